@@ -1,0 +1,32 @@
+//! rkv-scope shows what a reasoning model's KV cache forgets.
+//!
+//! Layers, arrows point down only; Cargo features hold the walls:
+//!
+//! | layer | modules | may know |
+//! |---|---|---|
+//! | L5 | [`app`], [`cli`] | everything below |
+//! | L4 | [`ui`] | the trace, the policy table, the settings; never candle |
+//! | L3 | [`engine`], [`export`] | the inference thread; figures and tables of a trace |
+//! | L2 | [`model`], [`kernels`] | candle: decoder, weights, tokenizer, attention over the cache |
+//! | L1 | [`policy`] | pure decisions on slices: score, scope, protection, trigger, selection |
+//! | L0 | [`trace`], [`config`] | ids, records, store, view, codec; settings and their validation |
+//!
+//! `--no-default-features` builds L0, L1 and the exports; `--features gui` alone builds a viewer that
+//! replays trace files without any tensor library.
+
+pub mod config;
+pub mod engine;
+pub mod export;
+#[cfg(feature = "infer")]
+pub mod kernels;
+#[cfg(feature = "infer")]
+pub mod model;
+pub mod policy;
+pub mod trace;
+
+#[cfg(feature = "gui")]
+pub mod app;
+#[cfg(feature = "gui")]
+pub mod ui;
+
+pub mod cli;
