@@ -53,7 +53,7 @@ pub struct GenerationRequest {
 
 /// A run under way.
 pub struct Generation<'m> {
-    model: &'m dyn LanguageModel,
+    model: &'m mut dyn LanguageModel,
     header: Arc<TraceHeader>,
     cache: KvCache,
     schedule: Schedule,
@@ -82,7 +82,7 @@ impl<'m> Generation<'m> {
     /// # Errors
     /// An empty problem, a prompt longer than the context, illegal settings, or too little memory.
     pub fn begin(
-        model: &'m dyn LanguageModel,
+        model: &'m mut dyn LanguageModel,
         request: GenerationRequest,
     ) -> Result<Self, EngineError> {
         if request.problem.trim().is_empty() {
