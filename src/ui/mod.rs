@@ -5,3 +5,8 @@ pub mod command;
 pub mod derived;
 pub mod selection;
 pub mod theme;
+
+pub use command::UiCommand;
+pub use derived::{Derived, Scale};
+pub use selection::{ColourMode, Playback, Selection, Tab};
+pub use theme::Palette;
