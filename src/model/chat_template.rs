@@ -172,18 +172,17 @@ impl ChatTemplate {
             let texts: Vec<&str> = messages.iter().map(|message| message.content.as_str()).collect();
             return Ok(texts.join("\n\n"));
         };
-        let none = minijinja::Value::from(());
         let undefined = |token: &Option<String>| {
             token.as_deref().map_or(minijinja::Value::UNDEFINED, minijinja::Value::from)
         };
         let variables = context! {
-            messages,
+            messages => minijinja::value::Serde(messages),
             add_generation_prompt,
             bos_token => undefined(&self.bos_token),
             eos_token => undefined(&self.eos_token),
             // Python passes these as `None`; templates test them with `is not none`.
-            tools => none,
-            documents => none,
+            tools => (),
+            documents => (),
         };
         environment.get_template("chat").and_then(|template| template.render(variables)).map_err(|error| {
             if error.kind() == ErrorKind::OutOfFuel {

@@ -65,7 +65,7 @@ fn qwen_composes_accents_first() {
     let decomposed = "e\u{301}";
     let tokenizer = super::super::tokenizer::Tokenizer::from_gguf_metadata(&tiny("qwen2")).unwrap();
     assert_eq!(tokenizer.decode(&tokenizer.encode(decomposed, TextStart::AsWritten).unwrap()), "é");
-    assert_eq!(pieces("llama-bpe", decomposed).concat(), decomposed);
+    assert_eq!(pieces("llama-bpe", decomposed).len(), 3, "llama 3 keeps the letter and the accent's two bytes");
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn a_tokenizer_json_beside_the_file_wins() {
     assert!(super::super::tokenizer::Tokenizer::for_gguf(&gguf, &metadata).is_err());
     std::fs::write(folder.path().join("tokenizer.json"), include_bytes!("../../assets/reasoner/tokenizer.json")).unwrap();
     let tokenizer = super::super::tokenizer::Tokenizer::for_gguf(&gguf, &metadata).unwrap();
-    assert_eq!(tokenizer.vocab_size(), 960);
+    assert_eq!(tokenizer.vocab_size(), 944);
     assert!(tokenizer.is_eos(4), "ids still come from the metadata");
 }
 

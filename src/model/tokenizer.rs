@@ -140,6 +140,7 @@ impl Tokenizer {
     pub fn from_files(files: TokenizerFiles<'_>) -> Result<Self, TokenizerError> {
         let inner = tokenizers::Tokenizer::from_bytes(files.tokenizer)
             .map_err(|error| malformed("tokenizer.json", &error.to_string()))?;
+        check_added_ids(files.tokenizer, &inner)?;
         let special: SpecialTokens = parse("tokenizer_config.json", files.tokenizer_config)?;
         let generation: SpecialIds = parse("generation_config.json", files.generation_config)?;
         let config: SpecialIds = parse("config.json", files.config)?;
@@ -276,6 +277,28 @@ fn parse<T: Default + for<'de> Deserialize<'de>>(name: &str, json: Option<&[u8]>
         || Ok(T::default()),
         |json| serde_json::from_slice(json).map_err(|error| malformed(name, &error.to_string())),
     )
+}
+
+/// The `tokenizers` crate numbers an added token anew, silently, if its id would leave a hole; the model would then
+/// be given a token it never saw.
+fn check_added_ids(json: &[u8], tokenizer: &tokenizers::Tokenizer) -> Result<(), TokenizerError> {
+    #[derive(Default, Deserialize)]
+    struct Added {
+        #[serde(default)]
+        added_tokens: Vec<Token>,
+    }
+    #[derive(Deserialize)]
+    struct Token {
+        id: u32,
+        content: String,
+    }
+    let added: Added = parse("tokenizer.json", Some(json))?;
+    match added.added_tokens.iter().find(|token| tokenizer.token_to_id(&token.content) != Some(token.id)) {
+        None => Ok(()),
+        Some(Token { id, content }) => {
+            Err(malformed("tokenizer.json", &format!("its added token `{content}` cannot keep its id {id}")))
+        }
+    }
 }
 
 /// The part of `tokenizer_config.json` that names special tokens.
