@@ -143,7 +143,6 @@ fn a_tokenizer_json_beside_the_file_wins() {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "a skipped test says why")]
 fn smollm2_matches_the_reference_tokenizer() {
     let Some(path) = std::env::var_os("RKV_SMOLLM2") else {
         eprintln!("skipped: set RKV_SMOLLM2 to SmolLM2-135M-Instruct.Q4_1.gguf");

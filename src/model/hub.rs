@@ -12,6 +12,7 @@ use hf_hub::api::sync::{Api, ApiBuilder, ApiError, ApiRepo, Metadata};
 use hf_hub::{Cache, CacheRepo, Repo, RepoType};
 use sha2::{Digest as _, Sha256};
 
+use super::fetch::{FetchError, FetchEvent};
 use super::registry::{INDEX, KnownModel, KnownWeights};
 use super::source::{self, SourceError};
 
@@ -22,105 +23,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const FRUITLESS_ATTEMPTS: u32 = 3;
 /// Bytes between two reports of progress.
 const REPORT_EVERY: u64 = 1 << 18;
-
-/// What a fetch reports while it works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FetchEvent<'a> {
-    /// Bytes of a file that are on disk, those of an earlier, cut transfer included.
-    Progress {
-        /// The file.
-        file: &'a str,
-        /// Bytes on disk.
-        done: u64,
-        /// Bytes in all.
-        size: u64,
-    },
-    /// The file is complete and its checksum is being computed.
-    Verifying {
-        /// The file.
-        file: &'a str,
-    },
-    /// The file is complete and verified.
-    Finished {
-        /// The file.
-        file: &'a str,
-    },
-}
-
-/// Why a model could not be fetched.
-#[derive(Debug, thiserror::Error)]
-pub enum FetchError {
-    /// No connection to the hub.
-    #[error("cannot reach the model hub at {endpoint} ({detail}); to use {repo} without it, download {files} elsewhere, put them in one folder and use --model FOLDER (or --model FILE.gguf), or set HF_ENDPOINT to a mirror that can be reached")]
-    Unreachable {
-        /// The hub's address.
-        endpoint: String,
-        /// What the connection attempt ended in.
-        detail: String,
-        /// The repository wanted.
-        repo: &'static str,
-        /// The files wanted.
-        files: String,
-    },
-    /// The hub answered and does not have the file.
-    #[error("{endpoint} has no {file} in {repo} (HTTP 404); if HF_ENDPOINT names a mirror, it may lack the model")]
-    NotFound {
-        /// The hub's address.
-        endpoint: String,
-        /// The repository.
-        repo: &'static str,
-        /// The file.
-        file: String,
-    },
-    /// The connection broke off too often.
-    #[error("the download of {file} was cut at {done} of {size} bytes ({detail}); what arrived is kept, so fetch again to go on from there")]
-    Cut {
-        /// The file.
-        file: String,
-        /// Bytes on disk.
-        done: u64,
-        /// Bytes in all.
-        size: u64,
-        /// What the connection ended in.
-        detail: String,
-    },
-    /// The file is not what the hub says it is.
-    #[error("{file} arrived damaged: {expected} was expected and {actual} came; it was deleted, so fetch again, and try another network if this repeats")]
-    Damaged {
-        /// The file.
-        file: String,
-        /// The size or checksum the hub gives.
-        expected: String,
-        /// The size or checksum of what arrived.
-        actual: String,
-    },
-    /// The hub's answer makes no sense or is an error.
-    #[error("{endpoint} failed to give {file} of {repo}: {detail}")]
-    Hub {
-        /// The hub's address.
-        endpoint: String,
-        /// The repository.
-        repo: &'static str,
-        /// The file.
-        file: String,
-        /// The answer.
-        detail: String,
-    },
-    /// A file on this machine could not be read or written.
-    #[error("cannot use {path}: {source}", path = path.display())]
-    Disk {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// The downloaded index is unusable.
-    #[error("{0}")]
-    Index(String),
-    /// There is neither `HF_HOME` nor a home directory.
-    #[error("there is no home directory to keep models in; set HF_HOME to a folder")]
-    NoHome,
-}
 
 /// A hub and the cache its files are kept in.
 #[derive(Clone, Debug)]
@@ -286,7 +188,7 @@ impl FileFetch<'_> {
         let pointer = self.local.pointer_path(commit).join(file);
         let size = metadata.size() as u64;
 
-        if pointer.exists() && self.verify(file, &pointer, &metadata, report).is_err() {
+        if pointer.exists() && verify(file, &pointer, &metadata, report).is_err() {
             remove(&pointer)?;
             remove(&blob)?;
         }
@@ -296,7 +198,7 @@ impl FileFetch<'_> {
             let before = resumable(&part, size)?;
             match self.remote.download_with_progress(file, Reporter { file, size, done: 0, reported: 0, report: &mut *report }) {
                 Ok(path) => {
-                    if let Err(damage) = self.verify(file, &path, &metadata, report) {
+                    if let Err(damage) = verify(file, &path, &metadata, report) {
                         remove(&pointer)?;
                         remove(&blob)?;
                         // The damage may be in the older part, or the server may not honour ranges: once from the start.
@@ -322,33 +224,32 @@ impl FileFetch<'_> {
         report(FetchEvent::Finished { file });
         Ok(pointer)
     }
+}
 
-    /// Compares a file with what the hub says of it: its size, and its SHA-256 where the hub gives one, which it does
-    /// for every large file (the others carry the hash of a git object).
-    fn verify(
-        &self,
-        file: &str,
-        path: &Path,
-        metadata: &Metadata,
-        report: &mut dyn FnMut(FetchEvent<'_>),
-    ) -> Result<(), FetchError> {
-        let disk = |source| FetchError::Disk { path: path.to_path_buf(), source };
-        let damaged = |expected: String, actual: String| FetchError::Damaged { file: file.to_owned(), expected, actual };
-        let size = std::fs::metadata(path).map_err(disk)?.len();
-        if size != metadata.size() as u64 {
-            return Err(damaged(format!("{} bytes", metadata.size()), format!("{size} bytes")));
-        }
-        let etag = metadata.etag();
-        if etag.len() != 64 || !etag.chars().all(|char| char.is_ascii_hexdigit()) {
-            return Ok(());
-        }
-        report(FetchEvent::Verifying { file });
-        let actual = sha256(path).map_err(disk)?;
-        if actual.eq_ignore_ascii_case(etag) {
-            Ok(())
-        } else {
-            Err(damaged(format!("SHA-256 {etag}"), format!("SHA-256 {actual}")))
-        }
+/// Compares a file with what the hub says of it: its size, and its SHA-256 where the hub gives one, which it does
+/// for every large file (the others carry the hash of a git object).
+fn verify(
+    file: &str,
+    path: &Path,
+    metadata: &Metadata,
+    report: &mut dyn FnMut(FetchEvent<'_>),
+) -> Result<(), FetchError> {
+    let disk = |source| FetchError::Disk { path: path.to_path_buf(), source };
+    let damaged = |expected: String, actual: String| FetchError::Damaged { file: file.to_owned(), expected, actual };
+    let size = std::fs::metadata(path).map_err(disk)?.len();
+    if size != metadata.size() as u64 {
+        return Err(damaged(format!("{} bytes", metadata.size()), format!("{size} bytes")));
+    }
+    let etag = metadata.etag();
+    if etag.len() != 64 || !etag.chars().all(|char| char.is_ascii_hexdigit()) {
+        return Ok(());
+    }
+    report(FetchEvent::Verifying { file });
+    let actual = sha256(path).map_err(disk)?;
+    if actual.eq_ignore_ascii_case(etag) {
+        Ok(())
+    } else {
+        Err(damaged(format!("SHA-256 {etag}"), format!("SHA-256 {actual}")))
     }
 }
 
@@ -389,10 +290,15 @@ fn sha256(path: &Path) -> std::io::Result<String> {
     loop {
         let count = file.read(&mut buffer)?;
         if count == 0 {
-            return Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
+            return Ok(hex(&hasher.finalize()));
         }
         hasher.update(&buffer[..count]);
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }
 
 /// Turns the hub library's progress into [`FetchEvent`]s, at most one per [`REPORT_EVERY`] bytes.

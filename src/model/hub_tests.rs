@@ -47,7 +47,7 @@ impl Server {
         let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
         let (seen, stopped) = (Arc::clone(&ranges), Arc::clone(&stop));
         let serve = move || {
-            let deadline = Instant::now() + Duration::from_secs(60);
+            let deadline = Instant::now() + Duration::from_mins(1);
             while Instant::now() < deadline && !stopped.load(std::sync::atomic::Ordering::Relaxed) {
                 match listener.accept() {
                     Ok((stream, _)) => drop(answer(&stream, &mut files, &seen)),
@@ -90,7 +90,7 @@ fn answer(stream: &TcpStream, files: &mut [Served], ranges: &Mutex<Vec<String>>)
     let Some(file) = files.iter_mut().find(|file| path.ends_with(&format!("/{}", file.name))) else {
         return stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
     };
-    let etag: String = Sha256::digest(&file.body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let etag = hex(&Sha256::digest(&file.body));
     let size = file.body.len();
     let mut body = file.body.clone();
     let mut kept = usize::MAX;
@@ -207,7 +207,7 @@ fn a_server_without_ranges_is_asked_from_the_start_again() {
     let cache = tempfile::tempdir().unwrap();
     let blobs = cache.path().join("models--bartowski--SmolLM2-135M-Instruct-GGUF/blobs");
     std::fs::create_dir_all(&blobs).unwrap();
-    let etag: String = Sha256::digest(gguf()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let etag = hex(&Sha256::digest(gguf()));
     std::fs::write(blobs.join(etag).with_extension("part"), &gguf()[..77]).unwrap();
     let server = Server::start(smollm2(Manner::IgnoresRanges));
     let path = Hub::new(&server.endpoint, cache.path()).fetch(known("smollm2-135m"), &mut |_| {}).unwrap();

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::embedded::{EmbeddedModel, REASONER};
-use super::hub::{FetchError, Hub};
+use super::fetch::FetchError;
+use super::hub::Hub;
 use super::registry::{INDEX, KNOWN_MODELS, KnownModel, KnownWeights};
 
 /// A model that was chosen and looked at: its files were there.

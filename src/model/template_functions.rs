@@ -24,6 +24,7 @@ pub(super) fn install(environment: &mut Environment<'_>) {
 }
 
 /// `json.dumps(value, ensure_ascii=False, indent=indent)`: Python's separators, no HTML escapes.
+#[expect(clippy::needless_pass_by_value, reason = "minijinja's filter arguments come by value")]
 fn tojson(state: &State<'_, '_>, value: &Value, options: Kwargs) -> Result<String, Error> {
     let indent: Option<usize> = options.get("indent")?;
     let ensure_ascii: Option<bool> = options.get("ensure_ascii")?;
@@ -91,7 +92,7 @@ fn strftime(format: &str, seconds: u64) -> Result<String, Error> {
             continue;
         }
         let field = chars.next();
-        out += &match field {
+        let text = match field {
             Some('Y') => year.to_string(),
             Some('y') => format!("{:02}", year % 100),
             Some('m') => format!("{month:02}"),
@@ -114,6 +115,7 @@ fn strftime(format: &str, seconds: u64) -> Result<String, Error> {
                 return Err(Error::new(ErrorKind::InvalidOperation, detail));
             }
         };
+        out.push_str(&text);
     }
     Ok(out)
 }

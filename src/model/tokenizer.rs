@@ -303,6 +303,7 @@ fn check_added_ids(json: &[u8], tokenizer: &tokenizers::Tokenizer) -> Result<(),
 
 /// The part of `tokenizer_config.json` that names special tokens.
 #[derive(Default, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the names are the file's")]
 struct SpecialTokens {
     bos_token: Option<TokenText>,
     eos_token: Option<TokenText>,
