@@ -30,7 +30,9 @@ pub enum FetchEvent<'a> {
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// No connection to the hub.
-    #[error("cannot reach the model hub at {endpoint} ({detail}); to use {repo} without it, download {files} elsewhere, put them in one folder and use --model FOLDER (or --model FILE.gguf), or set HF_ENDPOINT to a mirror that can be reached")]
+    #[error(
+        "cannot reach the model hub at {endpoint} ({detail}); to use {repo} without it, download {files} elsewhere, put them in one folder and use --model FOLDER (or --model FILE.gguf), or set HF_ENDPOINT to a mirror that can be reached"
+    )]
     Unreachable {
         /// The hub's address.
         endpoint: String,
@@ -42,7 +44,9 @@ pub enum FetchError {
         files: String,
     },
     /// The hub answered and does not have the file.
-    #[error("{endpoint} has no {file} in {repo} (HTTP 404); if HF_ENDPOINT names a mirror, it may lack the model")]
+    #[error(
+        "{endpoint} has no {file} in {repo} (HTTP 404); if HF_ENDPOINT names a mirror, it may lack the model"
+    )]
     NotFound {
         /// The hub's address.
         endpoint: String,
@@ -52,7 +56,9 @@ pub enum FetchError {
         file: String,
     },
     /// The connection broke off too often.
-    #[error("the download of {file} was cut at {done} of {size} bytes ({detail}); what arrived is kept, so fetch again to go on from there")]
+    #[error(
+        "the download of {file} was cut at {done} of {size} bytes ({detail}); what arrived is kept, so fetch again to go on from there"
+    )]
     Cut {
         /// The file.
         file: String,
@@ -64,7 +70,9 @@ pub enum FetchError {
         detail: String,
     },
     /// The file is not what the hub says it is.
-    #[error("{file} arrived damaged: {expected} was expected and {actual} came; it was deleted, so fetch again, and try another network if this repeats")]
+    #[error(
+        "{file} arrived damaged: {expected} was expected and {actual} came; it was deleted, so fetch again, and try another network if this repeats"
+    )]
     Damaged {
         /// The file.
         file: String,

@@ -34,23 +34,34 @@ pub struct Hub {
 impl Hub {
     /// The hub at `endpoint`, an `http` or `https` address, with its cache in `cache_dir`.
     pub fn new(endpoint: &str, cache_dir: &Path) -> Self {
-        Self { endpoint: endpoint.trim_end_matches('/').to_owned(), cache: Cache::new(cache_dir.to_path_buf()) }
+        Self {
+            endpoint: endpoint.trim_end_matches('/').to_owned(),
+            cache: Cache::new(cache_dir.to_path_buf()),
+        }
     }
 
     /// The hub of `HF_ENDPOINT` with the cache in `HF_HOME`, else the public one with the cache in the home folder.
     pub fn from_env() -> Result<Self, FetchError> {
         let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         let home = set("HF_HOME").map(PathBuf::from);
-        let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cache").join("huggingface")));
+        let home = home
+            .or_else(|| std::env::home_dir().map(|home| home.join(".cache").join("huggingface")));
         let endpoint = set("HF_ENDPOINT").map(|value| value.to_string_lossy().into_owned());
         let endpoint = endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT);
-        Ok(Self::new(endpoint, &home.ok_or(FetchError::NoHome)?.join("hub")))
+        Ok(Self::new(
+            endpoint,
+            &home.ok_or(FetchError::NoHome)?.join("hub"),
+        ))
     }
 
     /// The path to load a model from if all of its files are here: the GGUF file or the folder.
     pub fn find(&self, model: &KnownModel) -> Option<PathBuf> {
         let repo = self.cache.repo(Repo::model(model.repo.to_owned()));
-        let files: Vec<PathBuf> = model.files().into_iter().map(|file| repo.get(file)).collect::<Option<_>>()?;
+        let files: Vec<PathBuf> = model
+            .files()
+            .into_iter()
+            .map(|file| repo.get(file))
+            .collect::<Option<_>>()?;
         let first = files.first()?;
         if let KnownWeights::Gguf(_) = model.weights {
             return Some(first.clone());
@@ -58,7 +69,10 @@ impl Hub {
         let folder = first.parent()?;
         if model.weights == KnownWeights::ShardedSafetensors {
             let shards = source::shards(&folder.join(INDEX)).ok()?;
-            shards.iter().all(|shard| folder.join(shard).is_file()).then_some(())?;
+            shards
+                .iter()
+                .all(|shard| folder.join(shard).is_file())
+                .then_some(())?;
         }
         Some(folder.to_path_buf())
     }
@@ -73,7 +87,10 @@ impl Hub {
         report: &mut dyn FnMut(FetchEvent<'_>),
     ) -> Result<PathBuf, FetchError> {
         let Some(first) = model.files().first().copied() else {
-            return Err(FetchError::Index(format!("{} is part of the program; there is nothing to fetch", model.name)));
+            return Err(FetchError::Index(format!(
+                "{} is part of the program; there is nothing to fetch",
+                model.name
+            )));
         };
         self.check_reachable(model)?;
         let api = ApiBuilder::from_cache(self.cache.clone())
@@ -83,15 +100,25 @@ impl Hub {
             .build()
             .map_err(|error| self.failure(model, first, &error))?;
         let main = Repo::model(model.repo.to_owned());
-        let head =
-            api.metadata(&api.repo(main.clone()).url(first)).map_err(|error| self.failure(model, first, &error))?;
-        let commit = self.plain(model, first, "commit", head.commit_hash())?.to_owned();
+        let head = api
+            .metadata(&api.repo(main.clone()).url(first))
+            .map_err(|error| self.failure(model, first, &error))?;
+        let commit = self
+            .plain(model, first, "commit", head.commit_hash())?
+            .to_owned();
         let pinned = Repo::with_revision(model.repo.to_owned(), RepoType::Model, commit.clone());
-        let fetch = FileFetch { hub: self, model, api: &api, remote: api.repo(pinned.clone()), local: self.cache.repo(pinned) };
+        let fetch = FileFetch {
+            hub: self,
+            model,
+            api: &api,
+            remote: api.repo(pinned.clone()),
+            local: self.cache.repo(pinned),
+        };
         for file in model.files() {
             let path = fetch.file(file, report)?;
             if file == INDEX {
-                let shards = source::shards(&path).map_err(|error: SourceError| FetchError::Index(error.to_string()))?;
+                let shards = source::shards(&path)
+                    .map_err(|error: SourceError| FetchError::Index(error.to_string()))?;
                 for shard in &shards {
                     fetch.file(shard, report)?;
                 }
@@ -100,17 +127,30 @@ impl Hub {
         let local = self.cache.repo(main);
         local
             .create_ref(&commit)
-            .map_err(|source| FetchError::Disk { path: self.cache.path().join(model.repo), source })?;
-        self.find(model).ok_or_else(|| self.hub_error(model, first, "its files are not where they were put"))
+            .map_err(|source| FetchError::Disk {
+                path: self.cache.path().join(model.repo),
+                source,
+            })?;
+        self.find(model)
+            .ok_or_else(|| self.hub_error(model, first, "its files are not where they were put"))
     }
 
     /// Tries the hub's port, so that a dead network is told at once and not after the system's long timeout. Behind
     /// a proxy the attempt would prove nothing and is left out.
     fn check_reachable(&self, model: &KnownModel) -> Result<(), FetchError> {
-        let proxied = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
+        let proxied = [
+            "HTTPS_PROXY",
+            "https_proxy",
+            "HTTP_PROXY",
+            "http_proxy",
+            "ALL_PROXY",
+            "all_proxy",
+        ]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+        let local = ["http://127.0.0.1", "http://localhost"]
             .iter()
-            .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
-        let local = ["http://127.0.0.1", "http://localhost"].iter().any(|local| self.endpoint.starts_with(local));
+            .any(|local| self.endpoint.starts_with(local));
         if proxied && !local {
             return Ok(());
         }
@@ -123,13 +163,26 @@ impl Hub {
         let (port, rest) = match self.endpoint.split_once("://") {
             Some(("https", rest)) => (443, rest),
             Some(("http", rest)) => (80, rest),
-            _ => return Err(unreachable("the address must begin with http:// or https://".to_owned())),
+            _ => {
+                return Err(unreachable(
+                    "the address must begin with http:// or https://".to_owned(),
+                ));
+            }
         };
         let host = rest.split('/').next().unwrap_or(rest);
-        let with_port =
-            if host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) { host.to_owned() } else { format!("{host}:{port}") };
+        let with_port = if host
+            .rsplit_once(':')
+            .is_some_and(|(_, port)| port.parse::<u16>().is_ok())
+        {
+            host.to_owned()
+        } else {
+            format!("{host}:{port}")
+        };
         let mut failure = "its name has no address".to_owned();
-        for address in with_port.to_socket_addrs().map_err(|error| unreachable(error.to_string()))? {
+        for address in with_port
+            .to_socket_addrs()
+            .map_err(|error| unreachable(error.to_string()))?
+        {
             match TcpStream::connect_timeout(&address, CONNECT_TIMEOUT) {
                 Ok(_) => return Ok(()),
                 Err(error) => failure = error.to_string(),
@@ -141,7 +194,11 @@ impl Hub {
     fn failure(&self, model: &'static KnownModel, file: &str, error: &ApiError) -> FetchError {
         let detail = error.to_string();
         if detail.ends_with("http status: 404") {
-            return FetchError::NotFound { endpoint: self.endpoint.clone(), repo: model.repo, file: file.to_owned() };
+            return FetchError::NotFound {
+                endpoint: self.endpoint.clone(),
+                repo: model.repo,
+                file: file.to_owned(),
+            };
         }
         self.hub_error(model, file, &detail)
     }
@@ -163,8 +220,19 @@ impl Hub {
         what: &str,
         name: &'a str,
     ) -> Result<&'a str, FetchError> {
-        let plain = !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '-');
-        if plain { Ok(name) } else { Err(self.hub_error(model, file, &format!("its {what} `{name}` is not a plain name"))) }
+        let plain = !name.is_empty()
+            && name
+                .chars()
+                .all(|char| char.is_ascii_alphanumeric() || char == '-');
+        if plain {
+            Ok(name)
+        } else {
+            Err(self.hub_error(
+                model,
+                file,
+                &format!("its {what} `{name}` is not a plain name"),
+            ))
+        }
     }
 }
 
@@ -178,11 +246,20 @@ struct FileFetch<'a> {
 }
 
 impl FileFetch<'_> {
-    fn file(&self, file: &str, report: &mut dyn FnMut(FetchEvent<'_>)) -> Result<PathBuf, FetchError> {
+    fn file(
+        &self,
+        file: &str,
+        report: &mut dyn FnMut(FetchEvent<'_>),
+    ) -> Result<PathBuf, FetchError> {
         let failure = |error: &ApiError| self.hub.failure(self.model, file, error);
-        let metadata = self.api.metadata(&self.remote.url(file)).map_err(|error| failure(&error))?;
+        let metadata = self
+            .api
+            .metadata(&self.remote.url(file))
+            .map_err(|error| failure(&error))?;
         let etag = self.hub.plain(self.model, file, "etag", metadata.etag())?;
-        let commit = self.hub.plain(self.model, file, "commit", metadata.commit_hash())?;
+        let commit = self
+            .hub
+            .plain(self.model, file, "commit", metadata.commit_hash())?;
         let blob = self.local.blob_path(etag);
         let part = blob.with_extension("part");
         let pointer = self.local.pointer_path(commit).join(file);
@@ -196,7 +273,16 @@ impl FileFetch<'_> {
         let mut started_over = false;
         while !pointer.exists() {
             let before = resumable(&part, size)?;
-            match self.remote.download_with_progress(file, Reporter { file, size, done: 0, reported: 0, report: &mut *report }) {
+            match self.remote.download_with_progress(
+                file,
+                Reporter {
+                    file,
+                    size,
+                    done: 0,
+                    reported: 0,
+                    report: &mut *report,
+                },
+            ) {
                 Ok(path) => {
                     if let Err(damage) = verify(file, &path, &metadata, report) {
                         remove(&pointer)?;
@@ -211,12 +297,18 @@ impl FileFetch<'_> {
                 Err(error) => {
                     let done = length(&part);
                     fruitless = if done > before { 0 } else { fruitless + 1 };
-                    let transfer = matches!(error, ApiError::IoError(_) | ApiError::RequestError(_));
+                    let transfer =
+                        matches!(error, ApiError::IoError(_) | ApiError::RequestError(_));
                     if !transfer || error.to_string().contains("http status:") {
                         return Err(failure(&error));
                     }
                     if fruitless >= FRUITLESS_ATTEMPTS {
-                        return Err(FetchError::Cut { file: file.to_owned(), done, size, detail: error.to_string() });
+                        return Err(FetchError::Cut {
+                            file: file.to_owned(),
+                            done,
+                            size,
+                            detail: error.to_string(),
+                        });
                     }
                 }
             }
@@ -234,11 +326,21 @@ fn verify(
     metadata: &Metadata,
     report: &mut dyn FnMut(FetchEvent<'_>),
 ) -> Result<(), FetchError> {
-    let disk = |source| FetchError::Disk { path: path.to_path_buf(), source };
-    let damaged = |expected: String, actual: String| FetchError::Damaged { file: file.to_owned(), expected, actual };
+    let disk = |source| FetchError::Disk {
+        path: path.to_path_buf(),
+        source,
+    };
+    let damaged = |expected: String, actual: String| FetchError::Damaged {
+        file: file.to_owned(),
+        expected,
+        actual,
+    };
     let size = std::fs::metadata(path).map_err(disk)?.len();
     if size != metadata.size() as u64 {
-        return Err(damaged(format!("{} bytes", metadata.size()), format!("{size} bytes")));
+        return Err(damaged(
+            format!("{} bytes", metadata.size()),
+            format!("{size} bytes"),
+        ));
     }
     let etag = metadata.etag();
     if etag.len() != 64 || !etag.chars().all(|char| char.is_ascii_hexdigit()) {
@@ -249,21 +351,30 @@ fn verify(
     if actual.eq_ignore_ascii_case(etag) {
         Ok(())
     } else {
-        Err(damaged(format!("SHA-256 {etag}"), format!("SHA-256 {actual}")))
+        Err(damaged(
+            format!("SHA-256 {etag}"),
+            format!("SHA-256 {actual}"),
+        ))
     }
 }
 
 /// Bytes of an earlier transfer that the next one goes on from. A part that is already whole loses its last byte,
 /// because servers refuse the empty range that would remain; one that is too long is of no use.
 fn resumable(part: &Path, size: u64) -> Result<u64, FetchError> {
-    let disk = |source| FetchError::Disk { path: part.to_path_buf(), source };
+    let disk = |source| FetchError::Disk {
+        path: part.to_path_buf(),
+        source,
+    };
     let length = length(part);
     if length > size {
         remove(part)?;
         return Ok(0);
     }
     if length == size && length > 0 {
-        let file = std::fs::OpenOptions::new().write(true).open(part).map_err(disk)?;
+        let file = std::fs::OpenOptions::new()
+            .write(true)
+            .open(part)
+            .map_err(disk)?;
         file.set_len(length - 1).map_err(disk)?;
         return Ok(length - 1);
     }
@@ -276,9 +387,10 @@ fn length(path: &Path) -> u64 {
 
 fn remove(path: &Path) -> Result<(), FetchError> {
     match std::fs::remove_file(path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Err(FetchError::Disk { path: path.to_path_buf(), source })
-        }
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(FetchError::Disk {
+            path: path.to_path_buf(),
+            source,
+        }),
         _ => Ok(()),
     }
 }
@@ -298,7 +410,9 @@ fn sha256(path: &Path) -> std::io::Result<String> {
 
 fn hex(bytes: &[u8]) -> String {
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+    digits
+        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
+        .collect()
 }
 
 /// Turns the hub library's progress into [`FetchEvent`]s, at most one per [`REPORT_EVERY`] bytes.
@@ -313,7 +427,11 @@ struct Reporter<'a> {
 impl Reporter<'_> {
     fn tell(&mut self) {
         self.reported = self.done;
-        (self.report)(FetchEvent::Progress { file: self.file, done: self.done, size: self.size });
+        (self.report)(FetchEvent::Progress {
+            file: self.file,
+            done: self.done,
+            size: self.size,
+        });
     }
 }
 
