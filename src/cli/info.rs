@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::args::InfoArgs;
 use super::{CliError, progress};
-use crate::export::info;
+use crate::export::Info;
 use crate::trace::load;
 
 pub(super) fn run(args: &InfoArgs, out: &mut dyn Write) -> Result<(), CliError> {
@@ -12,10 +12,7 @@ pub(super) fn run(args: &InfoArgs, out: &mut dyn Write) -> Result<(), CliError> 
     if let Some(problem) = &loaded.problem {
         progress(format_args!("warning: {}: {problem}", args.file.display()));
     }
-    if args.json {
-        writeln!(out, "{}", info::json(&loaded.store))?;
-    } else {
-        write!(out, "{}", info::text(&loaded.store))?;
-    }
+    let info = Info::of(&loaded.store);
+    if args.json { info.write_json(out)? } else { info.write_text(out)? }
     Ok(())
 }
