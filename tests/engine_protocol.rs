@@ -362,7 +362,7 @@ fn records_are_written_while_the_run_goes_on() {
     let mut seen = Seen::default();
     seen.until(&engine, |s| s.finished().is_some());
     let loaded = rkv_scope::trace::load(&path).unwrap();
-    assert!(loaded.damage.is_none());
+    assert!(loaded.problem.is_none());
     assert_eq!(loaded.store, seen.store.unwrap());
     assert!(matches!(
         loaded.store.end(),
