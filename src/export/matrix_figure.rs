@@ -187,6 +187,9 @@ impl MatrixFigure<'_> {
             figure.line([x, ticks, x, ticks + 4.0], 1.0, palette.faint);
             figure.label((x, ticks + 16.0), TICK, palette.weak, Anchor::Middle, &text);
         }
+        if self.matrix.values.iter().all(Option::is_some) {
+            return ticks + 16.0;
+        }
         let key = left + BAR[0] + 40.0;
         figure.rect([key, bar, 18.0, BAR[1]], self.missing.1);
         for edge in [
