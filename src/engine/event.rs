@@ -59,6 +59,13 @@ pub enum EngineEvent {
         /// Why, and the way out.
         message: String,
     },
+    /// Something is not as asked, but the run goes on: the trace file could not be written, say.
+    Warning {
+        /// The run.
+        run: RunId,
+        /// What, and the way out.
+        message: String,
+    },
     /// Something failed. What was recorded so far stays valid.
     Failed {
         /// The run, if one was under way.

@@ -5,6 +5,7 @@
 //! ([`schedule`]). A policy is one file and one line in [`POLICIES`]; that table feeds the command
 //! line, the combo box, the sliders, the README and the tests.
 
+pub mod dot;
 mod full_cache;
 pub mod importance;
 pub mod params;

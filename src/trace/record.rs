@@ -1,7 +1,5 @@
 //! [`TraceRecord`]: the one unit of append, of the channel and of the file.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
 use super::{Component, Position, ScoreBlock};
@@ -13,7 +11,7 @@ pub enum TraceRecord {
     /// Tokens that entered the sequence, in order.
     Tokens(Vec<TokenRecord>),
     /// One compression of every layer.
-    Compression(Arc<CompressionRecord>),
+    Compression(Box<CompressionRecord>),
     /// The person moved a slider; in force from the next compression on.
     ParamsChanged {
         /// Tokens seen when it was taken up.

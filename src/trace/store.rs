@@ -93,7 +93,7 @@ impl TraceStore {
                 delta.tokens = batch.len();
             }
             TraceRecord::Compression(record) => {
-                self.compress(record)?;
+                self.compress(Arc::from(record))?;
                 delta.events = 1;
             }
             TraceRecord::ParamsChanged { at, revision, settings } => {

@@ -1,0 +1,45 @@
+//! [`LanguageModel`]: what the engine needs of a model, so that its protocol can be tested with a scripted one.
+
+use std::sync::atomic::AtomicBool;
+
+use super::{KvCache, ModelError, TextStream};
+use crate::trace::ModelSummary;
+
+/// How a forward pass ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forward {
+    /// Logits are ready.
+    Done,
+    /// The stop flag was raised; the cache is as it was before.
+    Stopped,
+}
+
+/// A decoder with its tokenizer and chat template.
+pub trait LanguageModel {
+    /// Its shape, as shown to people and written into traces.
+    fn summary(&self) -> ModelSummary;
+
+    /// The prompt around a problem: chat template, then tokenizer.
+    ///
+    /// # Errors
+    /// A template or tokenizer that fails, with the way out.
+    fn encode_prompt(&self, problem: &str) -> Result<Vec<u32>, ModelError>;
+
+    /// Turns token ids into text, UTF-8-safely.
+    fn text_stream(&self) -> TextStream;
+
+    /// Whether the token ends the text.
+    fn is_end(&self, token: u32) -> bool;
+
+    /// Feeds `tokens` and writes the logits of the last one, `[vocab]`.
+    ///
+    /// # Errors
+    /// A full cache or a failed operation.
+    fn forward(
+        &self,
+        tokens: &[u32],
+        cache: &mut KvCache,
+        stop: &AtomicBool,
+        logits: &mut Vec<f32>,
+    ) -> Result<Forward, ModelError>;
+}
