@@ -98,7 +98,7 @@ impl Zoom {
 
     /// Small buttons for people without a wheel.
     pub fn buttons(&mut self, ui: &mut Ui, about: &str, centre: f64, total: usize) {
-        let mut button = |ui: &mut Ui, text: &str, name: String, hint: &str| {
+        let button = |ui: &mut Ui, text: &str, name: String, hint: &str| {
             ui.small_button(text).accessible_name(name).on_hover_text(hint).clicked()
         };
         if button(ui, "+", format!("Zoom in, {about}"), "Zoom in (ctrl+scroll)") {

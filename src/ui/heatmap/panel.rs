@@ -208,7 +208,7 @@ fn body(
             pos2(outer.left() + GUTTER, outer.top() + BANDS),
             vec2((outer.width() - GUTTER - 4.0).max(8.0), height),
         );
-        let response = ui.interact(rect, ui.id().with("heatmap cells"), Sense::click_and_drag());
+        let response = ui.interact(rect, ui.scope_id().with("heatmap cells"), Sense::click_and_drag());
         let axis = PositionAxis::new(state.zoom.visible(total), rect);
         let drags = [PointerButton::Primary, PointerButton::Middle, PointerButton::Secondary];
         state.zoom.input(ui, &response, &axis, total, &drags);

@@ -69,7 +69,7 @@ pub fn show(
             None if held => "held".to_owned(),
             None => "not written".to_owned(),
         };
-        let id = ui.id().with(("holder", head.layer, head.head));
+        let id = ui.scope_id().with(("holder", head.layer, head.head));
         let response = ui.interact(cell, id, Sense::click());
         let selected = chosen == Some(head);
         let name = format!("Layer {} head {}: {said}", head.layer, head.head);

@@ -184,7 +184,7 @@ fn gutter(
         );
         let index = EventIndex(event as u32);
         let response = ui
-            .interact(area, ui.id().with(("survival row", event)), Sense::click())
+            .interact(area, ui.scope_id().with(("survival row", event)), Sense::click())
             .on_hover_text(format!("Go to compression {}", event_number(index)));
         let name = format!("Go to compression {}", event_number(index));
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, here, &name));

@@ -60,7 +60,7 @@ pub fn limit(store: &TraceStore, of: impl Fn(&CacheSettings) -> u32) -> Option<V
 
 /// Whether settings bound the cache at all.
 pub fn has_budget(settings: &CacheSettings) -> bool {
-    find(&settings.policy).is_none_or(|policy| policy.params.contains(&Param::Budget))
+    find(&settings.policy).map_or(true, |policy| policy.params.contains(&Param::Budget))
 }
 
 #[cfg(test)]

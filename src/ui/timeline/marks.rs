@@ -62,7 +62,7 @@ pub fn setting_changes(
         ui.painter().extend(dashes);
         let centre = pos2(x, rect.top() + 5.0);
         let area = Rect::from_center_size(centre, vec2(14.0, 14.0));
-        let response = ui.interact(area, ui.id().with(("settings change", i)), Sense::click());
+        let response = ui.interact(area, ui.scope_id().with(("settings change", i)), Sense::click());
         let name = format!("Settings changed at token {}: {}", at.0, said.join(", "));
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
         let r = if response.hovered() || response.has_focus() { 5.5 } else { 4.5 };
