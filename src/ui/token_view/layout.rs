@@ -91,8 +91,10 @@ impl Layout {
             end = pos2(row.pos.x, top);
             for glyph in &row.glyphs {
                 while ends.get(token).is_some_and(|&end| end <= glyphs) {
-                    if token == 0 || ends[token - 1] == ends[token] {
-                        self.pieces.push(blank(token, &mut end));
+                    if start_of(ends, token) == ends[token] {
+                        // No room is kept inside a line: its neighbours would move.
+                        let rect = Rect::from_min_size(end, vec2(0.0, BOX));
+                        self.pieces.push(Piece { token: token as u32, rect, blank: true });
                     }
                     token += 1;
                 }
@@ -110,8 +112,7 @@ impl Layout {
             }
         }
         for token in token..ends.len() {
-            let start = if token == 0 { 0 } else { ends[token - 1] };
-            if ends[token] == start {
+            if start_of(ends, token) == ends[token] {
                 self.pieces.push(blank(token, &mut end));
             }
         }
@@ -138,6 +139,11 @@ impl Layout {
         let first = self.pieces.partition_point(|piece| piece.token < token);
         self.pieces[first..].iter().take_while(move |p| p.token == token).map(|p| p.rect)
     }
+}
+
+/// Characters of the paragraph before a token.
+fn start_of(ends: &[usize], token: usize) -> usize {
+    token.checked_sub(1).map_or(0, |before| ends[before])
 }
 
 fn blank(token: usize, end: &mut Pos2) -> Piece {
