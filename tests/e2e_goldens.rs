@@ -3,12 +3,13 @@
 
 mod golden_file;
 
+use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
 use golden_file::{Golden, assert_close, folder};
 use rkv_scope::config::{CacheSettings, Protection, SlotOrder, Trigger};
 use rkv_scope::engine::compress::{CompressionContext, compress, score_all};
-use rkv_scope::model::{CacheShape, Decoder, KvCache};
+use rkv_scope::model::{Decoder, LoadOptions, Scratch};
 use rkv_scope::policy::{self, schedule::Schedule};
 use rkv_scope::trace::RecordLevel;
 
@@ -18,7 +19,12 @@ fn argmax(logits: &[f32]) -> usize {
 
 fn replay(file: &str, policy: &str, protection: Protection) {
     let golden = Golden::open(&folder().join("e2e").join(file));
-    let decoder = Decoder::open_folder(&folder().join(golden.text("checkpoint"))).unwrap();
+    let decoder = Decoder::open(
+        &folder().join(golden.text("checkpoint")),
+        LoadOptions::default(),
+        &mut |_| ControlFlow::Continue(()),
+    )
+    .unwrap();
     let settings = CacheSettings {
         policy: policy.to_owned(),
         budget: golden.number("budget") as u32,
@@ -38,24 +44,17 @@ fn replay(file: &str, policy: &str, protection: Protection) {
     let vocab = golden.shape("step_logits")[1];
     settings.check_with_prompt(prompt.len() as u32).unwrap();
     let schedule = Schedule::new(&settings, prompt.len()).unwrap();
-    let info = decoder.info();
-    let mut cache = KvCache::new(CacheShape {
-        layers: info.layers,
-        query_heads: info.query_heads,
-        kv_heads: info.kv_heads,
-        head_dim: info.head_dim,
-        capacity: schedule.capacity(&settings, want.len()),
-        window: settings.window as usize,
-    })
-    .unwrap();
+    let mut cache = decoder
+        .cache(schedule.capacity(&settings, want.len()), settings.window as usize)
+        .unwrap();
+    let mut scratch = Scratch::default();
     let policy = policy::find(policy).unwrap().policy;
     let stop = AtomicBool::new(false);
-    let mut logits = vec![];
     let mut fed = prompt.clone();
     let mut output: Vec<usize> = golden.indices("prompt_ids");
     let mut events = 0;
     while output.len() < want.len() {
-        decoder.forward(&fed, &mut cache, &stop, &mut logits).unwrap();
+        let logits = decoder.forward(&fed, &mut cache, &mut scratch, &stop).unwrap();
         if schedule.due(&settings, cache.seen(), cache.longest()) {
             let scores = score_all(&cache, policy, &settings);
             let context = CompressionContext {
@@ -89,8 +88,8 @@ fn replay(file: &str, policy: &str, protection: Protection) {
             events += 1;
         }
         let step = output.len() - prompt.len();
-        assert_close(file, &logits, &step_logits[step * vocab..(step + 1) * vocab], 0.0, 1e-4);
-        let token = argmax(&logits);
+        assert_close(file, logits, &step_logits[step * vocab..(step + 1) * vocab], 0.0, 1e-4);
+        let token = argmax(logits);
         output.push(token);
         fed = vec![token as u32];
     }

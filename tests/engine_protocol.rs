@@ -9,7 +9,7 @@ use rkv_scope::config::{CacheSettings, Sampling};
 use rkv_scope::engine::{
     EngineCommand, EngineConfig, EngineEvent, EngineHandle, RunId, RunRequest, RunState, spawn,
 };
-use rkv_scope::model::{Forward, KvCache, LanguageModel, ModelError, TextStream, Tokenizer};
+use rkv_scope::model::{Forward, KvCache, LanguageModel, LanguageModelError, TextStream, Tokenizer};
 use rkv_scope::trace::{FinishReason, ModelSummary, RecordLevel, TraceRecord, TraceStore};
 
 const RUN: RunId = RunId(7);
@@ -50,7 +50,7 @@ impl LanguageModel for Scripted {
         }
     }
 
-    fn encode_prompt(&self, problem: &str) -> Result<Vec<u32>, ModelError> {
+    fn encode_prompt(&self, problem: &str) -> Result<Vec<u32>, LanguageModelError> {
         Ok(problem.bytes().map(|b| u32::from(b) + 10).collect())
     }
 
@@ -63,12 +63,12 @@ impl LanguageModel for Scripted {
     }
 
     fn forward(
-        &self,
+        &mut self,
         tokens: &[u32],
         cache: &mut KvCache,
         stop: &AtomicBool,
         logits: &mut Vec<f32>,
-    ) -> Result<Forward, ModelError> {
+    ) -> Result<Forward, LanguageModelError> {
         let count = self.forwards.fetch_add(1, Ordering::SeqCst);
         assert!(self.panic_at != Some(count), "the script says panic");
         let until = Instant::now() + self.delay;
@@ -80,15 +80,14 @@ impl LanguageModel for Scripted {
         }
         let shape = cache.shape();
         let noise = |i: usize| ((i * 2_654_435_761) % 1000) as f32 / 500.0 - 1.0;
-        let (kv, q) = (shape.kv_heads * shape.head_dim, shape.query_heads * shape.head_dim);
+        let stride = (shape.query_heads + 2 * shape.kv_heads) * shape.head_dim;
         for layer in 0..shape.layers {
-            let row = |width: usize, salt: usize| -> Vec<f32> {
-                (0..tokens.len() * width).map(|i| noise(i * 31 + cache.seen() * 977 + layer * 13 + salt)).collect()
-            };
-            let (keys, values, queries) = (row(kv, 1), row(kv, 2), row(q, 3));
-            cache.append(layer, &keys, &values, &queries)?;
+            let rows: Vec<f32> = (0..tokens.len() * stride)
+                .map(|i| noise(i * 31 + cache.seen() * 977 + layer * 13))
+                .collect();
+            cache.append(layer, tokens.len(), &rows, stride);
         }
-        cache.advance(tokens.len());
+        cache.commit(tokens.len());
         logits.clear();
         logits.extend((0..VOCAB).map(|i| noise(i + cache.seen() * 17)));
         logits[0] = -100.0;
@@ -363,7 +362,7 @@ fn records_are_written_while_the_run_goes_on() {
     let mut seen = Seen::default();
     seen.until(&engine, |s| s.finished().is_some());
     let loaded = rkv_scope::trace::load(&path).unwrap();
-    assert!(loaded.damage.is_none());
+    assert!(loaded.problem.is_none());
     assert_eq!(loaded.store, seen.store.unwrap());
     assert!(matches!(
         loaded.store.end(),

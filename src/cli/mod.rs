@@ -22,7 +22,7 @@ use args::Command;
 pub enum CliError {
     /// Reading a trace failed.
     #[error(transparent)]
-    Read(#[from] crate::trace::ReadError),
+    Read(#[from] crate::trace::LoadError),
     /// Writing an export failed.
     #[error(transparent)]
     Export(#[from] crate::export::ExportError),

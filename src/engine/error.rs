@@ -1,7 +1,7 @@
 //! What can go wrong in a run; each message names the thing and the way out.
 
 use crate::config::SettingsError;
-use crate::model::{CacheError, ModelError};
+use crate::model::{CacheError, LanguageModelError};
 
 use super::sampler::SampleError;
 
@@ -29,7 +29,7 @@ pub enum EngineError {
     Settings(#[from] SettingsError),
     /// Loading or running the model failed.
     #[error(transparent)]
-    Model(#[from] ModelError),
+    Model(#[from] LanguageModelError),
     /// The cache refused.
     #[error(transparent)]
     Cache(#[from] CacheError),

@@ -53,7 +53,7 @@ pub struct GenerationRequest {
 
 /// A run under way.
 pub struct Generation<'m> {
-    model: &'m dyn LanguageModel,
+    model: &'m mut dyn LanguageModel,
     header: Arc<TraceHeader>,
     cache: KvCache,
     schedule: Schedule,
@@ -82,7 +82,7 @@ impl<'m> Generation<'m> {
     /// # Errors
     /// An empty problem, a prompt longer than the context, illegal settings, or too little memory.
     pub fn begin(
-        model: &'m dyn LanguageModel,
+        model: &'m mut dyn LanguageModel,
         request: GenerationRequest,
     ) -> Result<Self, EngineError> {
         if request.problem.trim().is_empty() {
@@ -235,21 +235,13 @@ impl<'m> Generation<'m> {
 
     fn prefill(&mut self, stop: &AtomicBool) -> Result<Advance, EngineError> {
         let seen = self.cache.seen();
-        let settings = self.next_settings().clone();
-        let room = self.schedule.prefill_room(&settings, self.cache.longest());
-        let count = (self.prompt.len() - seen).min(PREFILL_CHUNK).min(room.max(1));
+        let room = self.schedule.prefill_room(self.next_settings(), self.cache.longest()).max(1);
+        let count = (self.prompt.len() - seen).min(PREFILL_CHUNK).min(room);
         let chunk = self.prompt[seen..seen + count].to_vec();
-        if self.model.forward(&chunk, &mut self.cache, stop, &mut self.logits)? == Forward::Stopped {
-            return Ok(Advance::Interrupted);
-        }
-        let micros = self.started.elapsed().as_micros() as u64;
-        let tokens = chunk
-            .iter()
-            .map(|&id| TokenRecord { id, text: self.text.push(id), logprob: 0.0, entropy: 0.0, micros })
-            .collect();
-        self.out.push(TraceRecord::Tokens(tokens));
-        self.compress_if_due()?;
-        Ok(Advance::Prefilled)
+        Ok(match self.feed(&chunk, stop)? {
+            Advance::Decoded => Advance::Prefilled,
+            other => other,
+        })
     }
 
     fn decode(&mut self, stop: &AtomicBool) -> Result<Advance, EngineError> {
@@ -290,6 +282,33 @@ impl<'m> Generation<'m> {
             self.out.push(TraceRecord::Segment { at, kind: SegmentKind::Answer });
         }
         self.compress_if_due()?;
+        Ok(Advance::Decoded)
+    }
+
+    /// Feeds tokens of the caller's choice as if the model had drawn them, compressing when due.
+    ///
+    /// The prompt comes this way, and so do benchmarks and teacher-forced runs.
+    ///
+    /// # Errors
+    /// As [`Self::advance`].
+    pub fn feed(&mut self, tokens: &[u32], stop: &AtomicBool) -> Result<Advance, EngineError> {
+        let mut rest = tokens;
+        while !rest.is_empty() {
+            let settings = self.next_settings().clone();
+            let room = self.schedule.prefill_room(&settings, self.cache.longest()).max(1);
+            let (chunk, later) = rest.split_at(room.min(rest.len()));
+            if self.model.forward(chunk, &mut self.cache, stop, &mut self.logits)? == Forward::Stopped {
+                return Ok(Advance::Interrupted);
+            }
+            let micros = self.started.elapsed().as_micros() as u64;
+            let records = chunk
+                .iter()
+                .map(|&id| TokenRecord { id, text: self.text.push(id), logprob: 0.0, entropy: 0.0, micros })
+                .collect();
+            self.out.push(TraceRecord::Tokens(records));
+            self.compress_if_due()?;
+            rest = later;
+        }
         Ok(Advance::Decoded)
     }
 

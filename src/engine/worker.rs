@@ -14,12 +14,12 @@ use super::outbox::Outbox;
 use super::recorder::Recorder;
 use super::speed::Speed;
 use super::{EngineCommand, EngineEvent, EngineHandle, RunId, RunRequest, RunState, Waker};
-use crate::model::{LanguageModel, ModelError};
+use crate::model::{LanguageModel, LanguageModelError};
 use crate::trace::FinishReason;
 
 /// Loads the model that a name or path speaks of, reporting progress (0 to 1 and what is being done).
 pub type Loader = Box<
-    dyn Fn(&str, &mut dyn FnMut(f32, &str)) -> Result<Box<dyn LanguageModel>, ModelError> + Send,
+    dyn Fn(&str, &mut dyn FnMut(f32, &str)) -> Result<Box<dyn LanguageModel>, LanguageModelError> + Send,
 >;
 
 /// What the engine starts with.
@@ -156,13 +156,13 @@ impl Worker<'_> {
     /// Runs to the end. Returns a command that ended it and has yet to be carried out.
     fn start(&mut self, request: RunRequest) -> Result<Option<EngineCommand>, Quit> {
         let run = request.run;
-        let Some(model) = self.model.take() else {
+        let Some(mut model) = self.model.take() else {
             let message = chain(&EngineError::NoModel);
             self.outbox.send(EngineEvent::Failed { run: Some(run), message });
             return Ok(None);
         };
         self.run.set(Some(run));
-        let result = self.generate(model.as_ref(), request);
+        let result = self.generate(model.as_mut(), request);
         self.run.set(None);
         self.model = Some(model);
         result
@@ -170,7 +170,7 @@ impl Worker<'_> {
 
     fn generate(
         &mut self,
-        model: &dyn LanguageModel,
+        model: &mut dyn LanguageModel,
         request: RunRequest,
     ) -> Result<Option<EngineCommand>, Quit> {
         let run = request.run;

@@ -10,20 +10,32 @@
 //! held(head, position, cursor) = position < cursor && evicted_at[head][position] > last event before cursor
 //! ```
 
+pub mod answer;
+mod atomic_file;
+mod codec;
 mod eviction;
 mod header;
 mod ids;
+mod packed;
+mod reader;
 mod record;
+mod replay;
 mod score_block;
 mod scores;
 mod stats;
 mod store;
+#[doc(hidden)]
+pub mod synthetic;
 mod tokens;
 mod view;
+mod writer;
 
+pub use atomic_file::{AtomicFile, FileError};
+pub use codec::FORMAT_VERSION;
 pub use eviction::EvictionMap;
 pub use header::{ModelSummary, RecordLevel, TraceHeader};
 pub use ids::{EventIndex, HeadId, Position, Slot};
+pub use reader::{Damage, DamageCause, LoadError, LoadedTrace, ReadError, TraceReader, load, load_from};
 pub use record::{
     CompressionRecord, DuplicateLinks, FinishReason, SegmentKind, TokenRecord, TraceRecord,
 };
@@ -33,3 +45,4 @@ pub use stats::{RunSummary, occupancy};
 pub use store::{ApplyError, TraceDelta, TraceStore};
 pub use tokens::TokenColumns;
 pub use view::{HeadRow, TraceView};
+pub use writer::{TraceWriter, WriteError, save};

@@ -38,6 +38,7 @@ pub struct ScoreBlock {
     ends: Vec<u32>,
     low: Vec<f32>,
     high: Vec<f32>,
+    #[serde(with = "super::packed")]
     codes: Vec<u16>,
 }
 

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::config::CacheSettings;
-use crate::trace::{EventIndex, HeadId, Position};
+use crate::config::{CacheSettings, Sampling};
+use crate::trace::{EventIndex, HeadId, Position, RecordLevel};
 
 use super::selection::{ColourMode, Tab};
 
@@ -22,6 +22,16 @@ pub enum UiCommand {
     StopRun,
     /// New cache settings from the sliders (live while a run is under way).
     SetSettings(CacheSettings),
+    /// How the next run draws its tokens.
+    SetSampling(Sampling),
+    /// How much the next run records of each compression.
+    SetRecordLevel(RecordLevel),
+    /// Put a problem into the prompt bar.
+    SetProblem(String),
+    /// Put the run away and show the first page again.
+    CloseTrace,
+    /// Start the engine thread again after it failed.
+    RestartEngine,
     /// Load a model by path or known name.
     LoadModel(String),
     /// Move the timeline's cursor to this many tokens seen.
@@ -34,6 +44,8 @@ pub enum UiCommand {
     StepToken(i32),
     /// Play or pause the timeline.
     TogglePlay,
+    /// Tokens per second while the timeline plays.
+    SetPlaySpeed(f32),
     /// Keep the cursor at the end as tokens arrive.
     Follow,
     /// Pin a token in the inspector, or release it.
@@ -63,4 +75,8 @@ pub enum UiCommand {
     },
     /// Show or hide the keyboard help.
     ToggleHelp,
+    /// Show or hide the list of notifications.
+    ToggleNotifications,
+    /// Dark, light, or as the system has it.
+    SetTheme(egui::ThemePreference),
 }

@@ -11,6 +11,25 @@ pub struct Selection {
     pub pinned: Option<Position>,
     /// Head singled out; `None` means all heads together.
     pub head: Option<HeadId>,
+    /// How the cursor moves by itself.
+    pub playback: Playback,
+}
+
+/// How the timeline's cursor moves by itself. It is about the view: pausing it never pauses the engine.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Playback {
+    /// The cursor runs forward at `speed`.
+    pub playing: bool,
+    /// The cursor stays at the end as tokens arrive.
+    pub following: bool,
+    /// Tokens per second while playing.
+    pub speed: f32,
+}
+
+impl Default for Playback {
+    fn default() -> Self {
+        Self { playing: false, following: true, speed: 40.0 }
+    }
 }
 
 impl Selection {

@@ -10,8 +10,10 @@ pub struct Palette {
     pub canvas: Color32,
     /// Side panels and bars.
     pub panel: Color32,
-    /// Cards, fields, chips.
+    /// Cards, buttons, chips.
     pub raised: Color32,
+    /// Behind typed text and slider rails.
+    pub field: Color32,
     /// Hairlines between panels.
     pub line: Color32,
     /// Text that matters.
@@ -41,6 +43,7 @@ pub const DARK: Palette = Palette {
     canvas: hex(0x15171b),
     panel: hex(0x1c1f24),
     raised: hex(0x262a31),
+    field: hex(0x101216),
     line: hex(0x2e333b),
     text: hex(0xe6e8eb),
     weak: hex(0xaab2bc),
@@ -57,6 +60,7 @@ pub const LIGHT: Palette = Palette {
     canvas: hex(0xfbfbfa),
     panel: hex(0xf1f2f3),
     raised: hex(0xffffff),
+    field: hex(0xffffff),
     line: hex(0xd9dce0),
     text: hex(0x1c2026),
     weak: hex(0x4c555f),
@@ -96,10 +100,63 @@ pub fn mix(a: Color32, b: Color32, t: f32) -> Color32 {
     Color32::from_rgb(lerp(a.r(), b.r()), lerp(a.g(), b.g()), lerp(a.b(), b.b()))
 }
 
-/// Maps a relative score (1 = average) to 0..1 for colour: 1/8 of average is 0, 8 times is 1, average 0.5.
-pub fn relative_to_unit(relative: f32) -> f32 {
-    if relative <= 0.0 {
-        return 0.0;
+/// Installs fonts' sizes, spacing and both palettes as egui styles.
+pub fn install(ctx: &egui::Context) {
+    for (theme, palette) in [(egui::Theme::Dark, &DARK), (egui::Theme::Light, &LIGHT)] {
+        ctx.style_mut_of(theme, |style| restyle(style, palette));
     }
-    (relative.log2() / 6.0 + 0.5).clamp(0.0, 1.0)
+}
+
+fn restyle(style: &mut egui::Style, palette: &Palette) {
+    use egui::{CornerRadius, FontFamily, FontId, Stroke, TextStyle, Vec2};
+    style.text_styles = [
+        (TextStyle::Heading, FontId::new(20.0, FontFamily::Proportional)),
+        (TextStyle::Body, FontId::new(14.0, FontFamily::Proportional)),
+        (TextStyle::Button, FontId::new(14.0, FontFamily::Proportional)),
+        (TextStyle::Small, FontId::new(11.5, FontFamily::Proportional)),
+        (TextStyle::Monospace, FontId::new(14.0, FontFamily::Monospace)),
+    ]
+    .into();
+    style.spacing.item_spacing = Vec2::new(8.0, 6.0);
+    style.spacing.button_padding = Vec2::new(10.0, 4.0);
+    style.spacing.interact_size.y = 26.0;
+    style.spacing.slider_rail_height = 4.0;
+    style.spacing.scroll = egui::style::ScrollStyle::solid();
+    let visuals = &mut style.visuals;
+    visuals.panel_fill = palette.panel;
+    visuals.window_fill = palette.panel;
+    visuals.window_stroke = Stroke::new(1.0, palette.line);
+    visuals.extreme_bg_color = palette.field;
+    visuals.faint_bg_color = palette.raised;
+    visuals.code_bg_color = palette.raised;
+    visuals.hyperlink_color = palette.blue;
+    visuals.error_fg_color = palette.error;
+    visuals.warn_fg_color = palette.amber;
+    visuals.selection.bg_fill = mix(palette.canvas, palette.blue, 0.45);
+    visuals.selection.stroke = Stroke::new(1.0, palette.text);
+    visuals.slider_trailing_fill = true;
+    visuals.widgets.noninteractive.bg_stroke = Stroke::new(1.0, palette.line);
+    visuals.widgets.noninteractive.fg_stroke = Stroke::new(1.0, palette.weak);
+    let states = [
+        (&mut visuals.widgets.inactive, palette.raised, palette.line, palette.text),
+        (&mut visuals.widgets.hovered, mix(palette.raised, palette.text, 0.08), palette.faint, palette.text),
+        (&mut visuals.widgets.active, mix(palette.raised, palette.text, 0.16), palette.weak, palette.text),
+        (&mut visuals.widgets.open, mix(palette.raised, palette.text, 0.08), palette.faint, palette.text),
+    ];
+    for (state, fill, line, text) in states {
+        state.bg_fill = fill;
+        state.weak_bg_fill = fill;
+        state.bg_stroke = Stroke::new(1.0, line);
+        state.fg_stroke = Stroke::new(1.0, text);
+        state.corner_radius = CornerRadius::same(5);
+        state.expansion = 0.0;
+    }
+}
+
+/// A section heading: small capitals over a group of settings or rows.
+pub fn caption(ui: &mut egui::Ui, text: &str) -> egui::Response {
+    let palette = Palette::of(ui.ctx());
+    ui.add(egui::Label::new(
+        egui::RichText::new(text.to_uppercase()).small().color(palette.faint).extra_letter_spacing(0.4),
+    ))
 }
