@@ -235,6 +235,12 @@ pub struct ExportArgs {
     /// Compression to show (heatmap); the last by default
     #[arg(long, value_name = "N")]
     pub event: Option<u32>,
+    /// Only this layer (heatmap, scores)
+    #[arg(long, value_name = "N")]
+    pub layer: Option<u32>,
+    /// Only this KV head of each layer (heatmap, scores)
+    #[arg(long, value_name = "N")]
+    pub head: Option<u32>,
     /// Show the run as it stood after this many tokens
     #[arg(long, value_name = "N")]
     pub cursor: Option<usize>,

@@ -43,7 +43,10 @@ pub struct ChatMessage {
 impl ChatMessage {
     /// A message of the person.
     pub fn user(content: impl Into<String>) -> Self {
-        Self { role: Role::User, content: content.into() }
+        Self {
+            role: Role::User,
+            content: content.into(),
+        }
     }
 }
 
@@ -67,13 +70,17 @@ pub enum TemplateError {
         detail: String,
     },
     /// The template is not valid Jinja, or uses a tag that is not known.
-    #[error("the model's chat template cannot be parsed: {0}; the raw prompt can still be used without a template")]
+    #[error(
+        "the model's chat template cannot be parsed: {0}; the raw prompt can still be used without a template"
+    )]
     Syntax(String),
     /// The template gave up: its own `raise_exception`, or an operation that failed.
     #[error("the model's chat template failed: {0}")]
     Render(String),
     /// The template did more work than any conversation needs.
-    #[error("the model's chat template did not end within its budget of {FUEL} steps; it may loop forever, and the raw prompt can still be used without a template")]
+    #[error(
+        "the model's chat template did not end within its budget of {FUEL} steps; it may loop forever, and the raw prompt can still be used without a template"
+    )]
     OutOfFuel,
 }
 
@@ -88,7 +95,11 @@ pub struct ChatTemplate {
 impl ChatTemplate {
     /// The fallback without a template: the messages' texts, a blank line between two, and nothing else.
     pub fn plain() -> Self {
-        Self { environment: None, bos_token: None, eos_token: None }
+        Self {
+            environment: None,
+            bos_token: None,
+            eos_token: None,
+        }
     }
 
     /// Compiles a template. `bos_token` and `eos_token` are the texts the template may ask for; `None` is undefined
@@ -110,14 +121,23 @@ impl ChatTemplate {
         environment
             .add_template_owned("chat", without_generation_tags(source))
             .map_err(|error| TemplateError::Syntax(error.to_string()))?;
-        Ok(Self { environment: Some(environment), bos_token, eos_token })
+        Ok(Self {
+            environment: Some(environment),
+            bos_token,
+            eos_token,
+        })
     }
 
     /// From the contents of `tokenizer_config.json` and, if there is one, of the `chat_template.jinja` beside it,
     /// which wins. A model without a template gets the plain fallback.
-    pub fn from_tokenizer_config(config: &[u8], jinja: Option<&str>) -> Result<Self, TemplateError> {
-        let malformed =
-            |detail: String| TemplateError::Malformed { what: "tokenizer_config.json".to_owned(), detail };
+    pub fn from_tokenizer_config(
+        config: &[u8],
+        jinja: Option<&str>,
+    ) -> Result<Self, TemplateError> {
+        let malformed = |detail: String| TemplateError::Malformed {
+            what: "tokenizer_config.json".to_owned(),
+            detail,
+        };
         let config: TemplateConfig =
             serde_json::from_slice(config).map_err(|error| malformed(error.to_string()))?;
         let source = match (jinja, &config.chat_template) {
@@ -126,36 +146,60 @@ impl ChatTemplate {
             (None, Some(Templates::One(source))) => source,
             (None, Some(Templates::Named(named))) => match named.as_slice() {
                 [only] => &only.template,
-                _ => named.iter().find(|entry| entry.name == "default").map(|entry| &entry.template).ok_or_else(
-                    || {
-                        let names: Vec<&str> = named.iter().map(|entry| entry.name.as_str()).collect();
-                        malformed(format!("none of its templates is named `default` (there are: {})", names.join(", ")))
-                    },
-                )?,
+                _ => named
+                    .iter()
+                    .find(|entry| entry.name == "default")
+                    .map(|entry| &entry.template)
+                    .ok_or_else(|| {
+                        let names: Vec<&str> =
+                            named.iter().map(|entry| entry.name.as_str()).collect();
+                        malformed(format!(
+                            "none of its templates is named `default` (there are: {})",
+                            names.join(", ")
+                        ))
+                    })?,
             },
         };
         let text = |token: Option<&TokenText>| token.map(|token| token.text().to_owned());
-        Self::from_source(source, text(config.bos_token.as_ref()), text(config.eos_token.as_ref()))
+        Self::from_source(
+            source,
+            text(config.bos_token.as_ref()),
+            text(config.eos_token.as_ref()),
+        )
     }
 
     /// From a Hugging Face folder: `chat_template.jinja`, else `tokenizer_config.json`, else the plain fallback.
     pub fn from_folder(folder: &Path) -> Result<Self, TemplateError> {
         let config = read_if_there(&folder.join("tokenizer_config.json"))?;
         let jinja = read_if_there(&folder.join("chat_template.jinja"))?;
-        Self::from_tokenizer_config(config.as_deref().unwrap_or("{}").as_bytes(), jinja.as_deref())
+        Self::from_tokenizer_config(
+            config.as_deref().unwrap_or("{}").as_bytes(),
+            jinja.as_deref(),
+        )
     }
 
     /// From a GGUF file's metadata, or the plain fallback.
     pub fn from_gguf_metadata(metadata: &HashMap<String, Value>) -> Result<Self, TemplateError> {
         const KEY: &str = "tokenizer.chat_template";
-        let malformed = |detail: String| TemplateError::Malformed { what: KEY.to_owned(), detail };
-        let Some(source) = metadata.get(KEY) else { return Ok(Self::plain()) };
-        let source = source.to_string().map_err(|error| malformed(error.to_string()))?;
+        let malformed = |detail: String| TemplateError::Malformed {
+            what: KEY.to_owned(),
+            detail,
+        };
+        let Some(source) = metadata.get(KEY) else {
+            return Ok(Self::plain());
+        };
+        let source = source
+            .to_string()
+            .map_err(|error| malformed(error.to_string()))?;
         let token = |key| {
             super::gguf_tokenizer::token_named(metadata, key)
                 .map_err(|error: TokenizerError| malformed(error.to_string()))
         };
-        Self::from_source(source, token("tokenizer.ggml.bos_token_id")?, token("tokenizer.ggml.eos_token_id")?)
+        Self::from_source(
+            source,
+            token("tokenizer.ggml.bos_token_id")?,
+            token("tokenizer.ggml.eos_token_id")?,
+        )
     }
 
     /// Whether the model brought a template; the plain fallback is none.
@@ -167,31 +211,42 @@ impl ChatTemplate {
     ///
     /// Encode the result with [`TextStart::AsWritten`](super::tokenizer::TextStart::AsWritten), unless the template
     /// [is plain](Self::is_plain): a template writes its beginning-of-text token itself.
-    pub fn render(&self, messages: &[ChatMessage], add_generation_prompt: bool) -> Result<String, TemplateError> {
+    pub fn render(
+        &self,
+        messages: &[ChatMessage],
+        add_generation_prompt: bool,
+    ) -> Result<String, TemplateError> {
         let Some(environment) = &self.environment else {
-            let texts: Vec<&str> = messages.iter().map(|message| message.content.as_str()).collect();
+            let texts: Vec<&str> = messages
+                .iter()
+                .map(|message| message.content.as_str())
+                .collect();
             return Ok(texts.join("\n\n"));
         };
-        let none = minijinja::Value::from(());
         let undefined = |token: &Option<String>| {
-            token.as_deref().map_or(minijinja::Value::UNDEFINED, minijinja::Value::from)
+            token
+                .as_deref()
+                .map_or(minijinja::Value::UNDEFINED, minijinja::Value::from)
         };
         let variables = context! {
-            messages,
+            messages => minijinja::value::Serde(messages),
             add_generation_prompt,
             bos_token => undefined(&self.bos_token),
             eos_token => undefined(&self.eos_token),
             // Python passes these as `None`; templates test them with `is not none`.
-            tools => none,
-            documents => none,
+            tools => (),
+            documents => (),
         };
-        environment.get_template("chat").and_then(|template| template.render(variables)).map_err(|error| {
-            if error.kind() == ErrorKind::OutOfFuel {
-                TemplateError::OutOfFuel
-            } else {
-                TemplateError::Render(error.to_string())
-            }
-        })
+        environment
+            .get_template("chat")
+            .and_then(|template| template.render(variables))
+            .map_err(|error| {
+                if error.kind() == ErrorKind::OutOfFuel {
+                    TemplateError::OutOfFuel
+                } else {
+                    TemplateError::Render(error.to_string())
+                }
+            })
     }
 }
 
@@ -201,11 +256,16 @@ fn without_generation_tags(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
     let mut rest = source;
     while let Some(start) = rest.find("{%") {
-        let tag = rest[start..].find("%}").map(|length| &rest[start..start + length + 2]);
+        let tag = rest[start..]
+            .find("%}")
+            .map(|length| &rest[start..start + length + 2]);
         let Some(tag) = tag else { break };
         let inner = &tag[2..tag.len() - 2];
         out.push_str(&rest[..start]);
-        if matches!(inner.trim_matches(['-', '+']).trim(), "generation" | "endgeneration") {
+        if matches!(
+            inner.trim_matches(['-', '+']).trim(),
+            "generation" | "endgeneration"
+        ) {
             out.extend(["{#", inner, "#}"]);
         } else {
             out.push_str(tag);
@@ -219,7 +279,10 @@ fn read_if_there(path: &Path) -> Result<Option<String>, TemplateError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(TemplateError::Read { path: path.to_path_buf(), source }),
+        Err(source) => Err(TemplateError::Read {
+            path: path.to_path_buf(),
+            source,
+        }),
     }
 }
 

@@ -40,9 +40,15 @@ const QWEN3: &str = r"{%- if tools %}
 {%- endif %}";
 
 fn talk() -> Vec<ChatMessage> {
-    let assistant =
-        ChatMessage { role: Role::Assistant, content: "<think>\nadd\n</think>\n\nFour.".to_owned() };
-    vec![ChatMessage::user("2 + 2?"), assistant, ChatMessage::user("And 3 + 3?")]
+    let assistant = ChatMessage {
+        role: Role::Assistant,
+        content: "<think>\nadd\n</think>\n\nFour.".to_owned(),
+    };
+    vec![
+        ChatMessage::user("2 + 2?"),
+        assistant,
+        ChatMessage::user("And 3 + 3?"),
+    ]
 }
 
 fn render(source: &str, messages: &[ChatMessage]) -> Result<String, TemplateError> {
@@ -84,7 +90,10 @@ fn qwen3_with_pythons_slices_and_strips() {
         "<|im_start|>user\n2 + 2?<|im_end|>\n<|im_start|>assistant\nFour.<|im_end|>\n<|im_start|>user\nAnd 3 + 3?<|im_end|>\n<|im_start|>assistant\n"
     );
     let text = render(QWEN3, &talk()[..2]).unwrap();
-    assert!(text.contains("assistant\n<think>\nadd\n</think>\n\nFour.<|im_end|>"), "{text}");
+    assert!(
+        text.contains("assistant\n<think>\nadd\n</think>\n\nFour.<|im_end|>"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -92,10 +101,15 @@ fn the_reasoner_opens_its_thought() {
     let config = include_bytes!("../../assets/reasoner/tokenizer_config.json");
     let template = ChatTemplate::from_tokenizer_config(config, None).unwrap();
     assert!(!template.is_plain());
-    let text = template.render(&[ChatMessage::user("What is 12 + 345?")], true).unwrap();
+    let text = template
+        .render(&[ChatMessage::user("What is 12 + 345?")], true)
+        .unwrap();
     assert_eq!(text, "<|user|>What is 12 + 345?<|assistant|><think>\n");
     let text = template.render(&talk()[..2], false).unwrap();
-    assert_eq!(text, "<|user|>2 + 2?<|assistant|><think>\nadd\n</think>\n\nFour.<|end|>");
+    assert_eq!(
+        text,
+        "<|user|>2 + 2?<|assistant|><think>\nadd\n</think>\n\nFour.<|end|>"
+    );
 }
 
 #[test]
@@ -106,44 +120,78 @@ fn without_a_template_the_prompt_stands_alone() {
         ChatTemplate::from_folder(tempfile::tempdir().unwrap().path()).unwrap(),
     ] {
         assert!(template.is_plain());
-        assert_eq!(template.render(&[ChatMessage::user("Hi")], true).unwrap(), "Hi");
-        assert_eq!(template.render(&[ChatMessage::user("a"), ChatMessage::user("b")], true).unwrap(), "a\n\nb");
+        assert_eq!(
+            template.render(&[ChatMessage::user("Hi")], true).unwrap(),
+            "Hi"
+        );
+        assert_eq!(
+            template
+                .render(&[ChatMessage::user("a"), ChatMessage::user("b")], true)
+                .unwrap(),
+            "a\n\nb"
+        );
     }
 }
 
 #[test]
 fn a_list_of_templates_uses_its_default_and_a_jinja_file_wins() {
     let list = br#"{"chat_template":[{"name":"tool","template":"T"},{"name":"default","template":"D{{ eos_token }}"}],"eos_token":{"content":"E"}}"#;
-    let rendered =
-        |config: &[u8], jinja| ChatTemplate::from_tokenizer_config(config, jinja)?.render(&[], true);
+    let rendered = |config: &[u8], jinja| {
+        ChatTemplate::from_tokenizer_config(config, jinja)?.render(&[], true)
+    };
     assert_eq!(rendered(list, None).unwrap(), "DE");
     assert_eq!(rendered(list, Some("J{{ eos_token }}")).unwrap(), "JE");
-    assert_eq!(rendered(br#"{"chat_template":[{"name":"tool","template":"T"}]}"#, None).unwrap(), "T");
-    let nameless = br#"{"chat_template":[{"name":"rag","template":""},{"name":"tool","template":""}]}"#;
+    assert_eq!(
+        rendered(
+            br#"{"chat_template":[{"name":"tool","template":"T"}]}"#,
+            None
+        )
+        .unwrap(),
+        "T"
+    );
+    let nameless =
+        br#"{"chat_template":[{"name":"rag","template":""},{"name":"tool","template":""}]}"#;
     let error = rendered(nameless, None).unwrap_err().to_string();
     assert!(error.contains("rag, tool"), "{error}");
 
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("tokenizer_config.json"), list).unwrap();
     std::fs::write(folder.path().join("chat_template.jinja"), "J").unwrap();
-    assert_eq!(ChatTemplate::from_folder(folder.path()).unwrap().render(&[], true).unwrap(), "J");
+    assert_eq!(
+        ChatTemplate::from_folder(folder.path())
+            .unwrap()
+            .render(&[], true)
+            .unwrap(),
+        "J"
+    );
 }
 
 #[test]
 fn a_gguf_template_gets_the_texts_of_its_special_tokens() {
     let metadata = HashMap::from([
-        ("tokenizer.chat_template".to_owned(), Value::String("{{ bos_token }}|{{ eos_token }}|".to_owned())),
-        ("tokenizer.ggml.tokens".to_owned(), Value::Array(vec![Value::String("<s>".to_owned())])),
+        (
+            "tokenizer.chat_template".to_owned(),
+            Value::String("{{ bos_token }}|{{ eos_token }}|".to_owned()),
+        ),
+        (
+            "tokenizer.ggml.tokens".to_owned(),
+            Value::Array(vec![Value::String("<s>".to_owned())]),
+        ),
         ("tokenizer.ggml.bos_token_id".to_owned(), Value::U32(0)),
         ("tokenizer.ggml.eos_token_id".to_owned(), Value::U32(5)),
     ]);
     let template = ChatTemplate::from_gguf_metadata(&metadata).unwrap();
-    assert_eq!(template.render(&[], true).unwrap(), "<s>||", "an id outside the vocabulary has no text");
+    assert_eq!(
+        template.render(&[], true).unwrap(),
+        "<s>||",
+        "an id outside the vocabulary has no text"
+    );
 }
 
 #[test]
 fn blocks_are_trimmed_as_in_transformers() {
-    let source = "{% for m in messages %}\n  {% if true %}\n{{ m.content }}\n  {% endif %}\n{% endfor %}\n";
+    let source =
+        "{% for m in messages %}\n  {% if true %}\n{{ m.content }}\n  {% endif %}\n{% endfor %}\n";
     assert_eq!(render(source, &talk()[..1]).unwrap(), "2 + 2?\n");
 }
 
@@ -162,28 +210,44 @@ fn tools_are_none_and_unset_tokens_undefined() {
 #[test]
 fn generation_marks_write_nothing() {
     let source = "a {%- generation -%} b{% endgeneration %}\n{% set x = 1 %}{{ x }}{% raw";
-    assert_eq!(without_generation_tags("a{%- generation -%} b"), "a{#- generation -#} b");
+    assert_eq!(
+        without_generation_tags("a{%- generation -%} b"),
+        "a{#- generation -#} b"
+    );
     assert!(without_generation_tags(source).ends_with("{{ x }}{% raw"));
-    assert_eq!(render("a {%- generation -%} b{% endgeneration %}\nc", &[]).unwrap(), "abc");
+    assert_eq!(
+        render("a {%- generation -%} b{% endgeneration %}\nc", &[]).unwrap(),
+        "abc"
+    );
 }
 
 #[test]
 fn json_is_written_as_python_writes_it() {
     let source = "{{ {'a': [1, 'é<'], 'b': none} | tojson }}{{ [1] | tojson(indent=1) }}";
-    assert_eq!(render(source, &[]).unwrap(), "{\"a\": [1, \"é<\"], \"b\": null}[\n 1\n]");
+    assert_eq!(
+        render(source, &[]).unwrap(),
+        "{\"a\": [1, \"é<\"], \"b\": null}[\n 1\n]"
+    );
     assert!(render("{{ [1] | tojson(indent=900000) }}", &[]).is_err());
 }
 
 #[test]
 fn the_date_is_this_century() {
-    assert!(render("{{ strftime_now('%d %b %Y') }}", &[]).unwrap().contains(" 20"));
+    assert!(
+        render("{{ strftime_now('%d %b %Y') }}", &[])
+            .unwrap()
+            .contains(" 20")
+    );
 }
 
 #[test]
 fn a_template_may_refuse_and_its_reason_is_shown() {
     let error = render("{{ raise_exception('Roles must alternate') }}", &[]).unwrap_err();
     assert!(matches!(error, TemplateError::Render(_)));
-    assert!(error.to_string().contains("Roles must alternate"), "{error}");
+    assert!(
+        error.to_string().contains("Roles must alternate"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -199,7 +263,11 @@ fn an_endless_template_ends_in_a_clear_error() {
             "{source} ended as {error}"
         );
     }
-    let error = render("{% for a in range(90000) %}{% for b in range(90000) %}.{% endfor %}{% endfor %}", &[]).unwrap_err();
+    let error = render(
+        "{% for a in range(90000) %}{% for b in range(90000) %}.{% endfor %}{% endfor %}",
+        &[],
+    )
+    .unwrap_err();
     assert!(matches!(error, TemplateError::OutOfFuel), "{error}");
 }
 
@@ -208,5 +276,8 @@ fn a_broken_template_is_named_at_once() {
     let error = ChatTemplate::from_source("{% if %}", None, None).unwrap_err();
     assert!(error.to_string().contains("cannot be parsed"), "{error}");
     let error = ChatTemplate::from_tokenizer_config(b"[", None).unwrap_err();
-    assert!(error.to_string().contains("tokenizer_config.json"), "{error}");
+    assert!(
+        error.to_string().contains("tokenizer_config.json"),
+        "{error}"
+    );
 }

@@ -15,7 +15,9 @@ pub struct EmbeddedModel {
 
 impl std::fmt::Debug for EmbeddedModel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EmbeddedModel").field("weights_bytes", &self.weights.len()).finish_non_exhaustive()
+        f.debug_struct("EmbeddedModel")
+            .field("weights_bytes", &self.weights.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -27,11 +27,20 @@ const MERGES: &str = "tokenizer.ggml.merges";
 const BOS: &str = "tokenizer.ggml.bos_token_id";
 const ADD_BOS: &str = "tokenizer.ggml.add_bos_token";
 /// End of text, end of turn and end of message: each stops the generation.
-const ENDS: [&str; 3] =
-    ["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id", "tokenizer.ggml.eom_token_id"];
+const ENDS: [&str; 3] = [
+    "tokenizer.ggml.eos_token_id",
+    "tokenizer.ggml.eot_token_id",
+    "tokenizer.ggml.eom_token_id",
+];
 /// Control tokens that end a turn in some family, for files whose metadata names only the end of text.
-const TURN_ENDS: [&str; 6] =
-    ["<|im_end|>", "<|eot_id|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<｜end▁of▁sentence｜>"];
+const TURN_ENDS: [&str; 6] = [
+    "<|im_end|>",
+    "<|eot_id|>",
+    "<|end|>",
+    "<end_of_turn>",
+    "<|endoftext|>",
+    "<｜end▁of▁sentence｜>",
+];
 
 /// `token_type` of a control token: matched in the text as a whole, and special.
 const CONTROL: i64 = 3;
@@ -68,17 +77,26 @@ const KNOWN: [(&str, PreRules); 9] = [
 impl PreRules {
     fn of(metadata: &HashMap<String, Value>) -> Result<Self, TokenizerError> {
         let name = string(metadata, PRE)?.ok_or(TokenizerError::MissingKey { key: PRE })?;
-        KNOWN.iter().find(|(known, _)| *known == name).map(|&(_, rules)| rules).ok_or_else(|| {
-            TokenizerError::UnknownPreTokenizer { pre: name.to_owned(), known: KNOWN.map(|(name, _)| name).join(", ") }
-        })
+        KNOWN
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|&(_, rules)| rules)
+            .ok_or_else(|| TokenizerError::UnknownPreTokenizer {
+                pre: name.to_owned(),
+                known: KNOWN.map(|(name, _)| name).join(", "),
+            })
     }
 
     fn pre_tokenizer(self) -> Result<PreTokenizerWrapper, TokenizerError> {
         let gpt2_words = ByteLevel::new(false, true, true);
         let bytes_only = ByteLevel::new(false, false, false);
         let split = |regex: &str| {
-            Split::new(SplitPattern::Regex(regex.to_owned()), SplitDelimiterBehavior::Isolated, false)
-                .map_err(|error| malformed(PRE, &error.to_string()))
+            Split::new(
+                SplitPattern::Regex(regex.to_owned()),
+                SplitDelimiterBehavior::Isolated,
+                false,
+            )
+            .map_err(|error| malformed(PRE, &error.to_string()))
         };
         Ok(match self {
             Self::Gpt2 => gpt2_words.into(),
@@ -100,9 +118,14 @@ pub(super) struct SpecialIds {
 pub(super) fn special_ids(metadata: &HashMap<String, Value>) -> Result<SpecialIds, TokenizerError> {
     let bos = integer(metadata, BOS)?.and_then(|id| u32::try_from(id).ok());
     let add_bos = match metadata.get(ADD_BOS) {
-        Some(value) => value.to_bool().map_err(|error| malformed(ADD_BOS, &error.to_string()))?,
+        Some(value) => value
+            .to_bool()
+            .map_err(|error| malformed(ADD_BOS, &error.to_string()))?,
         // Llama 3's rules begin every text with its token; the other families' do not.
-        None => metadata.contains_key(PRE) && PreRules::of(metadata).is_ok_and(|rules| rules == PreRules::Llama3),
+        None => {
+            metadata.contains_key(PRE)
+                && PreRules::of(metadata).is_ok_and(|rules| rules == PreRules::Llama3)
+        }
     };
     let mut eos = Vec::new();
     for key in ENDS {
@@ -116,26 +139,47 @@ pub(super) fn special_ids(metadata: &HashMap<String, Value>) -> Result<SpecialId
             }
         }
     }
-    Ok(SpecialIds { bos, add_bos: add_bos && bos.is_some(), eos })
+    Ok(SpecialIds {
+        bos,
+        add_bos: add_bos && bos.is_some(),
+        eos,
+    })
 }
 
 /// The text of a token that the metadata names by id under `key`, `tokenizer.ggml.bos_token_id` for instance.
-pub(super) fn token_named(metadata: &HashMap<String, Value>, key: &str) -> Result<Option<String>, TokenizerError> {
-    let Some(id) = integer(metadata, key)?.and_then(|id| usize::try_from(id).ok()) else { return Ok(None) };
-    strings(metadata, TOKENS)?.nth(id).transpose().map(|token| token.map(str::to_owned))
+pub(super) fn token_named(
+    metadata: &HashMap<String, Value>,
+    key: &str,
+) -> Result<Option<String>, TokenizerError> {
+    let Some(id) = integer(metadata, key)?.and_then(|id| usize::try_from(id).ok()) else {
+        return Ok(None);
+    };
+    strings(metadata, TOKENS)?
+        .nth(id)
+        .transpose()
+        .map(|token| token.map(str::to_owned))
 }
 
 /// Builds the tokenizer.
 pub(super) fn build(metadata: &HashMap<String, Value>) -> Result<Tokenizer, TokenizerError> {
     let model = string(metadata, MODEL)?.ok_or(TokenizerError::MissingKey { key: MODEL })?;
     if model != "gpt2" {
-        return Err(TokenizerError::UnsupportedModel { model: model.to_owned() });
+        return Err(TokenizerError::UnsupportedModel {
+            model: model.to_owned(),
+        });
     }
     let rules = PreRules::of(metadata)?;
     let tokens: Vec<&str> = strings(metadata, TOKENS)?.collect::<Result<_, _>>()?;
-    let vocab: Vocab = tokens.iter().enumerate().map(|(id, &token)| (token.to_owned(), id as u32)).collect();
+    let vocab: Vocab = tokens
+        .iter()
+        .enumerate()
+        .map(|(id, &token)| (token.to_owned(), id as u32))
+        .collect();
     if vocab.len() != tokens.len() {
-        let detail = format!("{} of its tokens are duplicates", tokens.len() - vocab.len());
+        let detail = format!(
+            "{} of its tokens are duplicates",
+            tokens.len() - vocab.len()
+        );
         return Err(malformed(TOKENS, &detail));
     }
     let merges = merges(metadata, &vocab)?;
@@ -148,16 +192,23 @@ pub(super) fn build(metadata: &HashMap<String, Value>) -> Result<Tokenizer, Toke
 
     let mut tokenizer = Tokenizer::new(bpe);
     if rules == PreRules::Qwen2 {
-        tokenizer.with_normalizer(Some(NFC)).map_err(|error| malformed(PRE, &error.to_string()))?;
+        tokenizer
+            .with_normalizer(Some(NFC))
+            .map_err(|error| malformed(PRE, &error.to_string()))?;
     }
     tokenizer.with_pre_tokenizer(Some(rules.pre_tokenizer()?));
     tokenizer.with_decoder(Some(ByteLevel::new(false, false, false)));
-    let added = tokens.iter().zip(token_types(metadata)?).filter_map(|(&token, kind)| match kind {
-        CONTROL => Some(AddedToken::from(token, true)),
-        USER_DEFINED => Some(AddedToken::from(token, false).normalized(false)),
-        _ => None,
-    });
-    tokenizer.add_tokens(added).map_err(|error| malformed(TOKEN_TYPE, &error.to_string()))?;
+    let added = tokens
+        .iter()
+        .zip(token_types(metadata)?)
+        .filter_map(|(&token, kind)| match kind {
+            CONTROL => Some(AddedToken::from(token, true)),
+            USER_DEFINED => Some(AddedToken::from(token, false).normalized(false)),
+            _ => None,
+        });
+    tokenizer
+        .add_tokens(added)
+        .map_err(|error| malformed(TOKEN_TYPE, &error.to_string()))?;
     Ok(tokenizer)
 }
 
@@ -167,14 +218,18 @@ fn merges(metadata: &HashMap<String, Value>, vocab: &Vocab) -> Result<Merges, To
     strings(metadata, MERGES)?
         .map(|merge| {
             let merge = merge?;
-            let (left, right) =
-                merge.split_once(' ').ok_or_else(|| malformed(MERGES, &format!("`{merge}` is not a pair")))?;
+            let (left, right) = merge
+                .split_once(' ')
+                .ok_or_else(|| malformed(MERGES, &format!("`{merge}` is not a pair")))?;
             whole.clear();
             whole.push_str(left);
             whole.push_str(right);
             for token in [left, right, &whole] {
                 if !vocab.contains_key(token) {
-                    return Err(malformed(MERGES, &format!("`{merge}` needs the token `{token}`, which is not there")));
+                    return Err(malformed(
+                        MERGES,
+                        &format!("`{merge}` needs the token `{token}`, which is not there"),
+                    ));
                 }
             }
             Ok((left.to_owned(), right.to_owned()))
@@ -183,18 +238,32 @@ fn merges(metadata: &HashMap<String, Value>, vocab: &Vocab) -> Result<Merges, To
 }
 
 fn token_types(metadata: &HashMap<String, Value>) -> Result<Vec<i64>, TokenizerError> {
-    let Some(value) = metadata.get(TOKEN_TYPE) else { return Ok(Vec::new()) };
-    let types = value.to_vec().map_err(|error| malformed(TOKEN_TYPE, &error.to_string()))?;
+    let Some(value) = metadata.get(TOKEN_TYPE) else {
+        return Ok(Vec::new());
+    };
+    let types = value
+        .to_vec()
+        .map_err(|error| malformed(TOKEN_TYPE, &error.to_string()))?;
     types
         .iter()
-        .map(|kind| as_integer(kind).ok_or_else(|| malformed(TOKEN_TYPE, "an element is not a number")))
+        .map(|kind| {
+            as_integer(kind).ok_or_else(|| malformed(TOKEN_TYPE, "an element is not a number"))
+        })
         .collect()
 }
 
-fn string<'a>(metadata: &'a HashMap<String, Value>, key: &'static str) -> Result<Option<&'a str>, TokenizerError> {
+fn string<'a>(
+    metadata: &'a HashMap<String, Value>,
+    key: &'static str,
+) -> Result<Option<&'a str>, TokenizerError> {
     metadata
         .get(key)
-        .map(|value| value.to_string().map(String::as_str).map_err(|error| malformed(key, &error.to_string())))
+        .map(|value| {
+            value
+                .to_string()
+                .map(String::as_str)
+                .map_err(|error| malformed(key, &error.to_string()))
+        })
         .transpose()
 }
 
@@ -202,10 +271,17 @@ fn strings<'a>(
     metadata: &'a HashMap<String, Value>,
     key: &'static str,
 ) -> Result<impl Iterator<Item = Result<&'a str, TokenizerError>> + use<'a>, TokenizerError> {
-    let value = metadata.get(key).ok_or(TokenizerError::MissingKey { key })?;
-    let elements = value.to_vec().map_err(|error| malformed(key, &error.to_string()))?;
+    let value = metadata
+        .get(key)
+        .ok_or(TokenizerError::MissingKey { key })?;
+    let elements = value
+        .to_vec()
+        .map_err(|error| malformed(key, &error.to_string()))?;
     Ok(elements.iter().map(move |element| {
-        element.to_string().map(String::as_str).map_err(|error| malformed(key, &error.to_string()))
+        element
+            .to_string()
+            .map(String::as_str)
+            .map_err(|error| malformed(key, &error.to_string()))
     }))
 }
 

@@ -12,6 +12,7 @@ use hf_hub::api::sync::{Api, ApiBuilder, ApiError, ApiRepo, Metadata};
 use hf_hub::{Cache, CacheRepo, Repo, RepoType};
 use sha2::{Digest as _, Sha256};
 
+use super::fetch::{FetchError, FetchEvent};
 use super::registry::{INDEX, KnownModel, KnownWeights};
 use super::source::{self, SourceError};
 
@@ -23,105 +24,6 @@ const FRUITLESS_ATTEMPTS: u32 = 3;
 /// Bytes between two reports of progress.
 const REPORT_EVERY: u64 = 1 << 18;
 
-/// What a fetch reports while it works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FetchEvent<'a> {
-    /// Bytes of a file that are on disk, those of an earlier, cut transfer included.
-    Progress {
-        /// The file.
-        file: &'a str,
-        /// Bytes on disk.
-        done: u64,
-        /// Bytes in all.
-        size: u64,
-    },
-    /// The file is complete and its checksum is being computed.
-    Verifying {
-        /// The file.
-        file: &'a str,
-    },
-    /// The file is complete and verified.
-    Finished {
-        /// The file.
-        file: &'a str,
-    },
-}
-
-/// Why a model could not be fetched.
-#[derive(Debug, thiserror::Error)]
-pub enum FetchError {
-    /// No connection to the hub.
-    #[error("cannot reach the model hub at {endpoint} ({detail}); to use {repo} without it, download {files} elsewhere, put them in one folder and use --model FOLDER (or --model FILE.gguf), or set HF_ENDPOINT to a mirror that can be reached")]
-    Unreachable {
-        /// The hub's address.
-        endpoint: String,
-        /// What the connection attempt ended in.
-        detail: String,
-        /// The repository wanted.
-        repo: &'static str,
-        /// The files wanted.
-        files: String,
-    },
-    /// The hub answered and does not have the file.
-    #[error("{endpoint} has no {file} in {repo} (HTTP 404); if HF_ENDPOINT names a mirror, it may lack the model")]
-    NotFound {
-        /// The hub's address.
-        endpoint: String,
-        /// The repository.
-        repo: &'static str,
-        /// The file.
-        file: String,
-    },
-    /// The connection broke off too often.
-    #[error("the download of {file} was cut at {done} of {size} bytes ({detail}); what arrived is kept, so fetch again to go on from there")]
-    Cut {
-        /// The file.
-        file: String,
-        /// Bytes on disk.
-        done: u64,
-        /// Bytes in all.
-        size: u64,
-        /// What the connection ended in.
-        detail: String,
-    },
-    /// The file is not what the hub says it is.
-    #[error("{file} arrived damaged: {expected} was expected and {actual} came; it was deleted, so fetch again, and try another network if this repeats")]
-    Damaged {
-        /// The file.
-        file: String,
-        /// The size or checksum the hub gives.
-        expected: String,
-        /// The size or checksum of what arrived.
-        actual: String,
-    },
-    /// The hub's answer makes no sense or is an error.
-    #[error("{endpoint} failed to give {file} of {repo}: {detail}")]
-    Hub {
-        /// The hub's address.
-        endpoint: String,
-        /// The repository.
-        repo: &'static str,
-        /// The file.
-        file: String,
-        /// The answer.
-        detail: String,
-    },
-    /// A file on this machine could not be read or written.
-    #[error("cannot use {path}: {source}", path = path.display())]
-    Disk {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// The downloaded index is unusable.
-    #[error("{0}")]
-    Index(String),
-    /// There is neither `HF_HOME` nor a home directory.
-    #[error("there is no home directory to keep models in; set HF_HOME to a folder")]
-    NoHome,
-}
-
 /// A hub and the cache its files are kept in.
 #[derive(Clone, Debug)]
 pub struct Hub {
@@ -132,23 +34,34 @@ pub struct Hub {
 impl Hub {
     /// The hub at `endpoint`, an `http` or `https` address, with its cache in `cache_dir`.
     pub fn new(endpoint: &str, cache_dir: &Path) -> Self {
-        Self { endpoint: endpoint.trim_end_matches('/').to_owned(), cache: Cache::new(cache_dir.to_path_buf()) }
+        Self {
+            endpoint: endpoint.trim_end_matches('/').to_owned(),
+            cache: Cache::new(cache_dir.to_path_buf()),
+        }
     }
 
     /// The hub of `HF_ENDPOINT` with the cache in `HF_HOME`, else the public one with the cache in the home folder.
     pub fn from_env() -> Result<Self, FetchError> {
         let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
         let home = set("HF_HOME").map(PathBuf::from);
-        let home = home.or_else(|| std::env::home_dir().map(|home| home.join(".cache").join("huggingface")));
+        let home = home
+            .or_else(|| std::env::home_dir().map(|home| home.join(".cache").join("huggingface")));
         let endpoint = set("HF_ENDPOINT").map(|value| value.to_string_lossy().into_owned());
         let endpoint = endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT);
-        Ok(Self::new(endpoint, &home.ok_or(FetchError::NoHome)?.join("hub")))
+        Ok(Self::new(
+            endpoint,
+            &home.ok_or(FetchError::NoHome)?.join("hub"),
+        ))
     }
 
     /// The path to load a model from if all of its files are here: the GGUF file or the folder.
     pub fn find(&self, model: &KnownModel) -> Option<PathBuf> {
         let repo = self.cache.repo(Repo::model(model.repo.to_owned()));
-        let files: Vec<PathBuf> = model.files().into_iter().map(|file| repo.get(file)).collect::<Option<_>>()?;
+        let files: Vec<PathBuf> = model
+            .files()
+            .into_iter()
+            .map(|file| repo.get(file))
+            .collect::<Option<_>>()?;
         let first = files.first()?;
         if let KnownWeights::Gguf(_) = model.weights {
             return Some(first.clone());
@@ -156,7 +69,10 @@ impl Hub {
         let folder = first.parent()?;
         if model.weights == KnownWeights::ShardedSafetensors {
             let shards = source::shards(&folder.join(INDEX)).ok()?;
-            shards.iter().all(|shard| folder.join(shard).is_file()).then_some(())?;
+            shards
+                .iter()
+                .all(|shard| folder.join(shard).is_file())
+                .then_some(())?;
         }
         Some(folder.to_path_buf())
     }
@@ -171,7 +87,10 @@ impl Hub {
         report: &mut dyn FnMut(FetchEvent<'_>),
     ) -> Result<PathBuf, FetchError> {
         let Some(first) = model.files().first().copied() else {
-            return Err(FetchError::Index(format!("{} is part of the program; there is nothing to fetch", model.name)));
+            return Err(FetchError::Index(format!(
+                "{} is part of the program; there is nothing to fetch",
+                model.name
+            )));
         };
         self.check_reachable(model)?;
         let api = ApiBuilder::from_cache(self.cache.clone())
@@ -181,15 +100,25 @@ impl Hub {
             .build()
             .map_err(|error| self.failure(model, first, &error))?;
         let main = Repo::model(model.repo.to_owned());
-        let head =
-            api.metadata(&api.repo(main.clone()).url(first)).map_err(|error| self.failure(model, first, &error))?;
-        let commit = self.plain(model, first, "commit", head.commit_hash())?.to_owned();
+        let head = api
+            .metadata(&api.repo(main.clone()).url(first))
+            .map_err(|error| self.failure(model, first, &error))?;
+        let commit = self
+            .plain(model, first, "commit", head.commit_hash())?
+            .to_owned();
         let pinned = Repo::with_revision(model.repo.to_owned(), RepoType::Model, commit.clone());
-        let fetch = FileFetch { hub: self, model, api: &api, remote: api.repo(pinned.clone()), local: self.cache.repo(pinned) };
+        let fetch = FileFetch {
+            hub: self,
+            model,
+            api: &api,
+            remote: api.repo(pinned.clone()),
+            local: self.cache.repo(pinned),
+        };
         for file in model.files() {
             let path = fetch.file(file, report)?;
             if file == INDEX {
-                let shards = source::shards(&path).map_err(|error: SourceError| FetchError::Index(error.to_string()))?;
+                let shards = source::shards(&path)
+                    .map_err(|error: SourceError| FetchError::Index(error.to_string()))?;
                 for shard in &shards {
                     fetch.file(shard, report)?;
                 }
@@ -198,17 +127,30 @@ impl Hub {
         let local = self.cache.repo(main);
         local
             .create_ref(&commit)
-            .map_err(|source| FetchError::Disk { path: self.cache.path().join(model.repo), source })?;
-        self.find(model).ok_or_else(|| self.hub_error(model, first, "its files are not where they were put"))
+            .map_err(|source| FetchError::Disk {
+                path: self.cache.path().join(model.repo),
+                source,
+            })?;
+        self.find(model)
+            .ok_or_else(|| self.hub_error(model, first, "its files are not where they were put"))
     }
 
     /// Tries the hub's port, so that a dead network is told at once and not after the system's long timeout. Behind
     /// a proxy the attempt would prove nothing and is left out.
     fn check_reachable(&self, model: &KnownModel) -> Result<(), FetchError> {
-        let proxied = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
+        let proxied = [
+            "HTTPS_PROXY",
+            "https_proxy",
+            "HTTP_PROXY",
+            "http_proxy",
+            "ALL_PROXY",
+            "all_proxy",
+        ]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+        let local = ["http://127.0.0.1", "http://localhost"]
             .iter()
-            .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
-        let local = ["http://127.0.0.1", "http://localhost"].iter().any(|local| self.endpoint.starts_with(local));
+            .any(|local| self.endpoint.starts_with(local));
         if proxied && !local {
             return Ok(());
         }
@@ -221,13 +163,26 @@ impl Hub {
         let (port, rest) = match self.endpoint.split_once("://") {
             Some(("https", rest)) => (443, rest),
             Some(("http", rest)) => (80, rest),
-            _ => return Err(unreachable("the address must begin with http:// or https://".to_owned())),
+            _ => {
+                return Err(unreachable(
+                    "the address must begin with http:// or https://".to_owned(),
+                ));
+            }
         };
         let host = rest.split('/').next().unwrap_or(rest);
-        let with_port =
-            if host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok()) { host.to_owned() } else { format!("{host}:{port}") };
+        let with_port = if host
+            .rsplit_once(':')
+            .is_some_and(|(_, port)| port.parse::<u16>().is_ok())
+        {
+            host.to_owned()
+        } else {
+            format!("{host}:{port}")
+        };
         let mut failure = "its name has no address".to_owned();
-        for address in with_port.to_socket_addrs().map_err(|error| unreachable(error.to_string()))? {
+        for address in with_port
+            .to_socket_addrs()
+            .map_err(|error| unreachable(error.to_string()))?
+        {
             match TcpStream::connect_timeout(&address, CONNECT_TIMEOUT) {
                 Ok(_) => return Ok(()),
                 Err(error) => failure = error.to_string(),
@@ -239,7 +194,11 @@ impl Hub {
     fn failure(&self, model: &'static KnownModel, file: &str, error: &ApiError) -> FetchError {
         let detail = error.to_string();
         if detail.ends_with("http status: 404") {
-            return FetchError::NotFound { endpoint: self.endpoint.clone(), repo: model.repo, file: file.to_owned() };
+            return FetchError::NotFound {
+                endpoint: self.endpoint.clone(),
+                repo: model.repo,
+                file: file.to_owned(),
+            };
         }
         self.hub_error(model, file, &detail)
     }
@@ -261,8 +220,19 @@ impl Hub {
         what: &str,
         name: &'a str,
     ) -> Result<&'a str, FetchError> {
-        let plain = !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '-');
-        if plain { Ok(name) } else { Err(self.hub_error(model, file, &format!("its {what} `{name}` is not a plain name"))) }
+        let plain = !name.is_empty()
+            && name
+                .chars()
+                .all(|char| char.is_ascii_alphanumeric() || char == '-');
+        if plain {
+            Ok(name)
+        } else {
+            Err(self.hub_error(
+                model,
+                file,
+                &format!("its {what} `{name}` is not a plain name"),
+            ))
+        }
     }
 }
 
@@ -276,17 +246,26 @@ struct FileFetch<'a> {
 }
 
 impl FileFetch<'_> {
-    fn file(&self, file: &str, report: &mut dyn FnMut(FetchEvent<'_>)) -> Result<PathBuf, FetchError> {
+    fn file(
+        &self,
+        file: &str,
+        report: &mut dyn FnMut(FetchEvent<'_>),
+    ) -> Result<PathBuf, FetchError> {
         let failure = |error: &ApiError| self.hub.failure(self.model, file, error);
-        let metadata = self.api.metadata(&self.remote.url(file)).map_err(|error| failure(&error))?;
+        let metadata = self
+            .api
+            .metadata(&self.remote.url(file))
+            .map_err(|error| failure(&error))?;
         let etag = self.hub.plain(self.model, file, "etag", metadata.etag())?;
-        let commit = self.hub.plain(self.model, file, "commit", metadata.commit_hash())?;
+        let commit = self
+            .hub
+            .plain(self.model, file, "commit", metadata.commit_hash())?;
         let blob = self.local.blob_path(etag);
         let part = blob.with_extension("part");
         let pointer = self.local.pointer_path(commit).join(file);
         let size = metadata.size() as u64;
 
-        if pointer.exists() && self.verify(file, &pointer, &metadata, report).is_err() {
+        if pointer.exists() && verify(file, &pointer, &metadata, report).is_err() {
             remove(&pointer)?;
             remove(&blob)?;
         }
@@ -294,9 +273,18 @@ impl FileFetch<'_> {
         let mut started_over = false;
         while !pointer.exists() {
             let before = resumable(&part, size)?;
-            match self.remote.download_with_progress(file, Reporter { file, size, done: 0, reported: 0, report: &mut *report }) {
+            match self.remote.download_with_progress(
+                file,
+                Reporter {
+                    file,
+                    size,
+                    done: 0,
+                    reported: 0,
+                    report: &mut *report,
+                },
+            ) {
                 Ok(path) => {
-                    if let Err(damage) = self.verify(file, &path, &metadata, report) {
+                    if let Err(damage) = verify(file, &path, &metadata, report) {
                         remove(&pointer)?;
                         remove(&blob)?;
                         // The damage may be in the older part, or the server may not honour ranges: once from the start.
@@ -309,12 +297,18 @@ impl FileFetch<'_> {
                 Err(error) => {
                     let done = length(&part);
                     fruitless = if done > before { 0 } else { fruitless + 1 };
-                    let transfer = matches!(error, ApiError::IoError(_) | ApiError::RequestError(_));
+                    let transfer =
+                        matches!(error, ApiError::IoError(_) | ApiError::RequestError(_));
                     if !transfer || error.to_string().contains("http status:") {
                         return Err(failure(&error));
                     }
                     if fruitless >= FRUITLESS_ATTEMPTS {
-                        return Err(FetchError::Cut { file: file.to_owned(), done, size, detail: error.to_string() });
+                        return Err(FetchError::Cut {
+                            file: file.to_owned(),
+                            done,
+                            size,
+                            detail: error.to_string(),
+                        });
                     }
                 }
             }
@@ -322,47 +316,65 @@ impl FileFetch<'_> {
         report(FetchEvent::Finished { file });
         Ok(pointer)
     }
+}
 
-    /// Compares a file with what the hub says of it: its size, and its SHA-256 where the hub gives one, which it does
-    /// for every large file (the others carry the hash of a git object).
-    fn verify(
-        &self,
-        file: &str,
-        path: &Path,
-        metadata: &Metadata,
-        report: &mut dyn FnMut(FetchEvent<'_>),
-    ) -> Result<(), FetchError> {
-        let disk = |source| FetchError::Disk { path: path.to_path_buf(), source };
-        let damaged = |expected: String, actual: String| FetchError::Damaged { file: file.to_owned(), expected, actual };
-        let size = std::fs::metadata(path).map_err(disk)?.len();
-        if size != metadata.size() as u64 {
-            return Err(damaged(format!("{} bytes", metadata.size()), format!("{size} bytes")));
-        }
-        let etag = metadata.etag();
-        if etag.len() != 64 || !etag.chars().all(|char| char.is_ascii_hexdigit()) {
-            return Ok(());
-        }
-        report(FetchEvent::Verifying { file });
-        let actual = sha256(path).map_err(disk)?;
-        if actual.eq_ignore_ascii_case(etag) {
-            Ok(())
-        } else {
-            Err(damaged(format!("SHA-256 {etag}"), format!("SHA-256 {actual}")))
-        }
+/// Compares a file with what the hub says of it: its size, and its SHA-256 where the hub gives one, which it does
+/// for every large file (the others carry the hash of a git object).
+fn verify(
+    file: &str,
+    path: &Path,
+    metadata: &Metadata,
+    report: &mut dyn FnMut(FetchEvent<'_>),
+) -> Result<(), FetchError> {
+    let disk = |source| FetchError::Disk {
+        path: path.to_path_buf(),
+        source,
+    };
+    let damaged = |expected: String, actual: String| FetchError::Damaged {
+        file: file.to_owned(),
+        expected,
+        actual,
+    };
+    let size = std::fs::metadata(path).map_err(disk)?.len();
+    if size != metadata.size() as u64 {
+        return Err(damaged(
+            format!("{} bytes", metadata.size()),
+            format!("{size} bytes"),
+        ));
+    }
+    let etag = metadata.etag();
+    if etag.len() != 64 || !etag.chars().all(|char| char.is_ascii_hexdigit()) {
+        return Ok(());
+    }
+    report(FetchEvent::Verifying { file });
+    let actual = sha256(path).map_err(disk)?;
+    if actual.eq_ignore_ascii_case(etag) {
+        Ok(())
+    } else {
+        Err(damaged(
+            format!("SHA-256 {etag}"),
+            format!("SHA-256 {actual}"),
+        ))
     }
 }
 
 /// Bytes of an earlier transfer that the next one goes on from. A part that is already whole loses its last byte,
 /// because servers refuse the empty range that would remain; one that is too long is of no use.
 fn resumable(part: &Path, size: u64) -> Result<u64, FetchError> {
-    let disk = |source| FetchError::Disk { path: part.to_path_buf(), source };
+    let disk = |source| FetchError::Disk {
+        path: part.to_path_buf(),
+        source,
+    };
     let length = length(part);
     if length > size {
         remove(part)?;
         return Ok(0);
     }
     if length == size && length > 0 {
-        let file = std::fs::OpenOptions::new().write(true).open(part).map_err(disk)?;
+        let file = std::fs::OpenOptions::new()
+            .write(true)
+            .open(part)
+            .map_err(disk)?;
         file.set_len(length - 1).map_err(disk)?;
         return Ok(length - 1);
     }
@@ -375,9 +387,10 @@ fn length(path: &Path) -> u64 {
 
 fn remove(path: &Path) -> Result<(), FetchError> {
     match std::fs::remove_file(path) {
-        Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
-            Err(FetchError::Disk { path: path.to_path_buf(), source })
-        }
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(FetchError::Disk {
+            path: path.to_path_buf(),
+            source,
+        }),
         _ => Ok(()),
     }
 }
@@ -389,10 +402,17 @@ fn sha256(path: &Path) -> std::io::Result<String> {
     loop {
         let count = file.read(&mut buffer)?;
         if count == 0 {
-            return Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
+            return Ok(hex(&hasher.finalize()));
         }
         hasher.update(&buffer[..count]);
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits
+        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
+        .collect()
 }
 
 /// Turns the hub library's progress into [`FetchEvent`]s, at most one per [`REPORT_EVERY`] bytes.
@@ -407,7 +427,11 @@ struct Reporter<'a> {
 impl Reporter<'_> {
     fn tell(&mut self) {
         self.reported = self.done;
-        (self.report)(FetchEvent::Progress { file: self.file, done: self.done, size: self.size });
+        (self.report)(FetchEvent::Progress {
+            file: self.file,
+            done: self.done,
+            size: self.size,
+        });
     }
 }
 

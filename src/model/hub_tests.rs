@@ -47,7 +47,7 @@ impl Server {
         let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
         let (seen, stopped) = (Arc::clone(&ranges), Arc::clone(&stop));
         let serve = move || {
-            let deadline = Instant::now() + Duration::from_secs(60);
+            let deadline = Instant::now() + Duration::from_mins(1);
             while Instant::now() < deadline && !stopped.load(std::sync::atomic::Ordering::Relaxed) {
                 match listener.accept() {
                     Ok((stream, _)) => drop(answer(&stream, &mut files, &seen)),
@@ -55,8 +55,16 @@ impl Server {
                 }
             }
         };
-        let thread = std::thread::Builder::new().name("test-hub".to_owned()).spawn(serve).unwrap();
-        Self { endpoint, ranges, stop, thread: Some(thread) }
+        let thread = std::thread::Builder::new()
+            .name("test-hub".to_owned())
+            .spawn(serve)
+            .unwrap();
+        Self {
+            endpoint,
+            ranges,
+            stop,
+            thread: Some(thread),
+        }
     }
 
     /// The `Range` headers of body requests; `bytes=0-0` asks for metadata and is left out.
@@ -72,7 +80,11 @@ impl Drop for Server {
     }
 }
 
-fn answer(stream: &TcpStream, files: &mut [Served], ranges: &Mutex<Vec<String>>) -> std::io::Result<()> {
+fn answer(
+    stream: &TcpStream,
+    files: &mut [Served],
+    ranges: &Mutex<Vec<String>>,
+) -> std::io::Result<()> {
     stream.set_nonblocking(false)?;
     stream.set_read_timeout(Some(Duration::from_secs(5)))?;
     let (mut path, mut range) = (String::new(), String::new());
@@ -87,10 +99,15 @@ fn answer(stream: &TcpStream, files: &mut [Served], ranges: &Mutex<Vec<String>>)
         }
     }
     let mut stream = stream;
-    let Some(file) = files.iter_mut().find(|file| path.ends_with(&format!("/{}", file.name))) else {
-        return stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    let Some(file) = files
+        .iter_mut()
+        .find(|file| path.ends_with(&format!("/{}", file.name)))
+    else {
+        return stream.write_all(
+            b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+        );
     };
-    let etag: String = Sha256::digest(&file.body).iter().map(|byte| format!("{byte:02x}")).collect();
+    let etag = hex(&Sha256::digest(&file.body));
     let size = file.body.len();
     let mut body = file.body.clone();
     let mut kept = usize::MAX;
@@ -99,7 +116,11 @@ fn answer(stream: &TcpStream, files: &mut [Served], ranges: &Mutex<Vec<String>>)
         body.truncate(1);
     } else {
         ranges.lock().unwrap().push(range.clone());
-        start = range.trim_start_matches("bytes=").trim_end_matches('-').parse().unwrap_or(0);
+        start = range
+            .trim_start_matches("bytes=")
+            .trim_end_matches('-')
+            .parse()
+            .unwrap_or(0);
         match &mut file.manner {
             Manner::Cut(left) if *left > 0 => {
                 *left -= 1;
@@ -122,11 +143,19 @@ fn answer(stream: &TcpStream, files: &mut [Served], ranges: &Mutex<Vec<String>>)
 }
 
 fn gguf() -> Vec<u8> {
-    b"GGUF".iter().copied().chain((0..600_000_u32).map(|index| (index * 31 % 251) as u8)).collect()
+    b"GGUF"
+        .iter()
+        .copied()
+        .chain((0..600_000_u32).map(|index| (index * 31 % 251) as u8))
+        .collect()
 }
 
 fn smollm2(manner: Manner) -> Vec<Served> {
-    vec![Served { name: "SmolLM2-135M-Instruct-Q8_0.gguf", body: gguf(), manner }]
+    vec![Served {
+        name: "SmolLM2-135M-Instruct-Q8_0.gguf",
+        body: gguf(),
+        manner,
+    }]
 }
 
 fn known(name: &str) -> &'static KnownModel {
@@ -135,7 +164,10 @@ fn known(name: &str) -> &'static KnownModel {
 
 #[test]
 fn a_model_is_fetched_found_and_not_fetched_again() {
-    let (server, cache) = (Server::start(smollm2(Manner::Whole)), tempfile::tempdir().unwrap());
+    let (server, cache) = (
+        Server::start(smollm2(Manner::Whole)),
+        tempfile::tempdir().unwrap(),
+    );
     let hub = Hub::new(&server.endpoint, cache.path());
     let model = known("smollm2-135m");
     assert_eq!(hub.find(model), None);
@@ -148,10 +180,16 @@ fn a_model_is_fetched_found_and_not_fetched_again() {
         })
         .unwrap();
     assert_eq!(std::fs::read(&path).unwrap(), gguf());
-    assert!(seen.is_sorted() && seen.len() > 2 && seen.len() < 10, "{seen:?}");
+    assert!(
+        seen.is_sorted() && seen.len() > 2 && seen.len() < 10,
+        "{seen:?}"
+    );
     assert_eq!(seen.last(), Some(&(600_004, 600_004)));
     assert!(verified);
-    assert_eq!(ModelSource::resolve_in("SmolLM2-135M", &hub).unwrap(), ModelSource::Path(path.clone()));
+    assert_eq!(
+        ModelSource::resolve_in("SmolLM2-135M", &hub).unwrap(),
+        ModelSource::Path(path.clone())
+    );
 
     assert_eq!(hub.fetch(model, &mut |_| {}).unwrap(), path);
     assert_eq!(server.ranges(), ["bytes=0-"], "the body is asked for once");
@@ -159,7 +197,10 @@ fn a_model_is_fetched_found_and_not_fetched_again() {
 
 #[test]
 fn a_damaged_file_already_here_is_fetched_anew() {
-    let (server, cache) = (Server::start(smollm2(Manner::Whole)), tempfile::tempdir().unwrap());
+    let (server, cache) = (
+        Server::start(smollm2(Manner::Whole)),
+        tempfile::tempdir().unwrap(),
+    );
     let hub = Hub::new(&server.endpoint, cache.path());
     let path = hub.fetch(known("smollm2-135m"), &mut |_| {}).unwrap();
     let mut body = gguf();
@@ -171,11 +212,17 @@ fn a_damaged_file_already_here_is_fetched_anew() {
 
 #[test]
 fn a_cut_transfer_goes_on_where_it_stopped() {
-    let (server, cache) = (Server::start(smollm2(Manner::Cut(2))), tempfile::tempdir().unwrap());
+    let (server, cache) = (
+        Server::start(smollm2(Manner::Cut(2))),
+        tempfile::tempdir().unwrap(),
+    );
     let hub = Hub::new(&server.endpoint, cache.path());
     let path = hub.fetch(known("smollm2-135m"), &mut |_| {}).unwrap();
     assert_eq!(std::fs::read(path).unwrap(), gguf());
-    assert_eq!(server.ranges(), ["bytes=0-", "bytes=300002-", "bytes=450003-"]);
+    assert_eq!(
+        server.ranges(),
+        ["bytes=0-", "bytes=300002-", "bytes=450003-"]
+    );
 }
 
 #[test]
@@ -185,18 +232,47 @@ fn a_dead_transfer_is_an_error_and_a_later_fetch_goes_on() {
         let server = Server::start(smollm2(Manner::Dead));
         let hub = Hub::new(&server.endpoint, cache.path());
         let error = hub.fetch(known("smollm2-135m"), &mut |_| {}).unwrap_err();
-        assert!(matches!(error, FetchError::Cut { done: 0, size: 600_004, .. }), "{error}");
+        assert!(
+            matches!(
+                error,
+                FetchError::Cut {
+                    done: 0,
+                    size: 600_004,
+                    ..
+                }
+            ),
+            "{error}"
+        );
         assert!(error.to_string().contains("fetch again"), "{error}");
-        assert_eq!(hub.find(known("smollm2-135m")), None, "an unfinished model is not found");
-        let blobs = cache.path().join("models--bartowski--SmolLM2-135M-Instruct-GGUF/blobs");
-        let mut parts = std::fs::read_dir(blobs).unwrap().map(|entry| entry.unwrap().path());
-        parts.find(|path| path.extension().is_some_and(|extension| extension == "part")).unwrap()
+        assert_eq!(
+            hub.find(known("smollm2-135m")),
+            None,
+            "an unfinished model is not found"
+        );
+        let blobs = cache
+            .path()
+            .join("models--bartowski--SmolLM2-135M-Instruct-GGUF/blobs");
+        let mut parts = std::fs::read_dir(blobs)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        parts
+            .find(|path| {
+                path.extension()
+                    .is_some_and(|extension| extension == "part")
+            })
+            .unwrap()
     };
     for (there, range) in [(1000, "bytes=1000-"), (600_004, "bytes=600003-")] {
         std::fs::write(&part, &gguf()[..there]).unwrap();
-        let _ = std::fs::remove_dir_all(cache.path().join("models--bartowski--SmolLM2-135M-Instruct-GGUF/snapshots"));
+        let _ = std::fs::remove_dir_all(
+            cache
+                .path()
+                .join("models--bartowski--SmolLM2-135M-Instruct-GGUF/snapshots"),
+        );
         let server = Server::start(smollm2(Manner::Whole));
-        let path = Hub::new(&server.endpoint, cache.path()).fetch(known("smollm2-135m"), &mut |_| {}).unwrap();
+        let path = Hub::new(&server.endpoint, cache.path())
+            .fetch(known("smollm2-135m"), &mut |_| {})
+            .unwrap();
         assert_eq!(std::fs::read(path).unwrap(), gguf());
         assert_eq!(server.ranges(), [range]);
     }
@@ -205,70 +281,125 @@ fn a_dead_transfer_is_an_error_and_a_later_fetch_goes_on() {
 #[test]
 fn a_server_without_ranges_is_asked_from_the_start_again() {
     let cache = tempfile::tempdir().unwrap();
-    let blobs = cache.path().join("models--bartowski--SmolLM2-135M-Instruct-GGUF/blobs");
+    let blobs = cache
+        .path()
+        .join("models--bartowski--SmolLM2-135M-Instruct-GGUF/blobs");
     std::fs::create_dir_all(&blobs).unwrap();
-    let etag: String = Sha256::digest(gguf()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let etag = hex(&Sha256::digest(gguf()));
     std::fs::write(blobs.join(etag).with_extension("part"), &gguf()[..77]).unwrap();
     let server = Server::start(smollm2(Manner::IgnoresRanges));
-    let path = Hub::new(&server.endpoint, cache.path()).fetch(known("smollm2-135m"), &mut |_| {}).unwrap();
+    let path = Hub::new(&server.endpoint, cache.path())
+        .fetch(known("smollm2-135m"), &mut |_| {})
+        .unwrap();
     assert_eq!(std::fs::read(path).unwrap(), gguf());
     assert_eq!(server.ranges(), ["bytes=77-", "bytes=0-"]);
 }
 
 #[test]
 fn a_wrong_checksum_is_told_and_leaves_nothing_behind() {
-    let (server, cache) = (Server::start(smollm2(Manner::Damaged)), tempfile::tempdir().unwrap());
+    let (server, cache) = (
+        Server::start(smollm2(Manner::Damaged)),
+        tempfile::tempdir().unwrap(),
+    );
     let hub = Hub::new(&server.endpoint, cache.path());
     let error = hub.fetch(known("smollm2-135m"), &mut |_| {}).unwrap_err();
-    assert!(matches!(error, FetchError::Damaged { .. }) && error.to_string().contains("SHA-256"), "{error}");
+    assert!(
+        matches!(error, FetchError::Damaged { .. }) && error.to_string().contains("SHA-256"),
+        "{error}"
+    );
     assert_eq!(hub.find(known("smollm2-135m")), None);
-    let blobs = cache.path().join("models--bartowski--SmolLM2-135M-Instruct-GGUF/blobs");
-    let bytes: u64 = std::fs::read_dir(blobs).unwrap().map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
+    let blobs = cache
+        .path()
+        .join("models--bartowski--SmolLM2-135M-Instruct-GGUF/blobs");
+    let bytes: u64 = std::fs::read_dir(blobs)
+        .unwrap()
+        .map(|entry| entry.unwrap().metadata().unwrap().len())
+        .sum();
     assert_eq!(bytes, 0);
 }
 
 #[test]
 fn a_sharded_model_brings_the_files_its_index_names() {
-    let served = |name, body: &[u8]| Served { name, body: body.to_vec(), manner: Manner::Whole };
+    let served = |name, body: &[u8]| Served {
+        name,
+        body: body.to_vec(),
+        manner: Manner::Whole,
+    };
     let index = br#"{"weight_map":{"a":"model-2.safetensors","b":"model-1.safetensors"}}"#;
-    let mut files: Vec<Served> =
-        known("qwen3-4b").files().into_iter().map(|name| served(name, if name == INDEX { index } else { b"{}" })).collect();
+    let mut files: Vec<Served> = known("qwen3-4b")
+        .files()
+        .into_iter()
+        .map(|name| served(name, if name == INDEX { index } else { b"{}" }))
+        .collect();
     files.push(served("model-1.safetensors", b"one"));
     let cache = tempfile::tempdir().unwrap();
     {
         let server = Server::start(files);
         let hub = Hub::new(&server.endpoint, cache.path());
         let error = hub.fetch(known("qwen3-4b"), &mut |_| {}).unwrap_err();
-        assert!(matches!(&error, FetchError::NotFound { file, .. } if file == "model-2.safetensors"), "{error}");
+        assert!(
+            matches!(&error, FetchError::NotFound { file, .. } if file == "model-2.safetensors"),
+            "{error}"
+        );
         assert_eq!(hub.find(known("qwen3-4b")), None);
-        files = known("qwen3-4b").files().into_iter().map(|name| served(name, if name == INDEX { index } else { b"{}" })).collect();
+        files = known("qwen3-4b")
+            .files()
+            .into_iter()
+            .map(|name| served(name, if name == INDEX { index } else { b"{}" }))
+            .collect();
     }
-    files.extend([served("model-1.safetensors", b"one"), served("model-2.safetensors", b"two")]);
+    files.extend([
+        served("model-1.safetensors", b"one"),
+        served("model-2.safetensors", b"two"),
+    ]);
     let server = Server::start(files);
     let hub = Hub::new(&server.endpoint, cache.path());
     let folder = hub.fetch(known("qwen3-4b"), &mut |_| {}).unwrap();
-    assert_eq!(std::fs::read(folder.join("model-2.safetensors")).unwrap(), b"two");
-    assert_eq!(ModelSource::resolve_in("qwen3-4b", &hub).unwrap(), ModelSource::Path(folder));
+    assert_eq!(
+        std::fs::read(folder.join("model-2.safetensors")).unwrap(),
+        b"two"
+    );
+    assert_eq!(
+        ModelSource::resolve_in("qwen3-4b", &hub).unwrap(),
+        ModelSource::Path(folder)
+    );
     assert!(!server.ranges().is_empty());
 }
 
 #[test]
 fn a_file_the_hub_lacks_is_named() {
     let (server, cache) = (Server::start(Vec::new()), tempfile::tempdir().unwrap());
-    let error = Hub::new(&server.endpoint, cache.path()).fetch(known("qwen3-0.6b"), &mut |_| {}).unwrap_err();
+    let error = Hub::new(&server.endpoint, cache.path())
+        .fetch(known("qwen3-0.6b"), &mut |_| {})
+        .unwrap_err();
     assert!(matches!(error, FetchError::NotFound { .. }), "{error}");
-    assert!(error.to_string().contains("config.json in Qwen/Qwen3-0.6B"), "{error}");
+    assert!(
+        error.to_string().contains("config.json in Qwen/Qwen3-0.6B"),
+        "{error}"
+    );
 }
 
 #[test]
 fn no_network_names_the_host_the_files_and_the_way_out() {
-    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let closed = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let cache = tempfile::tempdir().unwrap();
     for endpoint in [format!("http://{closed}"), "hub.example".to_owned()] {
-        let error = Hub::new(&endpoint, cache.path()).fetch(known("qwen3-4b"), &mut |_| {}).unwrap_err();
+        let error = Hub::new(&endpoint, cache.path())
+            .fetch(known("qwen3-4b"), &mut |_| {})
+            .unwrap_err();
         assert!(matches!(error, FetchError::Unreachable { .. }));
         let text = error.to_string();
-        for part in [endpoint.as_str(), "Qwen/Qwen3-4B", "tokenizer.json", INDEX, "--model", "HF_ENDPOINT"] {
+        for part in [
+            endpoint.as_str(),
+            "Qwen/Qwen3-4B",
+            "tokenizer.json",
+            INDEX,
+            "--model",
+            "HF_ENDPOINT",
+        ] {
             assert!(text.contains(part), "`{part}` is missing from: {text}");
         }
     }
@@ -277,6 +408,8 @@ fn no_network_names_the_host_the_files_and_the_way_out() {
 #[test]
 fn the_embedded_model_needs_no_fetch() {
     let cache = tempfile::tempdir().unwrap();
-    let error = Hub::new("http://127.0.0.1:9", cache.path()).fetch(known("reasoner"), &mut |_| {}).unwrap_err();
+    let error = Hub::new("http://127.0.0.1:9", cache.path())
+        .fetch(known("reasoner"), &mut |_| {})
+        .unwrap_err();
     assert!(error.to_string().contains("nothing to fetch"), "{error}");
 }

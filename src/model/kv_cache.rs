@@ -470,7 +470,7 @@ mod tests {
             }
             // The rows that the smaller window had let go do not come back; the newest are there.
             let newest = |cache: &KvCache| -> Vec<Vec<f32>> {
-                cache.window_queries(layer).map(<[f32]>::to_vec).rev().take(4).collect()
+                cache.window_queries(layer).map(<[f32]>::to_vec).collect::<Vec<_>>().into_iter().rev().take(4).collect()
             };
             assert_eq!(newest(&small), newest(&large));
         }

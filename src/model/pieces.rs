@@ -24,16 +24,26 @@ impl Spelling {
     pub(super) fn of_decoder(decoder: Option<&DecoderWrapper>) -> Result<Self, TokenizerError> {
         match decoder {
             Some(DecoderWrapper::ByteLevel(_)) => Ok(Self::ByteLevel),
-            Some(DecoderWrapper::Metaspace(_) | DecoderWrapper::ByteFallback(_)) => Ok(Self::SentencePiece),
+            Some(DecoderWrapper::Metaspace(_) | DecoderWrapper::ByteFallback(_)) => {
+                Ok(Self::SentencePiece)
+            }
             Some(DecoderWrapper::Sequence(steps)) => steps
                 .get_decoders()
                 .iter()
                 .find_map(|step| Self::of_decoder(Some(step)).ok())
-                .ok_or(TokenizerError::UnsupportedDecoder { kind: "Sequence without ByteLevel or ByteFallback" }),
-            Some(DecoderWrapper::BPE(_)) => Err(TokenizerError::UnsupportedDecoder { kind: "BPEDecoder" }),
-            Some(DecoderWrapper::WordPiece(_)) => Err(TokenizerError::UnsupportedDecoder { kind: "WordPiece" }),
+                .ok_or(TokenizerError::UnsupportedDecoder {
+                    kind: "Sequence without ByteLevel or ByteFallback",
+                }),
+            Some(DecoderWrapper::BPE(_)) => {
+                Err(TokenizerError::UnsupportedDecoder { kind: "BPEDecoder" })
+            }
+            Some(DecoderWrapper::WordPiece(_)) => {
+                Err(TokenizerError::UnsupportedDecoder { kind: "WordPiece" })
+            }
             Some(DecoderWrapper::CTC(_)) => Err(TokenizerError::UnsupportedDecoder { kind: "CTC" }),
-            Some(_) => Err(TokenizerError::UnsupportedDecoder { kind: "a text-level step" }),
+            Some(_) => Err(TokenizerError::UnsupportedDecoder {
+                kind: "a text-level step",
+            }),
             None => Err(TokenizerError::UnsupportedDecoder { kind: "none" }),
         }
     }
@@ -54,7 +64,10 @@ impl Pieces {
         spelling: Spelling,
     ) -> Self {
         let table = byte_level_table();
-        let mut pieces = Self { bytes: Vec::new(), ends: Vec::new() };
+        let mut pieces = Self {
+            bytes: Vec::new(),
+            ends: Vec::new(),
+        };
         for (id, token) in tokens.enumerate() {
             match token {
                 None => {}
@@ -77,7 +90,9 @@ impl Pieces {
     /// The bytes `id` writes. An id past the vocabulary (models pad their output layer) writes nothing.
     pub(super) fn get(&self, id: u32) -> &[u8] {
         let id = id as usize;
-        let Some(&end) = self.ends.get(id) else { return &[] };
+        let Some(&end) = self.ends.get(id) else {
+            return &[];
+        };
         let start = id.checked_sub(1).map_or(0, |previous| self.ends[previous]);
         &self.bytes[start..end]
     }
@@ -117,8 +132,13 @@ fn push_byte_level(bytes: &mut Vec<u8>, token: &str, table: &HashMap<char, u8>) 
 }
 
 fn push_sentence_piece(bytes: &mut Vec<u8>, token: &str) {
-    let hex = token.strip_prefix("<0x").and_then(|rest| rest.strip_suffix('>'));
-    if let Some(byte) = hex.filter(|hex| hex.len() == 2).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+    let hex = token
+        .strip_prefix("<0x")
+        .and_then(|rest| rest.strip_suffix('>'));
+    if let Some(byte) = hex
+        .filter(|hex| hex.len() == 2)
+        .and_then(|hex| u8::from_str_radix(hex, 16).ok())
+    {
         bytes.push(byte);
     } else {
         bytes.extend_from_slice(token.replace('\u{2581}', " ").as_bytes());
@@ -132,25 +152,52 @@ mod tests {
     fn texts(tokens: &[Option<&str>], added: &[u32], spelling: Spelling) -> Vec<Vec<u8>> {
         let pieces = Pieces::new(tokens.iter().copied(), |id| added.contains(&id), spelling);
         assert_eq!(pieces.len(), tokens.len());
-        (0..tokens.len() as u32).map(|id| pieces.get(id).to_vec()).collect()
+        (0..tokens.len() as u32)
+            .map(|id| pieces.get(id).to_vec())
+            .collect()
     }
 
     #[test]
     fn byte_level_tokens_become_their_bytes() {
-        let texts = texts(&[Some("Ġthe"), Some("Ċ"), Some("Ã"), Some("©")], &[], Spelling::ByteLevel);
-        assert_eq!(texts, [b" the".to_vec(), b"\n".to_vec(), vec![0xC3], vec![0xA9]]);
+        let texts = texts(
+            &[Some("Ġthe"), Some("Ċ"), Some("Ã"), Some("©")],
+            &[],
+            Spelling::ByteLevel,
+        );
+        assert_eq!(
+            texts,
+            [b" the".to_vec(), b"\n".to_vec(), vec![0xC3], vec![0xA9]]
+        );
     }
 
     #[test]
     fn added_tokens_and_holes_are_left_alone() {
-        let texts = texts(&[Some("<é>"), None, Some("<｜User｜>")], &[0], Spelling::ByteLevel);
-        assert_eq!(texts, ["<é>".as_bytes().to_vec(), vec![], "<｜User｜>".as_bytes().to_vec()]);
+        let texts = texts(
+            &[Some("<é>"), None, Some("<｜User｜>")],
+            &[0],
+            Spelling::ByteLevel,
+        );
+        assert_eq!(
+            texts,
+            [
+                "<é>".as_bytes().to_vec(),
+                vec![],
+                "<｜User｜>".as_bytes().to_vec()
+            ]
+        );
     }
 
     #[test]
     fn sentencepiece_spaces_and_bytes() {
-        let texts = texts(&[Some("▁the"), Some("<0x0A>"), Some("<0xZZ>")], &[], Spelling::SentencePiece);
-        assert_eq!(texts, [b" the".to_vec(), b"\n".to_vec(), b"<0xZZ>".to_vec()]);
+        let texts = texts(
+            &[Some("▁the"), Some("<0x0A>"), Some("<0xZZ>")],
+            &[],
+            Spelling::SentencePiece,
+        );
+        assert_eq!(
+            texts,
+            [b" the".to_vec(), b"\n".to_vec(), b"<0xZZ>".to_vec()]
+        );
     }
 
     #[test]

@@ -32,7 +32,12 @@ pub struct KnownModel {
 
 /// The index of a sharded folder.
 pub(super) const INDEX: &str = "model.safetensors.index.json";
-const FOLDER: [&str; 4] = ["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"];
+const FOLDER: [&str; 4] = [
+    "config.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+];
 
 /// Every known model, the embedded one first, then by size.
 pub const KNOWN_MODELS: [KnownModel; 6] = [
@@ -89,7 +94,9 @@ pub const KNOWN_MODELS: [KnownModel; 6] = [
 impl KnownModel {
     /// The known model of a name, whatever its case.
     pub fn by_name(name: &str) -> Option<&'static Self> {
-        KNOWN_MODELS.iter().find(|model| model.name.eq_ignore_ascii_case(name))
+        KNOWN_MODELS
+            .iter()
+            .find(|model| model.name.eq_ignore_ascii_case(name))
     }
 
     /// The files to download, those that an index names aside.
@@ -119,8 +126,16 @@ mod tests {
     #[test]
     fn names_are_unique_and_found_in_any_case() {
         for model in &KNOWN_MODELS {
-            assert_eq!(KnownModel::by_name(&model.name.to_uppercase()), Some(model), "{}", model.name);
-            assert_eq!(model.files().is_empty(), model.weights == KnownWeights::Embedded);
+            assert_eq!(
+                KnownModel::by_name(&model.name.to_uppercase()),
+                Some(model),
+                "{}",
+                model.name
+            );
+            assert_eq!(
+                model.files().is_empty(),
+                model.weights == KnownWeights::Embedded
+            );
         }
         assert_eq!(KnownModel::by_name("gpt-5"), None);
     }
@@ -129,6 +144,9 @@ mod tests {
     fn a_sharded_model_asks_for_its_shards_too() {
         let model = KnownModel::by_name("qwen3-4b").unwrap();
         let words = model.files_in_words();
-        assert!(words.contains("config.json") && words.ends_with("every file that index names"), "{words}");
+        assert!(
+            words.contains("config.json") && words.ends_with("every file that index names"),
+            "{words}"
+        );
     }
 }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::embedded::{EmbeddedModel, REASONER};
-use super::hub::{FetchError, Hub};
+use super::fetch::FetchError;
+use super::hub::Hub;
 use super::registry::{INDEX, KNOWN_MODELS, KnownModel, KnownWeights};
 
 /// A model that was chosen and looked at: its files were there.
@@ -49,7 +50,9 @@ pub enum SourceError {
         known: String,
     },
     /// A known model that is not on this machine.
-    #[error("{name} is not downloaded yet; run `rkv-scope models fetch {name}`, or give the path of its files")]
+    #[error(
+        "{name} is not downloaded yet; run `rkv-scope models fetch {name}`, or give the path of its files"
+    )]
     NotFetched {
         /// The model's name.
         name: &'static str,
@@ -96,7 +99,9 @@ impl ModelSource {
     /// or a Hugging Face folder. Names win over paths; write `./NAME` for a path.
     pub fn resolve(text: &str) -> Result<Self, SourceError> {
         match named(text) {
-            Some(model) if model.weights != KnownWeights::Embedded => Self::resolve_in(text, &Hub::from_env()?),
+            Some(model) if model.weights != KnownWeights::Embedded => {
+                Self::resolve_in(text, &Hub::from_env()?)
+            }
             Some(_) => Ok(Self::Embedded),
             None => Self::at_path(Path::new(text)),
         }
@@ -107,7 +112,9 @@ impl ModelSource {
         match named(text) {
             Some(model) if model.weights == KnownWeights::Embedded => Ok(Self::Embedded),
             Some(model) => {
-                let path = hub.find(model).ok_or(SourceError::NotFetched { name: model.name })?;
+                let path = hub
+                    .find(model)
+                    .ok_or(SourceError::NotFetched { name: model.name })?;
                 Self::at_path(&path)
             }
             None => Self::at_path(Path::new(text)),
@@ -128,9 +135,15 @@ impl ModelSource {
         match std::fs::metadata(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let known = KNOWN_MODELS.map(|model| model.name).join(", ");
-                Err(SourceError::Missing { path: path.clone(), known })
+                Err(SourceError::Missing {
+                    path: path.clone(),
+                    known,
+                })
             }
-            Err(source) => Err(SourceError::Read { path: path.clone(), source }),
+            Err(source) => Err(SourceError::Read {
+                path: path.clone(),
+                source,
+            }),
             Ok(metadata) if metadata.is_dir() => folder_files(path),
             Ok(_) => gguf_file(path),
         }
@@ -147,34 +160,56 @@ impl std::fmt::Display for ModelSource {
 }
 
 fn named(text: &str) -> Option<&'static KnownModel> {
-    KnownModel::by_name(if text.eq_ignore_ascii_case("embedded") { "reasoner" } else { text })
+    KnownModel::by_name(if text.eq_ignore_ascii_case("embedded") {
+        "reasoner"
+    } else {
+        text
+    })
 }
 
 fn gguf_file(path: &Path) -> Result<ModelFiles, SourceError> {
-    let read = |source| SourceError::Read { path: path.to_path_buf(), source };
+    let read = |source| SourceError::Read {
+        path: path.to_path_buf(),
+        source,
+    };
     let mut magic = Vec::new();
-    File::open(path).map_err(read)?.take(4).read_to_end(&mut magic).map_err(read)?;
+    File::open(path)
+        .map_err(read)?
+        .take(4)
+        .read_to_end(&mut magic)
+        .map_err(read)?;
     if magic == b"GGUF" {
         return Ok(ModelFiles::Gguf(path.to_path_buf()));
     }
     let hint = match path.extension().and_then(|extension| extension.to_str()) {
-        Some("safetensors" | "json") => "; give the folder it is in, with config.json and tokenizer.json beside it",
+        Some("safetensors" | "json") => {
+            "; give the folder it is in, with config.json and tokenizer.json beside it"
+        }
         Some("gguf") => ", whatever its name says; it may be a broken or unfinished download",
         _ => "; give a .gguf file or a Hugging Face folder",
     };
-    Err(SourceError::NotGguf { path: path.to_path_buf(), hint })
+    Err(SourceError::NotGguf {
+        path: path.to_path_buf(),
+        hint,
+    })
 }
 
 fn folder_files(folder: &Path) -> Result<ModelFiles, SourceError> {
-    let missing =
-        |missing: &str| SourceError::IncompleteFolder { folder: folder.to_path_buf(), missing: missing.to_owned() };
+    let missing = |missing: &str| SourceError::IncompleteFolder {
+        folder: folder.to_path_buf(),
+        missing: missing.to_owned(),
+    };
     for file in ["config.json", "tokenizer.json"] {
         if !folder.join(file).is_file() {
             return Err(missing(file));
         }
     }
     let index = folder.join(INDEX);
-    let names = if index.is_file() { shards(&index)? } else { safetensors_in(folder)? };
+    let names = if index.is_file() {
+        shards(&index)?
+    } else {
+        safetensors_in(folder)?
+    };
     if names.is_empty() {
         return Err(missing("*.safetensors"));
     }
@@ -182,15 +217,24 @@ fn folder_files(folder: &Path) -> Result<ModelFiles, SourceError> {
         return Err(missing(absent));
     }
     let weights = names.iter().map(|name| folder.join(name)).collect();
-    Ok(ModelFiles::Folder { folder: folder.to_path_buf(), weights })
+    Ok(ModelFiles::Folder {
+        folder: folder.to_path_buf(),
+        weights,
+    })
 }
 
 fn safetensors_in(folder: &Path) -> Result<BTreeSet<String>, SourceError> {
-    let read = |source| SourceError::Read { path: folder.to_path_buf(), source };
+    let read = |source| SourceError::Read {
+        path: folder.to_path_buf(),
+        source,
+    };
     let mut names = BTreeSet::new();
     for entry in std::fs::read_dir(folder).map_err(read)? {
         let name = entry.map_err(read)?.file_name();
-        if Path::new(&name).extension().is_some_and(|extension| extension == "safetensors") {
+        if Path::new(&name)
+            .extension()
+            .is_some_and(|extension| extension == "safetensors")
+        {
             names.insert(name.to_string_lossy().into_owned());
         }
     }
@@ -203,13 +247,23 @@ pub(super) fn shards(index: &Path) -> Result<BTreeSet<String>, SourceError> {
     struct Index {
         weight_map: std::collections::BTreeMap<String, String>,
     }
-    let json = std::fs::read(index).map_err(|source| SourceError::Read { path: index.to_path_buf(), source })?;
-    let bad = |detail: String| SourceError::BadIndex { path: index.to_path_buf(), detail };
+    let json = std::fs::read(index).map_err(|source| SourceError::Read {
+        path: index.to_path_buf(),
+        source,
+    })?;
+    let bad = |detail: String| SourceError::BadIndex {
+        path: index.to_path_buf(),
+        detail,
+    };
     let parsed: Index = serde_json::from_slice(&json).map_err(|error| bad(error.to_string()))?;
     let names: BTreeSet<String> = parsed.weight_map.into_values().collect();
-    let plain = |name: &String| name.ends_with(".safetensors") && !name.contains(['/', '\\', ':', '?', '#', '%']);
+    let plain = |name: &String| {
+        name.ends_with(".safetensors") && !name.contains(['/', '\\', ':', '?', '#', '%'])
+    };
     match names.iter().find(|name| !plain(name)) {
-        Some(name) => Err(bad(format!("it names `{name}`, which is not a plain *.safetensors file name"))),
+        Some(name) => Err(bad(format!(
+            "it names `{name}`, which is not a plain *.safetensors file name"
+        ))),
         None if names.is_empty() => Err(bad("it names no weight file".to_owned())),
         None => Ok(names),
     }
@@ -220,7 +274,9 @@ mod tests {
     use super::*;
 
     fn error(path: &Path) -> String {
-        ModelSource::resolve(path.to_str().unwrap()).unwrap_err().to_string()
+        ModelSource::resolve(path.to_str().unwrap())
+            .unwrap_err()
+            .to_string()
     }
 
     #[test]
@@ -228,45 +284,61 @@ mod tests {
         for name in ["reasoner", "embedded", "Reasoner"] {
             assert_eq!(ModelSource::resolve(name).unwrap(), ModelSource::default());
         }
-        let ModelFiles::Embedded(model) = ModelSource::Embedded.files().unwrap() else { panic!("embedded") };
+        let ModelFiles::Embedded(model) = ModelSource::Embedded.files().unwrap() else {
+            panic!("embedded")
+        };
         let header = u64::from_le_bytes(model.weights[..8].try_into().unwrap()) as usize;
-        assert!(model.weights[8..8 + header].starts_with(b"{"), "a safetensors header follows its length");
+        assert!(
+            model.weights[8..8 + header].starts_with(b"{"),
+            "a safetensors header follows its length"
+        );
     }
 
     #[test]
     fn a_name_that_is_not_downloaded_says_how_to_get_it() {
         let empty = tempfile::tempdir().unwrap();
         let hub = Hub::new("http://localhost", empty.path());
-        let error = ModelSource::resolve_in("qwen3-0.6b", &hub).unwrap_err().to_string();
+        let error = ModelSource::resolve_in("qwen3-0.6b", &hub)
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("models fetch qwen3-0.6b"), "{error}");
     }
 
     #[test]
     fn a_missing_path_is_named_and_so_are_the_known_models() {
         let error = error(Path::new("/no/such/model.gguf"));
-        assert!(error.contains("/no/such/model.gguf") && error.contains("qwen3-4b"), "{error}");
+        assert!(
+            error.contains("/no/such/model.gguf") && error.contains("qwen3-4b"),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_gguf_file_is_known_by_its_first_bytes() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("model.gguf");
-        for (name, bytes, expected) in
-            [("model.gguf", &b"nope"[..], "unfinished download"), ("a.safetensors", b"", "the folder"), ("a.bin", b"PK", ".gguf file or")]
-        {
+        for (name, bytes, expected) in [
+            ("model.gguf", &b"nope"[..], "unfinished download"),
+            ("a.safetensors", b"", "the folder"),
+            ("a.bin", b"PK", ".gguf file or"),
+        ] {
             let path = folder.path().join(name);
             std::fs::write(&path, bytes).unwrap();
             let error = error(&path);
             assert!(error.contains(name) && error.contains(expected), "{error}");
         }
         std::fs::write(&path, b"GGUF\x03").unwrap();
-        assert_eq!(ModelSource::resolve(path.to_str().unwrap()).unwrap(), ModelSource::Path(path));
+        assert_eq!(
+            ModelSource::resolve(path.to_str().unwrap()).unwrap(),
+            ModelSource::Path(path)
+        );
     }
 
     #[test]
     fn a_folder_names_the_file_it_lacks_until_it_is_whole() {
         let folder = tempfile::tempdir().unwrap();
-        let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+        let write =
+            |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
         let index = |names: &str| write(INDEX, &format!(r#"{{"weight_map":{{{names}}}}}"#));
         assert!(error(folder.path()).contains("no config.json"));
         write("config.json", "{}");
@@ -278,10 +350,19 @@ mod tests {
         index(r#""w":"b.safetensors","v":"a.safetensors","u":"a.safetensors""#);
         assert!(error(folder.path()).contains("no b.safetensors"));
         write("b.safetensors", "");
-        let ModelFiles::Folder { weights, .. } = ModelSource::Path(folder.path().to_path_buf()).files().unwrap() else {
+        let ModelFiles::Folder { weights, .. } = ModelSource::Path(folder.path().to_path_buf())
+            .files()
+            .unwrap()
+        else {
             panic!("a folder")
         };
-        assert_eq!(weights, [folder.path().join("a.safetensors"), folder.path().join("b.safetensors")]);
+        assert_eq!(
+            weights,
+            [
+                folder.path().join("a.safetensors"),
+                folder.path().join("b.safetensors")
+            ]
+        );
         index(r#""w":"../../secret.safetensors""#);
         assert!(error(folder.path()).contains("../../secret.safetensors"));
         index("");

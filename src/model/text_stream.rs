@@ -21,7 +21,10 @@ pub struct TextStream {
 
 impl TextStream {
     pub(super) fn new(pieces: Arc<Pieces>) -> Self {
-        Self { pieces, pending: Vec::with_capacity(16) }
+        Self {
+            pieces,
+            pending: Vec::with_capacity(16),
+        }
     }
 
     /// Takes the next token and returns the text that is now complete; empty while a character is unfinished.
@@ -72,14 +75,25 @@ mod tests {
     fn stream() -> TextStream {
         let byte_tokens: Vec<String> = (0..=255_u8).map(|byte| format!("<0x{byte:02X}>")).collect();
         let words = ["</think>", "▁the", "é", "🙂"];
-        let tokens = byte_tokens.iter().map(String::as_str).chain(words).map(Some);
-        TextStream::new(Arc::new(Pieces::new(tokens, |_| false, Spelling::SentencePiece)))
+        let tokens = byte_tokens
+            .iter()
+            .map(String::as_str)
+            .chain(words)
+            .map(Some);
+        TextStream::new(Arc::new(Pieces::new(
+            tokens,
+            |_| false,
+            Spelling::SentencePiece,
+        )))
     }
 
     #[test]
     fn a_character_over_four_tokens_belongs_to_the_last() {
         let mut stream = stream();
-        let chunks: Vec<String> = "🙂".bytes().map(|byte| stream.push(u32::from(byte))).collect();
+        let chunks: Vec<String> = "🙂"
+            .bytes()
+            .map(|byte| stream.push(u32::from(byte)))
+            .collect();
         assert_eq!(chunks, ["", "", "", "🙂"]);
         assert_eq!(stream.finish(), "");
     }
@@ -87,7 +101,12 @@ mod tests {
     #[test]
     fn whole_text_is_never_held_back() {
         let mut stream = stream();
-        for (id, text) in [(256, "</think>"), (u32::from(b'.'), "."), (257, " the"), (u32::from(b','), ",")] {
+        for (id, text) in [
+            (256, "</think>"),
+            (u32::from(b'.'), "."),
+            (257, " the"),
+            (u32::from(b','), ","),
+        ] {
             assert_eq!(stream.push(id), text);
         }
     }
@@ -99,7 +118,11 @@ mod tests {
         assert_eq!(stream.finish(), "\u{FFFD}");
         assert_eq!(stream.finish(), "", "a finished stream is fresh");
         assert_eq!(stream.push(0xF0), "");
-        assert_eq!(stream.push(256), "\u{FFFD}</think>", "a word cuts an unfinished character off");
+        assert_eq!(
+            stream.push(256),
+            "\u{FFFD}</think>",
+            "a word cuts an unfinished character off"
+        );
     }
 
     #[test]
@@ -107,7 +130,10 @@ mod tests {
         let mut stream = stream();
         for index in 0..400_000_u32 {
             stream.push(index.wrapping_mul(2_654_435_761) % 260);
-            assert!(stream.pending.len() < 4, "state must not grow with the stream");
+            assert!(
+                stream.pending.len() < 4,
+                "state must not grow with the stream"
+            );
         }
         assert!(stream.pending.capacity() <= 64);
     }

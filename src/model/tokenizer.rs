@@ -38,19 +38,25 @@ pub enum TokenizerError {
         detail: String,
     },
     /// A GGUF file lacks a key.
-    #[error("the GGUF file has no `{key}`, so its tokenizer cannot be rebuilt; put the model's tokenizer.json beside the file")]
+    #[error(
+        "the GGUF file has no `{key}`, so its tokenizer cannot be rebuilt; put the model's tokenizer.json beside the file"
+    )]
     MissingKey {
         /// The missing key.
         key: &'static str,
     },
     /// A GGUF vocabulary that is not byte-level BPE.
-    #[error("the GGUF tokenizer model `{model}` is not supported (only `gpt2`, byte-level BPE, is); put the model's tokenizer.json beside the file")]
+    #[error(
+        "the GGUF tokenizer model `{model}` is not supported (only `gpt2`, byte-level BPE, is); put the model's tokenizer.json beside the file"
+    )]
     UnsupportedModel {
         /// `tokenizer.ggml.model`.
         model: String,
     },
     /// A GGUF pre-tokenizer whose rules are not known here. Guessing would silently produce other tokens.
-    #[error("the GGUF pre-tokenizer `{pre}` is not known (known: {known}); put the model's tokenizer.json beside the file")]
+    #[error(
+        "the GGUF pre-tokenizer `{pre}` is not known (known: {known}); put the model's tokenizer.json beside the file"
+    )]
     UnknownPreTokenizer {
         /// `tokenizer.ggml.pre`.
         pre: String,
@@ -58,7 +64,9 @@ pub enum TokenizerError {
         known: String,
     },
     /// A `tokenizer.json` whose tokens do not stand for bytes one by one.
-    #[error("tokenizer.json uses the decoder `{kind}`; only ByteLevel and SentencePiece (Metaspace, ByteFallback) vocabularies can be streamed")]
+    #[error(
+        "tokenizer.json uses the decoder `{kind}`; only ByteLevel and SentencePiece (Metaspace, ByteFallback) vocabularies can be streamed"
+    )]
     UnsupportedDecoder {
         /// The decoder's kind.
         kind: &'static str,
@@ -115,11 +123,16 @@ impl Tokenizer {
     /// Reads a `tokenizer.json`, with the `tokenizer_config.json`, `config.json` and `generation_config.json` beside
     /// it where there are any: they name the tokens that begin a text and end a turn.
     pub fn from_json_file(path: &Path) -> Result<Self, TokenizerError> {
-        let tokenizer =
-            std::fs::read(path).map_err(|source| TokenizerError::Read { path: path.to_path_buf(), source })?;
+        let tokenizer = std::fs::read(path).map_err(|source| TokenizerError::Read {
+            path: path.to_path_buf(),
+            source,
+        })?;
         let beside = |name| read_if_there(&path.with_file_name(name));
-        let (tokenizer_config, config, generation_config) =
-            (beside("tokenizer_config.json")?, beside("config.json")?, beside("generation_config.json")?);
+        let (tokenizer_config, config, generation_config) = (
+            beside("tokenizer_config.json")?,
+            beside("config.json")?,
+            beside("generation_config.json")?,
+        );
         Self::from_files(TokenizerFiles {
             tokenizer: &tokenizer,
             tokenizer_config: tokenizer_config.as_deref(),
@@ -130,7 +143,10 @@ impl Tokenizer {
 
     /// Reads a `tokenizer.json` alone. No token is known to end a turn then.
     pub fn from_json_bytes(json: &[u8]) -> Result<Self, TokenizerError> {
-        Self::from_files(TokenizerFiles { tokenizer: json, ..TokenizerFiles::default() })
+        Self::from_files(TokenizerFiles {
+            tokenizer: json,
+            ..TokenizerFiles::default()
+        })
     }
 
     /// Builds the tokenizer from the files of a Hugging Face folder.
@@ -140,16 +156,30 @@ impl Tokenizer {
     pub fn from_files(files: TokenizerFiles<'_>) -> Result<Self, TokenizerError> {
         let inner = tokenizers::Tokenizer::from_bytes(files.tokenizer)
             .map_err(|error| malformed("tokenizer.json", &error.to_string()))?;
+        check_added_ids(files.tokenizer, &inner)?;
         let special: SpecialTokens = parse("tokenizer_config.json", files.tokenizer_config)?;
         let generation: SpecialIds = parse("generation_config.json", files.generation_config)?;
         let config: SpecialIds = parse("config.json", files.config)?;
 
-        let id_of = |token: &Option<TokenText>| token.as_ref().and_then(|token| inner.token_to_id(token.text()));
+        let id_of = |token: &Option<TokenText>| {
+            token
+                .as_ref()
+                .and_then(|token| inner.token_to_id(token.text()))
+        };
         // What the post-processor puts around an empty text is what it puts around any text.
-        let around = inner.encode("", true).map_err(|error| TokenizerError::Encode(error.to_string()))?;
+        let around = inner
+            .encode("", true)
+            .map_err(|error| TokenizerError::Encode(error.to_string()))?;
         let first = around.get_ids().first().copied();
         let bos = id_of(&special.bos_token)
-            .or_else(|| generation.bos_token_id.iter().chain(&config.bos_token_id).flat_map(Ids::iter).next())
+            .or_else(|| {
+                generation
+                    .bos_token_id
+                    .iter()
+                    .chain(&config.bos_token_id)
+                    .flat_map(Ids::iter)
+                    .next()
+            })
             .or(first);
         let add_bos = bos.is_some() && (first == bos || special.add_bos_token == Some(true));
         let eos = generation
@@ -171,7 +201,10 @@ impl Tokenizer {
 
     /// The tokenizer of the GGUF file at `path`: a `tokenizer.json` beside it wins, else the file's own metadata.
     /// The special token ids come from the metadata in either case.
-    pub fn for_gguf(path: &Path, metadata: &HashMap<String, Value>) -> Result<Self, TokenizerError> {
+    pub fn for_gguf(
+        path: &Path,
+        metadata: &HashMap<String, Value>,
+    ) -> Result<Self, TokenizerError> {
         let beside = path.with_file_name("tokenizer.json");
         if !beside.is_file() {
             return Self::from_gguf_metadata(metadata);
@@ -191,34 +224,58 @@ impl Tokenizer {
         eos: Vec<u32>,
     ) -> Result<Self, TokenizerError> {
         // A file may carry a truncation length or a padding width, meant for training batches; a prompt has neither.
-        inner.with_truncation(None).map_err(|error| malformed("tokenizer.json", &error.to_string()))?;
+        inner
+            .with_truncation(None)
+            .map_err(|error| malformed("tokenizer.json", &error.to_string()))?;
         inner.with_padding(None);
         let spelling = Spelling::of_decoder(inner.get_decoder())?;
         let added = inner.get_added_tokens_decoder();
-        let mut vocab: BTreeMap<u32, String> =
-            inner.get_vocab(false).into_iter().map(|(token, id)| (id, token)).collect();
+        let mut vocab: BTreeMap<u32, String> = inner
+            .get_vocab(false)
+            .into_iter()
+            .map(|(token, id)| (id, token))
+            .collect();
         vocab.extend(added.iter().map(|(&id, token)| (id, token.content.clone())));
-        let size = vocab.last_key_value().map_or(0, |(&last, _)| last.saturating_add(1));
+        let size = vocab
+            .last_key_value()
+            .map_or(0, |(&last, _)| last.saturating_add(1));
         if size == 0 || size > MAX_VOCAB {
-            return Err(malformed("the vocabulary", &format!("it holds ids up to {size}; expected 1 to {MAX_VOCAB}")));
+            return Err(malformed(
+                "the vocabulary",
+                &format!("it holds ids up to {size}; expected 1 to {MAX_VOCAB}"),
+            ));
         }
         let tokens = (0..size).map(|id| vocab.get(&id).map(String::as_str));
         let pieces = Arc::new(Pieces::new(tokens, |id| added.contains_key(&id), spelling));
-        Ok(Self { inner, pieces, bos, add_bos, eos: sorted(eos) })
+        Ok(Self {
+            inner,
+            pieces,
+            bos,
+            add_bos,
+            eos: sorted(eos),
+        })
     }
 
     /// Encodes a text. The text of a special token in it becomes that token, as chat templates rely on.
     pub fn encode(&self, text: &str, start: TextStart) -> Result<Vec<u32>, TokenizerError> {
-        let encoding =
-            self.inner.encode_fast(text, false).map_err(|error| TokenizerError::Encode(error.to_string()))?;
+        let encoding = self
+            .inner
+            .encode_fast(text, false)
+            .map_err(|error| TokenizerError::Encode(error.to_string()))?;
         let ids = encoding.get_ids();
-        let bos = self.bos.filter(|bos| start == TextStart::Document && self.add_bos && ids.first() != Some(bos));
+        let bos = self
+            .bos
+            .filter(|bos| start == TextStart::Document && self.add_bos && ids.first() != Some(bos));
         Ok(bos.into_iter().chain(ids.iter().copied()).collect())
     }
 
     /// The text of a run of tokens, special tokens included; bytes that are not UTF-8 become U+FFFD.
     pub fn decode(&self, ids: &[u32]) -> String {
-        let bytes: Vec<u8> = ids.iter().flat_map(|&id| self.pieces.get(id)).copied().collect();
+        let bytes: Vec<u8> = ids
+            .iter()
+            .flat_map(|&id| self.pieces.get(id))
+            .copied()
+            .collect();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
@@ -260,26 +317,63 @@ fn sorted(mut ids: Vec<u32>) -> Vec<u32> {
 }
 
 pub(super) fn malformed(what: &str, detail: &str) -> TokenizerError {
-    TokenizerError::Malformed { what: what.to_owned(), detail: detail.to_owned() }
+    TokenizerError::Malformed {
+        what: what.to_owned(),
+        detail: detail.to_owned(),
+    }
 }
 
 fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, TokenizerError> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(TokenizerError::Read { path: path.to_path_buf(), source }),
+        Err(source) => Err(TokenizerError::Read {
+            path: path.to_path_buf(),
+            source,
+        }),
     }
 }
 
-fn parse<T: Default + for<'de> Deserialize<'de>>(name: &str, json: Option<&[u8]>) -> Result<T, TokenizerError> {
+fn parse<T: Default + for<'de> Deserialize<'de>>(
+    name: &str,
+    json: Option<&[u8]>,
+) -> Result<T, TokenizerError> {
     json.map_or_else(
         || Ok(T::default()),
         |json| serde_json::from_slice(json).map_err(|error| malformed(name, &error.to_string())),
     )
 }
 
+/// The `tokenizers` crate numbers an added token anew, silently, if its id would leave a hole; the model would then
+/// be given a token it never saw.
+fn check_added_ids(json: &[u8], tokenizer: &tokenizers::Tokenizer) -> Result<(), TokenizerError> {
+    #[derive(Default, Deserialize)]
+    struct Added {
+        #[serde(default)]
+        added_tokens: Vec<Token>,
+    }
+    #[derive(Deserialize)]
+    struct Token {
+        id: u32,
+        content: String,
+    }
+    let added: Added = parse("tokenizer.json", Some(json))?;
+    match added
+        .added_tokens
+        .iter()
+        .find(|token| tokenizer.token_to_id(&token.content) != Some(token.id))
+    {
+        None => Ok(()),
+        Some(Token { id, content }) => Err(malformed(
+            "tokenizer.json",
+            &format!("its added token `{content}` cannot keep its id {id}"),
+        )),
+    }
+}
+
 /// The part of `tokenizer_config.json` that names special tokens.
 #[derive(Default, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the names are the file's")]
 struct SpecialTokens {
     bos_token: Option<TokenText>,
     eos_token: Option<TokenText>,

@@ -22,17 +22,23 @@ fn the_reasoner_matches_the_reference_tokenizer() {
     for (text, ids) in [
         (
             "<|user|>What is 12 + 345?<|assistant|><think>\n",
-            &[1, 840, 275, 225, 21, 22, 263, 225, 23, 24, 25, 35, 2, 3, 203][..],
+            &[
+                1, 840, 275, 225, 21, 22, 263, 225, 23, 24, 25, 35, 2, 3, 203,
+            ][..],
         ),
         (
             "<|user|>Tom has 3 apples.<|assistant|><think>\nWait, 3 + 4 = 7.</think>The answer is 7.<|end|>",
             &[
-                1, 56, 83, 81, 328, 225, 23, 672, 18, 2, 3, 203, 409, 16, 225, 23, 263, 225, 24, 261, 225, 27, 18, 4,
-                282, 300, 275, 225, 27, 18, 0,
+                1, 56, 83, 81, 328, 225, 23, 672, 18, 2, 3, 203, 409, 16, 225, 23, 263, 225, 24,
+                261, 225, 27, 18, 4, 282, 300, 275, 225, 27, 18, 0,
             ],
         ),
     ] {
-        assert_eq!(tokenizer.encode(text, TextStart::Document).unwrap(), ids, "{text:?}");
+        assert_eq!(
+            tokenizer.encode(text, TextStart::Document).unwrap(),
+            ids,
+            "{text:?}"
+        );
         assert_eq!(tokenizer.decode(ids), text);
     }
 }
@@ -43,7 +49,11 @@ fn the_reasoner_knows_its_special_tokens() {
     assert_eq!(tokenizer.eos_ids(), [0]);
     assert!(tokenizer.is_eos(0) && !tokenizer.is_eos(1));
     assert_eq!(tokenizer.bos(), None);
-    assert_eq!(tokenizer.vocab_size(), 960);
+    assert_eq!(
+        tokenizer.vocab_size(),
+        944,
+        "the model's 960 rows are padded"
+    );
     assert_eq!(tokenizer.token_to_id("</think>"), Some(4));
     assert_eq!(tokenizer.token_to_id("<nothing>"), None);
 }
@@ -54,7 +64,7 @@ fn with_bos(decoder: &str) -> String {
         r#"{{"version":"1.0","truncation":{{"direction":"Right","max_length":2,"strategy":"LongestFirst","stride":0}},
         "padding":null,"normalizer":null,"pre_tokenizer":null,
         "added_tokens":[{{"id":2,"content":"<s>","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true}},
-          {{"id":9,"content":"</s>","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true}}],
+          {{"id":3,"content":"</s>","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true}}],
         "post_processor":{{"type":"TemplateProcessing","single":[{{"SpecialToken":{{"id":"<s>","type_id":0}}}},{{"Sequence":{{"id":"A","type_id":0}}}}],
           "pair":[{{"Sequence":{{"id":"A","type_id":0}}}}],"special_tokens":{{"<s>":{{"id":"<s>","ids":[2],"tokens":["<s>"]}}}}}},
         "decoder":{decoder},
@@ -63,17 +73,33 @@ fn with_bos(decoder: &str) -> String {
     )
 }
 
-const BYTE_LEVEL: &str = r#"{"type":"ByteLevel","add_prefix_space":true,"trim_offsets":true,"use_regex":true}"#;
+const BYTE_LEVEL: &str =
+    r#"{"type":"ByteLevel","add_prefix_space":true,"trim_offsets":true,"use_regex":true}"#;
 
 #[test]
 fn a_document_begins_with_bos_once_and_a_rendered_prompt_as_written() {
     let tokenizer = Tokenizer::from_json_bytes(with_bos(BYTE_LEVEL).as_bytes()).unwrap();
     assert_eq!(tokenizer.bos(), Some(2));
-    assert_eq!(tokenizer.encode("abba", TextStart::Document).unwrap(), [2, 0, 1, 1, 0], "and nothing is truncated");
-    assert_eq!(tokenizer.encode("<s>ab", TextStart::Document).unwrap(), [2, 0, 1], "no second bos");
-    assert_eq!(tokenizer.encode("ab", TextStart::AsWritten).unwrap(), [0, 1]);
-    assert_eq!(tokenizer.vocab_size(), 10);
-    assert_eq!(tokenizer.decode(&[2, 0, 5, 9, 4_000_000_000]), "<s>a</s>", "holes and padded ids write nothing");
+    assert_eq!(
+        tokenizer.encode("abba", TextStart::Document).unwrap(),
+        [2, 0, 1, 1, 0],
+        "and nothing is truncated"
+    );
+    assert_eq!(
+        tokenizer.encode("<s>ab", TextStart::Document).unwrap(),
+        [2, 0, 1],
+        "no second bos"
+    );
+    assert_eq!(
+        tokenizer.encode("ab", TextStart::AsWritten).unwrap(),
+        [0, 1]
+    );
+    assert_eq!(tokenizer.vocab_size(), 4);
+    assert_eq!(
+        tokenizer.decode(&[2, 0, 5, 3, 4_000_000_000]),
+        "<s>a</s>",
+        "padded ids write nothing"
+    );
 }
 
 #[test]
@@ -86,7 +112,7 @@ fn end_tokens_are_the_union_of_what_the_files_say() {
         generation_config: Some(br#"{"eos_token_id":[1,0]}"#),
     };
     let tokenizer = Tokenizer::from_files(files).unwrap();
-    assert_eq!(tokenizer.eos_ids(), [0, 1, 9]);
+    assert_eq!(tokenizer.eos_ids(), [0, 1, 3]);
     assert_eq!(tokenizer.bos(), Some(2));
 }
 
@@ -95,8 +121,17 @@ fn a_folder_is_read_with_the_files_beside_tokenizer_json() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tokenizer.json");
     std::fs::write(&path, JSON).unwrap();
-    assert!(Tokenizer::from_json_file(&path).unwrap().eos_ids().is_empty());
-    std::fs::write(folder.path().join("generation_config.json"), br#"{"eos_token_id":[0,4]}"#).unwrap();
+    assert!(
+        Tokenizer::from_json_file(&path)
+            .unwrap()
+            .eos_ids()
+            .is_empty()
+    );
+    std::fs::write(
+        folder.path().join("generation_config.json"),
+        br#"{"eos_token_id":[0,4]}"#,
+    )
+    .unwrap();
     assert_eq!(Tokenizer::from_json_file(&path).unwrap().eos_ids(), [0, 4]);
     std::fs::write(folder.path().join("config.json"), b"{").unwrap();
     let error = Tokenizer::from_json_file(&path).unwrap_err().to_string();
@@ -104,13 +139,35 @@ fn a_folder_is_read_with_the_files_beside_tokenizer_json() {
 }
 
 #[test]
+fn an_added_token_whose_id_cannot_be_kept_is_an_error() {
+    // The `tokenizers` crate would number it anew, and every prompt would hold a token the model never saw.
+    let json = with_bos(BYTE_LEVEL).replace("\"id\":3", "\"id\":9");
+    let error = Tokenizer::from_json_bytes(json.as_bytes())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("`</s>`") && error.contains('9'), "{error}");
+}
+
+#[test]
 fn errors_name_the_file_and_the_fault() {
-    let error = Tokenizer::from_json_file(Path::new("/no/such/tokenizer.json")).unwrap_err().to_string();
+    let error = Tokenizer::from_json_file(Path::new("/no/such/tokenizer.json"))
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("/no/such/tokenizer.json"), "{error}");
-    let error = Tokenizer::from_json_bytes(b"{\"model\": 3}").unwrap_err().to_string();
-    assert!(error.starts_with("tokenizer.json cannot be used"), "{error}");
-    for decoder in ["null", r#"{"type":"WordPiece","prefix":"b","cleanup":true}"#] {
-        let error = Tokenizer::from_json_bytes(with_bos(decoder).as_bytes()).unwrap_err().to_string();
+    let error = Tokenizer::from_json_bytes(b"{\"model\": 3}")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.starts_with("tokenizer.json cannot be used"),
+        "{error}"
+    );
+    for decoder in [
+        "null",
+        r#"{"type":"WordPiece","prefix":"b","cleanup":true}"#,
+    ] {
+        let error = Tokenizer::from_json_bytes(with_bos(decoder).as_bytes())
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("ByteLevel and SentencePiece"), "{error}");
     }
 }

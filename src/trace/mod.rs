@@ -10,7 +10,7 @@
 //! held(head, position, cursor) = position < cursor && evicted_at[head][position] > last event before cursor
 //! ```
 
-pub mod answer;
+mod answer;
 mod atomic_file;
 mod codec;
 mod eviction;
@@ -32,6 +32,7 @@ mod writer;
 
 pub use atomic_file::{AtomicFile, FileError};
 pub use codec::FORMAT_VERSION;
+pub use answer::last_boxed;
 pub use eviction::EvictionMap;
 pub use header::{ModelSummary, RecordLevel, TraceHeader};
 pub use ids::{EventIndex, HeadId, Position, Slot};

@@ -351,7 +351,7 @@ fn pieces(text: &str, kind: SegmentKind) -> Vec<Piece> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::answer::last_boxed;
+    use crate::trace::last_boxed;
 
     #[test]
     fn a_synthetic_run_is_a_run() {
