@@ -104,7 +104,7 @@ fn token(
         let row = head.row(store.header().model.kv_heads);
         (head, scored.and_then(|s| s.rows.get(row).copied().flatten()))
     });
-    worth::show(ui, view, position, latest, standing, head);
+    worth::show(ui, view, position, derived, latest, standing, head);
     let duplicates = scored.and_then(|s| Some((s.duplicates.clone()?, s.record.revision)));
     matrix::show(ui, view, position, selection.head, commands);
 

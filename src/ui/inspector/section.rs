@@ -9,7 +9,7 @@ pub fn heading(ui: &mut Ui, title: &str, remark: &str) {
     let palette = Palette::of(ui.ctx());
     ui.add_space(10.0);
     ui.horizontal(|ui| {
-        ui.label(RichText::new(title.to_uppercase()).size(10.5).color(palette.faint));
+        ui.label(RichText::new(title.to_uppercase()).size(11.0).color(palette.faint).extra_letter_spacing(0.4));
         if !remark.is_empty() {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.label(RichText::new(remark).size(11.5).color(palette.weak));

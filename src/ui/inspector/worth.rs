@@ -6,13 +6,15 @@ use super::section;
 use super::standing::Standing;
 use crate::trace::{Component, HeadId, HeadRow, Position, TokenScore, TraceView};
 use crate::ui::quantity::{event_number, score};
-use crate::ui::theme::{Palette, relative_to_unit};
+use crate::ui::theme::Palette;
+use crate::ui::derived::Derived;
 
 /// Draws the bars; with a head singled out also that head's own numbers.
 pub fn show(
     ui: &mut Ui,
     view: &TraceView<'_>,
     position: Position,
+    derived: &Derived,
     latest: Option<&TokenScore>,
     standing: Option<Standing>,
     head: Option<(HeadId, Option<HeadRow>)>,
@@ -29,16 +31,17 @@ pub fn show(
     let average = |value: f32| format!("{} ×", score(value));
     let why = "Mean over the heads that held it; 1 × is the average token of that compression.";
     if record.block(Component::Importance).is_some() {
-        let share = relative_to_unit(latest.importance);
+        let share = derived.importance.unit(latest.importance);
         let said = average(latest.importance);
         bar(ui, "Importance", share, &said, palette.amber, &format!("Attention of the last queries. {why}"));
     }
     if record.block(Component::Redundancy).is_some() {
-        let share = relative_to_unit(latest.redundancy);
+        let share = derived.redundancy.unit(latest.redundancy);
         let said = average(latest.redundancy);
         bar(ui, "Redundancy", share, &said, palette.blue, &format!("How much its key repeats others. {why}"));
     }
-    if let Some(standing) = standing.filter(|_| record.block(Component::Score).is_some() || record.block(Component::Importance).is_some()) {
+    let decided = record.block(Component::Score).is_some();
+    if let Some(standing) = standing.filter(|_| decided) {
         let lambda = view.store().settings_of(record.revision).lambda;
         let hint = format!(
             "Mean score {} over the heads that held it: higher than {} of the {} tokens scored. \

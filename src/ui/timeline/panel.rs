@@ -65,7 +65,7 @@ pub fn show(
     transport: &Transport,
     commands: &mut Vec<UiCommand>,
 ) {
-    transport::show(ui, view, transport, commands);
+    transport::show(ui, view, transport, selection.playback.speed, commands);
     ui.add_space(4.0);
     let store = view.store();
     let total = store.tokens().len();

@@ -24,6 +24,7 @@ pub(super) fn show(
     ui: &mut Ui,
     view: &TraceView<'_>,
     transport: &Transport,
+    speed: f32,
     commands: &mut Vec<UiCommand>,
 ) {
     let palette = Palette::of(ui.ctx());
@@ -62,6 +63,7 @@ pub(super) fn show(
         if ui.add_enabled(enabled, button).on_hover_text(hint).clicked() {
             commands.push(UiCommand::Follow);
         }
+        speeds(ui, speed, some, commands);
         ui.add_space(6.0);
         ui.label(RichText::new(place(view, transport)).color(palette.text));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -74,6 +76,29 @@ pub(super) fn show(
             }
         });
     });
+}
+
+/// Tokens per second that playing can run at.
+const SPEEDS: [f32; 6] = [10.0, 20.0, 40.0, 80.0, 200.0, 1000.0];
+
+fn speeds(ui: &mut Ui, speed: f32, enabled: bool, commands: &mut Vec<UiCommand>) {
+    let name = |speed: f32| format!("{speed:.0} tok/s");
+    let response = ui
+        .add_enabled_ui(enabled, |ui| {
+            egui::ComboBox::from_id_salt("play speed")
+                .selected_text(name(speed))
+                .width(86.0)
+                .show_ui(ui, |ui| {
+                    for choice in SPEEDS {
+                        if ui.selectable_label(speed == choice, name(choice)).clicked() {
+                            commands.push(UiCommand::SetPlaySpeed(choice));
+                        }
+                    }
+                })
+                .response
+        })
+        .inner;
+    response.accessible_name("Play speed").on_hover_text("How fast the timeline plays");
 }
 
 /// Where the cursor stands: `compression 9 of 13 · token 384 · following`.
