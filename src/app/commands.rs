@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use egui::Context;
 
 use crate::engine::{EngineCommand, RunId, RunRequest};
+use crate::export::{self, ExportOptions, Format, What};
 use crate::ui::UiCommand;
 use crate::ui::command::Browse;
 use crate::ui::engine_status::Phase;
@@ -52,7 +53,7 @@ impl App {
             UiCommand::Save(path) => self.save(path),
             UiCommand::Browse(purpose) => self.browse(purpose),
             UiCommand::ShowExport(shown) => self.export_dialog.open = shown && self.session.is_some(),
-            UiCommand::Export { what, to, format } => self.export(what, to, format),
+            UiCommand::Export { what, to, format } => self.export(ctx, what, to, format),
             UiCommand::ToggleHelp => self.help = !self.help,
             UiCommand::ToggleNotifications => self.notifications.toggle(),
             UiCommand::SetTheme(theme) => ctx.set_theme(theme),
@@ -152,6 +153,21 @@ impl App {
         };
         let store = session.store.clone();
         self.background("save", move || files::save(path, &store));
+    }
+
+    fn export(&mut self, ctx: &Context, what: What, to: Option<PathBuf>, format: Format) {
+        let Some(session) = &self.session else { return };
+        let Some(path) = to else {
+            self.export_dialog.open = true;
+            return;
+        };
+        let (store, cursor) = (session.store.clone(), session.cursor());
+        let theme = match ctx.theme() {
+            egui::Theme::Dark => export::Theme::Dark,
+            egui::Theme::Light => export::Theme::Light,
+        };
+        let options = ExportOptions { theme, ..ExportOptions::default() };
+        self.background("export", move || files::export(path, what, format, &store.view(cursor), &options));
     }
 
     fn browse(&mut self, purpose: Browse) {

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::tasks::Outcome;
-use crate::trace::{self, TraceStore};
+use crate::export::{ExportOptions, Format, What};
+use crate::trace::{self, TraceStore, TraceView};
 use crate::ui::command::Browse;
 
 /// Reads a trace; damage at its end is told beside the run.
@@ -18,6 +19,19 @@ pub fn open(path: PathBuf) -> Outcome {
 pub fn save(path: PathBuf, store: &TraceStore) -> Outcome {
     let result = trace::save(&path, store).map_err(|error| with_causes(&error));
     Outcome::Written { path, result, trace: true }
+}
+
+/// Writes a figure or a table.
+pub fn export(
+    path: PathBuf,
+    what: What,
+    format: Format,
+    view: &TraceView<'_>,
+    options: &ExportOptions,
+) -> Outcome {
+    let result = crate::export::write_file(what, format, view, options, &path)
+        .map_err(|error| with_causes(&error));
+    Outcome::Written { path, result, trace: false }
 }
 
 /// Asks the system's dialog for a path.

@@ -31,7 +31,7 @@ impl App {
         while let Some(outcome) = self.tasks.next() {
             self.outcome(outcome);
         }
-        let dropped = ctx.input(|i| i.raw.dropped_files.iter().find_map(|file| file.path.clone()));
+        let dropped = ctx.input(|i| i.raw.dropped_files.first().map(|file| file.path().to_owned()));
         if let Some(path) = dropped {
             self.execute(ctx, vec![UiCommand::Open(Some(path))]);
         }
