@@ -31,7 +31,9 @@ pub enum CacheError {
         reason: String,
     },
     /// The machine cannot hold a cache of this size.
-    #[error("a cache of {capacity} entries needs {bytes} bytes, more than this machine can give; ask for a smaller budget")]
+    #[error(
+        "a cache of {capacity} entries needs {bytes} bytes, more than this machine can give; ask for a smaller budget"
+    )]
     TooLarge {
         /// Slots per head.
         capacity: usize,
@@ -135,7 +137,9 @@ impl KvCache {
             return Err(too_large(usize::MAX));
         };
         // Asking for the whole once turns an allocation failure, which would abort, into an error.
-        Vec::<u8>::new().try_reserve_exact(total).map_err(|_refused| too_large(total))?;
+        Vec::<u8>::new()
+            .try_reserve_exact(total)
+            .map_err(|_refused| too_large(total))?;
         let layer = |_index| LayerCache {
             keys: vec![0.0; per_layer],
             values: vec![0.0; per_layer],
@@ -233,7 +237,8 @@ impl KvCache {
 
     /// Bytes allocated for keys and values.
     pub fn bytes(&self) -> u64 {
-        (2 * self.shape.layers * self.shape.kv_heads * self.shape.head_floats() * size_of::<f32>()) as u64
+        (2 * self.shape.layers * self.shape.kv_heads * self.shape.head_floats() * size_of::<f32>())
+            as u64
     }
 
     /// Bytes the held keys and values take.
@@ -268,11 +273,18 @@ impl KvCache {
         let cache = &mut self.layers[layer];
         for (head, slots) in keep.iter().enumerate() {
             let span = head * head_floats..(head + 1) * head_floats;
-            gather(&mut cache.keys[span.clone()], slots, held, dim, &mut self.scratch);
+            gather(
+                &mut cache.keys[span.clone()],
+                slots,
+                held,
+                dim,
+                &mut self.scratch,
+            );
             gather(&mut cache.values[span], slots, held, dim, &mut self.scratch);
             let positions = &mut cache.positions[head];
             self.moved.clear();
-            self.moved.extend(slots.iter().map(|slot| positions[slot.index()]));
+            self.moved
+                .extend(slots.iter().map(|slot| positions[slot.index()]));
             positions.clear();
             positions.extend_from_slice(&self.moved);
         }
@@ -284,13 +296,18 @@ impl KvCache {
         let bad = |reason: String| CacheError::BadSelection { layer, reason };
         let (heads, held) = (self.shape.kv_heads, self.layers[layer].len);
         if keep.len() != heads {
-            return Err(bad(format!("{} lists of slots for {heads} KV heads", keep.len())));
+            return Err(bad(format!(
+                "{} lists of slots for {heads} KV heads",
+                keep.len()
+            )));
         }
         let kept = keep[0].len();
         for (head, slots) in keep.iter().enumerate() {
             if slots.len() != kept {
                 let found = slots.len();
-                return Err(bad(format!("head {head} keeps {found} entries where head 0 keeps {kept}")));
+                return Err(bad(format!(
+                    "head {head} keeps {found} entries where head 0 keeps {kept}"
+                )));
             }
             self.marked[..held].fill(false);
             for slot in slots {
@@ -326,7 +343,11 @@ impl KvCache {
     ///
     /// `rows` holds per token `stride` floats: queries, then keys, then values, all after `RoPE`. Room was checked.
     pub(crate) fn append(&mut self, layer: usize, tokens: usize, rows: &[f32], stride: usize) {
-        let (dim, heads, head_floats) = (self.shape.head_dim, self.shape.kv_heads, self.shape.head_floats());
+        let (dim, heads, head_floats) = (
+            self.shape.head_dim,
+            self.shape.kv_heads,
+            self.shape.head_floats(),
+        );
         let (query_width, kv_width) = (self.shape.query_floats(), heads * dim);
         let (ring, window) = (2 * self.shape.window, self.shape.window);
         let cache = &mut self.layers[layer];
@@ -413,7 +434,9 @@ mod tests {
 
     /// A row whose every float names its token and place.
     fn row(token: usize, layer: usize) -> Vec<f32> {
-        (0..STRIDE).map(|i| (token * 1000 + layer * 100 + i) as f32).collect()
+        (0..STRIDE)
+            .map(|i| (token * 1000 + layer * 100 + i) as f32)
+            .collect()
     }
 
     fn feed(cache: &mut KvCache, tokens: std::ops::Range<usize>) {
@@ -435,8 +458,14 @@ mod tests {
                 assert_eq!(cache.keys(layer, head).len(), positions.len() * 3);
                 for (slot, position) in positions.iter().enumerate() {
                     let row = row(position.index(), layer);
-                    assert_eq!(cache.keys(layer, head)[slot * 3..slot * 3 + 3], row[12 + head * 3..15 + head * 3]);
-                    assert_eq!(cache.values(layer, head)[slot * 3..slot * 3 + 3], row[18 + head * 3..21 + head * 3]);
+                    assert_eq!(
+                        cache.keys(layer, head)[slot * 3..slot * 3 + 3],
+                        row[12 + head * 3..15 + head * 3]
+                    );
+                    assert_eq!(
+                        cache.values(layer, head)[slot * 3..slot * 3 + 3],
+                        row[18 + head * 3..21 + head * 3]
+                    );
                 }
             }
         }
@@ -450,14 +479,22 @@ mod tests {
     fn positions_count_every_token_ever_fed() {
         let mut cache = KvCache::new(SHAPE).expect("small");
         feed(&mut cache, 0..10);
-        cache.compact(0, &[slots(&[0, 4, 9]), slots(&[1, 2, 3])]).expect("valid");
-        cache.compact(1, &[slots(&[7, 8]), slots(&[0, 9])]).expect("valid");
+        cache
+            .compact(0, &[slots(&[0, 4, 9]), slots(&[1, 2, 3])])
+            .expect("valid");
+        cache
+            .compact(1, &[slots(&[7, 8]), slots(&[0, 9])])
+            .expect("valid");
         feed(&mut cache, 10..12);
         check(&cache);
         assert_eq!(cache.seen(), 12);
         assert_eq!(cache.len(0), 5);
         assert_eq!(cache.len(1), 4);
-        let held: Vec<u32> = cache.positions(0, 1).iter().map(|position| position.0).collect();
+        let held: Vec<u32> = cache
+            .positions(0, 1)
+            .iter()
+            .map(|position| position.0)
+            .collect();
         assert_eq!(held, [1, 2, 3, 10, 11]);
     }
 
@@ -465,7 +502,10 @@ mod tests {
     fn the_query_window_is_the_last_rows_oldest_first() {
         let mut cache = KvCache::new(SHAPE).expect("small");
         let first = |cache: &KvCache| -> Vec<usize> {
-            cache.window_queries(1).map(|row| row[0] as usize / 1000).collect()
+            cache
+                .window_queries(1)
+                .map(|row| row[0] as usize / 1000)
+                .collect()
         };
         feed(&mut cache, 0..2);
         assert_eq!(first(&cache), [0, 1]);
@@ -488,7 +528,10 @@ mod tests {
         cache.rollback();
         assert_eq!((cache.seen(), cache.len(0), cache.len(1)), (5, 5, 5));
         check(&cache);
-        let tokens: Vec<usize> = cache.window_queries(0).map(|row| row[0] as usize / 1000).collect();
+        let tokens: Vec<usize> = cache
+            .window_queries(0)
+            .map(|row| row[0] as usize / 1000)
+            .collect();
         assert_eq!(tokens, [2, 3, 4]);
     }
 
@@ -497,20 +540,40 @@ mod tests {
         let mut cache = KvCache::new(SHAPE).expect("small");
         feed(&mut cache, 0..15);
         assert!(cache.room_for(1).is_ok());
-        assert!(matches!(cache.room_for(2), Err(CacheError::CapacityExceeded { held: 15, asked: 2, capacity: 16 })));
+        assert!(matches!(
+            cache.room_for(2),
+            Err(CacheError::CapacityExceeded {
+                held: 15,
+                asked: 2,
+                capacity: 16
+            })
+        ));
         assert!(cache.compact(0, &[slots(&[0])]).is_err());
         assert!(cache.compact(0, &[slots(&[0, 1]), slots(&[0])]).is_err());
         assert!(cache.compact(0, &[slots(&[0, 0]), slots(&[0, 1])]).is_err());
-        assert!(cache.compact(0, &[slots(&[0, 15]), slots(&[0, 1])]).is_err());
+        assert!(
+            cache
+                .compact(0, &[slots(&[0, 15]), slots(&[0, 1])])
+                .is_err()
+        );
         assert_eq!(cache.len(0), 15);
         check(&cache);
     }
 
     #[test]
     fn an_impossible_size_is_an_error() {
-        let huge = CacheShape { capacity: usize::MAX / 4, ..SHAPE };
-        assert!(matches!(KvCache::new(huge), Err(CacheError::TooLarge { .. })));
-        assert!(matches!(KvCache::new(CacheShape { window: 0, ..SHAPE }), Err(CacheError::Empty)));
+        let huge = CacheShape {
+            capacity: usize::MAX / 4,
+            ..SHAPE
+        };
+        assert!(matches!(
+            KvCache::new(huge),
+            Err(CacheError::TooLarge { .. })
+        ));
+        assert!(matches!(
+            KvCache::new(CacheShape { window: 0, ..SHAPE }),
+            Err(CacheError::Empty)
+        ));
     }
 
     #[test]
