@@ -62,6 +62,8 @@ pub enum UiCommand {
     Open(Option<PathBuf>),
     /// Save the trace (a dialog if no path).
     Save(Option<PathBuf>),
+    /// Ask for a path with the system's dialog.
+    Browse(Browse),
     /// Show the export dialog.
     ShowExport(bool),
     /// Write an export: what, and where to (format by the file's extension).
@@ -79,4 +81,15 @@ pub enum UiCommand {
     ToggleNotifications,
     /// Dark, light, or as the system has it.
     SetTheme(egui::ThemePreference),
+}
+
+/// What a path from the system's dialog is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Browse {
+    /// A trace to open.
+    Open,
+    /// A trace to write.
+    Save,
+    /// A figure or table to write.
+    Export,
 }

@@ -94,6 +94,29 @@ impl Palette {
     }
 }
 
+impl Palette {
+    /// Text that can be read on a background: the usual colour, or the other end where it fails.
+    pub fn text_on(&self, background: Color32) -> Color32 {
+        /// WCAG 2.2, success criterion 1.4.3.
+        const READABLE: f32 = 4.5;
+        if contrast(self.text, background) >= READABLE {
+            return self.text;
+        }
+        let ends = [Color32::BLACK, Color32::WHITE];
+        if contrast(ends[0], background) >= contrast(ends[1], background) { ends[0] } else { ends[1] }
+    }
+}
+
+/// Contrast of two colours as WCAG 2.2 defines it, 1 to 21.
+pub fn contrast(a: Color32, b: Color32) -> f32 {
+    let luminance = |c: Color32| {
+        let linear = egui::Rgba::from(c);
+        0.2126 * linear.r() + 0.7152 * linear.g() + 0.0722 * linear.b()
+    };
+    let (a, b) = (luminance(a), luminance(b));
+    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+}
+
 /// Linear mix in gamma space: `t = 0` gives `a`.
 pub fn mix(a: Color32, b: Color32, t: f32) -> Color32 {
     let lerp = |x: u8, y: u8| (f32::from(x) + (f32::from(y) - f32::from(x)) * t).round() as u8;
