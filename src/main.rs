@@ -1,1 +1,34 @@
-fn main() {}
+//! Parses the command line and hands over; the only place where errors end as text and an exit code.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use rkv_scope::cli;
+
+fn main() -> ExitCode {
+    let args = cli::Args::parse();
+    let result = cli::run(args, &mut std::io::stdout().lock()).context("rkv-scope");
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whoever read our output has closed it (`| head`): nobody is left to tell.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}
+
+#[expect(clippy::print_stderr, reason = "the binary's one place for errors")]
+fn report(error: &anyhow::Error) {
+    eprintln!("{error:#}");
+}

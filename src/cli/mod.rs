@@ -1,1 +1,72 @@
-//! Under construction.
+//! The command line. Data goes to stdout, progress and warnings to stderr.
+
+mod args;
+#[cfg(feature = "infer")]
+mod bench;
+mod export;
+mod info;
+#[cfg(feature = "infer")]
+mod models;
+mod policies;
+#[cfg(feature = "infer")]
+mod record;
+mod view;
+
+use std::io::Write;
+
+pub use args::Args;
+use args::Command;
+
+/// A command failed; the message names the thing and the way out.
+#[derive(Debug, thiserror::Error)]
+pub enum CliError {
+    /// Reading a trace failed.
+    #[error(transparent)]
+    Read(#[from] crate::trace::LoadError),
+    /// Writing an export failed.
+    #[error(transparent)]
+    Export(#[from] crate::export::ExportError),
+    /// A file could not be written.
+    #[error("cannot write {path}: {source}")]
+    Write {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Stdout is gone.
+    #[error("cannot write to standard output: {0}")]
+    Stdout(#[from] std::io::Error),
+    /// A value that the command line cannot take.
+    #[error("{0}")]
+    Usage(String),
+    /// The engine failed.
+    #[error("{0}")]
+    Engine(String),
+}
+
+/// Carries out a command.
+///
+/// # Errors
+/// [`CliError`], once, with the way out.
+pub fn run(args: Args, out: &mut dyn Write) -> Result<(), CliError> {
+    match args.command {
+        None => view::run(&args::ViewArgs::default()),
+        Some(Command::View(args)) => view::run(&args),
+        Some(Command::Info(args)) => info::run(&args, out),
+        Some(Command::Export(args)) => export::run(&args, out),
+        Some(Command::Policies { json }) => policies::run(json, out),
+        #[cfg(feature = "infer")]
+        Some(Command::Record(args)) => record::run(&args, out),
+        #[cfg(feature = "infer")]
+        Some(Command::Models(args)) => models::run(&args, out),
+        #[cfg(feature = "infer")]
+        Some(Command::Bench(args)) => bench::run(&args, out),
+    }
+}
+
+/// A line of progress on stderr.
+#[expect(clippy::print_stderr, reason = "progress goes to stderr by contract")]
+fn progress(line: std::fmt::Arguments<'_>) {
+    eprintln!("{line}");
+}

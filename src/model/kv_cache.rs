@@ -259,6 +259,54 @@ impl KvCache {
         }
     }
 
+    /// Gives the cache another number of slots and query rows; what it holds stays.
+    ///
+    /// For a budget or window that a person raises while a run is under way.
+    ///
+    /// # Errors
+    /// [`CacheError::CapacityExceeded`] if it holds more than `capacity`, [`CacheError::TooLarge`] if the memory cannot
+    /// be had; the cache is then unchanged.
+    pub fn resize(&mut self, capacity: usize, window: usize) -> Result<(), CacheError> {
+        let held = self.longest();
+        if held > capacity {
+            return Err(CacheError::CapacityExceeded {
+                held,
+                asked: 0,
+                capacity,
+            });
+        }
+        let mut next = Self::new(CacheShape {
+            capacity,
+            window,
+            ..self.shape
+        })?;
+        let (dim, width) = (self.shape.head_dim, self.shape.query_floats());
+        for index in 0..self.shape.layers {
+            let rows: Vec<Vec<f32>> = self.window_queries(index).map(<[f32]>::to_vec).collect();
+            let (layer, old) = (&mut next.layers[index], &self.layers[index]);
+            for head in 0..self.shape.kv_heads {
+                let floats = old.len * dim;
+                let (from, to) = (
+                    head * self.shape.head_floats(),
+                    head * next.shape.head_floats(),
+                );
+                layer.keys[to..to + floats].copy_from_slice(&old.keys[from..from + floats]);
+                layer.values[to..to + floats].copy_from_slice(&old.values[from..from + floats]);
+                layer.positions[head].extend_from_slice(&old.positions[head]);
+            }
+            layer.len = old.len;
+            let newest = rows.len().saturating_sub(2 * window);
+            for row in &rows[newest..] {
+                let at = layer.query_count % (2 * window) * width;
+                layer.queries[at..at + width].copy_from_slice(row);
+                layer.query_count += 1;
+            }
+        }
+        next.seen = self.seen;
+        *self = next;
+        Ok(())
+    }
+
     /// Keeps the listed slots of each head of `layer`, in the order given, and frees the rest.
     ///
     /// `keep[head]` may be in any order; every head keeps equally many. An ascending list moves entries within the
@@ -342,7 +390,7 @@ impl KvCache {
     /// Appends one layer's rows of a pass over `tokens` new tokens; [`KvCache::commit`] makes them count.
     ///
     /// `rows` holds per token `stride` floats: queries, then keys, then values, all after `RoPE`. Room was checked.
-    pub(crate) fn append(&mut self, layer: usize, tokens: usize, rows: &[f32], stride: usize) {
+    pub fn append(&mut self, layer: usize, tokens: usize, rows: &[f32], stride: usize) {
         let (dim, heads, head_floats) = (
             self.shape.head_dim,
             self.shape.kv_heads,
@@ -376,7 +424,7 @@ impl KvCache {
     }
 
     /// Ends a pass over `tokens` tokens that reached every layer.
-    pub(crate) fn commit(&mut self, tokens: usize) {
+    pub fn commit(&mut self, tokens: usize) {
         self.seen += tokens;
         for layer in &mut self.layers {
             layer.query_count += layer.pending_queries;

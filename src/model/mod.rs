@@ -1,26 +1,49 @@
-//! The language model: its weights, its decoder and the cache it fills.
+//! The language model: its weights, tokenizer and chat template, its decoder and the cache it fills.
 
+pub mod chat_template;
 pub mod config;
 pub mod decoder;
+pub mod embedded;
 pub mod error;
+pub mod fetch;
 pub mod gguf;
 mod gguf_source;
+mod gguf_tokenizer;
 pub mod hf_config;
+pub mod hub;
 pub mod info;
 pub mod kv_cache;
+mod language_model;
 mod linear;
 pub mod load;
+mod loaded;
+mod pieces;
+pub mod registry;
 mod requantise;
 pub mod rope;
 pub mod safetensors;
 mod safetensors_source;
+pub mod source;
+mod template_functions;
+pub mod text_stream;
+pub mod tokenizer;
 mod weights;
 
+pub use embedded::EmbeddedModel;
+pub use chat_template::{ChatMessage, ChatTemplate, Role, TemplateError};
 pub use config::{Architecture, ModelConfig};
 pub use decoder::{Decoder, ForwardError, Scratch};
 pub use error::ModelError;
+pub use fetch::{FetchError, FetchEvent};
+pub use hub::Hub;
 pub use info::ModelInfo;
 pub use kv_cache::{CacheError, CacheShape, KvCache};
+pub use language_model::{Forward, LanguageModel, LanguageModelError};
 pub use load::LoadOptions;
+pub use loaded::load;
+pub use registry::{KNOWN_MODELS, KnownModel, KnownWeights};
 pub use safetensors_source::DenseWeights;
+pub use source::{ModelFiles, ModelSource, SourceError};
+pub use text_stream::TextStream;
+pub use tokenizer::{TextStart, Tokenizer, TokenizerError, TokenizerFiles};
 pub use weights::{LoadProgress, OnProgress};

@@ -1,0 +1,223 @@
+//! `bench decode`: tokens per CPU-second by context length, full cache against R-KV, beside candle's own
+//! quantised llama on the same file.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use candle_core::{Device, Tensor, quantized::gguf_file};
+use candle_transformers::models::quantized_llama::ModelWeights;
+use serde_json::{Value, json};
+
+use super::super::{CliError, progress};
+use super::cpu_time::CpuClock;
+use crate::config::{CacheSettings, Sampling};
+use crate::engine::generation::{Advance, Generation, GenerationRequest};
+use crate::model::{CacheShape, Forward, KvCache, LanguageModel, load};
+use crate::trace::RecordLevel;
+
+/// Tokens per measurement: a whole period between two compressions.
+const MEASURED: usize = 128;
+/// Tokens per prefill pass.
+const CHUNK: usize = 128;
+/// candle's quantised llama holds a mask and tables for no more positions than this.
+const STOCK_CONTEXT: usize = 4096;
+
+struct Row {
+    engine: &'static str,
+    policy: &'static str,
+    context: usize,
+    tokens: usize,
+    cpu_seconds: f64,
+    wall_seconds: f64,
+}
+
+impl Row {
+    fn rate(&self) -> f64 {
+        self.tokens as f64 / self.cpu_seconds
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "engine": self.engine,
+            "policy": self.policy,
+            "context": self.context,
+            "tokens": self.tokens,
+            "cpu_seconds": self.cpu_seconds,
+            "wall_seconds": self.wall_seconds,
+            "tokens_per_cpu_second": self.rate(),
+        })
+    }
+}
+
+pub(super) fn run(
+    model: &str,
+    contexts: &[usize],
+    budget: u32,
+    as_json: bool,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    let failed = |error: &dyn std::error::Error| CliError::Engine(error.to_string());
+    // One thread, so that a CPU-second is a second of one core.
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(1)
+        .build_global()
+        .map_err(|error| CliError::Engine(format!("the thread pool was set up already: {error}")))?;
+    let mut loaded = load(model, &mut |_, _| {}).map_err(|error| failed(&error))?;
+    let summary = loaded.summary();
+    let room = summary.context as usize;
+    let mut contexts: Vec<usize> = contexts.to_vec();
+    contexts.sort_unstable();
+    contexts.retain(|&context| context + MEASURED <= room);
+    if contexts.is_empty() {
+        return Err(CliError::Usage(format!(
+            "no context length fits: {} takes {room} tokens and {MEASURED} are measured",
+            summary.name
+        )));
+    }
+    let mut rows = full(loaded.as_mut(), &contexts)?;
+    let mut compressed = contexts.clone();
+    // The speed to compare with: just after the first compressions.
+    let early = budget as usize + MEASURED + 16;
+    compressed.push(early.min(room - MEASURED));
+    compressed.sort_unstable();
+    compressed.dedup();
+    rows.extend(rkv(loaded.as_mut(), &compressed, budget)?);
+    if Path::new(model).is_file() && summary.architecture == "llama" {
+        rows.extend(stock(Path::new(model), &contexts)?);
+    }
+    if as_json {
+        let rows: Vec<Value> = rows.iter().map(Row::json).collect();
+        writeln!(out, "{}", json!({ "model": summary, "threads": 1, "budget": budget, "rows": rows }))?;
+        return Ok(());
+    }
+    writeln!(out, "{} ({}), 1 thread, tokens per CPU-second", summary.name, summary.weights)?;
+    for row in &rows {
+        let (engine, policy) = (row.engine, row.policy);
+        writeln!(out, "{engine:<18}{policy:<8}context {:>6}{:>9.1}", row.context, row.rate())?;
+    }
+    Ok(())
+}
+
+fn engine_error(error: impl std::error::Error) -> CliError {
+    CliError::Engine(error.to_string())
+}
+
+/// Token ids that every vocabulary has; speed does not depend on them.
+fn token(at: usize) -> u32 {
+    20 + (at % 200) as u32
+}
+
+fn measure(
+    engine: &'static str,
+    policy: &'static str,
+    context: usize,
+    mut step: impl FnMut(usize) -> Result<(), CliError>,
+) -> Result<Row, CliError> {
+    let clock = CpuClock::start();
+    for i in 0..MEASURED {
+        step(context + i)?;
+    }
+    let row = Row {
+        engine,
+        policy,
+        context,
+        tokens: MEASURED,
+        cpu_seconds: clock.seconds(),
+        wall_seconds: clock.wall().as_secs_f64(),
+    };
+    progress(format_args!("{engine} {policy} at {context}: {:.1} tokens per CPU-second", row.rate()));
+    Ok(row)
+}
+
+fn full(model: &mut dyn LanguageModel, contexts: &[usize]) -> Result<Vec<Row>, CliError> {
+    let summary = model.summary();
+    let longest = contexts.last().copied().unwrap_or(0) + MEASURED;
+    let mut cache = KvCache::new(CacheShape {
+        layers: summary.layers as usize,
+        query_heads: summary.query_heads as usize,
+        kv_heads: summary.kv_heads as usize,
+        head_dim: summary.head_dim as usize,
+        capacity: longest,
+        window: 8,
+    })
+    .map_err(engine_error)?;
+    let stop = AtomicBool::new(false);
+    let mut logits = vec![];
+    let mut rows = vec![];
+    for &context in contexts {
+        while cache.seen() < context {
+            let count = CHUNK.min(context - cache.seen());
+            let chunk: Vec<u32> = (0..count).map(|i| token(cache.seen() + i)).collect();
+            model.forward(&chunk, &mut cache, &stop, &mut logits).map_err(engine_error)?;
+        }
+        rows.push(measure("rkv-scope", "full", context, |at| {
+            let done = model.forward(&[token(at)], &mut cache, &stop, &mut logits).map_err(engine_error)?;
+            debug_assert_eq!(done, Forward::Done);
+            Ok(())
+        })?);
+    }
+    Ok(rows)
+}
+
+/// The same with R-KV compressing as in a real run: scoring, selection and compaction are in the numbers.
+fn rkv(
+    model: &mut dyn LanguageModel,
+    contexts: &[usize],
+    budget: u32,
+) -> Result<Vec<Row>, CliError> {
+    let longest = contexts.last().copied().unwrap_or(0) + MEASURED;
+    let request = GenerationRequest {
+        problem: "Count.".to_owned(),
+        settings: CacheSettings { budget, buffer: MEASURED as u32, ..CacheSettings::default() },
+        sampling: Sampling { max_tokens: longest as u32, ..Sampling::default() },
+        level: RecordLevel::Summary,
+        device: String::new(),
+    };
+    let mut generation = Generation::begin(model, request).map_err(engine_error)?;
+    let stop = AtomicBool::new(false);
+    let mut rows = vec![];
+    for &context in contexts {
+        while generation.cache().seen() < context {
+            let at = generation.cache().seen();
+            let count = CHUNK.min(context - at);
+            let chunk: Vec<u32> = (0..count).map(|i| token(at + i)).collect();
+            generation.feed(&chunk, &stop).map_err(engine_error)?;
+        }
+        generation.take_records();
+        rows.push(measure("rkv-scope", "rkv", context, |at| {
+            let advance = generation.feed(&[token(at)], &stop).map_err(engine_error)?;
+            debug_assert_eq!(advance, Advance::Decoded);
+            Ok(())
+        })?);
+    }
+    Ok(rows)
+}
+
+fn stock(path: &Path, contexts: &[usize]) -> Result<Vec<Row>, CliError> {
+    let mut file = std::fs::File::open(path)?;
+    let content = gguf_file::Content::read(&mut file).map_err(engine_error)?;
+    let mut model = ModelWeights::from_gguf(content, &mut file, &Device::Cpu).map_err(engine_error)?;
+    let mut rows = vec![];
+    let mut seen = 0;
+    for &context in contexts.iter().filter(|&&context| context + MEASURED <= STOCK_CONTEXT) {
+        let mut feed = |tokens: &[u32], at: usize| -> Result<(), CliError> {
+            let input = Tensor::new(tokens, &Device::Cpu).and_then(|t| t.unsqueeze(0)).map_err(engine_error)?;
+            model.forward(&input, at).map_err(engine_error)?;
+            Ok(())
+        };
+        // Its mask is square: a chunk cannot follow a cache, so the way there is one token at a time.
+        if seen == 0 {
+            let chunk: Vec<u32> = (0..context).map(token).collect();
+            feed(&chunk, 0)?;
+            seen = context;
+        }
+        while seen < context {
+            feed(&[token(seen)], seen)?;
+            seen += 1;
+        }
+        rows.push(measure("candle (stock)", "full", context, |at| feed(&[token(at)], at))?);
+        seen = context + MEASURED;
+    }
+    Ok(rows)
+}

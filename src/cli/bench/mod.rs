@@ -1,0 +1,19 @@
+//! `bench`: numbers for this machine, as ratios within one run. Machines are shared and noisy.
+
+mod cpu_time;
+mod decode;
+mod scoring;
+
+use std::io::Write;
+
+use super::CliError;
+use super::args::{BenchArgs, BenchCommand};
+
+pub(super) fn run(args: &BenchArgs, out: &mut dyn Write) -> Result<(), CliError> {
+    match &args.command {
+        BenchCommand::Decode { model, contexts, budget, json } => {
+            decode::run(model.as_deref().unwrap_or("reasoner"), contexts, *budget, *json, out)
+        }
+        BenchCommand::Scoring { policy, json } => scoring::run(policy, *json, out),
+    }
+}

@@ -1,0 +1,152 @@
+//! `record`: the engine without a window.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::args::RecordArgs;
+use super::{CliError, progress};
+use crate::config::Sampling;
+use crate::engine::{EngineCommand, EngineConfig, EngineEvent, RunId, RunRequest, RunState, spawn};
+use crate::trace::{FinishReason, RunSummary, TraceRecord, TraceStore, last_boxed};
+
+/// How often a line of progress is printed.
+const PROGRESS_EVERY: Duration = Duration::from_secs(2);
+
+pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError> {
+    let sampling = Sampling {
+        temperature: args.temperature,
+        top_p: args.top_p,
+        top_k: args.top_k,
+        seed: args.seed,
+        max_tokens: args.max_tokens,
+    };
+    let usage = |error: crate::config::SettingsError| CliError::Usage(error.to_string());
+    let settings = args.cache.settings().map_err(usage)?;
+    settings.check().map_err(usage)?;
+    sampling.check().map_err(usage)?;
+    let run = RunId(1);
+    let request = RunRequest {
+        run,
+        problem: args.prompt.clone(),
+        settings,
+        sampling,
+        level: args.level,
+        record_to: args.out.clone(),
+    };
+    let model = args.model.clone().unwrap_or_else(|| "reasoner".to_owned());
+    let engine = spawn(EngineConfig::new(Some(model), Arc::new(|| {})))
+        .map_err(|error| CliError::Engine(format!("the engine thread could not start: {error}")))?;
+    let mut request = Some(request);
+    let mut store: Option<TraceStore> = None;
+    let mut warning = None;
+    let mut shown = Instant::now();
+    loop {
+        let Some(event) = engine.recv_timeout(Duration::from_secs(1)) else {
+            if engine.is_alive() {
+                continue;
+            }
+            return Err(CliError::Engine("the engine ended without a word".to_owned()));
+        };
+        match event {
+            EngineEvent::ModelLoading { fraction, stage } => {
+                if shown.elapsed() >= PROGRESS_EVERY {
+                    shown = Instant::now();
+                    progress(format_args!("loading: {stage}, {:.0} %", fraction * 100.0));
+                }
+            }
+            EngineEvent::ModelLoaded { model, device } => {
+                progress(format_args!("{} ({}, {}) on {device}", model.name, model.architecture, model.weights));
+                if let Some(request) = request.take() {
+                    engine
+                        .send(EngineCommand::Start(Box::new(request)))
+                        .map_err(|_refused| CliError::Engine("the engine takes no commands".to_owned()))?;
+                }
+            }
+            EngineEvent::RunStarted { header, .. } => store = Some(TraceStore::new(header)),
+            EngineEvent::Records { batch, .. } => {
+                let Some(store) = &mut store else { continue };
+                for record in batch {
+                    if !args.json && let TraceRecord::Tokens(tokens) = &record {
+                        let from = store.header().prompt_tokens as usize;
+                        let already = store.tokens().len();
+                        for token in tokens.iter().skip(from.saturating_sub(already)) {
+                            write!(out, "{}", token.text)?;
+                        }
+                        out.flush()?;
+                    }
+                    store.apply(record).map_err(|error| CliError::Engine(error.to_string()))?;
+                }
+                if shown.elapsed() >= PROGRESS_EVERY {
+                    shown = Instant::now();
+                    let view = store.latest();
+                    progress(format_args!(
+                        "{} tokens, {} compressions, {:.0} slots",
+                        view.cursor(),
+                        view.event_count(),
+                        view.slots()
+                    ));
+                }
+            }
+            EngineEvent::Warning { message, .. } => {
+                progress(format_args!("warning: {message}"));
+                warning = Some(message);
+            }
+            EngineEvent::ParamsRejected { message, .. }
+            | EngineEvent::Failed { message, .. } => return Err(CliError::Engine(message)),
+            EngineEvent::State { state: RunState::Finished(reason), .. } => {
+                let Some(store) = &store else { continue };
+                if args.json {
+                    writeln!(out, "{}", report(store, &reason))?;
+                } else {
+                    writeln!(out)?;
+                }
+                let summary = RunSummary::of(store);
+                progress(format_args!(
+                    "{}: {} tokens, {} compressions, peak {} slots",
+                    reason.name(),
+                    summary.tokens,
+                    summary.compressions,
+                    summary.peak_slots
+                ));
+                // The run is whole, but the file the person asked for is not there.
+                return match warning {
+                    None => Ok(()),
+                    Some(message) => Err(CliError::Engine(message)),
+                };
+            }
+            EngineEvent::State { .. } | EngineEvent::Stats { .. } => {}
+            EngineEvent::Gone => {
+                return Err(CliError::Engine("the engine ended before the run did".to_owned()));
+            }
+        }
+    }
+}
+
+fn report(store: &TraceStore, reason: &FinishReason) -> serde_json::Value {
+    let summary = RunSummary::of(store);
+    let prompt = summary.prompt_tokens as usize;
+    let text = store.tokens().text_of(prompt..store.tokens().len());
+    let seconds = store.end().map_or(0.0, |(_, _, seconds)| f64::from(*seconds));
+    json!({
+        "prompt_tokens": summary.prompt_tokens,
+        "tokens": summary.tokens,
+        "compressions": summary.compressions,
+        "peak_slots": summary.peak_slots,
+        "final_slots": summary.final_slots,
+        "peak_bytes": summary.peak_bytes,
+        "full_bytes": summary.full_bytes,
+        "final_ratio": summary.final_ratio,
+        "time_averaged_ratio": summary.time_averaged_ratio,
+        "text": text,
+        "answer": last_boxed(text),
+        "finish": reason.name(),
+        "seconds": seconds,
+        "tokens_per_second": if seconds > 0.0 { f64::from(summary.tokens) / seconds } else { 0.0 },
+        "params": store.header().settings,
+        "sampling": store.header().sampling,
+        "model": store.header().model,
+    })
+}

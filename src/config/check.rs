@@ -1,0 +1,166 @@
+//! Validation: an illegal combination is one clear error, never a panic and never a silent clamp.
+
+use super::{CacheSettings, Retain, Sampling};
+
+/// A setting, or a combination of settings, that cannot work; the message names the way out.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum SettingsError {
+    /// The policy is not in the table.
+    #[error("no policy is called {name:?}; there are: {known}")]
+    UnknownPolicy {
+        /// What was asked for.
+        name: String,
+        /// The names in the table.
+        known: String,
+    },
+    /// A number outside its range.
+    #[error("{name} is {value}, but must be {range}")]
+    OutOfRange {
+        /// The setting.
+        name: &'static str,
+        /// What it was.
+        value: String,
+        /// What it may be.
+        range: &'static str,
+    },
+    /// The pooling window has no centre.
+    #[error("kernel is {0}, but the max-pool needs an odd width, such as {low} or {high}", low = .0.saturating_sub(1).max(1), high = .0 + 1)]
+    EvenKernel(u32),
+    /// Window and protected tokens leave no slot to choose for.
+    #[error(
+        "budget is {budget}, but the window ({window}) and the protected tokens ({protected}) take all of it; \
+         raise the budget to at least {least}, or protect fewer tokens"
+    )]
+    BudgetTooSmall {
+        /// Slots kept.
+        budget: u32,
+        /// Newest tokens always kept.
+        window: u32,
+        /// Tokens protected at the start.
+        protected: u32,
+        /// The smallest budget that works.
+        least: u32,
+    },
+}
+
+fn range(
+    name: &'static str,
+    value: impl ToString,
+    ok: bool,
+    range: &'static str,
+) -> Result<(), SettingsError> {
+    if ok {
+        Ok(())
+    } else {
+        Err(SettingsError::OutOfRange { name, value: value.to_string(), range })
+    }
+}
+
+impl CacheSettings {
+    /// Checks everything that can be checked before the prompt is known.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        self.check_with_prompt(0)
+    }
+
+    /// Checks the settings for a prompt of `prompt_tokens` tokens.
+    ///
+    /// # Errors
+    /// The first violated rule, with the way out.
+    pub fn check_with_prompt(&self, prompt_tokens: u32) -> Result<(), SettingsError> {
+        let info = crate::policy::find(&self.policy)?;
+        if !info.compresses {
+            return Ok(());
+        }
+        range("budget", self.budget, (1..=1 << 20).contains(&self.budget), "from 1 to 1048576")?;
+        range("buffer", self.buffer, (1..=1 << 20).contains(&self.buffer), "from 1 to 1048576")?;
+        range("window", self.window, (1..=4096).contains(&self.window), "from 1 to 4096")?;
+        range("kernel", self.kernel, (1..=4097).contains(&self.kernel), "from 1 to 4097")?;
+        range("lambda", self.lambda, (0.0..=1.0).contains(&self.lambda), "from 0 to 1")?;
+        range("threshold", self.threshold, (-1.0..=1.0).contains(&self.threshold), "from -1 to 1")?;
+        if let Retain::FirstPercent(ratio) = self.retain {
+            range("retain ratio", ratio, ratio > 0.0 && ratio <= 1.0, "above 0 and at most 1")?;
+        }
+        if self.kernel.is_multiple_of(2) {
+            return Err(SettingsError::EvenKernel(self.kernel));
+        }
+        let protected = self.protected(prompt_tokens);
+        let reserved = self.window.saturating_add(protected);
+        if self.budget <= reserved {
+            return Err(SettingsError::BudgetTooSmall {
+                budget: self.budget,
+                window: self.window,
+                protected,
+                least: reserved.saturating_add(1),
+            });
+        }
+        Ok(())
+    }
+}
+
+impl Sampling {
+    /// Checks the ranges of the sampling settings.
+    ///
+    /// # Errors
+    /// The first setting out of range.
+    pub fn check(&self) -> Result<(), SettingsError> {
+        let temperature = self.temperature;
+        range("temperature", temperature, (0.0..=10.0).contains(&temperature), "from 0 to 10")?;
+        range("max-tokens", self.max_tokens, self.max_tokens >= 1, "at least 1")?;
+        if let Some(p) = self.top_p {
+            range("top-p", p, p > 0.0 && p <= 1.0, "above 0 and at most 1")?;
+        }
+        if let Some(k) = self.top_k {
+            range("top-k", k, k >= 1, "at least 1")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Protection;
+    use super::*;
+
+    #[test]
+    fn defaults_are_legal() {
+        CacheSettings::default().check().unwrap();
+        Sampling::default().check().unwrap();
+    }
+
+    #[test]
+    fn an_even_kernel_is_named_with_its_neighbours() {
+        let settings = CacheSettings { kernel: 6, ..CacheSettings::default() };
+        let message = settings.check().unwrap_err().to_string();
+        assert!(message.contains("odd") && message.contains('5') && message.contains('7'), "{message}");
+    }
+
+    #[test]
+    fn a_protected_prompt_must_fit_beside_the_window() {
+        let settings = CacheSettings {
+            budget: 64,
+            window: 8,
+            protection: Protection::Prompt,
+            ..CacheSettings::default()
+        };
+        settings.check_with_prompt(55).unwrap();
+        let error = settings.check_with_prompt(56).unwrap_err();
+        assert_eq!(
+            error,
+            SettingsError::BudgetTooSmall { budget: 64, window: 8, protected: 56, least: 65 }
+        );
+    }
+
+    #[test]
+    fn not_a_number_is_out_of_range() {
+        let settings = CacheSettings { lambda: f64::NAN, ..CacheSettings::default() };
+        assert!(settings.check().is_err());
+        assert!(Sampling { temperature: f64::NAN, ..Sampling::default() }.check().is_err());
+    }
+
+    #[test]
+    fn an_unknown_policy_lists_the_known_ones() {
+        let settings = CacheSettings { policy: "magic".to_owned(), ..CacheSettings::default() };
+        let message = settings.check().unwrap_err().to_string();
+        assert!(message.contains("magic") && message.contains("rkv"), "{message}");
+    }
+}

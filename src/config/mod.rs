@@ -1,0 +1,10 @@
+//! Settings of a run and their validation: one place decides what is a legal combination, so that the
+//! command line, the sliders and a trace file agree.
+
+mod cache;
+mod check;
+mod sampling;
+
+pub use cache::{CacheSettings, Protection, Retain, Scope, SlotOrder, Trigger};
+pub use check::SettingsError;
+pub use sampling::Sampling;

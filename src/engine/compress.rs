@@ -1,0 +1,175 @@
+//! One compression of every layer: score, select, compact, and the record of it.
+
+use std::time::Instant;
+
+use rayon::prelude::*;
+
+use crate::config::CacheSettings;
+use crate::model::{CacheError, KvCache};
+use crate::policy::select::{Keep, select};
+use crate::policy::{HeadScores, HeadView, Policy};
+use crate::trace::{
+    Component, CompressionRecord, DuplicateLinks, Position, RecordLevel, ScoreBlock, Slot,
+};
+
+/// What a compression is told apart from the settings.
+#[derive(Clone, Copy, Debug)]
+pub struct CompressionContext {
+    /// Index of the event.
+    pub event: u32,
+    /// Revision of the settings in force.
+    pub revision: u32,
+    /// Tokens of the prompt.
+    pub prompt_tokens: u32,
+    /// How much to record.
+    pub level: RecordLevel,
+}
+
+/// Compresses every layer of `cache` to `settings.budget` slots per head.
+///
+/// # Errors
+/// [`CacheError`] if a selection does not fit the cache; the cache is then unchanged.
+pub fn compress(
+    cache: &mut KvCache,
+    policy: &dyn Policy,
+    settings: &CacheSettings,
+    context: CompressionContext,
+) -> Result<CompressionRecord, CacheError> {
+    let started = Instant::now();
+    let shape = cache.shape();
+    let scores = score_all(cache, policy, settings);
+    let positions: Vec<Vec<&[Position]>> = (0..shape.layers)
+        .map(|layer| (0..shape.kv_heads).map(|head| cache.positions(layer, head)).collect())
+        .collect();
+    let totals: Vec<Vec<Vec<f32>>> =
+        scores.iter().map(|layer| layer.iter().map(|head| head.score.clone()).collect()).collect();
+    let keep = select(&positions, &totals, settings, context.prompt_tokens);
+    let decided = started.elapsed();
+
+    let mut record = describe(&positions, &scores, &keep, settings, context);
+    record.seen = cache.seen() as u32;
+
+    let compacting = Instant::now();
+    for (layer, keep) in keep.iter().enumerate() {
+        cache.compact(layer, keep)?;
+    }
+    record.micros = (decided + compacting.elapsed()).as_micros().min(u128::from(u32::MAX)) as u32;
+    Ok(record)
+}
+
+/// Scores of every head of every layer, `[layers][kv_heads]`.
+pub fn score_all(
+    cache: &KvCache,
+    policy: &dyn Policy,
+    settings: &CacheSettings,
+) -> Vec<Vec<HeadScores>> {
+    let shape = cache.shape();
+    let group = shape.query_heads / shape.kv_heads;
+    let heads = shape.layers * shape.kv_heads;
+    let mut flat: Vec<HeadScores> = (0..heads)
+        .into_par_iter()
+        .map_init(Vec::new, |queries, row| {
+            let (layer, head) = (row / shape.kv_heads, row % shape.kv_heads);
+            cache.group_queries(layer, head, queries);
+            let view = HeadView {
+                keys: cache.keys(layer, head),
+                values: cache.values(layer, head),
+                positions: cache.positions(layer, head),
+                queries,
+                group,
+                head_dim: shape.head_dim,
+            };
+            policy.score(&view, settings)
+        })
+        .collect();
+    let mut layers = Vec::with_capacity(shape.layers);
+    while !flat.is_empty() {
+        let rest = flat.split_off(shape.kv_heads.min(flat.len()));
+        layers.push(std::mem::replace(&mut flat, rest));
+    }
+    layers
+}
+
+fn describe(
+    positions: &[Vec<&[Position]>],
+    scores: &[Vec<HeadScores>],
+    keep: &[Vec<Keep>],
+    settings: &CacheSettings,
+    context: CompressionContext,
+) -> CompressionRecord {
+    let mut record = CompressionRecord {
+        event: context.event,
+        revision: context.revision,
+        window: settings.window,
+        slots_before: positions.iter().map(|heads| heads[0].len() as u32).collect(),
+        slots_after: keep.iter().map(|heads| heads[0].len() as u32).collect(),
+        ..CompressionRecord::default()
+    };
+    for (positions, keep) in positions.iter().flatten().zip(keep.iter().flatten()) {
+        record.evicted.push(evicted(positions, keep));
+    }
+    if context.level > RecordLevel::Summary {
+        let heads: Vec<(&[Position], &HeadScores)> =
+            positions.iter().flatten().copied().zip(scores.iter().flatten()).collect();
+        record_scores(&mut record, &heads, context.level);
+    }
+    record
+}
+
+/// Positions that are not kept, ascending.
+fn evicted(positions: &[Position], keep: &[Slot]) -> Vec<u32> {
+    let mut stays = vec![false; positions.len()];
+    for slot in keep {
+        stays[slot.index()] = true;
+    }
+    let mut gone: Vec<u32> =
+        positions.iter().zip(&stays).filter(|(_, stays)| !**stays).map(|(p, _)| p.0).collect();
+    gone.sort_unstable();
+    gone
+}
+
+fn record_scores(
+    record: &mut CompressionRecord,
+    heads: &[(&[Position], &HeadScores)],
+    level: RecordLevel,
+) {
+    let Some((_, first)) = heads.first() else { return };
+    let parts = level == RecordLevel::Components;
+    let importance = (parts && first.importance.is_some())
+        .then(|| ScoreBlock::new(Component::Importance));
+    let redundancy = (parts && first.redundancy.is_some())
+        .then(|| ScoreBlock::new(Component::Redundancy));
+    // Z can be formed again from both parts, so it is stored only where one is missing.
+    let score = (importance.is_none() || redundancy.is_none())
+        .then(|| ScoreBlock::new(Component::Score));
+    let mut blocks = [importance, redundancy, score];
+    let mut links = (parts && first.newest_similar.is_some()).then(DuplicateLinks::default);
+    for (positions, scores) in heads {
+        let candidates = scores.score.len();
+        let order = by_position(&positions[..candidates]);
+        let columns =
+            [scores.importance.as_deref(), scores.redundancy.as_deref(), Some(&scores.score[..])];
+        for (block, column) in blocks.iter_mut().zip(columns) {
+            if let (Some(block), Some(column)) = (block, column) {
+                let row: Vec<f32> = order.iter().map(|&i| column[i]).collect();
+                block.push_row(&row);
+            }
+        }
+        if let (Some(links), Some(similar)) = (&mut links, &scores.newest_similar) {
+            links.newest.extend(
+                order.iter().map(|&i| similar[i].map_or(u32::MAX, |slot| positions[slot as usize].0)),
+            );
+        }
+    }
+    record.scores = blocks.into_iter().flatten().collect();
+    record.links = links;
+}
+
+/// Slots in the order of their positions: the identity unless the cache is in score order.
+fn by_position(positions: &[Position]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..positions.len()).collect();
+    if !positions.is_sorted() {
+        order.sort_unstable_by_key(|&i| positions[i]);
+    }
+    order
+}

@@ -1,0 +1,355 @@
+//! One run, step by step: prefill, decode steps, compressions, and the records they leave.
+//!
+//! Knows no channels and no threads, so that the worker, benchmarks and tests drive the same code.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use super::compress::{CompressionContext, compress};
+use super::error::EngineError;
+use super::sampler::Sampler;
+use super::segments::SegmentFinder;
+use crate::config::{CacheSettings, Sampling};
+use crate::model::{CacheShape, Forward, KvCache, LanguageModel, TextStream};
+use crate::policy::schedule::Schedule;
+use crate::trace::{
+    FinishReason, Position, RecordLevel, SegmentKind, TokenRecord, TraceHeader, TraceRecord,
+};
+
+/// Prompt tokens per forward pass, so that a stop is felt within a fraction of a second.
+const PREFILL_CHUNK: usize = 128;
+
+/// Query rows kept at least, so that the window slider can move without losing history.
+const LEAST_QUERY_ROWS: usize = 64;
+
+/// What one call of [`Generation::advance`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Advance {
+    /// Part of the prompt was read.
+    Prefilled,
+    /// One token was decoded.
+    Decoded,
+    /// The stop flag was raised; nothing changed, and calling again goes on.
+    Interrupted,
+    /// The run is over.
+    Finished(FinishReason),
+}
+
+/// What a run starts from.
+#[derive(Clone, Debug)]
+pub struct GenerationRequest {
+    /// The problem as typed.
+    pub problem: String,
+    /// Cache settings at the start.
+    pub settings: CacheSettings,
+    /// How tokens are drawn.
+    pub sampling: Sampling,
+    /// How much of each compression is recorded.
+    pub level: RecordLevel,
+    /// Device name for the header.
+    pub device: String,
+}
+
+/// A run under way.
+pub struct Generation<'m> {
+    model: &'m mut dyn LanguageModel,
+    header: Arc<TraceHeader>,
+    cache: KvCache,
+    schedule: Schedule,
+    settings: CacheSettings,
+    revision: u32,
+    pending: Option<(u32, CacheSettings)>,
+    sampling: Sampling,
+    sampler: Sampler,
+    text: TextStream,
+    segments: SegmentFinder,
+    prompt: Vec<u32>,
+    longest: usize,
+    generated: u32,
+    events: u32,
+    drawn: Option<TokenRecord>,
+    logits: Vec<f32>,
+    out: Vec<TraceRecord>,
+    started: Instant,
+    compressing: Duration,
+    finished: bool,
+}
+
+impl<'m> Generation<'m> {
+    /// Prepares a run: encodes the prompt, checks the settings against it, allocates the cache.
+    ///
+    /// # Errors
+    /// An empty problem, a prompt longer than the context, illegal settings, or too little memory.
+    pub fn begin(
+        model: &'m mut dyn LanguageModel,
+        request: GenerationRequest,
+    ) -> Result<Self, EngineError> {
+        if request.problem.trim().is_empty() {
+            return Err(EngineError::EmptyProblem);
+        }
+        request.settings.check()?;
+        request.sampling.check()?;
+        let summary = model.summary();
+        let prompt = model.encode_prompt(&request.problem)?;
+        let context = summary.context as usize;
+        if prompt.is_empty() {
+            return Err(EngineError::EmptyProblem);
+        }
+        if prompt.len() >= context {
+            return Err(EngineError::PromptTooLong { prompt: prompt.len(), context });
+        }
+        request.settings.check_with_prompt(prompt.len() as u32)?;
+        let longest = context.min(prompt.len() + request.sampling.max_tokens as usize);
+        let schedule = Schedule::new(&request.settings, prompt.len())?;
+        let cache = KvCache::new(CacheShape {
+            layers: summary.layers as usize,
+            query_heads: summary.query_heads as usize,
+            kv_heads: summary.kv_heads as usize,
+            head_dim: summary.head_dim as usize,
+            capacity: schedule.capacity(&request.settings, longest),
+            window: (request.settings.window as usize).max(LEAST_QUERY_ROWS),
+        })?;
+        let header = Arc::new(TraceHeader {
+            recorded_by: concat!("rkv-scope ", env!("CARGO_PKG_VERSION")).to_owned(),
+            model: summary,
+            settings: request.settings.clone(),
+            sampling: request.sampling.clone(),
+            problem: request.problem,
+            prompt_tokens: prompt.len() as u32,
+            device: request.device,
+            level: request.level,
+        });
+        let mut out = vec![TraceRecord::Segment { at: Position(0), kind: SegmentKind::Prompt }];
+        out.push(TraceRecord::Segment {
+            at: Position(prompt.len() as u32),
+            kind: SegmentKind::Reasoning,
+        });
+        Ok(Self {
+            text: model.text_stream(),
+            model,
+            header,
+            cache,
+            schedule,
+            settings: request.settings,
+            revision: 0,
+            pending: None,
+            sampler: Sampler::new(&request.sampling),
+            sampling: request.sampling,
+            segments: SegmentFinder::default(),
+            prompt,
+            longest,
+            generated: 0,
+            events: 0,
+            drawn: None,
+            logits: vec![],
+            out,
+            started: Instant::now(),
+            compressing: Duration::ZERO,
+            finished: false,
+        })
+    }
+
+    /// What the run started from.
+    pub fn header(&self) -> &Arc<TraceHeader> {
+        &self.header
+    }
+
+    /// The cache as it stands.
+    pub fn cache(&self) -> &KvCache {
+        &self.cache
+    }
+
+    /// Tokens generated so far.
+    pub fn generated(&self) -> u32 {
+        self.generated
+    }
+
+    /// Whether the prompt has been read.
+    pub fn is_decoding(&self) -> bool {
+        self.cache.seen() >= self.prompt.len()
+    }
+
+    /// Time spent compressing and time since the start.
+    pub fn times(&self) -> (Duration, Duration) {
+        (self.compressing, self.started.elapsed())
+    }
+
+    /// Takes the records since the last call.
+    pub fn take_records(&mut self) -> Vec<TraceRecord> {
+        std::mem::take(&mut self.out)
+    }
+
+    /// New settings, in force from the next compression on. A lower revision than one seen is ignored.
+    ///
+    /// # Errors
+    /// Illegal settings, or too little memory for a larger budget; the old ones stay in force.
+    pub fn set_params(&mut self, revision: u32, settings: CacheSettings) -> Result<(), EngineError> {
+        let newest = self.pending.as_ref().map_or(self.revision, |(revision, _)| *revision);
+        if revision <= newest {
+            return Ok(());
+        }
+        settings.check_with_prompt(self.prompt.len() as u32)?;
+        self.schedule = Schedule::new(&settings, self.prompt.len())?;
+        let capacity = self.schedule.capacity(&settings, self.longest).max(self.cache.longest() + 1);
+        let shape = self.cache.shape();
+        if capacity > shape.capacity || settings.window as usize > shape.window {
+            self.cache.resize(
+                capacity.max(shape.capacity),
+                shape.window.max(settings.window as usize),
+            )?;
+        }
+        self.pending = Some((revision, settings));
+        Ok(())
+    }
+
+    /// Ends the run early; what was recorded stays valid.
+    pub fn finish(&mut self, reason: FinishReason) {
+        if !self.finished {
+            self.finished = true;
+            let rest = self.text.finish();
+            if !rest.is_empty() {
+                // Bytes of an unfinished character belong to the last token there is.
+                if let Some(TraceRecord::Tokens(batch)) =
+                    self.out.iter_mut().rev().find(|r| matches!(r, TraceRecord::Tokens(_)))
+                    && let Some(last) = batch.last_mut()
+                {
+                    last.text.push_str(&rest);
+                }
+            }
+            self.out.push(TraceRecord::End {
+                at: Position(self.cache.seen() as u32),
+                reason,
+                seconds: self.started.elapsed().as_secs_f32(),
+            });
+        }
+    }
+
+    /// Reads a part of the prompt or decodes one token.
+    ///
+    /// # Errors
+    /// The model, the cache or the draw failed; the caller ends the run with [`Self::finish`].
+    pub fn advance(&mut self, stop: &AtomicBool) -> Result<Advance, EngineError> {
+        if self.is_decoding() { self.decode(stop) } else { self.prefill(stop) }
+    }
+
+    fn prefill(&mut self, stop: &AtomicBool) -> Result<Advance, EngineError> {
+        let seen = self.cache.seen();
+        let room = self.schedule.prefill_room(self.next_settings(), self.cache.longest()).max(1);
+        let count = (self.prompt.len() - seen).min(PREFILL_CHUNK).min(room);
+        let chunk = self.prompt[seen..seen + count].to_vec();
+        Ok(match self.feed(&chunk, stop)? {
+            Advance::Decoded => Advance::Prefilled,
+            other => other,
+        })
+    }
+
+    fn decode(&mut self, stop: &AtomicBool) -> Result<Advance, EngineError> {
+        if self.generated >= self.sampling.max_tokens {
+            return Ok(self.finished(FinishReason::MaxTokens));
+        }
+        if self.cache.seen() >= self.longest {
+            return Ok(self.finished(FinishReason::ContextFull));
+        }
+        // A draw that an interruption left behind is not drawn again: the sequence must not depend on it.
+        let mut token = match self.drawn.take() {
+            Some(token) => token,
+            None => {
+                let draw = self.sampler.draw(&self.logits)?;
+                TokenRecord {
+                    id: draw.token,
+                    text: String::new(),
+                    logprob: draw.logprob,
+                    entropy: draw.entropy,
+                    micros: 0,
+                }
+            }
+        };
+        if self.model.is_end(token.id) {
+            return Ok(self.finished(FinishReason::EndOfText));
+        }
+        if self.model.forward(&[token.id], &mut self.cache, stop, &mut self.logits)? == Forward::Stopped {
+            self.drawn = Some(token);
+            return Ok(Advance::Interrupted);
+        }
+        token.text = self.text.push(token.id);
+        token.micros = self.started.elapsed().as_micros() as u64;
+        self.generated += 1;
+        let answer_next = self.segments.answer_begins_after(&token.text);
+        self.out.push(TraceRecord::Tokens(vec![token]));
+        if answer_next {
+            let at = Position(self.cache.seen() as u32);
+            self.out.push(TraceRecord::Segment { at, kind: SegmentKind::Answer });
+        }
+        self.compress_if_due()?;
+        Ok(Advance::Decoded)
+    }
+
+    /// Feeds tokens of the caller's choice as if the model had drawn them, compressing when due.
+    ///
+    /// The prompt comes this way, and so do benchmarks and teacher-forced runs.
+    ///
+    /// # Errors
+    /// As [`Self::advance`].
+    pub fn feed(&mut self, tokens: &[u32], stop: &AtomicBool) -> Result<Advance, EngineError> {
+        let mut rest = tokens;
+        while !rest.is_empty() {
+            let settings = self.next_settings().clone();
+            let room = self.schedule.prefill_room(&settings, self.cache.longest()).max(1);
+            let (chunk, later) = rest.split_at(room.min(rest.len()));
+            if self.model.forward(chunk, &mut self.cache, stop, &mut self.logits)? == Forward::Stopped {
+                return Ok(Advance::Interrupted);
+            }
+            let micros = self.started.elapsed().as_micros() as u64;
+            let records = chunk
+                .iter()
+                .map(|&id| TokenRecord { id, text: self.text.push(id), logprob: 0.0, entropy: 0.0, micros })
+                .collect();
+            self.out.push(TraceRecord::Tokens(records));
+            self.compress_if_due()?;
+            rest = later;
+        }
+        Ok(Advance::Decoded)
+    }
+
+    fn finished(&mut self, reason: FinishReason) -> Advance {
+        self.finish(reason.clone());
+        Advance::Finished(reason)
+    }
+
+    fn next_settings(&self) -> &CacheSettings {
+        self.pending.as_ref().map_or(&self.settings, |(_, settings)| settings)
+    }
+
+    fn compress_if_due(&mut self) -> Result<(), EngineError> {
+        let seen = self.cache.seen();
+        if !self.schedule.due(self.next_settings(), seen, self.cache.longest()) {
+            return Ok(());
+        }
+        if let Some((revision, settings)) = self.pending.take() {
+            self.out.push(TraceRecord::ParamsChanged {
+                at: Position(seen as u32),
+                revision,
+                settings: settings.clone(),
+            });
+            (self.revision, self.settings) = (revision, settings);
+        }
+        let started = Instant::now();
+        let policy = crate::policy::find(&self.settings.policy)?.policy;
+        let record = compress(
+            &mut self.cache,
+            policy,
+            &self.settings,
+            CompressionContext {
+                event: self.events,
+                revision: self.revision,
+                prompt_tokens: self.prompt.len() as u32,
+                level: self.header.level,
+            },
+        )?;
+        self.compressing += started.elapsed();
+        self.events += 1;
+        self.out.push(TraceRecord::Compression(Box::new(record)));
+        Ok(())
+    }
+}

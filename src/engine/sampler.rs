@@ -1,0 +1,119 @@
+//! Draws tokens: candle's logits processor behind our settings, and the numbers a trace keeps of a draw.
+
+use candle_core::{Device, Tensor};
+use candle_transformers::generation::{LogitsProcessor, Sampling as Method};
+
+use crate::config::Sampling;
+
+/// The logits cannot be drawn from.
+#[derive(Debug, thiserror::Error)]
+pub enum SampleError {
+    /// A logit is infinite or not a number.
+    #[error("the model's output holds numbers that are not finite; its weights may be damaged")]
+    NotFinite,
+    /// The draw itself failed.
+    #[error("drawing a token failed")]
+    Draw(#[from] candle_core::Error),
+}
+
+/// A drawn token.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Draw {
+    /// Vocabulary id.
+    pub token: u32,
+    /// Its log-probability under the model (temperature 1), in nats.
+    pub logprob: f32,
+    /// Entropy of the model's distribution (temperature 1), in nats.
+    pub entropy: f32,
+}
+
+/// Draws tokens; the same seed and logits give the same tokens.
+pub struct Sampler {
+    processor: LogitsProcessor,
+}
+
+impl Sampler {
+    /// A sampler at the start of its random sequence.
+    pub fn new(sampling: &Sampling) -> Self {
+        let temperature = sampling.temperature;
+        let method = match (sampling.top_k.map(|k| k as usize), sampling.top_p) {
+            _ if temperature <= 0.0 => Method::ArgMax,
+            (None, None) => Method::All { temperature },
+            (Some(k), None) => Method::TopK { k, temperature },
+            (None, Some(p)) => Method::TopP { p, temperature },
+            (Some(k), Some(p)) => Method::TopKThenTopP { k, p, temperature },
+        };
+        Self { processor: LogitsProcessor::from_sampling(sampling.seed, method) }
+    }
+
+    /// Draws from logits `[vocab]`.
+    ///
+    /// # Errors
+    /// [`SampleError::NotFinite`] where a logit is not a finite number.
+    pub fn draw(&mut self, logits: &[f32]) -> Result<Draw, SampleError> {
+        if logits.is_empty() || logits.iter().any(|l| !l.is_finite()) {
+            return Err(SampleError::NotFinite);
+        }
+        let token = self.processor.sample(&Tensor::from_slice(logits, logits.len(), &Device::Cpu)?)?;
+        let max = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+        let (mut mass, mut weighted) = (0f64, 0f64);
+        for &logit in logits {
+            let offset = f64::from(logit) - max;
+            let weight = offset.exp();
+            mass += weight;
+            weighted += weight * offset;
+        }
+        let logprob = f64::from(logits[token as usize]) - max - mass.ln();
+        let entropy = mass.ln() - weighted / mass;
+        Ok(Draw { token, logprob: logprob as f32, entropy: entropy.max(0.0) as f32 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sampling(temperature: f64, top_p: Option<f64>, top_k: Option<u32>, seed: u64) -> Sampling {
+        Sampling { temperature, top_p, top_k, seed, max_tokens: 1 }
+    }
+
+    fn draws(sampling: &Sampling, logits: &[f32], count: usize) -> Vec<u32> {
+        let mut sampler = Sampler::new(sampling);
+        (0..count).map(|_| sampler.draw(logits).unwrap().token).collect()
+    }
+
+    #[test]
+    fn greedy_takes_the_likeliest() {
+        assert_eq!(draws(&sampling(0.0, None, None, 1), &[0.1, 2.0, 1.9], 3), [1, 1, 1]);
+    }
+
+    #[test]
+    fn the_seed_decides_the_draws() {
+        let logits: Vec<f32> = (0..50).map(|i| (i % 7) as f32 * 0.3).collect();
+        let one = draws(&sampling(1.0, None, None, 7), &logits, 40);
+        assert_eq!(one, draws(&sampling(1.0, None, None, 7), &logits, 40));
+        assert_ne!(one, draws(&sampling(1.0, None, None, 8), &logits, 40));
+    }
+
+    #[test]
+    fn the_cuts_leave_only_the_likeliest() {
+        let logits = [0.0, 5.0, 4.9, -1.0];
+        let seen = draws(&sampling(1.0, None, Some(2), 3), &logits, 60);
+        assert!(seen.iter().all(|t| [1, 2].contains(t)) && seen.contains(&1) && seen.contains(&2));
+        assert!(draws(&sampling(1.0, Some(0.3), None, 3), &logits, 60).iter().all(|&t| t == 1));
+    }
+
+    #[test]
+    fn log_probability_and_entropy_are_those_of_the_distribution() {
+        let draw = Sampler::new(&sampling(0.0, None, None, 0)).draw(&[0.0, 3f32.ln()]).unwrap();
+        assert!((draw.logprob - 0.75f32.ln()).abs() < 1e-6);
+        let entropy = -(0.75f32 * 0.75f32.ln() + 0.25 * 0.25f32.ln());
+        assert!((draw.entropy - entropy).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_damaged_output_is_an_error() {
+        let mut sampler = Sampler::new(&sampling(0.7, None, None, 0));
+        assert!(matches!(sampler.draw(&[0.0, f32::NAN]), Err(SampleError::NotFinite)));
+    }
+}

@@ -1,0 +1,352 @@
+//! The engine thread: takes commands, runs generations, reports. Every tensor lives and dies here.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
+
+use super::error::{EngineError, chain};
+use super::generation::{Advance, Generation, GenerationRequest};
+use super::outbox::Outbox;
+use super::recorder::Recorder;
+use super::speed::Speed;
+use super::{EngineCommand, EngineEvent, EngineHandle, RunId, RunRequest, RunState, Waker};
+use crate::model::{LanguageModel, LanguageModelError};
+use crate::trace::FinishReason;
+
+/// Loads the model that a name or path speaks of, reporting progress (0 to 1 and what is being done).
+pub type Loader = Box<
+    dyn Fn(&str, &mut dyn FnMut(f32, &str)) -> Result<Box<dyn LanguageModel>, LanguageModelError> + Send,
+>;
+
+/// What the engine starts with.
+pub struct EngineConfig {
+    /// Model to load at once, if any: a path, a known name, or `reasoner`.
+    pub model: Option<String>,
+    /// Wakes the front end.
+    pub waker: Waker,
+    /// How models are loaded.
+    pub loader: Loader,
+}
+
+impl EngineConfig {
+    /// The usual engine: real models, loading `model` at once.
+    pub fn new(model: Option<String>, waker: Waker) -> Self {
+        Self { model, waker, loader: Box::new(crate::model::load) }
+    }
+}
+
+/// Starts the engine thread.
+///
+/// # Errors
+/// The system gives no thread.
+pub fn spawn(config: EngineConfig) -> std::io::Result<EngineHandle> {
+    let (command_sender, commands) = bounded(1024);
+    let (event_sender, events) = bounded(4096);
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    let thread = std::thread::Builder::new().name("engine".to_owned()).spawn(move || {
+        let mut outbox = Outbox::new(event_sender, config.waker);
+        let run = Cell::new(None);
+        let worked = catch_unwind(AssertUnwindSafe(|| {
+            let mut worker = Worker {
+                commands: &commands,
+                outbox: &mut outbox,
+                stop: &flag,
+                loader: config.loader,
+                model: None,
+                run: &run,
+            };
+            worker.work(config.model)
+        }));
+        if let Err(panic) = worked {
+            let what = panic
+                .downcast_ref::<String>()
+                .cloned()
+                .or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
+                .unwrap_or_else(|| "unknown cause".to_owned());
+            let message = format!(
+                "the engine failed unexpectedly ({what}); what was recorded is kept, start it again to go on"
+            );
+            outbox.send(EngineEvent::Failed { run: run.get(), message });
+        }
+        outbox.send(EngineEvent::Gone);
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while !outbox.deliver() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    })?;
+    Ok(EngineHandle::new(command_sender, events, stop, thread))
+}
+
+/// The front end is gone or asked for the end.
+struct Quit;
+
+struct Worker<'a> {
+    commands: &'a Receiver<EngineCommand>,
+    outbox: &'a mut Outbox,
+    stop: &'a AtomicBool,
+    loader: Loader,
+    model: Option<Box<dyn LanguageModel>>,
+    run: &'a Cell<Option<RunId>>,
+}
+
+impl Worker<'_> {
+    fn work(&mut self, model: Option<String>) -> Result<(), Quit> {
+        let mut next = model.map(EngineCommand::LoadModel);
+        loop {
+            let command = match next.take() {
+                Some(command) => command,
+                None => self.wait(Duration::MAX)?.unwrap_or(EngineCommand::Shutdown),
+            };
+            self.stop.store(false, Ordering::Release);
+            match command {
+                EngineCommand::LoadModel(name) => self.load(&name),
+                EngineCommand::Start(request) => next = self.start(*request)?,
+                EngineCommand::Shutdown => return Ok(()),
+                // Late words to a run that is over.
+                EngineCommand::Pause(_)
+                | EngineCommand::Resume(_)
+                | EngineCommand::Step { .. }
+                | EngineCommand::SetParams { .. }
+                | EngineCommand::Stop(_) => {}
+            }
+        }
+    }
+
+    /// The next command, or `None` after `patience`. Waiting events are delivered meanwhile.
+    fn wait(&mut self, patience: Duration) -> Result<Option<EngineCommand>, Quit> {
+        let started = Instant::now();
+        loop {
+            let turn = if self.outbox.deliver() {
+                patience.saturating_sub(started.elapsed()).min(Duration::from_secs(3600))
+            } else {
+                Duration::from_millis(10)
+            };
+            match self.commands.recv_timeout(turn) {
+                Ok(command) => return Ok(Some(command)),
+                Err(RecvTimeoutError::Disconnected) => return Err(Quit),
+                Err(RecvTimeoutError::Timeout) if started.elapsed() >= patience => return Ok(None),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+
+    fn load(&mut self, name: &str) {
+        // The old model goes first: two at once may not fit into memory.
+        self.model = None;
+        let outbox = &mut *self.outbox;
+        let mut progress = |fraction: f32, stage: &str| {
+            outbox.send(EngineEvent::ModelLoading { fraction, stage: stage.to_owned() });
+        };
+        match (self.loader)(name, &mut progress) {
+            Ok(model) => {
+                self.outbox.send(EngineEvent::ModelLoaded { model: model.summary(), device: device() });
+                self.model = Some(model);
+            }
+            Err(error) => {
+                self.outbox.send(EngineEvent::Failed { run: None, message: chain(&error) });
+            }
+        }
+    }
+
+    /// Runs to the end. Returns a command that ended it and has yet to be carried out.
+    fn start(&mut self, request: RunRequest) -> Result<Option<EngineCommand>, Quit> {
+        let run = request.run;
+        let Some(mut model) = self.model.take() else {
+            let message = chain(&EngineError::NoModel);
+            self.outbox.send(EngineEvent::Failed { run: Some(run), message });
+            return Ok(None);
+        };
+        self.run.set(Some(run));
+        let result = self.generate(model.as_mut(), request);
+        self.run.set(None);
+        self.model = Some(model);
+        result
+    }
+
+    fn generate(
+        &mut self,
+        model: &mut dyn LanguageModel,
+        request: RunRequest,
+    ) -> Result<Option<EngineCommand>, Quit> {
+        let run = request.run;
+        let begun = Generation::begin(
+            model,
+            GenerationRequest {
+                problem: request.problem,
+                settings: request.settings,
+                sampling: request.sampling,
+                level: request.level,
+                device: device(),
+            },
+        );
+        let mut generation = match begun {
+            Ok(generation) => generation,
+            Err(error) => {
+                self.outbox.send(EngineEvent::Failed { run: Some(run), message: chain(&error) });
+                return Ok(None);
+            }
+        };
+        let header = Arc::clone(generation.header());
+        self.outbox.send(EngineEvent::RunStarted { run, header: Arc::clone(&header) });
+        let mut recorder = request.record_to.and_then(|path| {
+            Recorder::create(&path, &header)
+                .map_err(|error| self.warn(run, &error))
+                .ok()
+        });
+        self.state(run, RunState::Prefill);
+
+        let mut pace = Pace::Running;
+        let mut speed = Speed::default();
+        let mut shown = RunState::Prefill;
+        loop {
+            let mut preempted = None;
+            while let Some(command) = self.next_command(pace, speed.seconds_left())? {
+                match self.obey(run, command, &mut generation, &mut pace) {
+                    Obeyed::GoOn => {}
+                    Obeyed::End(next) => {
+                        preempted = Some(next);
+                        break;
+                    }
+                }
+            }
+            let ended = if let Some(next) = preempted {
+                generation.finish(FinishReason::Stopped);
+                Some((FinishReason::Stopped, next))
+            } else if pace == Pace::Paused {
+                None
+            } else {
+                match generation.advance(self.stop) {
+                    Ok(Advance::Prefilled) => None,
+                    Ok(Advance::Decoded) => {
+                        pace.decoded();
+                        None
+                    }
+                    Ok(Advance::Interrupted) => {
+                        // The command that raised the flag is in the queue or on its way.
+                        self.stop.store(false, Ordering::Release);
+                        None
+                    }
+                    Ok(Advance::Finished(reason)) => Some((reason, None)),
+                    Err(error) => {
+                        let message = chain(&error);
+                        self.outbox.send(EngineEvent::Failed { run: Some(run), message: message.clone() });
+                        let reason = FinishReason::Failed(message);
+                        generation.finish(reason.clone());
+                        Some((reason, None))
+                    }
+                }
+            };
+            let records = generation.take_records();
+            if let Some(writer) = &mut recorder
+                && let Err(error) = writer.write(&records)
+            {
+                self.warn(run, &error);
+                recorder = None;
+            }
+            self.outbox.records(run, records);
+            if let Some(stats) = speed.sample(generation.generated(), generation.times()) {
+                self.outbox.send(EngineEvent::Stats { run, stats });
+            }
+            if let Some((reason, next)) = ended {
+                self.state(run, RunState::Finished(reason));
+                return Ok(next);
+            }
+            let state = pace.state(generation.is_decoding());
+            if state != shown {
+                self.state(run, state.clone());
+                shown = state;
+            }
+        }
+    }
+
+    fn next_command(
+        &mut self,
+        pace: Pace,
+        patience: Duration,
+    ) -> Result<Option<EngineCommand>, Quit> {
+        let patience = if pace == Pace::Paused { patience } else { Duration::ZERO };
+        self.wait(patience)
+    }
+
+    fn obey(
+        &mut self,
+        run: RunId,
+        command: EngineCommand,
+        generation: &mut Generation<'_>,
+        pace: &mut Pace,
+    ) -> Obeyed {
+        match command {
+            EngineCommand::Pause(id) if id == run => *pace = Pace::Paused,
+            EngineCommand::Resume(id) if id == run => *pace = Pace::Running,
+            EngineCommand::Step { run: id, tokens } if id == run => *pace = Pace::Stepping(tokens),
+            EngineCommand::SetParams { run: id, revision, settings } if id == run => {
+                if let Err(error) = generation.set_params(revision, settings) {
+                    let message = chain(&error);
+                    self.outbox.send(EngineEvent::ParamsRejected { run, revision, message });
+                }
+            }
+            EngineCommand::Stop(id) if id == run => return Obeyed::End(None),
+            command @ (EngineCommand::Start(_)
+            | EngineCommand::LoadModel(_)
+            | EngineCommand::Shutdown) => return Obeyed::End(Some(command)),
+            // Words to another run, late.
+            EngineCommand::Pause(_)
+            | EngineCommand::Resume(_)
+            | EngineCommand::Step { .. }
+            | EngineCommand::SetParams { .. }
+            | EngineCommand::Stop(_) => {}
+        }
+        if *pace == Pace::Stepping(0) {
+            *pace = Pace::Paused;
+        }
+        Obeyed::GoOn
+    }
+
+    fn state(&mut self, run: RunId, state: RunState) {
+        self.outbox.send(EngineEvent::State { run, state });
+    }
+
+    fn warn(&mut self, run: RunId, error: &dyn std::error::Error) {
+        self.outbox.send(EngineEvent::Warning { run, message: chain(error) });
+    }
+}
+
+enum Obeyed {
+    GoOn,
+    End(Option<EngineCommand>),
+}
+
+/// Whether the run may decode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pace {
+    Running,
+    Paused,
+    Stepping(u32),
+}
+
+impl Pace {
+    fn decoded(&mut self) {
+        if let Self::Stepping(left) = *self {
+            *self = if left <= 1 { Self::Paused } else { Self::Stepping(left - 1) };
+        }
+    }
+
+    fn state(self, decoding: bool) -> RunState {
+        match self {
+            Self::Paused => RunState::Paused,
+            _ if decoding => RunState::Running,
+            _ => RunState::Prefill,
+        }
+    }
+}
+
+/// The device in words.
+fn device() -> String {
+    let threads = rayon::current_num_threads();
+    format!("CPU, {threads} thread{}", if threads == 1 { "" } else { "s" })
+}

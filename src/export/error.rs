@@ -1,0 +1,96 @@
+//! Why an export failed.
+
+use std::io;
+
+use super::{Format, Measure, What};
+use crate::trace::{FileError, RecordLevel};
+
+/// An export failed; the message names the way out.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// A combination that makes no sense.
+    #[error("{what} cannot be written as {format}; its formats are: {}", names(what.formats()))]
+    Unsupported {
+        /// What was asked for.
+        what: What,
+        /// As what.
+        format: Format,
+    },
+    /// Nothing had been compressed yet.
+    #[error(
+        "no compression had run when {cursor} tokens had been seen, so there is no {what} to show; \
+         move on in the run, or record it with a smaller budget"
+    )]
+    NoCompression {
+        /// Tokens seen.
+        cursor: usize,
+        /// What was asked for.
+        what: What,
+    },
+    /// An event that had not run.
+    #[error("there is no compression {event}; {count} had run (0 to {})", .count.saturating_sub(1))]
+    UnknownEvent {
+        /// Event asked for.
+        event: u32,
+        /// Events there are.
+        count: usize,
+    },
+    /// A layer or head that the model lacks.
+    #[error("the model has {layers} layers with {kv_heads} KV heads each, counted from 0; none of them was asked for")]
+    UnknownHead {
+        /// Layers of the model.
+        layers: u32,
+        /// KV heads per layer.
+        kv_heads: u32,
+    },
+    /// An empty range of positions.
+    #[error("no token lies in positions {start} to {end}; {count} had been seen")]
+    EmptyRange {
+        /// First position asked for.
+        start: usize,
+        /// One past the last.
+        end: usize,
+        /// Tokens seen.
+        count: usize,
+    },
+    /// A score that the recording lacks.
+    #[error(
+        "the trace holds no {measure}: the policy has none, or it was recorded at level {}; \
+         record it with --level components", level_name(*level)
+    )]
+    NotRecorded {
+        /// What was asked for.
+        measure: Measure,
+        /// How much was recorded.
+        level: RecordLevel,
+    },
+    /// A picture beyond what can be drawn.
+    #[error("a picture of {width} by {height} units is too large for png; write it as svg, or show fewer tokens")]
+    TooLarge {
+        /// Width of the figure.
+        width: u32,
+        /// Height of the figure.
+        height: u32,
+    },
+    /// The picture could not be made.
+    #[error("the picture could not be drawn: {0}")]
+    Render(String),
+    /// The output refused.
+    #[error("writing the export failed: {0}")]
+    Io(#[from] io::Error),
+    /// The file could not be created or replaced.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+fn names(formats: &[Format]) -> String {
+    formats.iter().map(|format| format.name()).collect::<Vec<_>>().join(", ")
+}
+
+fn level_name(level: RecordLevel) -> &'static str {
+    match level {
+        RecordLevel::Summary => "summary",
+        RecordLevel::Scores => "scores",
+        RecordLevel::Components => "components",
+    }
+}

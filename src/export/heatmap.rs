@@ -1,0 +1,135 @@
+//! Heads by position at one compression.
+
+use std::io::Write;
+
+use serde_json::json;
+
+use super::figure::Figure;
+use super::matrix::Matrix;
+use super::matrix_figure::{MatrixFigure, RowGroup};
+use super::table::Notation;
+use super::{ExportError, ExportOptions, Measure, What, caption, heads};
+use crate::trace::{CompressionRecord, EventIndex, HeadId, Position, TraceView};
+
+struct Heatmap<'a> {
+    event: EventIndex,
+    record: &'a CompressionRecord,
+    measure: Measure,
+    heads: Vec<HeadId>,
+    matrix: Matrix,
+}
+
+impl<'a> Heatmap<'a> {
+    fn of(view: &TraceView<'a>, options: &ExportOptions) -> Result<Self, ExportError> {
+        let store = view.store();
+        let event = options.event(view, What::Heatmap)?;
+        let record: &CompressionRecord = &store.events()[event.index()];
+        let level = store.header().level;
+        let measure = match options.measure {
+            None => *Measure::ALL.iter().find(|m| m.is_recorded(record)).unwrap_or(&Measure::Held),
+            Some(measure) if measure.is_recorded(record) => measure,
+            Some(measure) => return Err(ExportError::NotRecorded { measure, level }),
+        };
+        let model = &store.header().model;
+        let heads = heads::chosen(model, options)?;
+        let range = options.positions(record.seen as usize)?;
+        let columns = range.len();
+        let mut values = vec![None; heads.len() * columns];
+        for (row, &head) in values.chunks_exact_mut(columns).zip(&heads) {
+            if measure == Measure::Held {
+                for (cell, p) in row.iter_mut().zip(range.clone()) {
+                    let held = store.evictions().held_after(
+                        head.row(model.kv_heads),
+                        Position(p as u32),
+                        Some(event),
+                    );
+                    *cell = Some(f32::from(u8::from(held)));
+                }
+                continue;
+            }
+            // Importance is a softmax over the candidates, redundancy over all slots (R-KV code).
+            let candidates = record.candidates(head.layer) as f32;
+            let slots = record.slots_before.get(head.layer as usize).copied().unwrap_or(0) as f32;
+            for token in view.head_rows(event, head).unwrap_or_default() {
+                let value = match measure {
+                    Measure::Importance => token.importance.map(|v| v * candidates),
+                    Measure::Redundancy => token.redundancy.map(|v| v * slots),
+                    Measure::Score | Measure::Held => token.score,
+                };
+                if range.contains(&token.position.index()) {
+                    row[token.position.index() - range.start] = value.filter(|v| v.is_finite());
+                }
+            }
+        }
+        let matrix = Matrix { first: range.start, columns, values };
+        Ok(Self { event, record, measure, heads, matrix })
+    }
+
+    fn keys(&self) -> Vec<[u64; 2]> {
+        self.heads.iter().map(|id| [u64::from(id.layer), u64::from(id.head)]).collect()
+    }
+
+    /// Heads of a layer belong together; a single layer is labelled by its heads.
+    fn groups(&self) -> Vec<RowGroup> {
+        let single = self.heads.iter().all(|id| id.layer == self.heads[0].layer);
+        let mut groups: Vec<(u32, RowGroup)> = vec![];
+        for (row, id) in self.heads.iter().enumerate() {
+            match groups.last_mut() {
+                Some((layer, group)) if *layer == id.layer && !single => group.len += 1,
+                _ => {
+                    let label =
+                        if single { format!("head {}", id.head) } else { format!("layer {}", id.layer) };
+                    groups.push((id.layer, RowGroup { start: row, len: 1, label }));
+                }
+            }
+        }
+        groups.into_iter().map(|(_, group)| group).collect()
+    }
+}
+
+pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figure, ExportError> {
+    let map = Heatmap::of(view, options)?;
+    let palette = options.theme.palette();
+    let header = view.store().header();
+    let settings = view.store().settings_of(map.record.revision);
+    let scale = map.measure.scale(map.matrix.values.iter().flatten().copied());
+    let mut notes = vec![caption::run(header, settings), caption::compression(map.record, view)];
+    if let (Some(layer), true) = (map.heads.first().map(|id| id.layer), options.layer.is_some()) {
+        notes.push(format!("layer {layer} only"));
+    }
+    let figure = MatrixFigure {
+        title: options.title.clone().unwrap_or_else(|| map.measure.title().to_owned()),
+        notes,
+        groups: map.groups(),
+        parted: true,
+        rows_name: "KV heads",
+        scale,
+        scale_name: map.measure.unit(),
+        ramp: map.measure.ramp(palette),
+        missing: ("no score: dropped before, or in the window", palette.missing),
+        palette,
+        matrix: map.matrix,
+    };
+    Ok(figure.draw())
+}
+
+pub(super) fn write(
+    view: &TraceView<'_>,
+    options: &ExportOptions,
+    notation: Notation,
+    out: &mut dyn Write,
+) -> Result<(), ExportError> {
+    let map = Heatmap::of(view, options)?;
+    let names = ["layer", "head"];
+    match notation {
+        Notation::Csv => map.matrix.write_csv(names, &map.keys(), out),
+        Notation::Json => {
+            let mut about = serde_json::Map::new();
+            about.insert("measure".to_owned(), json!(map.measure.name()));
+            about.insert("unit".to_owned(), json!(map.measure.unit()));
+            about.insert("event".to_owned(), json!(map.event.0));
+            about.insert("seen".to_owned(), json!(map.record.seen));
+            map.matrix.write_json(about, names, &map.keys(), out)
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! A trace in a few lines: what ran, with which settings, what it saved, what it answered.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::config::{CacheSettings, Sampling};
+use crate::policy::{self, Param};
+use crate::trace::{
+    FinishReason, ModelSummary, RecordLevel, RunSummary, TraceStore, last_boxed,
+};
+
+/// Everything `info` tells.
+#[derive(Clone, Debug, Serialize)]
+pub struct Info {
+    /// Program that recorded.
+    pub recorded_by: String,
+    /// Model and the shape of its cache.
+    pub model: ModelSummary,
+    /// Where the cache lived.
+    pub device: String,
+    /// How much of each compression was recorded.
+    pub level: RecordLevel,
+    /// The problem as the person typed it.
+    pub problem: String,
+    /// Settings at the start.
+    pub settings: CacheSettings,
+    /// How tokens were drawn.
+    pub sampling: Sampling,
+    /// Changes of the settings, in order.
+    pub changes: Vec<SettingsChange>,
+    /// What the run saved.
+    pub summary: RunSummary,
+    /// Content of the last `\boxed{}` of what the model wrote.
+    pub answer: Option<String>,
+    /// Why the run ended; missing if the recording stops before its end.
+    pub finish: Option<String>,
+    /// The error, if the run failed.
+    pub failure: Option<String>,
+    /// Wall-clock seconds.
+    pub seconds: Option<f64>,
+    /// Generated tokens per second.
+    pub tokens_per_second: Option<f64>,
+    /// Seconds spent compressing.
+    pub compression_seconds: f64,
+}
+
+/// Settings that came into force during the run.
+#[derive(Clone, Debug, Serialize)]
+pub struct SettingsChange {
+    /// Tokens seen when they did.
+    pub at: u32,
+    /// Their revision.
+    pub revision: u32,
+    /// All of them.
+    pub settings: CacheSettings,
+}
+
+impl Info {
+    /// Sums up a run.
+    pub fn of(store: &TraceStore) -> Self {
+        let header = store.header();
+        let summary = RunSummary::of(store);
+        let from = header.prompt_tokens as usize;
+        let seconds =
+            store.end().map(|(_, _, seconds)| f64::from(*seconds)).filter(|s| s.is_finite());
+        let micros: u64 = store.events().iter().map(|event| u64::from(event.micros)).sum();
+        Self {
+            recorded_by: header.recorded_by.clone(),
+            model: header.model.clone(),
+            device: header.device.clone(),
+            level: header.level,
+            problem: header.problem.clone(),
+            settings: header.settings.clone(),
+            sampling: header.sampling.clone(),
+            changes: store
+                .params()
+                .iter()
+                .map(|(at, revision, settings)| SettingsChange {
+                    at: at.0,
+                    revision: *revision,
+                    settings: settings.clone(),
+                })
+                .collect(),
+            answer: last_boxed(store.tokens().text_of(from..store.tokens().len())),
+            finish: store.end().map(|(_, reason, _)| reason.name().to_owned()),
+            failure: store.end().and_then(|(_, reason, _)| match reason {
+                FinishReason::Failed(error) => Some(error.clone()),
+                _ => None,
+            }),
+            tokens_per_second: seconds
+                .filter(|s| *s > 0.0)
+                .map(|s| f64::from(summary.tokens) / s),
+            seconds,
+            compression_seconds: micros as f64 / 1e6,
+            summary,
+        }
+    }
+
+    /// As one JSON object.
+    ///
+    /// # Errors
+    /// From `out`.
+    pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, self)?;
+        out.write_all(b"\n")
+    }
+
+    /// As aligned lines for a person.
+    ///
+    /// # Errors
+    /// From `out`.
+    pub fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut line = |name: &str, value: String| writeln!(out, "{name:<16} {value}");
+        let (model, sum) = (&self.model, &self.summary);
+        line(
+            "model",
+            format!(
+                "{} ({}, {} layers × {} KV heads × {}, {})",
+                model.name, model.architecture, model.layers, model.kv_heads, model.head_dim, model.weights
+            ),
+        )?;
+        line("device", self.device.clone())?;
+        line("recorded by", format!("{}, level {}", self.recorded_by, level_name(self.level)))?;
+        line("problem", self.problem.split_whitespace().collect::<Vec<_>>().join(" "))?;
+        line("settings", settings_text(&self.settings))?;
+        let mut before = &self.settings;
+        for change in &self.changes {
+            line("", format!("from token {}: {}", change.at, difference(before, &change.settings)))?;
+            before = &change.settings;
+        }
+        line("sampling", sampling_text(&self.sampling))?;
+        line("tokens", format!("{} prompt + {} generated", sum.prompt_tokens, sum.tokens))?;
+        line(
+            "compressions",
+            format!("{} in {:.3} s", sum.compressions, self.compression_seconds),
+        )?;
+        line(
+            "slots per head",
+            format!(
+                "{} at the peak, {} at the end ({:.1} % of the tokens seen; {:.1} % averaged over all steps)",
+                sum.peak_slots,
+                sum.final_slots,
+                sum.final_ratio * 100.0,
+                sum.time_averaged_ratio * 100.0
+            ),
+        )?;
+        line(
+            "cache",
+            format!(
+                "{} at the peak; a full cache would end at {}",
+                bytes(sum.peak_bytes),
+                bytes(sum.full_bytes)
+            ),
+        )?;
+        line("answer", self.answer.clone().unwrap_or_else(|| "none in \\boxed{}".to_owned()))?;
+        let finish = match (&self.finish, self.seconds) {
+            (None, _) => "the recording stops before the run's end".to_owned(),
+            (Some(reason), Some(seconds)) => {
+                let speed = self.tokens_per_second.unwrap_or(0.0);
+                format!("{reason} after {seconds:.1} s ({speed:.1} tokens per second)")
+            }
+            (Some(reason), None) => reason.clone(),
+        };
+        line("end", finish)?;
+        match &self.failure {
+            Some(error) => line("error", error.clone()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The settings that the policy uses, as a person would type them.
+fn settings_text(settings: &CacheSettings) -> String {
+    let mut parts = vec![settings.policy.clone()];
+    if let Ok(info) = policy::find(&settings.policy) {
+        parts.extend(info.params.iter().map(|param| param_text(*param, settings)));
+        if info.compresses {
+            parts.push(format!("scope {}", settings.scope));
+            parts.push(format!("protection {}", settings.protection));
+            parts.push(format!("trigger {}", settings.trigger));
+            parts.push(format!("order {}", settings.order));
+        }
+    }
+    parts.join(", ")
+}
+
+fn param_text(param: Param, settings: &CacheSettings) -> String {
+    format!("{} {}", param.spec().option, param.get(settings))
+}
+
+/// What is different in `new`, in the words of [`settings_text`].
+fn difference(old: &CacheSettings, new: &CacheSettings) -> String {
+    let (old, new) = (settings_text(old), settings_text(new));
+    let known: Vec<&str> = old.split(", ").collect();
+    let changed: Vec<&str> = new.split(", ").filter(|part| !known.contains(part)).collect();
+    if changed.is_empty() { "as before".to_owned() } else { changed.join(", ") }
+}
+
+fn sampling_text(sampling: &Sampling) -> String {
+    let mut text = if sampling.temperature == 0.0 {
+        "greedy".to_owned()
+    } else {
+        format!("temperature {}, seed {}", sampling.temperature, sampling.seed)
+    };
+    if let Some(p) = sampling.top_p {
+        text.push_str(&format!(", top-p {p}"));
+    }
+    if let Some(k) = sampling.top_k {
+        text.push_str(&format!(", top-k {k}"));
+    }
+    text.push_str(&format!(", at most {} tokens", sampling.max_tokens));
+    text
+}
+
+fn level_name(level: RecordLevel) -> &'static str {
+    match level {
+        RecordLevel::Summary => "summary",
+        RecordLevel::Scores => "scores",
+        RecordLevel::Components => "components",
+    }
+}
+
+/// Bytes in binary units: `1.5 MiB`.
+fn bytes(count: u64) -> String {
+    let mut value = count as f64;
+    let mut units = ["B", "KiB", "MiB", "GiB"].into_iter();
+    let mut unit = units.next().unwrap_or("B");
+    for next in units {
+        if value < 1024.0 {
+            break;
+        }
+        value /= 1024.0;
+        unit = next;
+    }
+    if unit == "B" { format!("{count} B") } else { format!("{value:.1} {unit}") }
+}

@@ -1,0 +1,101 @@
+//! What a heatmap can show of a head's tokens at a compression.
+
+use std::fmt;
+
+use super::palette::{Palette, Ramp};
+use super::scale::Scale;
+use crate::trace::{Component, CompressionRecord};
+
+/// A quantity per head and token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// Importance relative to an even share (1 = average).
+    Importance,
+    /// Redundancy relative to an even share (1 = average).
+    Redundancy,
+    /// The score that decided.
+    Score,
+    /// Whether the head holds the token after the compression: 1 or 0.
+    Held,
+}
+
+impl Measure {
+    /// Every measure, in the order in which a default is looked for.
+    pub const ALL: &'static [Self] =
+        &[Self::Importance, Self::Redundancy, Self::Score, Self::Held];
+
+    /// The name used on the command line and in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Importance => "importance",
+            Self::Redundancy => "redundancy",
+            Self::Score => "score",
+            Self::Held => "held",
+        }
+    }
+
+    /// The measure of that name, if there is one.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|measure| measure.name() == name)
+    }
+
+    /// Whether the compression's record holds it.
+    pub fn is_recorded(self, record: &CompressionRecord) -> bool {
+        let has = |component| record.block(component).is_some();
+        match self {
+            Self::Importance => has(Component::Importance),
+            Self::Redundancy => has(Component::Redundancy),
+            Self::Score => {
+                has(Component::Score) || (has(Component::Importance) && has(Component::Redundancy))
+            }
+            Self::Held => true,
+        }
+    }
+
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Importance => "Importance of each token to each KV head",
+            Self::Redundancy => "Redundancy of each token in each KV head",
+            Self::Score => "Score of each token in each KV head",
+            Self::Held => "Tokens that each KV head holds",
+        }
+    }
+
+    pub(super) fn unit(self) -> &'static str {
+        match self {
+            Self::Importance => "importance, 1 = an even share of the head's candidates",
+            Self::Redundancy => "redundancy, 1 = an even share of the head's slots",
+            Self::Score => "score, higher is kept",
+            Self::Held => "share held (1 = held, 0 = dropped)",
+        }
+    }
+
+    pub(super) fn ramp(self, palette: &Palette) -> &Ramp {
+        match self {
+            Self::Importance | Self::Held => &palette.amber_ramp,
+            Self::Redundancy => &palette.blue_ramp,
+            Self::Score => &palette.score_ramp,
+        }
+    }
+
+    /// Importance spans decades and redundancy a few per cent: both fill the bar, outliers apart.
+    pub(super) fn scale(self, values: impl Iterator<Item = f32> + Clone) -> Scale {
+        match self {
+            Self::Importance => Scale::fit(values, (0.05, 0.995), true),
+            Self::Redundancy => Scale::fit(values, (0.01, 0.99), true),
+            Self::Score => {
+                let mut sorted: Vec<f32> = values.clone().collect();
+                sorted.sort_unstable_by(f32::total_cmp);
+                let median = sorted.get(sorted.len() / 2).copied().unwrap_or(0.0);
+                Scale::fit(values, (0.01, 0.99), false).centred(median)
+            }
+            Self::Held => Scale::UNIT,
+        }
+    }
+}
+
+impl fmt::Display for Measure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

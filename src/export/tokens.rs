@@ -1,0 +1,64 @@
+//! One row per token.
+
+use std::io::Write;
+
+use super::table::{Cell, Notation, TableWriter};
+use super::{ExportError, ExportOptions};
+use crate::trace::{Position, TraceView};
+
+/// Importance and redundancy are relative to an even share (1 = average), means over the heads that
+/// had the token when it was last scored (`scored_at`).
+const COLUMNS: [&str; 14] = [
+    "position",
+    "id",
+    "text",
+    "segment",
+    "logprob",
+    "entropy",
+    "micros",
+    "held_heads",
+    "heads",
+    "evicted_share",
+    "importance",
+    "redundancy",
+    "score",
+    "scored_at",
+];
+
+pub(super) fn write(
+    view: &TraceView<'_>,
+    options: &ExportOptions,
+    notation: Notation,
+    out: &mut dyn Write,
+) -> Result<(), ExportError> {
+    let store = view.store();
+    let tokens = store.tokens();
+    let range = match options.tokens {
+        None => 0..view.cursor(),
+        Some(_) => options.positions(view.cursor())?,
+    };
+    let heads = store.header().model.heads();
+    let (holders, scores) = (view.holders(), view.token_scores());
+    let mut table = TableWriter::begin(out, notation, &COLUMNS)?;
+    for p in range {
+        let position = Position(p as u32);
+        let score = scores[p];
+        table.row(&[
+            Cell::Int(p as u64),
+            tokens.id(position).map_or(Cell::Null, |id| Cell::Int(id.into())),
+            Cell::Text(tokens.text(position)),
+            store.segment_at(position).map_or(Cell::Null, |kind| Cell::Text(kind.name())),
+            Cell::Float(tokens.logprob(position)),
+            Cell::Float(tokens.entropy(position)),
+            Cell::Int(tokens.micros(position)),
+            Cell::Int(holders[p].into()),
+            Cell::Int(heads.into()),
+            Cell::Float(1.0 - holders[p] as f32 / heads.max(1) as f32),
+            Cell::float(score.map(|s| s.importance)),
+            Cell::float(score.map(|s| s.redundancy)),
+            Cell::float(score.map(|s| s.score)),
+            score.map_or(Cell::Null, |s| Cell::Int(s.event.0.into())),
+        ])?;
+    }
+    Ok(table.end()?)
+}

@@ -1,0 +1,154 @@
+//! A real model as the engine sees it: decoder, tokenizer and chat template from one source.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use candle_core::quantized::gguf_file;
+
+use super::{
+    ChatMessage, ChatTemplate, Decoder, EmbeddedModel, Forward, ForwardError, KvCache, LanguageModel,
+    LanguageModelError, LoadOptions, LoadProgress, ModelError, ModelFiles, ModelSource, Scratch,
+    TextStart, TextStream, Tokenizer, TokenizerFiles,
+};
+use crate::trace::ModelSummary;
+
+/// Loads the model that a person's word speaks of: a path, a known name, or `reasoner`.
+///
+/// `progress` gets the share done, 0 to 1, and what is being done.
+///
+/// # Errors
+/// [`LanguageModelError`], naming the file and the way out.
+pub fn load(
+    name: &str,
+    progress: &mut dyn FnMut(f32, &str),
+) -> Result<Box<dyn LanguageModel>, LanguageModelError> {
+    progress(0.0, "looking for the model");
+    let loaded = match ModelSource::resolve(name)?.files()? {
+        ModelFiles::Embedded(model) => embedded(&model, progress)?,
+        ModelFiles::Gguf(path) => gguf(&path, progress)?,
+        ModelFiles::Folder { folder, .. } => self::folder(&folder, progress)?,
+    };
+    let (tokens, rows) = (loaded.tokenizer.vocab_size(), loaded.decoder.info().vocab);
+    if tokens > rows {
+        return Err(LanguageModelError::Vocabulary { tokenizer: tokens, model: rows });
+    }
+    Ok(Box::new(loaded))
+}
+
+struct Loaded {
+    decoder: Decoder,
+    tokenizer: Tokenizer,
+    template: ChatTemplate,
+    scratch: Scratch,
+}
+
+impl Loaded {
+    fn new(decoder: Decoder, tokenizer: Tokenizer, template: ChatTemplate) -> Self {
+        Self { decoder, tokenizer, template, scratch: Scratch::default() }
+    }
+}
+
+fn embedded(
+    model: &EmbeddedModel,
+    progress: &mut dyn FnMut(f32, &str),
+) -> Result<Loaded, LanguageModelError> {
+    let tokenizer = Tokenizer::from_files(TokenizerFiles {
+        tokenizer: model.tokenizer,
+        tokenizer_config: Some(model.tokenizer_config),
+        config: Some(model.config),
+        generation_config: None,
+    })?;
+    let template = ChatTemplate::from_tokenizer_config(model.tokenizer_config, None)?;
+    let mut report = reporter(progress);
+    let decoder = Decoder::from_bytes("reasoner", model.config, model.weights, &mut report)?;
+    Ok(Loaded::new(decoder, tokenizer, template))
+}
+
+fn gguf(path: &Path, progress: &mut dyn FnMut(f32, &str)) -> Result<Loaded, LanguageModelError> {
+    // Our own reader goes first: it bounds every count of a damaged file before candle's sees it.
+    let mut report = reporter(progress);
+    let decoder = Decoder::open(path, LoadOptions::default(), &mut report)?;
+    let file = File::open(path).map_err(ModelError::io(path))?;
+    let metadata = gguf_file::Content::read(&mut BufReader::new(file))
+        .map_err(ModelError::tensor(&path.display().to_string()))?
+        .metadata;
+    let tokenizer = Tokenizer::for_gguf(path, &metadata)?;
+    let template = ChatTemplate::from_gguf_metadata(&metadata)?;
+    Ok(Loaded::new(decoder, tokenizer, template))
+}
+
+fn folder(folder: &Path, progress: &mut dyn FnMut(f32, &str)) -> Result<Loaded, LanguageModelError> {
+    let tokenizer = Tokenizer::from_json_file(&folder.join("tokenizer.json"))?;
+    let template = ChatTemplate::from_folder(folder)?;
+    let mut report = reporter(progress);
+    let decoder = Decoder::open(folder, LoadOptions::default(), &mut report)?;
+    Ok(Loaded::new(decoder, tokenizer, template))
+}
+
+fn reporter<'a>(
+    progress: &'a mut dyn FnMut(f32, &str),
+) -> impl FnMut(LoadProgress<'_>) -> ControlFlow<()> + 'a {
+    let mut shown = -1.0f32;
+    move |at| {
+        let fraction = at.done as f32 / at.total.max(1) as f32;
+        // A model has hundreds of tensors; a hundred steps are enough for any progress bar.
+        if fraction >= shown + 0.01 {
+            shown = fraction;
+            progress(fraction, "reading weights");
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl LanguageModel for Loaded {
+    fn summary(&self) -> ModelSummary {
+        let info = self.decoder.info();
+        ModelSummary {
+            name: info.name.clone(),
+            architecture: info.architecture.to_owned(),
+            layers: info.layers as u32,
+            query_heads: info.query_heads as u32,
+            kv_heads: info.kv_heads as u32,
+            head_dim: info.head_dim as u32,
+            context: info.context as u32,
+            cache_element_bytes: size_of::<f32>() as u32,
+            weights: info.quantisation.clone(),
+        }
+    }
+
+    fn encode_prompt(&self, problem: &str) -> Result<Vec<u32>, LanguageModelError> {
+        let text = self.template.render(&[ChatMessage::user(problem)], true)?;
+        let start =
+            if self.template.is_plain() { TextStart::Document } else { TextStart::AsWritten };
+        Ok(self.tokenizer.encode(&text, start)?)
+    }
+
+    fn text_stream(&self) -> TextStream {
+        self.tokenizer.stream()
+    }
+
+    fn is_end(&self, token: u32) -> bool {
+        self.tokenizer.is_eos(token) || self.decoder.info().eos.contains(&token)
+    }
+
+    fn forward(
+        &mut self,
+        tokens: &[u32],
+        cache: &mut KvCache,
+        stop: &AtomicBool,
+        logits: &mut Vec<f32>,
+    ) -> Result<Forward, LanguageModelError> {
+        match self.decoder.forward(tokens, cache, &mut self.scratch, stop) {
+            Ok(last) => {
+                logits.clear();
+                logits.extend_from_slice(last);
+                Ok(Forward::Done)
+            }
+            Err(ForwardError::Stopped) => Ok(Forward::Stopped),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! When to compress: the trigger, and how much of the cache it needs.
+
+use crate::config::{CacheSettings, SettingsError, Trigger};
+
+/// Decides after which forward passes the cache is compressed.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    compresses: bool,
+    prompt_tokens: usize,
+}
+
+impl Schedule {
+    /// The schedule of a run with this policy and prompt length.
+    ///
+    /// # Errors
+    /// An unknown policy.
+    pub fn new(settings: &CacheSettings, prompt_tokens: usize) -> Result<Self, SettingsError> {
+        let compresses = super::find(&settings.policy)?.compresses;
+        Ok(Self { compresses, prompt_tokens })
+    }
+
+    /// Slots per head that the run needs when at most `longest` tokens are seen in all.
+    pub fn capacity(&self, settings: &CacheSettings, longest: usize) -> usize {
+        let bounded = match settings.trigger {
+            Trigger::CacheFull => settings.slots_when_full() as usize,
+            // The first compression may come late: up to a whole period after the budget was passed.
+            Trigger::Published => {
+                self.prompt_tokens.max(settings.budget as usize) + settings.buffer as usize + 1
+            }
+        };
+        if self.compresses { bounded.min(longest) } else { longest }.max(1)
+    }
+
+    /// Prompt tokens that may be appended to a cache of `slots` before it must be compressed.
+    pub fn prefill_room(&self, settings: &CacheSettings, slots: usize) -> usize {
+        match settings.trigger {
+            Trigger::CacheFull if self.compresses => {
+                (settings.slots_when_full() as usize).saturating_sub(slots)
+            }
+            Trigger::CacheFull | Trigger::Published => usize::MAX,
+        }
+    }
+
+    /// Whether to compress now: `seen` tokens have been fed, the cache holds `slots` per head.
+    pub fn due(&self, settings: &CacheSettings, seen: usize, slots: usize) -> bool {
+        if !self.compresses || slots <= settings.window as usize {
+            return false;
+        }
+        match settings.trigger {
+            Trigger::CacheFull => slots >= settings.slots_when_full() as usize,
+            Trigger::Published => {
+                let decoding = seen > self.prompt_tokens;
+                let period = settings.buffer as usize;
+                let flagged = decoding && (seen - 1).is_multiple_of(period);
+                (flagged || seen == self.prompt_tokens) && slots >= settings.budget as usize
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(trigger: Trigger) -> CacheSettings {
+        CacheSettings { budget: 32, buffer: 16, trigger, ..CacheSettings::default() }
+    }
+
+    #[test]
+    fn the_cache_is_compressed_when_budget_and_buffer_are_full() {
+        let settings = settings(Trigger::CacheFull);
+        let schedule = Schedule::new(&settings, 20).unwrap();
+        assert!(!schedule.due(&settings, 47, 47));
+        assert!(schedule.due(&settings, 48, 48));
+        assert_eq!(schedule.prefill_room(&settings, 40), 8);
+        assert_eq!(schedule.capacity(&settings, 10_000), 48);
+    }
+
+    /// Event counts of the published run with prompt 20, budget 32, period 16: 33, 49, 65, ...
+    #[test]
+    fn the_published_trigger_fires_one_step_after_each_multiple() {
+        let settings = settings(Trigger::Published);
+        let schedule = Schedule::new(&settings, 20).unwrap();
+        let mut slots = 20;
+        let mut fired = vec![];
+        for seen in 21..100 {
+            slots += 1;
+            assert!(slots <= schedule.capacity(&settings, 10_000));
+            if schedule.due(&settings, seen, slots) {
+                fired.push((seen, slots));
+                slots = 32;
+            }
+        }
+        assert_eq!(fired, [(33, 33), (49, 48), (65, 48), (81, 48), (97, 48)]);
+    }
+
+    #[test]
+    fn the_full_cache_never_compresses() {
+        let settings = CacheSettings { policy: "full".to_owned(), ..settings(Trigger::CacheFull) };
+        let schedule = Schedule::new(&settings, 20).unwrap();
+        assert!(!schedule.due(&settings, 5000, 5000));
+        assert_eq!(schedule.capacity(&settings, 5000), 5000);
+    }
+}

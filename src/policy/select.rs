@@ -1,0 +1,198 @@
+//! Selection: who stays, given the scores, the scope and the protection.
+//!
+//! Rules that hold for every policy: the window and protected tokens always stay; every head keeps
+//! `budget` slots (or all, if it has fewer); equal scores are broken in favour of the newer token; a
+//! score that is not a number counts as the lowest.
+
+use crate::config::{CacheSettings, Scope, SlotOrder};
+use crate::trace::{Position, Slot};
+
+/// Which slots of one head stay, in the order they take in the compacted cache.
+pub type Keep = Vec<Slot>;
+
+/// Chooses the slots to keep for every head of every layer.
+///
+/// `positions[layer][head]` are the cache's positions in cache order and `scores[layer][head]` the
+/// scores of all but the last `window` of them. The result has the same nesting.
+pub fn select(
+    positions: &[Vec<&[Position]>],
+    scores: &[Vec<Vec<f32>>],
+    settings: &CacheSettings,
+    prompt_tokens: u32,
+) -> Vec<Vec<Keep>> {
+    let shared = match settings.scope {
+        Scope::Head => None,
+        Scope::Layer => {
+            Some(scores.iter().zip(positions).map(|(s, p)| layer_mean(s, p)).collect::<Vec<_>>())
+        }
+        Scope::Global => {
+            let layers: Vec<_> = scores.iter().zip(positions).map(|(s, p)| layer_mean(s, p)).collect();
+            let total = sum(&layers);
+            Some(vec![total; layers.len()])
+        }
+    };
+    let protected = settings.protected(prompt_tokens);
+    positions
+        .iter()
+        .zip(scores)
+        .enumerate()
+        .map(|(layer, (positions, scores))| {
+            positions
+                .iter()
+                .zip(scores)
+                .map(|(positions, own)| match &shared {
+                    None => select_head(positions, own, settings, protected),
+                    Some(shared) => {
+                        let common: Vec<f32> = positions[..own.len()]
+                            .iter()
+                            .map(|p| shared[layer][p.index()])
+                            .collect();
+                        select_head(positions, &common, settings, protected)
+                    }
+                })
+                .collect()
+        })
+        .collect()
+}
+
+/// Chooses the slots of one head: `scores` are those of the slots before the window.
+pub fn select_head(
+    positions: &[Position],
+    scores: &[f32],
+    settings: &CacheSettings,
+    protected: u32,
+) -> Keep {
+    let budget = settings.budget as usize;
+    let candidates = scores.len();
+    let window = positions.len() - candidates;
+    let (mut kept, mut open): (Keep, Keep) = (0..candidates as u32)
+        .map(Slot)
+        .partition(|slot| positions[slot.index()].0 < protected);
+    let quota = budget.saturating_sub(window + kept.len()).min(open.len());
+    let worth = |slot: Slot| {
+        let score = scores[slot.index()];
+        if score.is_nan() { f32::NEG_INFINITY } else { score }
+    };
+    let better = |a: &Slot, b: &Slot| {
+        worth(*b)
+            .total_cmp(&worth(*a))
+            .then_with(|| positions[b.index()].cmp(&positions[a.index()]))
+    };
+    if quota > 0 && quota < open.len() {
+        open.select_nth_unstable_by(quota - 1, better);
+    }
+    open.truncate(quota);
+    if settings.order == SlotOrder::Reference {
+        open.sort_unstable_by(better);
+    }
+    kept.append(&mut open);
+    kept.extend((candidates as u32..positions.len() as u32).map(Slot));
+    if settings.order == SlotOrder::Time {
+        kept.sort_unstable_by_key(|slot| positions[slot.index()]);
+    }
+    kept
+}
+
+/// Mean score per position over the heads that hold it as a candidate.
+fn layer_mean(scores: &[Vec<f32>], positions: &[&[Position]]) -> Vec<f32> {
+    let len = positions.iter().flat_map(|p| p.iter()).map(|p| p.index() + 1).max().unwrap_or(0);
+    let mut total = vec![(0f32, 0u32); len];
+    for (scores, positions) in scores.iter().zip(positions) {
+        for (score, position) in scores.iter().zip(*positions) {
+            let entry = &mut total[position.index()];
+            entry.0 += score;
+            entry.1 += 1;
+        }
+    }
+    total.iter().map(|&(sum, count)| if count == 0 { 0.0 } else { sum / count as f32 }).collect()
+}
+
+fn sum(layers: &[Vec<f32>]) -> Vec<f32> {
+    let len = layers.iter().map(Vec::len).max().unwrap_or(0);
+    let mut total = vec![0f32; len];
+    for layer in layers {
+        for (sum, value) in total.iter_mut().zip(layer) {
+            *sum += value;
+        }
+    }
+    total
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::config::Protection;
+
+    fn settings(budget: u32, window: u32) -> CacheSettings {
+        CacheSettings { budget, window, ..CacheSettings::default() }
+    }
+
+    fn positions(n: u32) -> Vec<Position> {
+        (0..n).map(Position).collect()
+    }
+
+    #[test]
+    fn equal_scores_go_to_the_newer_token() {
+        let kept = select_head(&positions(6), &[0.5; 4], &settings(4, 2), 0);
+        assert_eq!(kept, [2, 3, 4, 5].map(Slot));
+    }
+
+    #[test]
+    fn a_score_that_is_not_a_number_is_the_lowest() {
+        let kept = select_head(&positions(5), &[f32::NAN, -1.0, 0.5, f32::NAN], &settings(3, 1), 0);
+        assert_eq!(kept, [1, 2, 4].map(Slot));
+    }
+
+    #[test]
+    fn reference_order_is_descending_score_and_then_the_window() {
+        let settings = CacheSettings { order: SlotOrder::Reference, ..settings(4, 1) };
+        let kept = select_head(&positions(6), &[0.1, 0.9, 0.3, 0.2, 0.5], &settings, 0);
+        assert_eq!(kept, [1, 4, 2, 5].map(Slot));
+    }
+
+    #[test]
+    fn a_global_set_is_the_same_in_every_layer_and_head() {
+        let at = positions(8);
+        let all = vec![vec![at.as_slice(), at.as_slice()]; 3];
+        let scores: Vec<Vec<Vec<f32>>> = (0..3)
+            .map(|l| (0..2).map(|h| (0..6).map(|i| ((i * 7 + l * 5 + h * 3) % 11) as f32).collect()).collect())
+            .collect();
+        let settings = CacheSettings { scope: Scope::Global, ..settings(4, 2) };
+        let kept = select(&all, &scores, &settings, 0);
+        assert!(kept.iter().flatten().all(|k| k == &kept[0][0]));
+    }
+
+    proptest! {
+        #[test]
+        fn window_and_protected_stay_and_the_budget_holds(
+            scores in prop::collection::vec(prop::num::f32::ANY, 1..200),
+            window in 1u32..12,
+            slack in 1u32..60,
+            sinks in 0u32..6,
+            time in any::<bool>(),
+        ) {
+            let n = scores.len() as u32 + window;
+            let settings = CacheSettings {
+                protection: Protection::Sinks,
+                sinks,
+                order: if time { SlotOrder::Time } else { SlotOrder::Reference },
+                ..settings(window + sinks + slack, window)
+            };
+            let at = positions(n);
+            let kept = select_head(&at, &scores, &settings, sinks);
+            prop_assert_eq!(kept.len() as u32, settings.budget.min(n));
+            let mut sorted = kept.clone();
+            sorted.sort_unstable();
+            sorted.dedup();
+            prop_assert_eq!(sorted.len(), kept.len());
+            for i in (0..sinks.min(n)).chain(n - window..n) {
+                prop_assert!(sorted.binary_search(&Slot(i)).is_ok());
+            }
+            if time {
+                prop_assert!(kept.is_sorted());
+            }
+        }
+    }
+}

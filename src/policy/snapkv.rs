@@ -1,0 +1,30 @@
+//! SnapKV in its decode form, as the R-KV authors ran it: R-KV's importance without redundancy.
+
+use super::importance::importance;
+use super::params::Param;
+use super::table::PolicyInfo;
+use super::{HeadScores, HeadView, Policy};
+use crate::config::CacheSettings;
+
+pub(super) const INFO: PolicyInfo = PolicyInfo {
+    id: "snapkv",
+    name: "SnapKV",
+    paper: "arXiv 2404.14469",
+    summary: "Keeps what the last few queries attend to, with each important token sheltering its \
+              neighbours. The same importance as R-KV's, so the difference between the two is what \
+              redundancy adds.",
+    compresses: true,
+    params: &[Param::Budget, Param::Buffer, Param::Window, Param::Kernel],
+    defaults: |_| {},
+    policy: &SnapKv,
+};
+
+#[derive(Debug)]
+struct SnapKv;
+
+impl Policy for SnapKv {
+    fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
+        let importance = importance(head, settings);
+        HeadScores { score: importance.clone(), importance: Some(importance), ..HeadScores::default() }
+    }
+}

@@ -1,0 +1,63 @@
+//! The answer in a model's text: reasoning models are asked to put it into `\boxed{}`.
+
+const OPEN: &str = "\\boxed{";
+
+/// Content of the last complete `\boxed{...}`, braces balanced, trimmed; `None` if there is none.
+///
+/// An escaped brace (`\{`) counts for nothing, as in TeX. A box that is opened and never closed (the
+/// text was cut off) is passed over, and the one before it counts. Of nested boxes the outer one counts.
+pub fn last_boxed(text: &str) -> Option<String> {
+    // For each open brace, where its content begins if it is a box. One pass, whatever the text.
+    let mut open: Vec<Option<usize>> = vec![];
+    let mut answer = None;
+    let mut at = 0;
+    while let Some(c) = text[at..].chars().next() {
+        let mut next = at + c.len_utf8();
+        match c {
+            '\\' if text[at..].starts_with(OPEN) => {
+                next = at + OPEN.len();
+                open.push(Some(next));
+            }
+            '\\' => next += text[next..].chars().next().map_or(0, char::len_utf8),
+            '{' => open.push(None),
+            '}' => {
+                if let Some(start) = open.pop().flatten() {
+                    answer = Some(&text[start..at]);
+                }
+            }
+            _ => {}
+        }
+        at = next;
+    }
+    answer.map(|content| content.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_of_several_counts() {
+        assert_eq!(last_boxed(r"so \boxed{3}. Wait: \boxed{ 42 }."), Some("42".to_owned()));
+    }
+
+    #[test]
+    fn braces_nest() {
+        let text = r"\boxed{\frac{1}{2}}";
+        assert_eq!(last_boxed(text), Some(r"\frac{1}{2}".to_owned()));
+        assert_eq!(last_boxed(r"\boxed{\{1, 2\}}"), Some(r"\{1, 2\}".to_owned()));
+    }
+
+    #[test]
+    fn a_box_that_was_cut_off_is_passed_over() {
+        assert_eq!(last_boxed(r"\boxed{7} and then \boxed{\frac{1}{"), Some("7".to_owned()));
+        assert_eq!(last_boxed(r"\boxed{7"), None);
+    }
+
+    #[test]
+    fn no_box_is_no_answer() {
+        assert_eq!(last_boxed("the answer is 5"), None);
+        assert_eq!(last_boxed(""), None);
+        assert_eq!(last_boxed("π \\boxed{π²}"), Some("π²".to_owned()));
+    }
+}

@@ -1,0 +1,109 @@
+//! A file that appears whole or not at all: a full disk must never cost the previous version.
+
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+/// A file could not be created, written or put in place.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}: {source}; {way_out}", path.display())]
+pub struct FileError {
+    /// The destination.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+    way_out: &'static str,
+}
+
+impl FileError {
+    /// Writing to `path` failed with `source`.
+    pub fn writing(path: &Path, source: io::Error) -> Self {
+        let way_out = match source.kind() {
+            io::ErrorKind::NotFound => "create the folder first, or choose another",
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                "choose a folder that you may write to"
+            }
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                "free some space or choose another disk; a file of that name is as it was"
+            }
+            io::ErrorKind::IsADirectory => "add a file name to the folder's",
+            _ => "choose another place; a file of that name is as it was",
+        };
+        Self { path: path.to_owned(), source, way_out }
+    }
+}
+
+/// Collects what is written in a temporary file beside the destination; [`AtomicFile::commit`] puts it
+/// in place. Dropped without, it leaves nothing behind.
+#[derive(Debug)]
+pub struct AtomicFile {
+    path: PathBuf,
+    out: BufWriter<NamedTempFile>,
+}
+
+impl AtomicFile {
+    /// Begins a file that is to appear at `path`. A symbolic link keeps pointing to its target, which is replaced.
+    ///
+    /// # Errors
+    /// [`FileError`] if `path` is a folder, or its folder is missing or not writable.
+    pub fn create(path: &Path) -> Result<Self, FileError> {
+        let failed = |source| FileError::writing(path, source);
+        let target = match path.canonicalize() {
+            Ok(target) => target,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+            Err(error) => return Err(failed(error)),
+        };
+        if target.is_dir() || target.file_name().is_none() {
+            return Err(failed(io::ErrorKind::IsADirectory.into()));
+        }
+        let folder = match target.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".rkv-scope-").suffix(".tmp");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            // As any other new file: the umask takes away what it must.
+            builder.permissions(std::fs::Permissions::from_mode(0o666));
+        }
+        let file = builder.tempfile_in(folder).map_err(|e| failed(plain(e)))?;
+        Ok(Self { path: target, out: BufWriter::with_capacity(1 << 16, file) })
+    }
+
+    /// Puts the file in place, once it is on the disk.
+    ///
+    /// # Errors
+    /// [`FileError`]; the previous file is then as it was.
+    pub fn commit(self) -> Result<(), FileError> {
+        let Self { path, out } = self;
+        let failed = |source| FileError::writing(&path, source);
+        let file = out.into_inner().map_err(|error| failed(plain(error.into_error())))?;
+        file.as_file().sync_all().map_err(failed)?;
+        file.persist(&path).map_err(|error| failed(error.error))?;
+        Ok(())
+    }
+}
+
+/// The system's own words: `tempfile` adds the temporary name, which means nothing to a person.
+fn plain(error: io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(code) => io::Error::from_raw_os_error(code),
+        None => match error.kind() {
+            io::ErrorKind::Other => error,
+            kind => kind.into(),
+        },
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.write(bytes).map_err(plain)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush().map_err(plain)
+    }
+}

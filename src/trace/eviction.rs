@@ -1,0 +1,59 @@
+//! Who left when: one number per (head, position).
+
+use super::{EventIndex, Position};
+
+const HELD: u32 = u32::MAX;
+
+/// For every head and position, the event at which the token left that head.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EvictionMap {
+    rows: Vec<Vec<u32>>,
+}
+
+impl EvictionMap {
+    pub(super) fn new(heads: usize) -> Self {
+        Self { rows: vec![Vec::new(); heads] }
+    }
+
+    pub(super) fn push_tokens(&mut self, count: usize) {
+        for row in &mut self.rows {
+            row.resize(row.len() + count, HELD);
+        }
+    }
+
+    pub(super) fn evict(&mut self, row: usize, position: u32, event: EventIndex) {
+        self.rows[row][position as usize] = event.0;
+    }
+
+    /// Number of heads.
+    pub fn heads(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// The event at which the head (row) dropped the token, if it has.
+    pub fn evicted_at(&self, row: usize, position: Position) -> Option<EventIndex> {
+        match self.rows.get(row)?.get(position.index()) {
+            Some(&event) if event != HELD => Some(EventIndex(event)),
+            _ => None,
+        }
+    }
+
+    /// Whether the head still holds the token once events up to and including `last` have run.
+    pub fn held_after(&self, row: usize, position: Position, last: Option<EventIndex>) -> bool {
+        let Some(&event) = self.rows.get(row).and_then(|r| r.get(position.index())) else {
+            return false;
+        };
+        last.is_none_or(|last| event > last.0)
+    }
+
+    /// Per position, how many heads still hold it once events up to and including `last` have run.
+    pub fn holders(&self, last: Option<EventIndex>, positions: usize) -> Vec<u32> {
+        let mut holders = vec![0u32; positions];
+        for row in &self.rows {
+            for (count, &event) in holders.iter_mut().zip(row) {
+                *count += u32::from(last.is_none_or(|last| event > last.0));
+            }
+        }
+        holders
+    }
+}

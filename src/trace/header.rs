@@ -1,0 +1,78 @@
+//! What a run started from: enough to read a trace on its own and to run it again.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::{CacheSettings, Sampling};
+
+/// The first thing in a trace.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TraceHeader {
+    /// Version of the program that recorded.
+    pub recorded_by: String,
+    /// The model that ran.
+    pub model: ModelSummary,
+    /// Settings at the start; later ones come as records.
+    pub settings: CacheSettings,
+    /// How tokens were drawn.
+    pub sampling: Sampling,
+    /// The problem as the person typed it.
+    pub problem: String,
+    /// Tokens of the whole prompt, chat template included.
+    pub prompt_tokens: u32,
+    /// Device the cache lived on, as shown to people: `CPU, 2 threads`.
+    pub device: String,
+    /// How much of each compression was recorded.
+    pub level: RecordLevel,
+}
+
+/// The shape of the model, as far as a viewer needs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelSummary {
+    /// Name shown to people.
+    pub name: String,
+    /// `llama`, `qwen2`, `qwen3`.
+    pub architecture: String,
+    /// Decoder layers.
+    pub layers: u32,
+    /// Query heads per layer.
+    pub query_heads: u32,
+    /// KV heads per layer; `query_heads / kv_heads` is the GQA group.
+    pub kv_heads: u32,
+    /// Elements per head.
+    pub head_dim: u32,
+    /// Longest sequence the model was made for, in tokens.
+    pub context: u32,
+    /// Bytes per element of the cache (4 for f32).
+    pub cache_element_bytes: u32,
+    /// How the weights are stored, as shown to people: `f16`, `Q4_1`.
+    pub weights: String,
+}
+
+/// How much of each compression is recorded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum RecordLevel {
+    /// Which tokens left, nothing more.
+    Summary,
+    /// Also the final score of every candidate.
+    Scores,
+    /// Also importance and redundancy, so that Z can be formed again for any lambda.
+    #[default]
+    Components,
+}
+
+impl ModelSummary {
+    /// All (layer, KV head) pairs.
+    pub fn heads(&self) -> u32 {
+        self.layers * self.kv_heads
+    }
+
+    /// Bytes of one slot in one head: key and value.
+    pub fn slot_bytes(&self) -> u64 {
+        2 * u64::from(self.head_dim) * u64::from(self.cache_element_bytes)
+    }
+
+    /// Bytes of one token in a full cache.
+    pub fn token_bytes(&self) -> u64 {
+        u64::from(self.heads()) * self.slot_bytes()
+    }
+}

@@ -1,0 +1,153 @@
+//! [`TraceRecord`]: the one unit of append, of the channel and of the file.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Component, Position, ScoreBlock};
+use crate::config::CacheSettings;
+
+/// One thing that happened in a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum TraceRecord {
+    /// Tokens that entered the sequence, in order.
+    Tokens(Vec<TokenRecord>),
+    /// One compression of every layer.
+    Compression(Box<CompressionRecord>),
+    /// The person moved a slider; in force from the next compression on.
+    ParamsChanged {
+        /// Tokens seen when it was taken up.
+        at: Position,
+        /// Counts up with each change; 0 is the header's settings.
+        revision: u32,
+        /// The settings now in force.
+        settings: CacheSettings,
+    },
+    /// A part of the text begins here.
+    Segment {
+        /// First token of the part.
+        at: Position,
+        /// What it is.
+        kind: SegmentKind,
+    },
+    /// The run ended.
+    End {
+        /// Tokens seen.
+        at: Position,
+        /// Why.
+        reason: FinishReason,
+        /// Wall-clock seconds from the first prompt token.
+        seconds: f32,
+    },
+}
+
+/// One token of the sequence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TokenRecord {
+    /// Id in the model's vocabulary.
+    pub id: u32,
+    /// The characters this token completed; empty inside a multi-token character.
+    pub text: String,
+    /// Natural log of the probability the model gave it; 0 for prompt tokens.
+    pub logprob: f32,
+    /// Entropy of the distribution it was drawn from, in nats; 0 for prompt tokens.
+    pub entropy: f32,
+    /// Microseconds since the run began.
+    pub micros: u64,
+}
+
+/// One compression of every layer, after a decode step or within prefill.
+///
+/// Per-head lists are ordered by layer, then KV head.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct CompressionRecord {
+    /// Index of the event, counted from 0.
+    pub event: u32,
+    /// Tokens seen when it ran: positions below are known to it.
+    pub seen: u32,
+    /// Revision of the settings it used.
+    pub revision: u32,
+    /// Newest tokens that were kept without a score.
+    pub window: u32,
+    /// Slots per head before, one per layer.
+    pub slots_before: Vec<u32>,
+    /// Slots per head after, one per layer.
+    pub slots_after: Vec<u32>,
+    /// Time it took, in microseconds, scoring, selection and compaction of all layers.
+    pub micros: u32,
+    /// Positions evicted, ascending, one list per head.
+    pub evicted: Vec<Vec<u32>>,
+    /// Scores of the candidates, by position, as far as the record level asks for them.
+    pub scores: Vec<ScoreBlock>,
+    /// Near duplicates that the policy found, if it looks for them.
+    pub links: Option<DuplicateLinks>,
+}
+
+/// For each candidate, the newest other key whose cosine is above the threshold.
+///
+/// One entry per candidate, head by head, in the order of the score rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DuplicateLinks {
+    /// Position of that key; `u32::MAX` where a key has no near duplicate.
+    pub newest: Vec<u32>,
+}
+
+/// What a part of the text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum SegmentKind {
+    /// The prompt, chat template included.
+    Prompt,
+    /// The model reasons.
+    Reasoning,
+    /// The model answers.
+    Answer,
+}
+
+/// Why a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FinishReason {
+    /// The model wrote its end token.
+    EndOfText,
+    /// The token limit of the run.
+    MaxTokens,
+    /// The model's context is full.
+    ContextFull,
+    /// The person stopped it.
+    Stopped,
+    /// An error; what was recorded so far stays valid.
+    Failed(String),
+}
+
+impl CompressionRecord {
+    /// The recorded scores of one kind.
+    pub fn block(&self, component: Component) -> Option<&ScoreBlock> {
+        self.scores.iter().find(|block| block.component == component)
+    }
+
+    /// Candidates (scored tokens) per head of a layer.
+    pub fn candidates(&self, layer: u32) -> u32 {
+        self.slots_before.get(layer as usize).map_or(0, |n| n.saturating_sub(self.window))
+    }
+}
+
+impl SegmentKind {
+    /// The name used in files and in the window.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Prompt => "prompt",
+            Self::Reasoning => "reasoning",
+            Self::Answer => "answer",
+        }
+    }
+}
+
+impl FinishReason {
+    /// The name used in files and in the window.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::EndOfText => "end-of-text",
+            Self::MaxTokens => "max-tokens",
+            Self::ContextFull => "context-full",
+            Self::Stopped => "stopped",
+            Self::Failed(_) => "failed",
+        }
+    }
+}

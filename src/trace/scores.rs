@@ -1,0 +1,77 @@
+//! Scores per token: what each compression thought of it, averaged over the heads that had it.
+//!
+//! Raw importance and redundancy are softmax shares and shrink with the number of candidates, so the
+//! means are kept relative to an even share: 1 is average, 10 is ten times the average token.
+
+use super::{CompressionRecord, Component, EventIndex};
+
+/// A token's scores at one compression, averaged over the heads that still held it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct TokenScore {
+    /// Importance relative to an even share (1 = average); 0 if the policy has none.
+    pub importance: f32,
+    /// Redundancy relative to an even share (1 = average); 0 if the policy has none.
+    pub redundancy: f32,
+    /// Final score, raw mean.
+    pub score: f32,
+    /// The compression that scored it.
+    pub event: EventIndex,
+}
+
+/// Mean scores of one compression, for the tokens it scored, by position.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EventMeans {
+    positions: Vec<u32>,
+    scores: Vec<TokenScore>,
+}
+
+impl EventMeans {
+    /// `candidates[row]` are the positions that head's score rows speak of, ascending.
+    pub(super) fn of(record: &CompressionRecord, candidates: &[Vec<u32>], kv_heads: usize) -> Self {
+        let importance = record.block(Component::Importance);
+        let redundancy = record.block(Component::Redundancy);
+        let score = record.block(Component::Score);
+        if importance.is_none() && redundancy.is_none() && score.is_none() {
+            return Self::default();
+        }
+        let seen = record.seen as usize;
+        let mut sums = vec![[0f32; 3]; seen];
+        let mut heads = vec![0u32; seen];
+        for (row, positions) in candidates.iter().enumerate() {
+            let n = record.slots_before.get(row / kv_heads.max(1)).copied().unwrap_or(0);
+            for &p in positions {
+                heads[p as usize] += 1;
+            }
+            // Importance is a softmax over the candidates, redundancy over all slots (R-KV code).
+            let scales = [positions.len() as f32, n as f32, 1.0];
+            for (column, (block, scale)) in
+                [importance, redundancy, score].into_iter().zip(scales).enumerate()
+            {
+                let Some(block) = block else { continue };
+                for (&p, value) in positions.iter().zip(block.row(row)) {
+                    sums[p as usize][column] += value * scale;
+                }
+            }
+        }
+        let event = EventIndex(record.event);
+        let mut means = Self::default();
+        for (p, (sum, &count)) in sums.iter().zip(&heads).enumerate() {
+            if count > 0 {
+                let n = count as f32;
+                means.positions.push(p as u32);
+                means.scores.push(TokenScore {
+                    importance: sum[0] / n,
+                    redundancy: sum[1] / n,
+                    score: sum[2] / n,
+                    event,
+                });
+            }
+        }
+        means
+    }
+
+    /// Positions scored, ascending, with their means.
+    pub fn iter(&self) -> impl Iterator<Item = (u32, &TokenScore)> {
+        self.positions.iter().copied().zip(&self.scores)
+    }
+}

@@ -1,0 +1,247 @@
+//! The store: append-only, one writer function, the same for a live run, a file and a what-if.
+
+use std::sync::Arc;
+
+use super::{
+    CompressionRecord, EventIndex, EventMeans, EvictionMap, FinishReason, Position, SegmentKind,
+    TokenColumns, TraceHeader, TraceRecord, TraceView,
+};
+use crate::config::CacheSettings;
+
+/// A record that does not fit what came before it: the trace is damaged or from another program.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ApplyError {
+    /// Events must count up from 0.
+    #[error("compression {got} follows {have} compressions")]
+    EventOrder {
+        /// Event index of the record.
+        got: u32,
+        /// Events so far.
+        have: usize,
+    },
+    /// A table of the record has the wrong size or speaks of unknown tokens.
+    #[error("compression {event} does not fit the trace: {what}")]
+    Shape {
+        /// Event index of the record.
+        event: u32,
+        /// What is off.
+        what: &'static str,
+    },
+    /// A record came after the end.
+    #[error("a record follows the end of the run")]
+    AfterEnd,
+}
+
+/// What an apply added, for caches that extend instead of rescanning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TraceDelta {
+    /// Tokens appended.
+    pub tokens: usize,
+    /// Compressions appended.
+    pub events: usize,
+}
+
+/// A whole run, as far as it is known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TraceStore {
+    header: Arc<TraceHeader>,
+    tokens: TokenColumns,
+    segments: Vec<(Position, SegmentKind)>,
+    evictions: EvictionMap,
+    events: Vec<Arc<CompressionRecord>>,
+    means: Vec<EventMeans>,
+    params: Vec<(Position, u32, CacheSettings)>,
+    end: Option<(Position, FinishReason, f32)>,
+    /// Per head: positions held after the last event, ascending, for the tokens known to it.
+    held: Vec<Vec<u32>>,
+    held_until: u32,
+}
+
+impl TraceStore {
+    /// An empty run.
+    pub fn new(header: Arc<TraceHeader>) -> Self {
+        let heads = header.model.heads() as usize;
+        Self {
+            header,
+            tokens: TokenColumns::default(),
+            segments: vec![],
+            evictions: EvictionMap::new(heads),
+            events: vec![],
+            means: vec![],
+            params: vec![],
+            end: None,
+            held: vec![vec![]; heads],
+            held_until: 0,
+        }
+    }
+
+    /// Appends one record.
+    ///
+    /// # Errors
+    /// [`ApplyError`] if the record does not fit; the store is then unchanged.
+    pub fn apply(&mut self, record: TraceRecord) -> Result<TraceDelta, ApplyError> {
+        if self.end.is_some() {
+            return Err(ApplyError::AfterEnd);
+        }
+        let mut delta = TraceDelta::default();
+        match record {
+            TraceRecord::Tokens(batch) => {
+                for token in &batch {
+                    self.tokens.push(token);
+                }
+                self.evictions.push_tokens(batch.len());
+                delta.tokens = batch.len();
+            }
+            TraceRecord::Compression(record) => {
+                self.compress(Arc::from(record))?;
+                delta.events = 1;
+            }
+            TraceRecord::ParamsChanged { at, revision, settings } => {
+                self.params.push((at, revision, settings));
+            }
+            TraceRecord::Segment { at, kind } => self.segments.push((at, kind)),
+            TraceRecord::End { at, reason, seconds } => self.end = Some((at, reason, seconds)),
+        }
+        Ok(delta)
+    }
+
+    fn compress(&mut self, record: Arc<CompressionRecord>) -> Result<(), ApplyError> {
+        self.check(&record)?;
+        let kv_heads = self.header.model.kv_heads as usize;
+        for held in &mut self.held {
+            held.extend(self.held_until..record.seen);
+        }
+        self.held_until = record.seen;
+        let candidates: Vec<Vec<u32>> = self
+            .held
+            .iter()
+            .enumerate()
+            .map(|(row, held)| {
+                let n = record.candidates((row / kv_heads) as u32) as usize;
+                held[..n.min(held.len())].to_vec()
+            })
+            .collect();
+        self.means.push(EventMeans::of(&record, &candidates, kv_heads));
+        for (row, evicted) in record.evicted.iter().enumerate() {
+            for &position in evicted {
+                self.evictions.evict(row, position, EventIndex(record.event));
+            }
+            let mut gone = evicted.iter().copied().peekable();
+            self.held[row].retain(|&p| gone.next_if_eq(&p).is_none());
+        }
+        self.events.push(record);
+        Ok(())
+    }
+
+    fn check(&self, record: &CompressionRecord) -> Result<(), ApplyError> {
+        let event = record.event;
+        let shape = |ok: bool, what: &'static str| {
+            if ok { Ok(()) } else { Err(ApplyError::Shape { event, what }) }
+        };
+        if event as usize != self.events.len() {
+            return Err(ApplyError::EventOrder { got: event, have: self.events.len() });
+        }
+        let model = &self.header.model;
+        let heads = self.held.len();
+        shape(record.seen as usize <= self.tokens.len(), "it has seen tokens that are not there")?;
+        shape(record.seen >= self.held_until, "it has seen fewer tokens than the one before")?;
+        shape(record.evicted.len() == heads, "wrong number of heads")?;
+        shape(
+            record.slots_before.len() == model.layers as usize
+                && record.slots_after.len() == model.layers as usize,
+            "wrong number of layers",
+        )?;
+        let fresh = (record.seen - self.held_until) as usize;
+        for (row, evicted) in record.evicted.iter().enumerate() {
+            let layer = row / model.kv_heads as usize;
+            let before = self.held[row].len() + fresh;
+            shape(record.slots_before[layer] as usize == before, "its cache length is another")?;
+            shape(
+                record.slots_after[layer] as usize + evicted.len() == before,
+                "kept and evicted do not add up",
+            )?;
+            shape(evicted.is_sorted_by(|a, b| a < b), "evicted positions are not ascending")?;
+            let held = |p: u32| {
+                p < record.seen && (p >= self.held_until || self.held[row].binary_search(&p).is_ok())
+            };
+            shape(evicted.iter().all(|&p| held(p)), "it evicts a token that is not held")?;
+        }
+        for block in &record.scores {
+            shape(block.is_consistent() && block.rows() == heads, "damaged score table")?;
+            for row in 0..heads {
+                let n = record.candidates((row / model.kv_heads as usize) as u32) as usize;
+                shape(block.row_len(row) == n, "a score row has another length")?;
+            }
+        }
+        if let Some(links) = &record.links {
+            let all: u32 = (0..model.layers).map(|l| record.candidates(l) * model.kv_heads).sum();
+            shape(links.newest.len() == all as usize, "damaged link table")?;
+        }
+        Ok(())
+    }
+
+    /// What the run started from.
+    pub fn header(&self) -> &Arc<TraceHeader> {
+        &self.header
+    }
+
+    /// All tokens.
+    pub fn tokens(&self) -> &TokenColumns {
+        &self.tokens
+    }
+
+    /// All compressions.
+    pub fn events(&self) -> &[Arc<CompressionRecord>] {
+        &self.events
+    }
+
+    /// Mean scores per compression, parallel to [`Self::events`].
+    pub fn means(&self) -> &[EventMeans] {
+        &self.means
+    }
+
+    /// Who left when.
+    pub fn evictions(&self) -> &EvictionMap {
+        &self.evictions
+    }
+
+    /// Parts of the text by their first token.
+    pub fn segments(&self) -> &[(Position, SegmentKind)] {
+        &self.segments
+    }
+
+    /// Changes of the settings: when, revision, settings.
+    pub fn params(&self) -> &[(Position, u32, CacheSettings)] {
+        &self.params
+    }
+
+    /// Where and why the run ended and its wall-clock seconds, once it has.
+    pub fn end(&self) -> Option<&(Position, FinishReason, f32)> {
+        self.end.as_ref()
+    }
+
+    /// The settings of a revision; the header's for 0 or an unknown one.
+    pub fn settings_of(&self, revision: u32) -> &CacheSettings {
+        self.params
+            .iter()
+            .rev()
+            .find(|(_, r, _)| *r == revision)
+            .map_or(&self.header.settings, |(_, _, settings)| settings)
+    }
+
+    /// The part of the text a token belongs to.
+    pub fn segment_at(&self, position: Position) -> Option<SegmentKind> {
+        let after = self.segments.partition_point(|(at, _)| *at <= position);
+        after.checked_sub(1).map(|i| self.segments[i].1)
+    }
+
+    /// The run as it stood when `cursor` tokens had been seen.
+    pub fn view(&self, cursor: usize) -> TraceView<'_> {
+        TraceView::new(self, cursor)
+    }
+
+    /// The run as far as it is known.
+    pub fn latest(&self) -> TraceView<'_> {
+        self.view(self.tokens.len())
+    }
+}

@@ -1,0 +1,178 @@
+//! [`TraceView`]: a run as it stood at a moment; every panel and export reads through it.
+
+use super::{
+    CompressionRecord, Component, EventIndex, HeadId, Position, TokenScore, TraceStore,
+};
+
+/// A store seen at a cursor: `cursor` tokens had been seen, and every compression up to then had run.
+#[derive(Clone, Copy, Debug)]
+pub struct TraceView<'a> {
+    store: &'a TraceStore,
+    cursor: usize,
+    events: usize,
+}
+
+/// One candidate of one head at one compression.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct HeadRow {
+    /// The token.
+    pub position: Position,
+    /// Importance, if recorded.
+    pub importance: Option<f32>,
+    /// Redundancy, if recorded.
+    pub redundancy: Option<f32>,
+    /// The score that decided, if recorded or derivable.
+    pub score: Option<f32>,
+    /// Whether this compression evicted it.
+    pub evicted: bool,
+    /// Newest near duplicate of this key, if links were recorded and there is one.
+    pub duplicate_of: Option<Position>,
+}
+
+impl<'a> TraceView<'a> {
+    pub(super) fn new(store: &'a TraceStore, cursor: usize) -> Self {
+        let cursor = cursor.min(store.tokens().len());
+        let events = store.events().partition_point(|e| e.seen as usize <= cursor);
+        Self { store, cursor, events }
+    }
+
+    /// The whole run behind the view.
+    pub fn store(&self) -> &'a TraceStore {
+        self.store
+    }
+
+    /// Tokens seen at this moment.
+    pub fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    /// Compressions that had run.
+    pub fn event_count(&self) -> usize {
+        self.events
+    }
+
+    /// The last compression that had run.
+    pub fn last_event(&self) -> Option<EventIndex> {
+        self.events.checked_sub(1).map(|e| EventIndex(e as u32))
+    }
+
+    /// The record of the last compression that had run.
+    pub fn last_record(&self) -> Option<&'a CompressionRecord> {
+        self.events.checked_sub(1).map(|e| self.store.events()[e].as_ref())
+    }
+
+    /// Whether a head held a token.
+    pub fn holds(&self, head: HeadId, position: Position) -> bool {
+        let row = head.row(self.store.header().model.kv_heads);
+        position.index() < self.cursor
+            && self.store.evictions().held_after(row, position, self.last_event())
+    }
+
+    /// The event at which a head had dropped a token by now.
+    pub fn dropped_at(&self, head: HeadId, position: Position) -> Option<EventIndex> {
+        let row = head.row(self.store.header().model.kv_heads);
+        let event = self.store.evictions().evicted_at(row, position)?;
+        (event.index() < self.events).then_some(event)
+    }
+
+    /// Per token seen, how many (layer, KV head) pairs held it.
+    pub fn holders(&self) -> Vec<u32> {
+        self.store.evictions().holders(self.last_event(), self.cursor)
+    }
+
+    /// Per token seen, its latest scores; `None` before its first compression.
+    ///
+    /// A token that every head has dropped keeps the last scores it had.
+    pub fn token_scores(&self) -> Vec<Option<TokenScore>> {
+        let mut latest = vec![None; self.cursor];
+        for means in &self.store.means()[..self.events] {
+            for (position, score) in means.iter() {
+                if let Some(entry) = latest.get_mut(position as usize) {
+                    *entry = Some(*score);
+                }
+            }
+        }
+        latest
+    }
+
+    /// Slots per head, averaged over layers.
+    pub fn slots(&self) -> f64 {
+        match self.last_record() {
+            None => self.cursor as f64,
+            Some(record) => {
+                let after = mean(&record.slots_after);
+                after + (self.cursor - record.seen as usize) as f64
+            }
+        }
+    }
+
+    /// Bytes of the compressed cache.
+    pub fn cache_bytes(&self) -> u64 {
+        (self.slots() * self.store.header().model.token_bytes() as f64).round() as u64
+    }
+
+    /// Bytes a full cache would take.
+    pub fn full_bytes(&self) -> u64 {
+        self.cursor as u64 * self.store.header().model.token_bytes()
+    }
+
+    /// One head's candidates at a compression, by position.
+    ///
+    /// `None` if there is no such event or head. Z is formed from its parts when only they were
+    /// recorded, with the lambda in force then.
+    pub fn head_rows(&self, event: EventIndex, head: HeadId) -> Option<Vec<HeadRow>> {
+        let record = self.store.events().get(event.index())?;
+        let model = &self.store.header().model;
+        if head.layer >= model.layers || head.head >= model.kv_heads {
+            return None;
+        }
+        let row = head.row(model.kv_heads);
+        let n = record.candidates(head.layer) as usize;
+        let before = event.0.checked_sub(1).map(EventIndex);
+        let positions: Vec<Position> = (0..record.seen)
+            .map(Position)
+            .filter(|&p| self.store.evictions().held_after(row, p, before))
+            .take(n)
+            .collect();
+        let column = |component| -> Vec<Option<f32>> {
+            match record.block(component) {
+                Some(block) => block.row(row).map(Some).collect(),
+                None => vec![None; n],
+            }
+        };
+        let importance = column(Component::Importance);
+        let redundancy = column(Component::Redundancy);
+        let score = column(Component::Score);
+        let lambda = self.store.settings_of(record.revision).lambda as f32;
+        let first_link: usize = (0..head.layer)
+            .map(|layer| record.candidates(layer) as usize * model.kv_heads as usize)
+            .sum::<usize>()
+            + head.head as usize * n;
+        let rows = positions.into_iter().enumerate().map(|(i, position)| {
+            let duplicate_of = record
+                .links
+                .as_ref()
+                .map(|links| links.newest[first_link + i])
+                .filter(|&p| p != u32::MAX)
+                .map(Position);
+            HeadRow {
+                position,
+                importance: importance[i],
+                redundancy: redundancy[i],
+                score: score[i].or_else(|| {
+                    Some(lambda * importance[i]? - (1.0 - lambda) * redundancy[i]?)
+                }),
+                evicted: self.store.evictions().evicted_at(row, position) == Some(event),
+                duplicate_of,
+            }
+        });
+        Some(rows.collect())
+    }
+}
+
+fn mean(values: &[u32]) -> f64 {
+    if values.is_empty() {
+        return 0.0;
+    }
+    values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len() as f64
+}

@@ -1,0 +1,95 @@
+//! What panels ask for. They change nothing themselves; the app executes these after the frame's panels ran.
+
+use std::path::PathBuf;
+
+use crate::config::{CacheSettings, Sampling};
+use crate::trace::{EventIndex, HeadId, Position, RecordLevel};
+
+use super::selection::{ColourMode, Tab};
+
+/// A wish of a panel.
+#[derive(Clone, Debug, PartialEq)]
+pub enum UiCommand {
+    /// Run the problem in the prompt bar.
+    Run,
+    /// Hold the engine.
+    PauseRun,
+    /// Let the engine go on.
+    ResumeRun,
+    /// Decode one token while paused.
+    StepRun,
+    /// End the run; what was recorded stays.
+    StopRun,
+    /// New cache settings from the sliders (live while a run is under way).
+    SetSettings(CacheSettings),
+    /// How the next run draws its tokens.
+    SetSampling(Sampling),
+    /// How much the next run records of each compression.
+    SetRecordLevel(RecordLevel),
+    /// Put a problem into the prompt bar.
+    SetProblem(String),
+    /// Put the run away and show the first page again.
+    CloseTrace,
+    /// Start the engine thread again after it failed.
+    RestartEngine,
+    /// Load a model by path or known name.
+    LoadModel(String),
+    /// Move the timeline's cursor to this many tokens seen.
+    SetCursor(usize),
+    /// Move the cursor to a compression.
+    GoToEvent(EventIndex),
+    /// Move by compressions, backwards if negative.
+    StepEvent(i32),
+    /// Move by tokens, backwards if negative.
+    StepToken(i32),
+    /// Play or pause the timeline.
+    TogglePlay,
+    /// Tokens per second while the timeline plays.
+    SetPlaySpeed(f32),
+    /// Keep the cursor at the end as tokens arrive.
+    Follow,
+    /// Pin a token in the inspector, or release it.
+    Select(Option<Position>),
+    /// The token under the pointer, if any.
+    Hover(Option<Position>),
+    /// The head whose row is looked at, or all.
+    SelectHead(Option<HeadId>),
+    /// Colour tokens by something else.
+    SetColourMode(ColourMode),
+    /// Show another tab.
+    ShowTab(Tab),
+    /// Open a trace file (a dialog if no path).
+    Open(Option<PathBuf>),
+    /// Save the trace (a dialog if no path).
+    Save(Option<PathBuf>),
+    /// Ask for a path with the system's dialog.
+    Browse(Browse),
+    /// Show the export dialog.
+    ShowExport(bool),
+    /// Write an export: what, and where to (format by the file's extension).
+    Export {
+        /// What to draw or tabulate.
+        what: crate::export::What,
+        /// Destination; `None` asks with a dialog.
+        to: Option<PathBuf>,
+        /// File format.
+        format: crate::export::Format,
+    },
+    /// Show or hide the keyboard help.
+    ToggleHelp,
+    /// Show or hide the list of notifications.
+    ToggleNotifications,
+    /// Dark, light, or as the system has it.
+    SetTheme(egui::ThemePreference),
+}
+
+/// What a path from the system's dialog is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Browse {
+    /// A trace to open.
+    Open,
+    /// A trace to write.
+    Save,
+    /// A figure or table to write.
+    Export,
+}

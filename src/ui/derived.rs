@@ -1,0 +1,167 @@
+//! Columns derived from a view, computed once per (cursor, length) instead of once per panel and frame.
+
+use crate::trace::{TokenScore, TraceStore, TraceView};
+
+/// Most samples that a colour scale is fitted to.
+const SCALE_SAMPLES: usize = 4096;
+
+/// Per-token columns at the cursor.
+#[derive(Clone, Debug, Default)]
+pub struct Derived {
+    key: Option<Key>,
+    scale_key: Option<(u64, usize)>,
+    /// Heads that hold each token, by position, `[cursor]`.
+    pub holders: Vec<u32>,
+    /// Latest scores of each token, by position, `[cursor]`.
+    pub scores: Vec<Option<TokenScore>>,
+    /// Where importance lies between its ends, over the whole run, so that a colour keeps its meaning
+    /// while the cursor moves.
+    pub importance: Scale,
+    /// Where redundancy lies between its ends, over the whole run.
+    pub redundancy: Scale,
+    /// All (layer, KV head) pairs.
+    pub heads: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Key {
+    generation: u64,
+    cursor: usize,
+    events: usize,
+}
+
+/// A logarithmic colour scale between two relative scores (1 = an even share).
+///
+/// Its ends are quantiles of the run: importance spans decades and redundancy a few per cent, and both
+/// must fill the legend.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Scale {
+    /// Relative score drawn as 0.
+    pub low: f32,
+    /// Relative score drawn as 1.
+    pub high: f32,
+}
+
+impl Scale {
+    /// Quantiles of the samples that become the ends: the lower third is left uncoloured, and a handful
+    /// of outliers must not flatten the rest.
+    const ENDS: (f32, f32) = (0.30, 0.985);
+
+    fn fit(mut samples: Vec<f32>) -> Self {
+        samples.retain(|v| *v > 0.0 && v.is_finite());
+        if samples.is_empty() {
+            return Self::default();
+        }
+        samples.sort_unstable_by(f32::total_cmp);
+        let at = |q: f32| samples[((samples.len() - 1) as f32 * q).round() as usize];
+        Self { low: at(Self::ENDS.0), high: at(Self::ENDS.1) }
+    }
+
+    /// Place of a relative score on the scale, 0 to 1; 0 on an empty scale.
+    pub fn unit(self, relative: f32) -> f32 {
+        if relative <= 0.0 || self.low <= 0.0 {
+            return 0.0;
+        }
+        let span = (self.high / self.low).ln();
+        if span <= 1e-6 {
+            return if relative > self.low { 1.0 } else { 0.0 };
+        }
+        ((relative / self.low).ln() / span).clamp(0.0, 1.0)
+    }
+
+    /// Whether anything was scored.
+    pub fn is_empty(self) -> bool {
+        self.low <= 0.0
+    }
+}
+
+impl Derived {
+    /// Recomputes what changed: the run (`generation` counts the runs shown), the cursor or the events.
+    ///
+    /// Moving forward extends the columns; only a new compression walks all heads again.
+    pub fn update(&mut self, generation: u64, view: &TraceView<'_>) {
+        self.fit_scales(generation, view.store());
+        let key = Key { generation, cursor: view.cursor(), events: view.event_count() };
+        if self.key == Some(key) {
+            return;
+        }
+        self.heads = view.store().header().model.heads();
+        match self.key {
+            Some(old)
+                if old.generation == generation
+                    && old.cursor <= key.cursor
+                    && old.events <= key.events =>
+            {
+                self.extend(old, key, view);
+            }
+            _ => {
+                self.holders = view.holders();
+                self.scores = view.token_scores();
+            }
+        }
+        self.key = Some(key);
+    }
+
+    fn extend(&mut self, old: Key, new: Key, view: &TraceView<'_>) {
+        self.scores.resize(new.cursor, None);
+        if old.events == new.events {
+            self.holders.resize(new.cursor, self.heads);
+            return;
+        }
+        self.holders = view.holders();
+        for means in &view.store().means()[old.events..new.events] {
+            for (position, score) in means.iter() {
+                if let Some(entry) = self.scores.get_mut(position as usize) {
+                    *entry = Some(*score);
+                }
+            }
+        }
+    }
+
+    fn fit_scales(&mut self, generation: u64, store: &TraceStore) {
+        let key = (generation, store.means().len());
+        if self.scale_key == Some(key) {
+            return;
+        }
+        let total: usize = store.means().iter().map(|means| means.iter().count()).sum();
+        let stride = total.div_ceil(SCALE_SAMPLES).max(1);
+        let samples = || {
+            store.means().iter().flat_map(|means| means.iter()).step_by(stride).map(|(_, s)| *s)
+        };
+        self.importance = Scale::fit(samples().map(|s| s.importance).collect());
+        self.redundancy = Scale::fit(samples().map(|s| s.redundancy).collect());
+        self.scale_key = Some(key);
+    }
+
+    /// Importance and redundancy of a token on their scales, 0 to 1 each; `None` before it was scored.
+    pub fn units(&self, position: usize) -> Option<(f32, f32)> {
+        let score = self.scores.get(position)?.as_ref()?;
+        Some((self.importance.unit(score.importance), self.redundancy.unit(score.redundancy)))
+    }
+
+    /// Share of (layer, head) pairs that hold a token, 0 to 1; `None` if it is not there yet.
+    pub fn held_share(&self, position: usize) -> Option<f32> {
+        let held = *self.holders.get(position)?;
+        Some(if self.heads == 0 { 0.0 } else { held as f32 / self.heads as f32 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_narrow_range_fills_the_scale_as_a_wide_one_does() {
+        let narrow = Scale::fit((0..1000).map(|i| 0.95 + 0.0001 * i as f32).collect());
+        let wide = Scale::fit((0..1000).map(|i| 10f32.powf(i as f32 / 250.0 - 2.0)).collect());
+        assert!(narrow.unit(1.04) > 0.8 && narrow.unit(0.96) == 0.0);
+        assert!(wide.unit(80.0) > 0.8 && wide.unit(0.05) == 0.0);
+    }
+
+    #[test]
+    fn a_policy_without_scores_colours_nothing() {
+        let scale = Scale::fit(vec![0.0; 8]);
+        assert!(scale.is_empty());
+        assert_eq!(scale.unit(3.0), 0.0);
+    }
+}

@@ -1,0 +1,378 @@
+//! The tab.
+
+use std::sync::Arc;
+
+use egui::{
+    Align, Layout, PointerButton, Rect, RichText, Role, ScrollArea, Sense, Shape, Stroke,
+    StrokeKind, Ui, WidgetInfo, pos2, vec2,
+};
+
+use super::{HeadTable, Quality, Scale, axes, picture, strikes, tooltip};
+use crate::trace::{CompressionRecord, EventIndex, Position, TraceView};
+use crate::ui::columns::Columns;
+use crate::ui::command::UiCommand;
+use crate::ui::derived::Derived;
+use crate::ui::position_axis::{PositionAxis, Zoom};
+use crate::ui::quantity::{counted, event_number};
+use crate::ui::raster::Raster;
+use crate::ui::selection::Selection;
+use crate::ui::theme::Palette;
+use crate::ui::{bands, colour_bar, empty_state};
+
+const GUTTER: f32 = 48.0;
+const FOOTER: f32 = 22.0;
+const BANDS: f32 = 16.0;
+/// A head's row is at least this high; more heads than fit scroll.
+const LOWEST_ROW: f32 = 2.5;
+/// And at most this high, so that a small model does not become a poster.
+const HIGHEST_ROW: f32 = 30.0;
+
+/// Chosen quality, zoom and caches of the tab.
+#[derive(Default)]
+pub struct HeatmapState {
+    /// What the colour means.
+    pub quality: Quality,
+    zoom: Zoom,
+    hovering: bool,
+    table: Option<(Arc<CompressionRecord>, HeadTable)>,
+    scale: Option<(Quality, Option<Scale>)>,
+    picture: Option<CachedPicture>,
+    raster: Raster,
+}
+
+struct CachedPicture {
+    quality: Quality,
+    columns: Columns,
+    dark: bool,
+    strikes: Vec<(usize, usize, usize)>,
+    mesh: Option<(PositionAxis, Rect, Shape)>,
+}
+
+impl HeatmapState {
+    /// Reads the compression's table if it is another one than before.
+    fn read(&mut self, view: &TraceView<'_>, event: EventIndex) -> bool {
+        let Some(record) = view.store().events().get(event.index()) else { return false };
+        let known = self.table.as_ref().is_some_and(|(of, _)| Arc::ptr_eq(of, record));
+        if !known {
+            self.table = HeadTable::of(view, event).map(|table| (Arc::clone(record), table));
+            self.scale = None;
+            self.picture = None;
+        }
+        self.table.is_some()
+    }
+
+    fn scale(&mut self) -> Option<Scale> {
+        let (_, table) = self.table.as_ref()?;
+        let quality = self.quality;
+        match self.scale {
+            Some((of, scale)) if of == quality => scale,
+            _ => {
+                let scale = Scale::of(quality, table.values(quality));
+                self.scale = Some((quality, scale));
+                scale
+            }
+        }
+    }
+}
+
+/// Draws the tab at the compression the cursor stands at; its slider moves the cursor.
+pub fn show(
+    ui: &mut Ui,
+    state: &mut HeatmapState,
+    view: &TraceView<'_>,
+    _derived: &Derived,
+    selection: &Selection,
+    commands: &mut Vec<UiCommand>,
+) {
+    let store = view.store();
+    let palette = Palette::of(ui.ctx());
+    if store.events().is_empty() {
+        let (title, hint) = if store.tokens().is_empty() {
+            ("Nothing to show yet", "Run a problem or open a trace; scores appear with the first compression.")
+        } else {
+            ("No compression yet", "Heads score their tokens when the cache is full for the first time.")
+        };
+        empty_state::show(ui, title, hint);
+        return;
+    }
+    controls(ui, state, view, commands);
+    let Some(event) = view.last_event() else {
+        let first = store.events().first().map_or(0, |e| e.seen);
+        empty_state::show(
+            ui,
+            "Before the first compression",
+            &format!("No head has scored anything at token {}; the first compression runs at token {first}.", view.cursor()),
+        );
+        ui.vertical_centered(|ui| {
+            ui.add_space(8.0);
+            if ui.button("Go to the first compression").clicked() {
+                commands.push(UiCommand::GoToEvent(EventIndex(0)));
+            }
+        });
+        return;
+    };
+    if !state.read(view, event) {
+        return;
+    }
+    let scale = state.scale();
+    if scale.is_none() && state.quality != Quality::Held {
+        nothing_recorded(ui, state, view);
+        return;
+    }
+    body(ui, state, view, palette, scale, selection, commands);
+}
+
+fn nothing_recorded(ui: &mut Ui, state: &mut HeatmapState, view: &TraceView<'_>) {
+    use crate::trace::RecordLevel;
+    let header = view.store().header();
+    let name = state.quality.name();
+    let hint = if header.level == RecordLevel::Summary {
+        "This run recorded only which tokens left (record level “summary”). Run again with scores, or look at “held”.".to_owned()
+    } else if header.level == RecordLevel::Scores && state.quality != Quality::Score {
+        "This run recorded only the final score (record level “scores”). Look at “score Z” or “held”.".to_owned()
+    } else {
+        format!("The policy “{}” has no {name}.", header.settings.policy)
+    };
+    empty_state::show(ui, &format!("No {name} was recorded"), &hint);
+    ui.vertical_centered(|ui| {
+        ui.add_space(8.0);
+        if ui.button("Show who holds what").clicked() {
+            state.quality = Quality::Held;
+        }
+    });
+}
+
+fn controls(
+    ui: &mut Ui,
+    state: &mut HeatmapState,
+    view: &TraceView<'_>,
+    commands: &mut Vec<UiCommand>,
+) {
+    let events = view.store().events().len() as u32;
+    let total = view.store().events().last().map_or(0, |e| e.seen as usize);
+    ui.horizontal_wrapped(|ui| {
+        for &(quality, name) in Quality::ALL {
+            if ui
+                .selectable_label(state.quality == quality, name)
+                .on_hover_text(quality.help())
+                .clicked()
+            {
+                state.quality = quality;
+            }
+        }
+        ui.add_space(10.0);
+        let mut number = view.last_event().map_or(0, event_number);
+        ui.spacing_mut().slider_width = 140.0;
+        let slider = egui::Slider::new(&mut number, 1..=events).show_value(false);
+        let slider = ui.add(slider).accessible_name("Compression");
+        if slider.on_hover_text("Moves the cursor from compression to compression").changed() {
+            commands.push(UiCommand::GoToEvent(EventIndex(number.max(1) - 1)));
+        }
+        let palette = Palette::of(ui.ctx());
+        let said = match view.last_event() {
+            Some(event) => format!("compression {} of {events}", event_number(event)),
+            None => format!("before compression 1 of {events}"),
+        };
+        ui.label(RichText::new(said).color(palette.weak));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            let (from, to) = state.zoom.visible(total);
+            state.zoom.buttons(ui, "heatmap", f64::midpoint(from, to), total);
+        });
+    });
+}
+
+fn body(
+    ui: &mut Ui,
+    state: &mut HeatmapState,
+    view: &TraceView<'_>,
+    palette: &Palette,
+    scale: Option<Scale>,
+    selection: &Selection,
+    commands: &mut Vec<UiCommand>,
+) {
+    legend(ui, state.quality, palette, scale);
+    let store = view.store();
+    let kv_heads = store.header().model.kv_heads.max(1) as usize;
+    let total = store.events().last().map_or(0, |e| e.seen as usize);
+    let heads = store.header().model.heads().max(1) as usize;
+    let room = (ui.available_height() - FOOTER - BANDS).max(20.0);
+    let row_height = (room / heads as f32).clamp(LOWEST_ROW, HIGHEST_ROW);
+    let height = row_height * heads as f32;
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        let (outer, _) = ui.allocate_exact_size(
+            vec2(ui.available_width(), height + BANDS + FOOTER),
+            Sense::hover(),
+        );
+        let rect = Rect::from_min_size(
+            pos2(outer.left() + GUTTER, outer.top() + BANDS),
+            vec2((outer.width() - GUTTER - 4.0).max(8.0), height),
+        );
+        let response = ui.interact(rect, ui.scope_id().with("heatmap cells"), Sense::click_and_drag());
+        let axis = PositionAxis::new(state.zoom.visible(total), rect);
+        let drags = [PointerButton::Primary, PointerButton::Middle, PointerButton::Secondary];
+        state.zoom.input(ui, &response, &axis, total, &drags);
+        let axis = PositionAxis::new(state.zoom.visible(total), rect);
+        draw(ui, state, view, palette, scale, &axis, rect);
+        bands::paint(ui.painter(), palette, store, view.cursor(), &axis, outer.top() + 1.0, BANDS - 4.0);
+        axis.ticks(ui.painter(), palette, rect.bottom() + 1.0);
+
+        let Some((_, table)) = &state.table else { return };
+        let chosen = selection.head.map(|h| h.row(kv_heads as u32));
+        axes::layers(ui.painter(), palette, table, kv_heads, rect, chosen);
+        let painter = ui.painter().with_clip_rect(rect.expand(1.5));
+        if let Some(row) = chosen {
+            axes::outline_row(&painter, palette, rect, heads, row);
+        }
+        if let Some(position) = selection.token() {
+            let column =
+                axis.span(f64::from(position.0), f64::from(position.0) + 1.0, rect.y_range());
+            let stroke = Stroke::new(1.0, palette.text);
+            painter.rect_stroke(column.expand(0.5), 0.0, stroke, StrokeKind::Outside);
+        }
+        let label = format!(
+            "Heatmap of {} at compression {}: {} by {}",
+            state.quality.name(),
+            event_number(table.event()),
+            counted(heads as u64, "head"),
+            counted(table.seen() as u64, "position"),
+        );
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
+
+        let under = response.hover_pos().and_then(|pointer| {
+            let row = ((pointer.y - rect.top()) / row_height).floor().max(0.0) as usize;
+            let position = axis.position(pointer.x).floor();
+            (row < heads && position >= 0.0 && position < total as f64)
+                .then_some((row, Position(position as u32)))
+        });
+        match under {
+            Some((_, position)) => {
+                commands.push(UiCommand::Hover(Some(position)));
+                state.hovering = true;
+            }
+            None if state.hovering => {
+                commands.push(UiCommand::Hover(None));
+                state.hovering = false;
+            }
+            None => {}
+        }
+        if let Some((row, position)) = under {
+            if response.clicked() {
+                commands.push(UiCommand::Select(Some(position)));
+                commands.push(UiCommand::SelectHead(Some(table.head(row))));
+            }
+            response.on_hover_ui_at_pointer(|ui| tooltip::show(ui, store, table, row, position));
+        }
+    });
+}
+
+/// Brings texture and marks up to date and draws them.
+fn draw(
+    ui: &Ui,
+    state: &mut HeatmapState,
+    view: &TraceView<'_>,
+    palette: &Palette,
+    scale: Option<Scale>,
+    axis: &PositionAxis,
+    rect: Rect,
+) {
+    let Some((_, table)) = &state.table else { return };
+    let dark = ui.ctx().theme() == egui::Theme::Dark;
+    let quality = state.quality;
+    let pixels = (rect.width() * ui.ctx().pixels_per_point()).round() as usize;
+    let columns = Columns::new(axis.range(), table.seen(), pixels);
+    let fresh = state
+        .picture
+        .as_ref()
+        .is_some_and(|p| p.quality == quality && p.columns == columns && p.dark == dark);
+    if !fresh {
+        let drawn = match scale {
+            Some(scale) if quality != Quality::Held => {
+                picture::scores(table, quality, &scale, &columns, dark, palette.line)
+            }
+            _ => picture::held(table, view.store().evictions(), &columns, dark),
+        };
+        state.raster.set(ui.ctx(), "heatmap", &drawn.image);
+        state.picture =
+            Some(CachedPicture { quality, columns, dark, strikes: drawn.strikes, mesh: None });
+    }
+    let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
+    painter.rect_filled(rect, 0.0, palette.panel);
+    let written = axis.span(0.0, table.seen() as f64, rect.y_range()).intersect(rect);
+    strikes::hatch(&painter, written, palette.line);
+    let (from, to) = columns.drawn();
+    if columns.count() > 0 {
+        state.raster.paint(&painter, axis.span(from, to, rect.y_range()));
+    }
+    let row_height = rect.height() / table.heads().max(1) as f32;
+    if let Some(cached) = &mut state.picture
+        && row_height >= 4.0
+    {
+        let current = cached.mesh.as_ref().is_some_and(|(a, r, _)| a == axis && *r == rect);
+        if !current {
+            let colour = palette.text.gamma_multiply(0.8);
+            let mesh = strikes::mesh(
+                &cached.strikes,
+                &cached.columns,
+                axis,
+                rect.top(),
+                row_height,
+                colour,
+            );
+            cached.mesh = Some((*axis, rect, mesh));
+        }
+        if let Some((_, _, mesh)) = &cached.mesh {
+            painter.add(mesh.clone());
+        }
+    }
+}
+
+/// Colour bar and the signs that are not colour.
+fn legend(ui: &mut Ui, quality: Quality, palette: &Palette, scale: Option<Scale>) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        if let Some(scale) = scale.filter(|_| quality != Quality::Held) {
+            let name = match scale {
+                Scale::Log { .. } => "importance, logarithmic",
+                Scale::Linear { .. } => "redundancy",
+                Scale::Centred { .. } => "score Z minus the head's cut",
+            };
+            colour_bar::show(ui, quality.colormap(), name, &scale.numbers());
+            ui.add_space(10.0);
+        }
+        let key = |ui: &mut Ui, text: &str, paint: &dyn Fn(&egui::Painter, Rect)| {
+            let (area, _) = ui.allocate_exact_size(vec2(18.0, 11.0), Sense::hover());
+            paint(ui.painter(), area);
+            ui.label(RichText::new(text).size(11.5).color(palette.weak));
+            ui.add_space(8.0);
+        };
+        let dark = ui.ctx().theme() == egui::Theme::Dark;
+        if quality == Quality::Held {
+            let held = quality.colormap().colour(dark, 0.85);
+            key(ui, "held", &|p, r| {
+                p.rect_filled(r, 1.0, held);
+            });
+            let gone = crate::ui::colormap::Colormap::Age;
+            key(ui, "left lately", &|p, r| {
+                p.rect_filled(r, 1.0, gone.colour(dark, 1.0));
+            });
+            key(ui, "left long ago", &|p, r| {
+                p.rect_filled(r, 1.0, gone.colour(dark, 0.0));
+            });
+        } else {
+            key(ui, "not in the cache", &|p, r| {
+                p.rect_filled(r, 0.0, palette.panel);
+                strikes::hatch(p, r, palette.line);
+            });
+            key(ui, "window, no score", &|p, r| {
+                p.rect_filled(r, 1.0, palette.line);
+            });
+        }
+        key(ui, "leaves now", &|p, r| {
+            p.rect_filled(r, 1.0, quality.colormap().colour(dark, 0.3));
+            let bar = Rect::from_center_size(r.center(), vec2(r.width(), 1.5));
+            p.rect_filled(bar, 0.0, palette.text.gamma_multiply(0.8));
+        });
+    });
+    ui.add_space(4.0);
+}

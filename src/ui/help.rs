@@ -1,0 +1,46 @@
+//! The help over the window: the keys, and how to read the colours.
+
+use egui::{Align2, Context, Grid, Key, RichText, Window, vec2};
+
+use super::shortcuts;
+use super::theme::{Palette, caption};
+
+/// Draws the help while it is open.
+pub fn show(ctx: &Context, open: &mut bool) {
+    if !*open {
+        return;
+    }
+    if ctx.input_mut(|i| i.consume_key(egui::Modifiers::NONE, Key::Escape)) {
+        *open = false;
+        return;
+    }
+    let palette = Palette::of(ctx);
+    Window::new("Help")
+        .open(open)
+        .collapsible(false)
+        .resizable(false)
+        .anchor(Align2::CENTER_CENTER, vec2(0.0, 0.0))
+        .show(ctx, |ui| {
+            ui.set_max_width(560.0);
+            caption(ui, "How to read it");
+            for line in [
+                "A token's background is how much the newest tokens attend to it (amber, importance) and how much \
+                 its key repeats others (blue, redundancy).",
+                "The bar under a token is the share of (layer, head) pairs that still hold it in their cache. \
+                 Struck and faded: every head has dropped it.",
+                "The timeline is the view's alone: moving it never touches a run. Pause and Step in the prompt bar \
+                 hold the engine.",
+            ] {
+                ui.label(RichText::new(line).color(palette.weak));
+            }
+            ui.add_space(8.0);
+            caption(ui, "Keys");
+            Grid::new("keys").num_columns(2).spacing(vec2(28.0, 4.0)).show(ui, |ui| {
+                for (keys, what) in shortcuts::HELP {
+                    ui.label(RichText::new(*keys).color(palette.text));
+                    ui.label(RichText::new(*what).color(palette.weak));
+                    ui.end_row();
+                }
+            });
+        });
+}

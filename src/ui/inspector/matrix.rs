@@ -1,0 +1,106 @@
+//! Layer by head: who still holds the token, and at which compression the others dropped it.
+
+use egui::{Align2, FontId, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+
+use super::section;
+use crate::trace::{HeadId, Position, TraceView};
+use crate::ui::command::UiCommand;
+use crate::ui::heatmap::recency;
+use crate::ui::quantity::event_number;
+use crate::ui::theme::{Palette, mix};
+
+const GUTTER: f32 = 26.0;
+
+/// Draws the matrix; a click singles a head out, a second click releases it.
+pub fn show(
+    ui: &mut Ui,
+    view: &TraceView<'_>,
+    position: Position,
+    chosen: Option<HeadId>,
+    commands: &mut Vec<UiCommand>,
+) {
+    let palette = Palette::of(ui.ctx());
+    let model = &view.store().header().model;
+    let (layers, kv_heads) = (model.layers, model.kv_heads);
+    let all = || (0..layers).flat_map(|layer| (0..kv_heads).map(move |head| HeadId { layer, head }));
+    let holding = all().filter(|&head| view.holds(head, position)).count();
+    let remark = format!("{holding} of {} heads", model.heads());
+    section::heading(ui, "Who still holds it", &remark);
+    if layers == 0 || kv_heads == 0 {
+        return;
+    }
+    // Words where they fit, else small cells whose words are in the hint.
+    let gap = if layers > 16 { 1.0 } else { 2.0 };
+    let width = (ui.available_width() - GUTTER) / kv_heads as f32;
+    let height: f32 = match layers {
+        0..=8 => 19.0,
+        9..=16 => 15.0,
+        17..=32 => 9.0,
+        _ => 7.0,
+    };
+    let worded = width >= 54.0 && height >= 15.0;
+    let numbered = !worded && width >= 20.0 && height >= 15.0;
+    let now = view.event_count() as u32;
+    let size = vec2(ui.available_width(), height * layers as f32);
+    let (area, _) = ui.allocate_exact_size(size, Sense::hover());
+    let every = (12.0 / height).ceil() as u32;
+    for layer in (0..layers).step_by(every as usize) {
+        ui.painter().text(
+            pos2(area.left(), area.top() + (layer as f32 + 0.5) * height),
+            Align2::LEFT_CENTER,
+            format!("L{layer}"),
+            FontId::proportional(10.5),
+            palette.faint,
+        );
+    }
+    for head in all() {
+        let corner = pos2(
+            area.left() + GUTTER + head.head as f32 * width,
+            area.top() + head.layer as f32 * height,
+        );
+        let cell = Rect::from_min_size(corner, vec2(width, height)).shrink(gap / 2.0);
+        if !ui.is_rect_visible(cell) {
+            continue;
+        }
+        let held = view.holds(head, position);
+        let dropped = view.dropped_at(head, position).map(event_number);
+        let said = match dropped {
+            Some(number) => format!("left at {number}"),
+            None if held => "held".to_owned(),
+            None => "not written".to_owned(),
+        };
+        let id = ui.scope_id().with(("holder", head.layer, head.head));
+        let response = ui.interact(cell, id, Sense::click());
+        let selected = chosen == Some(head);
+        let name = format!("Layer {} head {}: {said}", head.layer, head.head);
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, &name));
+        let fill = match dropped {
+            _ if held => palette.held.gamma_multiply(0.88),
+            Some(number) => {
+                mix(palette.token, palette.faint, 0.55 * recency(now.saturating_sub(number)))
+            }
+            None => palette.panel,
+        };
+        let rounding = if height >= 15.0 { 3.0 } else { 1.0 };
+        ui.painter().rect_filled(cell, rounding, fill);
+        if worded || numbered {
+            let text = match dropped {
+                Some(number) if numbered => number.to_string(),
+                _ if numbered => String::new(),
+                _ => said.clone(),
+            };
+            let colour = if held { palette.canvas } else { palette.weak };
+            let font = FontId::proportional(if height >= 18.0 { 11.0 } else { 10.0 });
+            ui.painter().text(cell.center(), Align2::CENTER_CENTER, text, font, colour);
+        }
+        if selected || response.hovered() || response.has_focus() {
+            let colour = if selected { palette.amber } else { palette.text };
+            let stroke = Stroke::new(if selected { 2.0 } else { 1.0 }, colour);
+            ui.painter().rect_stroke(cell, rounding, stroke, StrokeKind::Outside);
+        }
+        if response.clicked() {
+            commands.push(UiCommand::SelectHead((!selected).then_some(head)));
+        }
+        response.on_hover_text(&name);
+    }
+}

@@ -1,0 +1,158 @@
+//! The panel at the right.
+
+use std::sync::Arc;
+
+use egui::{RichText, ScrollArea, Ui};
+
+use super::duplicates::{self, Duplicates};
+use super::history::{self, History};
+use super::standing::Standing;
+use super::tables::Tables;
+use super::{facts, matrix, run_card, section, worth};
+use crate::trace::{CompressionRecord, HeadRow, Position, RunSummary, TraceView};
+use crate::ui::command::UiCommand;
+use crate::ui::derived::Derived;
+use crate::ui::empty_state;
+use crate::ui::heatmap::Cell;
+use crate::ui::run_key::RunKey;
+use crate::ui::selection::Selection;
+use crate::ui::theme::Palette;
+
+/// Caches of the inspector.
+#[derive(Default)]
+pub struct InspectorState {
+    tables: Tables,
+    summary: Option<(RunKey, RunSummary)>,
+    history: Option<(RunKey, Position, History)>,
+    scored: Option<Scored>,
+}
+
+/// What is known of a token at the compression that scored it.
+struct Scored {
+    record: Arc<CompressionRecord>,
+    position: Position,
+    standing: Option<Standing>,
+    duplicates: Option<Duplicates>,
+    rows: Vec<Option<HeadRow>>,
+}
+
+/// Draws the token under the pointer, else the pinned one, else what the run saved.
+pub fn show(
+    ui: &mut Ui,
+    state: &mut InspectorState,
+    view: &TraceView<'_>,
+    derived: &Derived,
+    selection: &Selection,
+    commands: &mut Vec<UiCommand>,
+) {
+    let store = view.store();
+    if store.tokens().is_empty() {
+        empty_state::show(ui, "No token yet", "Run a problem or open a trace.");
+        return;
+    }
+    let key = RunKey::of(store);
+    if state.summary.as_ref().is_none_or(|(of, _)| *of != key) {
+        state.summary = Some((key, RunSummary::of(store)));
+    }
+    ScrollArea::vertical().id_salt("inspector").auto_shrink(false).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 3.0;
+        match selection.token().filter(|p| p.index() < store.tokens().len()) {
+            Some(position) => token(ui, state, view, derived, selection, position, commands),
+            None => hint(ui),
+        }
+        if let Some((_, summary)) = &state.summary {
+            run_card::show(ui, summary, view, &derived.holders);
+        }
+        ui.add_space(8.0);
+    });
+}
+
+fn hint(ui: &mut Ui) {
+    let palette = Palette::of(ui.ctx());
+    ui.label(RichText::new("No token chosen").size(15.0).color(palette.weak));
+    section::note(
+        ui,
+        "Point at a token to see its scores, who still holds it and what it repeats; \
+         click to keep it here.",
+    );
+}
+
+fn token(
+    ui: &mut Ui,
+    state: &mut InspectorState,
+    view: &TraceView<'_>,
+    derived: &Derived,
+    selection: &Selection,
+    position: Position,
+    commands: &mut Vec<UiCommand>,
+) {
+    let store = view.store();
+    facts::show(ui, view, position);
+    if position.index() >= view.cursor() {
+        section::heading(ui, "At the cursor", "");
+        section::note(ui, "It is not written yet: the cursor stands before it.");
+        return;
+    }
+    let latest = derived.scores.get(position.index()).and_then(Option::as_ref);
+    let scored = latest.and_then(|latest| {
+        let record = store.events().get(latest.event.index())?;
+        state.look_up(view, record, position);
+        state.scored.as_ref()
+    });
+    let standing = scored.and_then(|s| s.standing);
+    let head = selection.head.map(|head| {
+        let row = head.row(store.header().model.kv_heads);
+        (head, scored.and_then(|s| s.rows.get(row).copied().flatten()))
+    });
+    worth::show(ui, view, position, derived, latest, standing, head);
+    let duplicates = scored.and_then(|s| Some((s.duplicates.clone()?, s.record.revision)));
+    matrix::show(ui, view, position, selection.head, commands);
+
+    let key = RunKey::of_events(store);
+    if state.history.as_ref().is_none_or(|(of, p, _)| *of != key || *p != position) {
+        state.history = Some((key, position, History::of(store, position)));
+    }
+    if let Some((_, _, known)) = &state.history {
+        history::show(ui, view, known);
+    }
+    if let Some((found, revision)) = duplicates {
+        let threshold = store.settings_of(revision).threshold;
+        duplicates::show(ui, store, &found, threshold, commands);
+    }
+}
+
+impl InspectorState {
+    /// Reads what a compression knew of a token, unless it was read last.
+    fn look_up(
+        &mut self,
+        view: &TraceView<'_>,
+        record: &Arc<CompressionRecord>,
+        position: Position,
+    ) {
+        let known = self
+            .scored
+            .as_ref()
+            .is_some_and(|s| Arc::ptr_eq(&s.record, record) && s.position == position);
+        if known {
+            return;
+        }
+        let event = crate::trace::EventIndex(record.event);
+        let table = self.tables.at(view, event);
+        let rows = table.map_or_else(Vec::new, |table| {
+            (0..table.heads())
+                .map(|row| match table.cell(row, position) {
+                    Cell::Scored(candidate) => Some(*candidate),
+                    _ => None,
+                })
+                .collect()
+        });
+        let linked = table.filter(|_| record.links.is_some());
+        self.scored = Some(Scored {
+            record: Arc::clone(record),
+            position,
+            standing: Standing::of(view.store(), event, position),
+            duplicates: linked.map(|table| Duplicates::of(table, position)),
+            rows,
+        });
+    }
+}

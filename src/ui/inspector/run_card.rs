@@ -1,0 +1,52 @@
+//! What the run saved so far, each number with what it means.
+
+use egui::Ui;
+
+use super::section;
+use crate::trace::{RunSummary, TraceView};
+use crate::ui::quantity::{bytes, count, percent};
+
+/// Draws the numbers; hovering one tells its definition.
+pub fn show(ui: &mut Ui, summary: &RunSummary, view: &TraceView<'_>, holders: &[u32]) {
+    section::heading(ui, "This run so far", "");
+    let mut line = |name: &str, value: String, hint: &str| {
+        section::number(ui, name, &value, hint);
+    };
+    line(
+        "prompt still held",
+        prompt_held(view, holders).map_or_else(|| "none".to_owned(), percent),
+        "Share of (prompt token, head) pairs in the cache at the cursor",
+    );
+    line(
+        "tokens",
+        format!("{} + {}", count(u64::from(summary.prompt_tokens)), count(u64::from(summary.tokens))),
+        "Tokens of the prompt + tokens generated",
+    );
+    line("compressions", count(u64::from(summary.compressions)), "Compressions of all layers");
+    line(
+        "peak slots",
+        count(u64::from(summary.peak_slots)),
+        "Most slots a head ever held: what has to fit into memory",
+    );
+    line("peak bytes", bytes(summary.peak_bytes), "Keys and values of all heads at the peak");
+    line("full cache", bytes(summary.full_bytes), "What a cache that forgets nothing takes at the end");
+    line(
+        "final ratio",
+        format!("{:.2}", summary.final_ratio),
+        "Slots held at the end over tokens seen: lower saves more",
+    );
+    line(
+        "time-averaged ratio",
+        format!("{:.2}", summary.time_averaged_ratio),
+        "Slots over tokens seen, averaged over all steps: what decoding really worked with",
+    );
+}
+
+/// Share of (prompt token, head) pairs held at the cursor.
+fn prompt_held(view: &TraceView<'_>, holders: &[u32]) -> Option<f64> {
+    let header = view.store().header();
+    let prompt = (header.prompt_tokens as usize).min(holders.len());
+    let held: u64 = holders[..prompt].iter().map(|&h| u64::from(h)).sum();
+    let pairs = prompt as u64 * u64::from(header.model.heads());
+    (pairs > 0).then(|| held as f64 / pairs as f64)
+}

@@ -1,0 +1,39 @@
+//! Headings and rows with numbers at the right, alike in every part of the inspector.
+
+use egui::{Align, Label, Layout, Response, RichText, Ui};
+
+use crate::ui::theme::Palette;
+
+/// A heading in small capitals, with a remark at the right.
+pub fn heading(ui: &mut Ui, title: &str, remark: &str) {
+    let palette = Palette::of(ui.ctx());
+    ui.add_space(10.0);
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(title.to_uppercase()).size(11.0).color(palette.faint).extra_letter_spacing(0.4));
+        if !remark.is_empty() {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.label(RichText::new(remark).size(11.5).color(palette.weak));
+            });
+        }
+    });
+    ui.add_space(2.0);
+}
+
+/// A name at the left, a number at the right.
+pub fn number(ui: &mut Ui, name: &str, value: &str, hint: &str) -> Response {
+    let palette = Palette::of(ui.ctx());
+    let row = ui.horizontal(|ui| {
+        ui.label(RichText::new(name).size(12.5).color(palette.weak));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let text = RichText::new(value).size(12.0).monospace().color(palette.text);
+            ui.add(Label::new(text).truncate());
+        });
+    });
+    if hint.is_empty() { row.response } else { row.response.on_hover_text(hint) }
+}
+
+/// A remark over the whole width.
+pub fn note(ui: &mut Ui, text: &str) {
+    let palette = Palette::of(ui.ctx());
+    ui.add(Label::new(RichText::new(text).size(11.5).color(palette.faint)).wrap());
+}

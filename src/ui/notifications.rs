@@ -1,0 +1,169 @@
+//! What the window has to say: notes that fade, and a list that keeps them.
+
+use egui::{Align2, Area, Button, Context, CornerRadius, Frame, Id, Margin, Order, RichText, Stroke, Ui, vec2};
+
+use super::command::UiCommand;
+use super::theme::{Palette, mix};
+
+/// Seconds that a piece of information stays on the page. Errors stay until they are put away.
+const STAY: f64 = 6.0;
+/// Most notes kept in the list.
+const KEPT: usize = 100;
+
+/// How grave a note is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Something was done.
+    Info,
+    /// Something failed; the text says what and the way out.
+    Error,
+}
+
+/// A note.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    /// How grave.
+    pub level: Level,
+    /// What happened, and the way out.
+    pub text: String,
+    /// A button that puts it right, if there is one.
+    pub action: Option<(String, UiCommand)>,
+    shown_at: Option<f64>,
+    closed: bool,
+    read: bool,
+}
+
+/// All notes, and whether their list is open.
+#[derive(Clone, Debug, Default)]
+pub struct Notifications {
+    notes: Vec<Note>,
+    /// Whether the list is open.
+    pub open: bool,
+}
+
+impl Notifications {
+    /// Says that something was done.
+    pub fn info(&mut self, text: impl Into<String>) {
+        self.push(Level::Info, text.into(), None);
+    }
+
+    /// Says that something failed.
+    pub fn error(&mut self, text: impl Into<String>) {
+        self.push(Level::Error, text.into(), None);
+    }
+
+    /// Says that something failed, with a button that puts it right.
+    pub fn error_with(&mut self, text: impl Into<String>, button: &str, command: UiCommand) {
+        self.push(Level::Error, text.into(), Some((button.to_owned(), command)));
+    }
+
+    fn push(&mut self, level: Level, text: String, action: Option<(String, UiCommand)>) {
+        if self.notes.last().is_some_and(|last| last.text == text && !last.closed) {
+            return;
+        }
+        self.notes.push(Note { level, text, action, shown_at: None, closed: false, read: false });
+        if self.notes.len() > KEPT {
+            self.notes.remove(0);
+        }
+    }
+
+    /// Notes nobody has seen go by: those the list was not opened for.
+    pub fn unread(&self) -> usize {
+        self.notes.iter().filter(|note| !note.read).count()
+    }
+
+    /// Opens or closes the list; opening it reads everything.
+    pub fn toggle(&mut self) {
+        self.open = !self.open;
+        for note in &mut self.notes {
+            note.read = true;
+        }
+    }
+
+    /// All notes, oldest first.
+    pub fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// Draws the notes that are fresh, and the list if it is open.
+    pub fn show(&mut self, ctx: &Context, commands: &mut Vec<UiCommand>) {
+        self.toasts(ctx, commands);
+        let mut open = self.open;
+        egui::Window::new("Messages")
+            .open(&mut open)
+            .collapsible(false)
+            .anchor(Align2::RIGHT_TOP, vec2(-12.0, 58.0))
+            .default_width(380.0)
+            .show(ctx, |ui| {
+                if self.notes.is_empty() {
+                    ui.label("Nothing so far.");
+                }
+                egui::ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
+                    for note in self.notes.iter().rev() {
+                        body(ui, note, commands);
+                        ui.separator();
+                    }
+                });
+            });
+        self.open = open;
+    }
+
+    fn toasts(&mut self, ctx: &Context, commands: &mut Vec<UiCommand>) {
+        let now = ctx.input(|i| i.time);
+        let palette = Palette::of(ctx);
+        let mut wake: Option<f64> = None;
+        for note in self.notes.iter_mut().filter(|note| !note.closed) {
+            let since = *note.shown_at.get_or_insert(now);
+            if note.level == Level::Info {
+                let left = since + STAY - now;
+                note.closed |= left <= 0.0;
+                wake = Some(wake.map_or(left, |w: f64| w.min(left)));
+            }
+        }
+        if let Some(left) = wake.filter(|left| *left > 0.0) {
+            ctx.request_repaint_after_secs(left as f32);
+        }
+        if self.notes.iter().all(|note| note.closed) {
+            return;
+        }
+        let area = Area::new(Id::unique("toasts")).order(Order::Foreground);
+        area.anchor(Align2::RIGHT_BOTTOM, vec2(-14.0, -40.0)).show(ctx, |ui| {
+            for note in self.notes.iter_mut().filter(|note| !note.closed).rev().take(4) {
+                let line = match note.level {
+                    Level::Info => palette.line,
+                    Level::Error => palette.error,
+                };
+                Frame::new()
+                    .fill(mix(palette.panel, palette.raised, 0.7))
+                    .stroke(Stroke::new(1.0, line))
+                    .corner_radius(CornerRadius::same(6))
+                    .inner_margin(Margin::same(10))
+                    .shadow(ui.visuals().popup_shadow)
+                    .show(ui, |ui| {
+                        ui.set_width(340.0);
+                        body(ui, note, commands);
+                        if note.level == Level::Error
+                            && ui.add(Button::new(RichText::new("Put away").size(12.0))).clicked()
+                        {
+                            note.closed = true;
+                            note.read = true;
+                        }
+                    });
+            }
+        });
+    }
+}
+
+fn body(ui: &mut Ui, note: &Note, commands: &mut Vec<UiCommand>) {
+    let palette = Palette::of(ui.ctx());
+    let colour = match note.level {
+        Level::Info => palette.text,
+        Level::Error => palette.error,
+    };
+    ui.add(egui::Label::new(RichText::new(&note.text).size(13.0).color(colour)).wrap());
+    if let Some((name, command)) = &note.action
+        && ui.button(name).clicked()
+    {
+        commands.push(command.clone());
+    }
+}

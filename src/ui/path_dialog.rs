@@ -1,0 +1,90 @@
+//! A path to open or save: a field that always works, and the system's dialog where there is one.
+
+use std::path::PathBuf;
+
+use egui::{Align2, Button, Context, Key, RichText, TextEdit, Window, vec2};
+
+use super::command::{Browse, UiCommand};
+use super::theme::Palette;
+
+/// Said when the system's dialog gave no path: without a portal it cannot even open.
+pub const NOTHING_CHOSEN: &str =
+    "no file chosen (or no file-dialog portal); type a path instead";
+
+/// The dialog, while it is open.
+#[derive(Clone, Debug, Default)]
+pub struct PathDialog {
+    /// Open or save; `None` is closed.
+    pub purpose: Option<Browse>,
+    /// What is typed.
+    pub path: String,
+    /// What the last try came to.
+    pub message: Option<String>,
+    fresh: bool,
+}
+
+impl PathDialog {
+    /// Shows it.
+    pub fn ask(&mut self, purpose: Browse, suggestion: String) {
+        *self = Self { purpose: Some(purpose), path: suggestion, message: None, fresh: true };
+    }
+
+    /// Puts it away.
+    pub fn close(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Draws it while it is open.
+    pub fn show(&mut self, ctx: &Context, commands: &mut Vec<UiCommand>) {
+        let Some(purpose) = self.purpose else { return };
+        let (title, verb) = match purpose {
+            Browse::Open => ("Open a trace", "Open"),
+            Browse::Save => ("Save the trace", "Save"),
+            Browse::Export => return,
+        };
+        let palette = Palette::of(ctx);
+        let mut open = true;
+        let mut done = false;
+        Window::new(title)
+            .open(&mut open)
+            .collapsible(false)
+            .resizable(false)
+            .anchor(Align2::CENTER_CENTER, vec2(0.0, -60.0))
+            .show(ctx, |ui| {
+                ui.set_width(460.0);
+                let label = ui.label("Path of the .rkvt file:");
+                let field = ui
+                    .add(TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY))
+                    .labelled_by(label.id);
+                if std::mem::take(&mut self.fresh) {
+                    field.request_focus();
+                }
+                let enter = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+                if let Some(message) = &self.message {
+                    ui.label(RichText::new(message).size(12.5).color(palette.weak));
+                }
+                ui.horizontal(|ui| {
+                    let some = !self.path.trim().is_empty();
+                    if (ui.add_enabled(some, Button::new(verb)).clicked() || enter) && some {
+                        let path = Some(PathBuf::from(self.path.trim()));
+                        commands.push(match purpose {
+                            Browse::Save => UiCommand::Save(path),
+                            Browse::Open | Browse::Export => UiCommand::Open(path),
+                        });
+                        done = true;
+                    }
+                    if ui.button("Browse…").clicked() {
+                        commands.push(UiCommand::Browse(purpose));
+                    }
+                    if purpose == Browse::Open {
+                        let hint = "or drop a file on the window";
+                        ui.label(RichText::new(hint).size(12.5).color(palette.faint));
+                    }
+                });
+            });
+        let escape = ctx.input_mut(|i| i.consume_key(egui::Modifiers::NONE, Key::Escape));
+        if !open || done || escape {
+            self.close();
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The panel at the left: policy, its numbers, and how tokens are drawn.
+
+mod choices;
+mod numbers;
+mod panel;
+mod sampling;
+
+pub use panel::{SettingsContext, SettingsState, show};

@@ -1,0 +1,68 @@
+//! The keyboard: one table that the window obeys and the help shows.
+
+use egui::{Context, Key, KeyboardShortcut, Modifiers};
+
+use super::command::UiCommand;
+use super::selection::Selection;
+use crate::trace::Position;
+
+/// Keys in words, and what they do; the help's table.
+pub const HELP: &[(&str, &str)] = &[
+    ("Enter", "run the problem (in the problem field)"),
+    ("Shift + Enter", "new line (in the problem field)"),
+    ("Space", "play or pause the timeline"),
+    ("Left, Right", "previous or next compression"),
+    ("Shift + Left, Right", "one token back or on"),
+    ("Alt + Left, Right", "pin the token before or after"),
+    ("Home, End", "first or last token"),
+    ("F or L", "follow the newest token"),
+    ("Esc", "release the pinned token, close a dialog"),
+    ("1, 2, 3", "Reading, Survival, Heatmap"),
+    ("Ctrl + O", "open a trace"),
+    ("Ctrl + S", "save the trace"),
+    ("Ctrl + E", "export a figure or a table"),
+    ("Ctrl + Plus, Minus, 0", "larger, smaller, usual size"),
+    ("? or F1", "this help"),
+];
+
+/// What the keys pressed in this frame ask for. Keys without Ctrl are left alone while a field has them.
+pub fn read(ctx: &Context, selection: &Selection, tokens: usize) -> Vec<UiCommand> {
+    let mut commands = Vec::new();
+    let mut pressed = |modifiers: Modifiers, key: Key, command: UiCommand| {
+        if ctx.input_mut(|i| i.consume_shortcut(&KeyboardShortcut::new(modifiers, key))) {
+            commands.push(command);
+        }
+    };
+    pressed(Modifiers::COMMAND, Key::O, UiCommand::Open(None));
+    pressed(Modifiers::COMMAND, Key::S, UiCommand::Save(None));
+    pressed(Modifiers::COMMAND, Key::E, UiCommand::ShowExport(true));
+    pressed(Modifiers::NONE, Key::F1, UiCommand::ToggleHelp);
+    // A focused field or slider owns the plain keys.
+    if ctx.memory(|memory| memory.focused().is_some()) {
+        return commands;
+    }
+    pressed(Modifiers::SHIFT, Key::ArrowLeft, UiCommand::StepToken(-1));
+    pressed(Modifiers::SHIFT, Key::ArrowRight, UiCommand::StepToken(1));
+    let beside = |by: i64| {
+        let from = selection.pinned.map_or(tokens as i64 - 1, |p| i64::from(p.0) + by);
+        let last = tokens as i64 - 1;
+        (last >= 0).then(|| Position(from.clamp(0, last.max(0)) as u32))
+    };
+    pressed(Modifiers::ALT, Key::ArrowLeft, UiCommand::Select(beside(-1)));
+    pressed(Modifiers::ALT, Key::ArrowRight, UiCommand::Select(beside(1)));
+    pressed(Modifiers::NONE, Key::ArrowLeft, UiCommand::StepEvent(-1));
+    pressed(Modifiers::NONE, Key::ArrowRight, UiCommand::StepEvent(1));
+    pressed(Modifiers::NONE, Key::Space, UiCommand::TogglePlay);
+    pressed(Modifiers::NONE, Key::Home, UiCommand::SetCursor(tokens.min(1)));
+    pressed(Modifiers::NONE, Key::End, UiCommand::SetCursor(tokens));
+    pressed(Modifiers::NONE, Key::F, UiCommand::Follow);
+    pressed(Modifiers::NONE, Key::L, UiCommand::Follow);
+    for (key, tab) in [Key::Num1, Key::Num2, Key::Num3].into_iter().zip(super::Tab::ALL) {
+        pressed(Modifiers::NONE, key, UiCommand::ShowTab(tab.0));
+    }
+    let help = [(Modifiers::NONE, Key::Questionmark), (Modifiers::SHIFT, Key::Questionmark)];
+    for (modifiers, key) in help {
+        pressed(modifiers, key, UiCommand::ToggleHelp);
+    }
+    commands
+}

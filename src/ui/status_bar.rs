@@ -1,0 +1,86 @@
+//! The line at the bottom: every number that claims a saving says what it is.
+
+use egui::{RichText, Ui};
+
+use super::engine_status::{EngineStatus, Phase};
+use super::quantity::{bytes, count, counted, percent};
+use super::theme::Palette;
+use crate::trace::{FinishReason, TraceView};
+
+/// Draws the line. `peak_slots` is the most slots a head held over the whole run.
+pub fn show(ui: &mut Ui, status: &EngineStatus, view: Option<&TraceView<'_>>, peak_slots: u32) {
+    let palette = Palette::of(ui.ctx());
+    let mut first = true;
+    let mut item = |ui: &mut Ui, text: String, hint: &str| {
+        if !first {
+            ui.label(RichText::new("·").size(12.0).color(palette.faint));
+        }
+        first = false;
+        ui.label(RichText::new(text).size(12.0).color(palette.weak)).on_hover_text(hint);
+    };
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 7.0;
+        if let Some(phase) = phase(status) {
+            item(ui, phase.to_owned(), "What the engine does");
+        }
+        let Some(view) = view else {
+            if let Some((_, device)) = &status.model {
+                item(ui, device.clone(), "Where the model and its cache live");
+            }
+            item(ui, "no run yet".to_owned(), "Run a problem or open a trace");
+            return;
+        };
+        let store = view.store();
+        let header = store.header();
+        item(ui, header.device.clone(), "Where the cache of this run lived");
+        if status.busy() {
+            let speed = status.stats.tokens_per_second;
+            item(ui, format!("{speed:.0} tok/s"), "Tokens written per second over the last second");
+        }
+        let now = view.slots();
+        item(
+            ui,
+            format!("{now:.0} slots per head now, {} at most", count(u64::from(peak_slots))),
+            "Slots a head holds at the cursor (mean over layers), and the most any head held in the whole run",
+        );
+        let (held, full) = (view.cache_bytes(), view.full_bytes());
+        let share = if full == 0 { 1.0 } else { held as f64 / full as f64 };
+        item(
+            ui,
+            format!("cache {} of {} full ({})", bytes(held), bytes(full), percent(share)),
+            "Bytes of all heads' keys and values at the cursor, against a cache that evicts nothing after the same tokens",
+        );
+        item(
+            ui,
+            format!(
+                "{} of {}",
+                count(view.event_count() as u64),
+                counted(store.events().len() as u64, "compression")
+            ),
+            "Compressions up to the cursor, of all so far",
+        );
+        if let Some((_, reason, seconds)) = store.end() {
+            item(ui, format!("{}, {seconds:.1} s", ending(reason)), "Why the run ended, and its wall-clock time");
+        }
+    });
+}
+
+fn phase(status: &EngineStatus) -> Option<&'static str> {
+    match status.phase {
+        Phase::Idle => None,
+        Phase::Starting => Some("starting"),
+        Phase::Prefill => Some("reading the prompt"),
+        Phase::Running => Some("writing"),
+        Phase::Paused => Some("paused"),
+    }
+}
+
+fn ending(reason: &FinishReason) -> String {
+    match reason {
+        FinishReason::EndOfText => "finished".to_owned(),
+        FinishReason::MaxTokens => "ended at the token limit".to_owned(),
+        FinishReason::ContextFull => "ended with the model's context full".to_owned(),
+        FinishReason::Stopped => "stopped".to_owned(),
+        FinishReason::Failed(why) => format!("failed: {why}"),
+    }
+}

@@ -1,0 +1,203 @@
+//! The tab.
+
+use egui::{
+    Align, Align2, FontId, Layout, PointerButton, Rect, RichText, Role, Sense, Stroke, StrokeKind,
+    Ui, WidgetInfo, pos2, vec2,
+};
+
+use super::picture::{SurvivalPicture, event_of_line};
+use super::tooltip::survival_tooltip;
+use crate::trace::{EventIndex, Position, TraceView};
+use crate::ui::bands;
+use crate::ui::colour_bar;
+use crate::ui::colormap::Colormap;
+use crate::ui::command::UiCommand;
+use crate::ui::derived::Derived;
+use crate::ui::empty_state;
+use crate::ui::position_axis::{PositionAxis, Zoom};
+use crate::ui::quantity::{counted, event_number};
+use crate::ui::selection::Selection;
+use crate::ui::theme::Palette;
+
+const GUTTER: f32 = 44.0;
+const FOOTER: f32 = 22.0;
+const BANDS: f32 = 16.0;
+
+/// Zoom and cached picture of the tab.
+#[derive(Default)]
+pub struct SurvivalState {
+    zoom: Zoom,
+    picture: SurvivalPicture,
+    hovering: bool,
+}
+
+/// Draws the tab: hovering tells, a click pins the token, a click on a row's number goes to it.
+pub fn show(
+    ui: &mut Ui,
+    state: &mut SurvivalState,
+    view: &TraceView<'_>,
+    _derived: &Derived,
+    selection: &Selection,
+    commands: &mut Vec<UiCommand>,
+) {
+    let store = view.store();
+    if store.events().is_empty() {
+        let (title, hint) = if store.tokens().is_empty() {
+            ("Nothing to show yet", "Run a problem or open a trace; each compression adds a row here.")
+        } else {
+            (
+                "No compression yet",
+                "The cache has not been full so far: every head still holds every token.",
+            )
+        };
+        empty_state::show(ui, title, hint);
+        return;
+    }
+    let palette = Palette::of(ui.ctx());
+    let total = store.events().last().map_or(0, |e| e.seen as usize);
+    header(ui, state, palette, store.header().model.heads(), total);
+
+    let outer = ui.available_rect_before_wrap();
+    let rect = Rect::from_min_max(
+        pos2(outer.left() + GUTTER, outer.top() + BANDS),
+        pos2(outer.right() - 4.0, (outer.bottom() - FOOTER).max(outer.top() + BANDS + 8.0)),
+    );
+    let response = ui.allocate_rect(rect, Sense::click_and_drag());
+    let axis = PositionAxis::new(state.zoom.visible(total), rect);
+    state.zoom.input(
+        ui,
+        &response,
+        &axis,
+        total,
+        &[PointerButton::Primary, PointerButton::Middle, PointerButton::Secondary],
+    );
+    let axis = PositionAxis::new(state.zoom.visible(total), rect);
+    state.picture.update(ui.ctx(), store, &axis, rect.y_range());
+
+    let painter = ui.painter().with_clip_rect(rect);
+    painter.rect_filled(rect, 0.0, palette.panel);
+    state.picture.paint(&painter, &axis, rect.y_range());
+    bands::paint(ui.painter(), palette, store, view.cursor(), &axis, outer.top() + 1.0, BANDS - 4.0);
+    axis.ticks(ui.painter(), palette, rect.bottom() + 1.0);
+
+    let events = store.events().len();
+    let line_height = rect.height() / events as f32;
+    let row_rect = |event: usize| {
+        let bottom = rect.bottom() - event as f32 * line_height;
+        Rect::from_min_max(pos2(rect.left(), bottom - line_height), pos2(rect.right(), bottom))
+    };
+    gutter(ui, palette, rect, events, &row_rect, view.last_event(), commands);
+    if let Some(last) = view.last_event() {
+        let row = row_rect(last.index());
+        let stroke = Stroke::new(1.0, palette.text.gamma_multiply(0.75));
+        painter.rect_stroke(row, 0.0, stroke, StrokeKind::Inside);
+    }
+    if let Some(position) = selection.token() {
+        let column = axis.span(position.0 as f64, position.0 as f64 + 1.0, rect.y_range());
+        let stroke = Stroke::new(1.0, palette.text);
+        painter.rect_stroke(column.expand(0.5), 0.0, stroke, StrokeKind::Outside);
+    }
+
+    let label = format!(
+        "Survival of {} over {}",
+        counted(total as u64, "token"),
+        counted(events as u64, "compression")
+    );
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
+    let under = response.hover_pos().and_then(|pointer| {
+        let position = axis.position(pointer.x).floor();
+        let line = ((rect.bottom() - pointer.y) / line_height).floor().max(0.0) as usize;
+        let event = event_of_line(line.min(events - 1), events, events);
+        (position >= 0.0 && position < total as f64)
+            .then(|| (EventIndex(event as u32), Position(position as u32)))
+    });
+    match under {
+        Some((_, position)) => {
+            commands.push(UiCommand::Hover(Some(position)));
+            state.hovering = true;
+        }
+        None if state.hovering => {
+            commands.push(UiCommand::Hover(None));
+            state.hovering = false;
+        }
+        None => {}
+    }
+    if response.clicked()
+        && let Some((_, position)) = under
+    {
+        commands.push(UiCommand::Select(Some(position)));
+    }
+    if let Some((event, position)) = under {
+        let rows = state.picture.rows();
+        response.on_hover_ui_at_pointer(|ui| survival_tooltip(ui, store, rows, event, position));
+    }
+}
+
+fn header(ui: &mut Ui, state: &mut SurvivalState, palette: &Palette, heads: u32, total: usize) {
+    ui.horizontal(|ui| {
+        let said = format!("Share of {heads} heads holding each token after each compression");
+        ui.label(RichText::new(said).size(12.5).color(palette.weak));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let (from, to) = state.zoom.visible(total);
+            colour_bar::show(
+                ui,
+                Colormap::Importance,
+                "share of heads",
+                &[(0.0, "none".to_owned()), (1.0, "all".to_owned())],
+            );
+            ui.add_space(8.0);
+            ui.scope(|ui| {
+                ui.set_max_width(110.0);
+                state.zoom.buttons(ui, "survival", f64::midpoint(from, to), total);
+            });
+        });
+    });
+    ui.add_space(4.0);
+}
+
+/// Numbers of the compressions, as many as fit; each is a button that goes there.
+fn gutter(
+    ui: &Ui,
+    palette: &Palette,
+    rect: Rect,
+    events: usize,
+    row_rect: &dyn Fn(usize) -> Rect,
+    at: Option<EventIndex>,
+    commands: &mut Vec<UiCommand>,
+) {
+    let line_height = rect.height() / events as f32;
+    let every = (13.0 / line_height).ceil().max(1.0) as usize;
+    let font = FontId::proportional(10.5);
+    for event in (0..events).filter(|e| e % every == 0 || at.is_some_and(|a| a.index() == *e)) {
+        let here = at.is_some_and(|a| a.index() == event);
+        let crowded = !here
+            && at.is_some_and(|a| {
+                (a.index() as f32 - event as f32).abs() * line_height < 12.0
+            });
+        if crowded {
+            continue;
+        }
+        let row = row_rect(event);
+        let area = Rect::from_center_size(
+            pos2(rect.left() - GUTTER / 2.0, row.center().y),
+            vec2(GUTTER, row.height().clamp(10.0, 18.0)),
+        );
+        let index = EventIndex(event as u32);
+        let response = ui
+            .interact(area, ui.scope_id().with(("survival row", event)), Sense::click())
+            .on_hover_text(format!("Go to compression {}", event_number(index)));
+        let name = format!("Go to compression {}", event_number(index));
+        response.widget_info(|| WidgetInfo::selected(Role::Button, true, here, &name));
+        let colour = if here || response.hovered() { palette.text } else { palette.faint };
+        ui.painter().text(
+            pos2(rect.left() - 8.0, row.center().y),
+            Align2::RIGHT_CENTER,
+            event_number(index),
+            font.clone(),
+            colour,
+        );
+        if response.clicked() {
+            commands.push(UiCommand::GoToEvent(index));
+        }
+    }
+}

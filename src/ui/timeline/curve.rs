@@ -1,0 +1,175 @@
+//! The curve of cache length against the full cache.
+
+use egui::{Align2, FontId, Rect, Sense, Ui, UiBuilder, Vec2, pos2};
+use egui_plot::{Line, LineStyle, Plot, PlotBounds, PlotPoint, PlotPoints};
+
+use super::curve_points::{has_budget, limit, sawtooth, thin};
+use crate::trace::{TraceStore, TraceView};
+use crate::ui::position_axis::PositionAxis;
+use crate::ui::quantity::count;
+use crate::ui::run_key::RunKey;
+use crate::ui::theme::Palette;
+
+/// How many times the highest tooth the plot is high at most: the full cache may leave it at the top, or
+/// in a long run the teeth would be flat.
+const HEADROOM: f64 = 3.0;
+
+/// Polylines of a run, made again only when the run grows or the view changes.
+#[derive(Default)]
+pub struct Curve {
+    made_from: Option<RunKey>,
+    corners: Vec<PlotPoint>,
+    budget: Option<Vec<PlotPoint>>,
+    full_buffer: Option<Vec<PlotPoint>>,
+    highest: f64,
+    in_sight: Option<(PositionAxis, Vec<PlotPoint>)>,
+}
+
+impl Curve {
+    /// Takes up what arrived.
+    pub fn update(&mut self, store: &TraceStore, axis: &PositionAxis) {
+        let key = RunKey::of(store);
+        if self.made_from.as_ref() != Some(&key) {
+            self.corners = sawtooth(store);
+            self.budget = limit(store, |s| s.budget);
+            self.full_buffer = limit(store, |s| s.slots_when_full());
+            let teeth = self.corners.iter().map(|p| p.y);
+            let limits = self.full_buffer.iter().flatten().map(|p| p.y);
+            self.highest = teeth.chain(limits).fold(1.0, f64::max);
+            self.made_from = Some(key);
+            self.in_sight = None;
+        }
+        if self.in_sight.as_ref().is_none_or(|(of, _)| of != axis) {
+            let points = thin(&self.corners, axis.range(), axis.width() as usize);
+            self.in_sight = Some((*axis, points));
+        }
+    }
+
+    /// Slots at the top of the plot.
+    fn top(&self, store: &TraceStore) -> f64 {
+        let full = store.tokens().len() as f64;
+        full.min(self.highest * HEADROOM).max(self.highest) * 1.06
+    }
+
+    /// Draws into `rect`, the numbers of the limits at the left of it.
+    pub fn show(&self, ui: &mut Ui, view: &TraceView<'_>, axis: &PositionAxis, rect: Rect) {
+        let palette = Palette::of(ui.ctx());
+        let store = view.store();
+        let (from, to) = axis.range();
+        let top = self.top(store);
+        let full = [PlotPoint::new(0.0, 0.0), PlotPoint::new(to, to)];
+        ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
+            let plot = Plot::new("cache length")
+                .width(rect.width())
+                .height(rect.height())
+                .show_axes(false)
+                .show_grid(false)
+                .show_x(false)
+                .show_y(false)
+                .show_background(false)
+                .show_crosshair(false)
+                .allow_zoom(false)
+                .allow_scroll(false)
+                .allow_drag(false)
+                .allow_boxed_zoom(false)
+                .allow_double_click_reset(false)
+                .set_margin_fraction(Vec2::ZERO)
+                .sense(Sense::hover());
+            plot.show(ui, |plot| {
+                plot.set_plot_bounds(PlotBounds::from_min_max([from, 0.0], [to, top]));
+                for (name, steps, colour) in [
+                    ("budget", &self.budget, palette.amber.gamma_multiply(0.55)),
+                    ("budget + buffer", &self.full_buffer, palette.faint.gamma_multiply(0.8)),
+                ] {
+                    if let Some(steps) = steps {
+                        let line = Line::new(name, PlotPoints::Borrowed(steps));
+                        let style = LineStyle::Dotted { spacing: 4.0 };
+                        plot.line(line.style(style).color(colour).width(1.0).allow_hover(false));
+                    }
+                }
+                let line = Line::new("full cache", PlotPoints::Borrowed(&full));
+                let style = LineStyle::Dashed { length: 5.0 };
+                plot.line(line.style(style).color(palette.faint).width(1.2).allow_hover(false));
+                if let Some((_, points)) = &self.in_sight {
+                    let line = Line::new("cache", PlotPoints::Borrowed(points));
+                    let line = line.color(palette.amber).width(1.6).fill(0.0).fill_alpha(0.22);
+                    plot.line(line.allow_hover(false));
+                }
+            });
+        });
+        let y = |slots: f64| rect.bottom() - (slots / top) as f32 * rect.height();
+        self.numbers(ui, view, rect, &y);
+        full_label(ui, palette, store.tokens().len(), axis, rect, &y);
+    }
+
+    /// Numbers at the left: zero, the budget and the full buffer of the settings at the cursor.
+    fn numbers(&self, ui: &Ui, view: &TraceView<'_>, rect: Rect, y: &dyn Fn(f64) -> f32) {
+        let palette = Palette::of(ui.ctx());
+        let store = view.store();
+        let now = store
+            .params()
+            .iter()
+            .rev()
+            .find(|(at, ..)| at.index() <= view.cursor())
+            .map_or(&store.header().settings, |(_, _, settings)| settings);
+        let mut marks = vec![(0.0, palette.faint)];
+        if has_budget(now) {
+            marks.push((f64::from(now.budget), palette.amber));
+            marks.push((f64::from(now.slots_when_full()), palette.weak));
+        } else {
+            marks.push((self.highest, palette.weak));
+        }
+        let mut lowest_free = f32::INFINITY;
+        for (slots, colour) in marks {
+            let at = y(slots).clamp(rect.top() + 5.0, rect.bottom() - 4.0);
+            if at > lowest_free - 11.0 {
+                continue;
+            }
+            lowest_free = at;
+            ui.painter().text(
+                pos2(rect.left() - 6.0, at),
+                Align2::RIGHT_CENTER,
+                count(slots as u64),
+                FontId::proportional(10.5),
+                colour,
+            );
+        }
+    }
+}
+
+/// Names the dashed line where it ends or leaves the plot.
+fn full_label(
+    ui: &Ui,
+    palette: &Palette,
+    tokens: usize,
+    axis: &PositionAxis,
+    rect: Rect,
+    y: &dyn Fn(f64) -> f32,
+) {
+    if tokens == 0 {
+        return;
+    }
+    let (from, to) = axis.range();
+    let rises = |at: f64| y(at) >= rect.top();
+    let text = format!("full cache, {} slots at the end", count(tokens as u64));
+    let font = FontId::proportional(10.5);
+    let galley = ui.painter().layout_no_wrap(text, font, palette.faint);
+    let size = galley.size();
+    // Left of the line's upper end, where nothing else is drawn.
+    let upper = if rises(to) { to } else { from + (to - from) * exit(from, to, rect, y) };
+    let x = (axis.x(upper) - size.x - 22.0).max(rect.left() + 4.0);
+    let clear = axis.x(upper) - rect.left() > size.x * 0.6;
+    if clear {
+        ui.painter().galley(pos2(x, rect.top() + 1.0), galley, palette.faint);
+    }
+}
+
+/// Share of the width at which the full cache leaves through the top.
+fn exit(from: f64, to: f64, rect: Rect, y: &dyn Fn(f64) -> f32) -> f64 {
+    let (mut low, mut high) = (0.0, 1.0);
+    for _ in 0..20 {
+        let mid = f64::midpoint(low, high);
+        if y(from + (to - from) * mid) >= rect.top() { low = mid } else { high = mid }
+    }
+    low
+}

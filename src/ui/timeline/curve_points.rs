@@ -1,0 +1,89 @@
+//! The cache's length as a polyline: two corners per compression, thinned where pixels are fewer.
+
+use egui_plot::PlotPoint;
+
+use crate::config::CacheSettings;
+use crate::policy::{Param, find};
+use crate::trace::TraceStore;
+
+/// Corners of the sawtooth: tokens seen against slots per head (mean over layers).
+pub fn sawtooth(store: &TraceStore) -> Vec<PlotPoint> {
+    let mean = |v: &[u32]| v.iter().map(|&n| f64::from(n)).sum::<f64>() / v.len().max(1) as f64;
+    let mut corners = vec![PlotPoint::new(0.0, 0.0)];
+    for event in store.events() {
+        let seen = f64::from(event.seen);
+        corners.push(PlotPoint::new(seen, mean(&event.slots_before)));
+        corners.push(PlotPoint::new(seen, mean(&event.slots_after)));
+    }
+    let end = store.latest();
+    corners.push(PlotPoint::new(end.cursor() as f64, end.slots()));
+    corners
+}
+
+/// The part of a polyline in sight, at most four corners a pixel: first, lowest, highest, last.
+pub fn thin(corners: &[PlotPoint], (from, to): (f64, f64), pixels: usize) -> Vec<PlotPoint> {
+    let start = corners.partition_point(|p| p.x < from).saturating_sub(1);
+    let end = (corners.partition_point(|p| p.x <= to) + 1).min(corners.len());
+    let sight = &corners[start.min(end)..end];
+    if sight.len() <= 4 * pixels.max(1) {
+        return sight.to_vec();
+    }
+    let pixel = |p: &PlotPoint| ((p.x - from) / (to - from) * pixels as f64).floor() as i64;
+    let mut thinned = vec![];
+    for column in sight.chunk_by(|a, b| pixel(a) == pixel(b)) {
+        let (first, last) = (column[0], column[column.len() - 1]);
+        let by_height = |a: &&PlotPoint, b: &&PlotPoint| a.y.total_cmp(&b.y);
+        let low = column.iter().min_by(by_height).copied().unwrap_or(first);
+        let high = column.iter().max_by(by_height).copied().unwrap_or(first);
+        thinned.extend([first, low, high, last]);
+    }
+    thinned
+}
+
+/// Steps of a limit over the run, as settings change; `None` where the policy has no budget.
+pub fn limit(store: &TraceStore, of: impl Fn(&CacheSettings) -> u32) -> Option<Vec<PlotPoint>> {
+    let first = &store.header().settings;
+    if !has_budget(first) {
+        return None;
+    }
+    let mut height = f64::from(of(first));
+    let mut steps = vec![PlotPoint::new(0.0, height)];
+    for (at, _, settings) in store.params() {
+        let at = f64::from(at.0);
+        steps.push(PlotPoint::new(at, height));
+        height = f64::from(of(settings));
+        steps.push(PlotPoint::new(at, height));
+    }
+    steps.push(PlotPoint::new((store.tokens().len() as f64) * 1.0e3, height));
+    Some(steps)
+}
+
+/// Whether settings bound the cache at all.
+pub fn has_budget(settings: &CacheSettings) -> bool {
+    find(&settings.policy).map_or(true, |policy| policy.params.contains(&Param::Budget))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thinning_keeps_peaks_and_order() {
+        let corners: Vec<PlotPoint> = (0..10_000)
+            .map(|i| PlotPoint::new(f64::from(i), if i == 5000 { 99.0 } else { f64::from(i % 2) }))
+            .collect();
+        let thinned = thin(&corners, (0.0, 10_000.0), 100);
+        assert!(thinned.len() <= 400 + 4);
+        assert!(thinned.iter().any(|p| p.y == 99.0), "a peak of one corner survives");
+        assert!(thinned.first().unwrap().x <= 0.0 && thinned.last().unwrap().x >= 9999.0);
+    }
+
+    #[test]
+    fn what_is_out_of_sight_is_left_out_but_for_a_corner_on_each_side() {
+        let corners: Vec<PlotPoint> =
+            (0..100).map(|i| PlotPoint::new(f64::from(i), 1.0)).collect();
+        let sight = thin(&corners, (40.5, 50.5), 500);
+        assert_eq!(sight.first().unwrap().x, 40.0);
+        assert_eq!(sight.last().unwrap().x, 51.0);
+    }
+}

@@ -1,0 +1,144 @@
+//! The row above the curve: playing, stepping, following, and where the cursor stands.
+
+use egui::{Align, Layout, RichText, Ui};
+
+use super::icon_button::{self, Icon};
+use crate::trace::TraceView;
+use crate::ui::command::UiCommand;
+use crate::ui::quantity::{bytes, count};
+use crate::ui::theme::Palette;
+
+/// How the cursor moves by itself; the app moves it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Transport {
+    /// The cursor advances through the run.
+    pub playing: bool,
+    /// The cursor stays at the end as tokens arrive.
+    pub following: bool,
+    /// The engine is writing this run now.
+    pub live: bool,
+}
+
+/// Draws buttons and numbers.
+pub(super) fn show(
+    ui: &mut Ui,
+    view: &TraceView<'_>,
+    transport: &Transport,
+    speed: f32,
+    commands: &mut Vec<UiCommand>,
+) {
+    let palette = Palette::of(ui.ctx());
+    let store = view.store();
+    let events = store.events().len();
+    let some = !store.tokens().is_empty();
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        let before = view.event_count() > 0;
+        let hint = "Previous compression (left arrow)";
+        if icon_button::show(ui, Icon::Previous, "Previous compression", hint, before).clicked() {
+            commands.push(UiCommand::StepEvent(-1));
+        }
+        let (icon, name, hint) = if transport.playing {
+            (Icon::Pause, "Pause timeline", "Pause (space)")
+        } else {
+            (Icon::Play, "Play timeline", "Play from the cursor (space)")
+        };
+        if icon_button::show(ui, icon, name, hint, some).clicked() {
+            commands.push(UiCommand::TogglePlay);
+        }
+        let after = view.event_count() < events;
+        let hint = "Next compression (right arrow)";
+        if icon_button::show(ui, Icon::Next, "Next compression", hint, after).clicked() {
+            commands.push(UiCommand::StepEvent(1));
+        }
+        let (text, hint) = if transport.live {
+            ("follow live", "Keep the cursor at the newest token")
+        } else {
+            ("go to end", "Move the cursor to the last token")
+        };
+        let at_end = view.cursor() == store.tokens().len();
+        let chosen = transport.live && transport.following;
+        let button = egui::Button::selectable(chosen, text).min_size(egui::vec2(0.0, 24.0));
+        let enabled = some && (transport.live || !at_end);
+        if ui.add_enabled(enabled, button).on_hover_text(hint).clicked() {
+            commands.push(UiCommand::Follow);
+        }
+        speeds(ui, speed, some, commands);
+        ui.add_space(6.0);
+        ui.label(RichText::new(place(view, transport)).color(palette.text));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if some {
+                let sizes = ui.label(RichText::new(sizes(view)).color(palette.weak));
+                sizes.on_hover_text(
+                    "Slots per head now (mean over layers) and at their most so far; \
+                     bytes of all heads' keys and values now, and what a full cache would take",
+                );
+            }
+        });
+    });
+}
+
+/// Tokens per second that playing can run at.
+const SPEEDS: [f32; 6] = [10.0, 20.0, 40.0, 80.0, 200.0, 1000.0];
+
+fn speeds(ui: &mut Ui, speed: f32, enabled: bool, commands: &mut Vec<UiCommand>) {
+    let name = |speed: f32| format!("{speed:.0} tok/s");
+    let response = ui
+        .add_enabled_ui(enabled, |ui| {
+            egui::ComboBox::from_id_salt("play speed")
+                .selected_text(name(speed))
+                .width(86.0)
+                .show_ui(ui, |ui| {
+                    for choice in SPEEDS {
+                        if ui.selectable_label(speed == choice, name(choice)).clicked() {
+                            commands.push(UiCommand::SetPlaySpeed(choice));
+                        }
+                    }
+                })
+                .response
+        })
+        .inner;
+    response.accessible_name("Play speed").on_hover_text("How fast the timeline plays");
+}
+
+/// Where the cursor stands: `compression 9 of 13 · token 384 · following`.
+fn place(view: &TraceView<'_>, transport: &Transport) -> String {
+    let store = view.store();
+    if store.tokens().is_empty() {
+        return "no tokens yet".to_owned();
+    }
+    let events = store.events().len();
+    let mut said = match (view.event_count(), events) {
+        (_, 0) => "no compression yet".to_owned(),
+        (0, n) => format!("before compression 1 of {n}"),
+        (at, n) => format!("compression {at} of {n}"),
+    };
+    said += &format!(" · token {}", count(view.cursor() as u64));
+    if transport.playing {
+        said += " · playing";
+    } else if transport.live && transport.following {
+        said += " · following";
+    } else if transport.live {
+        said += " · run goes on";
+    }
+    said
+}
+
+/// What the cache holds: `held 96 · peak 160 · 4.7 MiB of 18.9 MiB full`.
+fn sizes(view: &TraceView<'_>) -> String {
+    let records = &view.store().events()[..view.event_count()];
+    let slots = view.slots();
+    let peak = records
+        .iter()
+        .flat_map(|e| e.slots_before.iter().copied())
+        .max()
+        .unwrap_or(0)
+        .max(slots.ceil() as u32);
+    format!(
+        "held {} · peak {} · {} of {} full",
+        count(slots.round() as u64),
+        count(u64::from(peak)),
+        bytes(view.cache_bytes()),
+        bytes(view.full_bytes())
+    )
+}

@@ -1,0 +1,13 @@
+//! The text, token by token: the middle of the window.
+//!
+//! A run may have tens of thousands of tokens, so the text is cut into paragraphs whose glyphs are laid
+//! out once, only those in sight are drawn, and colour is a mesh behind unchanged glyphs.
+
+mod layout;
+mod look;
+mod paint;
+mod paragraphs;
+mod panel;
+
+pub use look::{Look, look};
+pub use panel::{TokenViewState, Work, show};

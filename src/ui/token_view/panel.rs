@@ -1,0 +1,382 @@
+//! The scrolling page of paragraphs.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+use egui::{
+    CornerRadius, Id, Pos2, Rect, Response, Role, ScrollArea, Sense, Stroke,
+    StrokeKind, Ui, WidgetInfo, pos2, vec2,
+};
+
+use crate::trace::{Position, SegmentKind, TraceStore, TraceView};
+use crate::ui::command::UiCommand;
+use crate::ui::derived::Derived;
+use crate::ui::selection::{ColourMode, Selection};
+use crate::ui::theme::Palette;
+
+use super::layout::{LINE, Layout, font};
+use super::look::look;
+use super::paint::Painted;
+use super::paragraphs::Paragraphs;
+
+/// Widest column of text, in points: longer lines are hard to follow with the eye.
+const WIDEST: f32 = 1000.0;
+/// Room above a heading's paragraph.
+const HEADING: f32 = 34.0;
+/// Room between paragraphs.
+const GAP: f32 = 3.0;
+/// Room at the sides.
+const MARGIN: f32 = 18.0;
+
+/// What the view did in its last frame; tests hold it to "only what is in sight".
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Paragraphs whose glyphs were laid out.
+    pub laid_out: usize,
+    /// Paragraphs that were coloured again.
+    pub coloured: usize,
+    /// Paragraphs that were drawn.
+    pub drawn: usize,
+}
+
+/// Paragraphs, their places, and how the page follows the cursor.
+#[derive(Default)]
+pub struct TokenViewState {
+    generation: u64,
+    paragraphs: Paragraphs,
+    /// Top of each paragraph and, last, the end of the page.
+    tops: Vec<f32>,
+    width: f32,
+    scale: f32,
+    atlas_fill: f32,
+    character: f32,
+    cursor: usize,
+    pinned: Option<Position>,
+    /// The person scrolled away from the end while following.
+    detached: bool,
+    hovering: bool,
+    work: Work,
+}
+
+impl TokenViewState {
+    /// What the last frame did.
+    pub fn work(&self) -> Work {
+        self.work
+    }
+
+    fn prepare(&mut self, ui: &Ui, generation: u64, store: &TraceStore, width: f32) {
+        if self.generation != generation {
+            *self = Self { generation, ..Self::default() };
+        }
+        let scale = ui.ctx().pixels_per_point();
+        let fill = ui.ctx().fonts(|fonts| fonts.font_atlas_fill_ratio());
+        // A shrinking atlas was rebuilt: glyphs laid out before point at the wrong places in it.
+        if self.width != width || self.scale != scale || fill < self.atlas_fill {
+            self.paragraphs.forget_layout();
+            self.tops.clear();
+        }
+        (self.width, self.scale, self.atlas_fill) = (width, scale, fill);
+        self.character = ui.fonts_mut(|fonts| fonts.glyph_width(&font(), 'x')).max(1.0);
+        if let Some(first) = self.paragraphs.extend(store) {
+            self.tops.truncate(first);
+        }
+        self.stack();
+    }
+
+    /// Fills in the tops that are missing.
+    fn stack(&mut self) {
+        let list = self.paragraphs.list();
+        if self.tops.len() == list.len() + 1 {
+            return;
+        }
+        let from = self.tops.len().saturating_sub(1);
+        self.tops.truncate(from);
+        let mut y = match from.checked_sub(1) {
+            Some(before) => self.tops[before] + self.height(before),
+            None => 6.0,
+        };
+        for index in from..list.len() {
+            self.tops.push(y);
+            y += self.height(index);
+        }
+        self.tops.push(y);
+    }
+
+    fn height(&self, index: usize) -> f32 {
+        let paragraph = &self.paragraphs.list()[index];
+        let rows = match &paragraph.layout {
+            Some(layout) => layout.height(),
+            None => {
+                let per_row = (self.width / self.character).floor().max(1.0) as usize;
+                paragraph.characters.div_ceil(per_row).max(1) as f32 * LINE
+            }
+        };
+        rows + GAP + self.above(index)
+    }
+
+    fn above(&self, index: usize) -> f32 {
+        if self.paragraphs.list()[index].heading.is_some() { HEADING } else { 0.0 }
+    }
+
+    fn lay_out(&mut self, ui: &Ui, store: &TraceStore, index: usize) {
+        let paragraph = &mut self.paragraphs.list_mut()[index];
+        if paragraph.layout.is_none() {
+            let range = paragraph.tokens.clone();
+            paragraph.layout = Some(Layout::of(ui, store.tokens(), range, self.width));
+            self.work.laid_out += 1;
+            let next = self.tops[index] + self.height(index);
+            if self.tops.get(index + 1).is_some_and(|top| *top != next) {
+                self.tops.truncate(index + 1);
+                self.stack();
+            }
+        }
+    }
+
+    /// Where a token is on the page; its paragraph is laid out if it was not.
+    fn rect_of(&mut self, ui: &Ui, store: &TraceStore, position: Position) -> Option<Rect> {
+        let index = self.paragraphs.of(position)?;
+        self.lay_out(ui, store, index);
+        let origin = vec2(0.0, self.tops[index] + self.above(index));
+        let paragraph = &self.paragraphs.list()[index];
+        let token = position.0 - paragraph.tokens.start as u32;
+        let rect = paragraph.layout.as_ref()?.rects(token).next()?;
+        Some(rect.translate(origin))
+    }
+}
+
+/// Draws the page. `generation` counts the runs shown.
+#[expect(clippy::too_many_arguments, reason = "the shape all panels share, and what only this one needs")]
+pub fn show(
+    ui: &mut Ui,
+    state: &mut TokenViewState,
+    generation: u64,
+    mode: ColourMode,
+    view: &TraceView<'_>,
+    derived: &Derived,
+    selection: &Selection,
+    commands: &mut Vec<UiCommand>,
+) {
+    let store = view.store();
+    let bar = ui.spacing().scroll.bar_width + 2.0 * ui.spacing().scroll.bar_inner_margin;
+    let width = (ui.available_width() - bar - 2.0 * MARGIN).clamp(120.0, WIDEST);
+    state.work = Work::default();
+    state.prepare(ui, generation, store, width.floor());
+
+    let scrolled_up = ui.rect_contains_pointer(ui.available_rect_before_wrap())
+        && ui.input(|i| i.smooth_scroll_delta.y > 0.0);
+    let following = selection.playback.following;
+    if !following {
+        state.detached = false;
+    } else if scrolled_up {
+        state.detached = true;
+    }
+    let mut under_pointer = None;
+    let output = ScrollArea::vertical().id_salt("reading").auto_shrink(false).show_viewport(
+        ui,
+        |ui, viewport| {
+            let origin = ui.max_rect().min + vec2(MARGIN, 0.0);
+            follow(ui, state, view, selection, origin);
+            ui.set_height(state.tops.last().copied().unwrap_or(0.0) + 12.0);
+            under_pointer = page(ui, state, mode, view, derived, selection, viewport, origin, commands);
+        },
+    );
+    let end = output.content_size.y - output.inner_rect.height();
+    if output.state.clamped_offset().y >= end - 4.0 && !scrolled_up {
+        state.detached = false;
+    }
+    if state.detached {
+        jump_button(ui, state, output.inner_rect, commands);
+    }
+    match under_pointer {
+        Some(position) => {
+            if selection.hovered != Some(position) {
+                commands.push(UiCommand::Hover(Some(position)));
+            }
+            state.hovering = true;
+        }
+        None if state.hovering => {
+            commands.push(UiCommand::Hover(None));
+            state.hovering = false;
+        }
+        None => {}
+    }
+}
+
+/// Keeps in sight what moved: the end while following, else the cursor, else a token pinned elsewhere.
+fn follow(
+    ui: &Ui,
+    state: &mut TokenViewState,
+    view: &TraceView<'_>,
+    selection: &Selection,
+    origin: Pos2,
+) {
+    let store = view.store();
+    let moved = state.cursor != view.cursor();
+    let pinned = selection.pinned.filter(|_| selection.pinned != state.pinned);
+    state.cursor = view.cursor();
+    state.pinned = selection.pinned;
+    let target = if moved && !(selection.playback.following && state.detached) {
+        view.cursor().checked_sub(1).map(|last| Position(last as u32))
+    } else {
+        pinned
+    };
+    let Some(target) = target else { return };
+    if let Some(rect) = state.rect_of(ui, store, target) {
+        let rect = rect.translate(origin.to_vec2()).expand2(vec2(0.0, LINE));
+        ui.scroll_to_rect_animation(rect, None, egui::style::ScrollAnimation::none());
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "what a page is made of")]
+fn page(
+    ui: &Ui,
+    state: &mut TokenViewState,
+    mode: ColourMode,
+    view: &TraceView<'_>,
+    derived: &Derived,
+    selection: &Selection,
+    viewport: Rect,
+    origin: Pos2,
+    commands: &mut Vec<UiCommand>,
+) -> Option<Position> {
+    let store = view.store();
+    let palette = Palette::of(ui.ctx());
+    let epoch = epoch(state.generation, mode, view, derived, palette);
+    let first = state.tops.partition_point(|top| *top <= viewport.top()).saturating_sub(1);
+    let mut under_pointer = None;
+    let mut index = first;
+    while index < state.paragraphs.list().len() && state.tops[index] < viewport.bottom() {
+        state.lay_out(ui, store, index);
+        let top = state.tops[index];
+        let at = (origin + vec2(0.0, top + state.above(index))).round();
+        let width = state.width;
+        let paragraph = &mut state.paragraphs.list_mut()[index];
+        let start = paragraph.tokens.start;
+        if let Some(kind) = paragraph.heading {
+            heading(ui, palette, kind, view, origin + vec2(0.0, top), width);
+        }
+        let part = paragraph.part;
+        let tokens = paragraph.tokens.clone();
+        let Some(layout) = &mut paragraph.layout else { break };
+        let area = Rect::from_min_size(at, vec2(width, layout.height()));
+        if part == Some(SegmentKind::Prompt) {
+            let card = area.expand2(vec2(10.0, 1.5));
+            ui.painter().rect_filled(card, CornerRadius::same(4), palette.panel);
+        }
+        if layout.painted.as_ref().is_none_or(|painted| painted.epoch != epoch) {
+            let look = |token: u32| look(palette, derived, mode, start + token as usize, view.cursor());
+            layout.painted = Some(Painted::of(layout, epoch, palette, look));
+            state.work.coloured += 1;
+        }
+        if let Some(painted) = &layout.painted {
+            ui.painter().extend(painted.shapes(at));
+        }
+        let response = accessible(ui, area.expand2(vec2(MARGIN / 2.0, 2.0)), start, || {
+            store.tokens().text_of(tokens.clone()).trim_end().to_owned()
+        });
+        if let Some(pointer) = response.hover_pos()
+            && let Some(token) = layout.token_at((pointer - at).to_pos2())
+        {
+            under_pointer = Some(Position(start as u32 + token));
+        }
+        if response.clicked() {
+            let hit = response
+                .interact_pointer_pos()
+                .and_then(|pointer| layout.token_at((pointer - at).to_pos2()))
+                .map(|token| Position(start as u32 + token));
+            commands.push(UiCommand::Select(hit.filter(|_| hit != selection.pinned)));
+        }
+        outlines(ui, palette, store, layout, start, at, selection);
+        state.work.drawn += 1;
+        index += 1;
+    }
+    under_pointer
+}
+
+fn accessible(ui: &Ui, area: Rect, start: usize, text: impl Fn() -> String) -> Response {
+    // No tab stop per paragraph: tokens are reached with the keys of the timeline and of the pin.
+    let response = ui.interact(area, Id::unique(("paragraph", start)), Sense::CLICK);
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text()));
+    response
+}
+
+fn outlines(
+    ui: &Ui,
+    palette: &Palette,
+    store: &TraceStore,
+    layout: &Layout,
+    start: usize,
+    at: Pos2,
+    selection: &Selection,
+) {
+    let end = start + layout.pieces.last().map_or(0, |piece| piece.token as usize + 1);
+    let marks = [
+        (selection.hovered, Stroke::new(1.0, palette.weak)),
+        (selection.pinned, Stroke::new(1.5, palette.text)),
+    ];
+    for (position, stroke) in marks {
+        let Some(position) = position.filter(|p| (start..end).contains(&p.index())) else { continue };
+        let token = (position.index() - start) as u32;
+        for rect in layout.rects(token) {
+            let rect = rect.translate(at.to_vec2()).expand2(vec2(1.0, 1.0));
+            ui.painter().rect_stroke(rect, CornerRadius::same(3), stroke, StrokeKind::Outside);
+            let text = store.tokens().text(position);
+            if text.trim().is_empty() {
+                let sign = if text.contains('\n') { "↵" } else { "·" };
+                let colour = palette.weak;
+                ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, sign, font(), colour);
+            }
+        }
+    }
+}
+
+fn heading(ui: &Ui, palette: &Palette, kind: SegmentKind, view: &TraceView<'_>, at: Pos2, width: f32) {
+    let font = egui::FontId::proportional(11.5);
+    let baseline = at + vec2(-8.0, HEADING - 7.0);
+    let name = kind.name().to_uppercase();
+    ui.painter().text(baseline, egui::Align2::LEFT_BOTTOM, name, font.clone(), palette.faint);
+    let tokens = tokens_of(view, kind);
+    let right = pos2(at.x + width + 8.0, baseline.y);
+    let noun = if tokens == 1 { "token" } else { "tokens" };
+    let text = format!("{tokens} {noun}");
+    ui.painter().text(right, egui::Align2::RIGHT_BOTTOM, text, font, palette.faint);
+}
+
+/// Tokens of the first part of a kind that had been written at the cursor.
+fn tokens_of(view: &TraceView<'_>, kind: SegmentKind) -> usize {
+    let segments = view.store().segments();
+    let Some(index) = segments.iter().position(|(_, k)| *k == kind) else { return 0 };
+    let from = segments[index].0.index();
+    let to = segments.get(index + 1).map_or(usize::MAX, |(at, _)| at.index());
+    view.cursor().min(to).saturating_sub(from)
+}
+
+fn jump_button(ui: &mut Ui, state: &mut TokenViewState, area: Rect, commands: &mut Vec<UiCommand>) {
+    let size = vec2(168.0, 28.0);
+    let rect = Rect::from_center_size(pos2(area.center().x, area.bottom() - 26.0), size);
+    let button = egui::Button::new("Back to the newest token");
+    if ui.put(rect, button).clicked() {
+        state.detached = false;
+        state.cursor = usize::MAX;
+        commands.push(UiCommand::Follow);
+    }
+}
+
+/// Everything that colours depend on, as one number.
+fn epoch(
+    generation: u64,
+    mode: ColourMode,
+    view: &TraceView<'_>,
+    derived: &Derived,
+    palette: &Palette,
+) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    generation.hash(&mut hasher);
+    std::mem::discriminant(&mode).hash(&mut hasher);
+    (view.cursor(), view.event_count()).hash(&mut hasher);
+    for scale in [derived.importance, derived.redundancy] {
+        (scale.low.to_bits(), scale.high.to_bits()).hash(&mut hasher);
+    }
+    palette.text.to_array().hash(&mut hasher);
+    hasher.finish()
+}
+

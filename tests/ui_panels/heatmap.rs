@@ -1,0 +1,114 @@
+use egui::Theme;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use rkv_scope::trace::{EventIndex, HeadId, Position};
+use rkv_scope::ui::UiCommand;
+use rkv_scope::ui::heatmap::{Cell, HeadTable, HeatmapState, show};
+
+use super::stage::{Stage, empty, run, summary_only, window};
+
+pub fn heatmap(
+    size: [f32; 2],
+    theme: Theme,
+    stage: Stage<HeatmapState>,
+) -> Harness<'static, Stage<HeatmapState>> {
+    window(size, theme, stage, |ui, stage| {
+        let view = stage.store.view(stage.cursor);
+        show(ui, &mut stage.panel, &view, &stage.derived, &stage.selection, &mut stage.commands);
+    })
+}
+
+#[test]
+fn every_cell_is_exactly_one_of_scored_window_gone_or_unwritten() {
+    let store = run();
+    let view = store.latest();
+    let event = EventIndex(3);
+    let table = HeadTable::of(&view, event).unwrap();
+    let record = &store.events()[3];
+    for row in 0..table.heads() {
+        let head = table.head(row);
+        let slots = record.slots_before[head.layer as usize] as usize;
+        assert_eq!(table.rows(row).len() + table.window(row).len(), slots);
+        assert_eq!(table.window(row).len(), record.window as usize);
+        let leaving = table.rows(row).iter().filter(|r| r.evicted).count();
+        assert_eq!(leaving, record.evicted[row].len());
+        for p in (0..store.tokens().len() as u32).map(Position) {
+            let held_before =
+                store.evictions().held_after(row, p, Some(EventIndex(2))) && p.0 < record.seen;
+            match table.cell(row, p) {
+                Cell::Unwritten => assert!(p.0 >= record.seen),
+                Cell::Gone => assert!(!held_before),
+                Cell::Window | Cell::Scored(_) => assert!(held_before),
+            }
+        }
+    }
+}
+
+#[test]
+fn the_cut_divides_kept_from_evicted_when_each_head_decides_alone() {
+    let store = run();
+    let table = HeadTable::of(&store.latest(), EventIndex(2)).unwrap();
+    for row in 0..table.heads() {
+        let cut = table.cut(row).unwrap();
+        for candidate in table.rows(row) {
+            let score = candidate.score.unwrap();
+            assert!(if candidate.evicted { score <= cut + 1e-6 } else { score >= cut - 1e-6 });
+        }
+    }
+}
+
+#[test]
+fn a_click_pins_token_and_head() {
+    let mut window = heatmap([900.0, 560.0], Theme::Dark, Stage::new(run()));
+    window.run();
+    window.get_by_label_contains("Heatmap of importance").click();
+    window.run();
+    let commands = &window.state().commands;
+    assert!(commands.iter().any(|c| matches!(c, UiCommand::Select(Some(_)))));
+    let head = commands.iter().find_map(|c| match c {
+        UiCommand::SelectHead(head) => *head,
+        _ => None,
+    });
+    assert_eq!(head.map(|h| h.layer), Some(3), "the middle of six layers: {head:?}");
+    assert_ne!(head, Some(HeadId::default()));
+}
+
+#[test]
+fn qualities_and_their_colour_scale_are_named() {
+    let mut window = heatmap([900.0, 560.0], Theme::Dark, Stage::new(run()));
+    window.run();
+    window.get_by_label_contains("Colour scale of importance, logarithmic");
+    window.get_by_label("score Z").click();
+    window.run();
+    window.get_by_label_contains("Colour scale of score Z minus the head's cut");
+    window.get_by_label_contains("Heatmap of score Z");
+    window.get_by_label("held").click();
+    window.run();
+    window.get_by_label("left long ago");
+}
+
+#[test]
+fn a_run_without_scores_says_so_and_offers_what_there_is() {
+    let mut window = heatmap([900.0, 560.0], Theme::Dark, Stage::new(summary_only()));
+    window.run();
+    window.get_by_label("No importance was recorded");
+    window.get_by_label("Show who holds what").click();
+    window.run();
+    window.get_by_label_contains("Heatmap of held");
+}
+
+#[test]
+fn before_the_first_compression_it_offers_to_go_there() {
+    let stage = Stage { cursor: 20, ..Stage::new(run()) };
+    let mut window = heatmap([900.0, 560.0], Theme::Dark, stage);
+    window.run();
+    window.get_by_label("Go to the first compression").click();
+    window.run();
+    assert!(window.state().commands.contains(&UiCommand::GoToEvent(EventIndex(0))));
+}
+
+#[test]
+fn an_empty_run_says_what_to_do() {
+    let window = heatmap([600.0, 400.0], Theme::Dark, Stage::new(empty()));
+    window.get_by_label("Nothing to show yet");
+}

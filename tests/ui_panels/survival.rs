@@ -1,0 +1,81 @@
+use egui::Theme;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use rkv_scope::trace::EventIndex;
+use rkv_scope::ui::UiCommand;
+use rkv_scope::ui::survival::{SurvivalRows, SurvivalState, show};
+
+use super::stage::{Stage, empty, run, window};
+
+pub fn survival(
+    size: [f32; 2],
+    theme: Theme,
+    stage: Stage<SurvivalState>,
+) -> Harness<'static, Stage<SurvivalState>> {
+    window(size, theme, stage, |ui, stage| {
+        let view = stage.store.view(stage.cursor);
+        show(ui, &mut stage.panel, &view, &stage.derived, &stage.selection, &mut stage.commands);
+    })
+}
+
+#[test]
+fn rows_agree_with_the_store_at_every_compression() {
+    let store = run();
+    let mut rows = SurvivalRows::default();
+    rows.update(&store);
+    assert_eq!(rows.len(), store.events().len());
+    for (i, event) in store.events().iter().enumerate() {
+        let want = store.evictions().holders(Some(EventIndex(i as u32)), event.seen as usize);
+        let got: Vec<u32> = rows.row(i).iter().map(|&h| u32::from(h)).collect();
+        assert_eq!(got, want, "after compression {i}");
+    }
+}
+
+#[test]
+fn rows_extend_with_the_run_and_start_over_with_another() {
+    let whole = run();
+    let plan = super::stage::plan();
+    let mut growing = rkv_scope::trace::TraceStore::new(std::sync::Arc::new(plan.header()));
+    let mut rows = SurvivalRows::default();
+    for record in plan.records() {
+        growing.apply(record).unwrap();
+        rows.update(&growing);
+    }
+    let mut at_once = SurvivalRows::default();
+    at_once.update(&whole);
+    for i in 0..whole.events().len() {
+        assert_eq!(rows.row(i), at_once.row(i));
+    }
+    rows.update(&empty());
+    assert!(rows.is_empty());
+}
+
+#[test]
+fn a_click_pins_the_token_under_the_pointer() {
+    let mut window = survival([800.0, 500.0], Theme::Dark, Stage::new(run()));
+    window.run();
+    let rect = window.get_by_label_contains("Survival of").rect();
+    window.get_by_label_contains("Survival of").click();
+    window.run();
+    let total = window.state().store.events().last().unwrap().seen;
+    let pinned = window.state().commands.iter().find_map(|c| match c {
+        UiCommand::Select(Some(p)) => Some(p.0),
+        _ => None,
+    });
+    assert!(pinned.expect("a click selects").abs_diff(total / 2) <= 1, "{rect:?}");
+}
+
+#[test]
+fn a_row_number_goes_to_its_compression() {
+    let mut window = survival([800.0, 500.0], Theme::Dark, Stage::new(run()));
+    window.run();
+    window.get_by_label("Go to compression 2").click();
+    window.run();
+    assert!(window.state().commands.contains(&UiCommand::GoToEvent(EventIndex(1))));
+}
+
+#[test]
+fn without_a_compression_it_says_why_it_is_empty() {
+    let window = survival([600.0, 400.0], Theme::Dark, Stage::new(empty()));
+    window.get_by_label("Nothing to show yet");
+}

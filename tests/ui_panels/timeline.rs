@@ -1,0 +1,124 @@
+use egui::Theme;
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use rkv_scope::trace::Position;
+use rkv_scope::ui::UiCommand;
+use rkv_scope::ui::timeline::{TimelineState, Transport, show};
+
+use super::stage::{Stage, empty, run, window};
+
+pub fn timeline(
+    size: [f32; 2],
+    theme: Theme,
+    stage: Stage<TimelineState>,
+    transport: Transport,
+) -> Harness<'static, Stage<TimelineState>> {
+    window(size, theme, stage, move |ui, stage| {
+        let view = stage.store.view(stage.cursor);
+        show(ui, &mut stage.panel, &view, &stage.derived, &stage.selection, &transport, &mut stage.commands);
+    })
+}
+
+fn at(cursor: usize) -> Harness<'static, Stage<TimelineState>> {
+    let stage = Stage { cursor, ..Stage::new(run()) };
+    let mut window = timeline([860.0, 240.0], Theme::Dark, stage, Transport::default());
+    window.run();
+    window
+}
+
+#[test]
+fn the_transport_asks_for_steps_and_play() {
+    let mut window = at(384);
+    for name in ["Previous compression", "Play timeline", "Next compression", "go to end"] {
+        window.get_by_label(name).click();
+        window.run();
+    }
+    let asked: Vec<_> = window
+        .state()
+        .commands
+        .iter()
+        .filter(|c| !matches!(c, UiCommand::Hover(_)))
+        .cloned()
+        .collect();
+    assert_eq!(
+        asked,
+        [
+            UiCommand::StepEvent(-1),
+            UiCommand::TogglePlay,
+            UiCommand::StepEvent(1),
+            UiCommand::Follow
+        ]
+    );
+}
+
+#[test]
+fn it_says_where_the_cursor_stands_and_what_is_held() {
+    let window = at(384);
+    let view = window.state().store.view(384);
+    let events = window.state().store.events().len();
+    window.get_by_label(&format!("compression {} of {events} · token 384", view.event_count()));
+    let sizes = window.get_by_label_contains("peak 128");
+    let said = sizes.accesskit_node().value().or(sizes.accesskit_node().label()).unwrap();
+    assert!(said.starts_with(&format!("held {}", view.slots().round())), "{said}");
+}
+
+#[test]
+fn pressing_in_the_picture_moves_the_cursor_there() {
+    let mut window = at(10);
+    let rect = window.get_by_label_contains("Timeline cursor").rect();
+    let total = window.state().store.tokens().len();
+    window.drag_at(rect.center());
+    window.run();
+    let asked = window.state().commands.iter().find_map(|c| match c {
+        UiCommand::SetCursor(to) => Some(*to),
+        _ => None,
+    });
+    let asked = asked.expect("a press scrubs");
+    assert!(asked.abs_diff(total / 2) <= 1, "{asked} of {total}");
+}
+
+#[test]
+fn a_screen_reader_can_set_the_cursor() {
+    let mut window = at(10);
+    let node = window.get_by_label_contains("Timeline cursor");
+    assert_eq!(node.accesskit_node().numeric_value(), Some(10.0));
+    let (id, tree) = node.accesskit_node().locate();
+    let request = egui::accesskit::ActionRequest {
+        action: egui::accesskit::Action::SetValue,
+        target_node: id,
+        target_tree: tree,
+        data: Some(egui::accesskit::ActionData::NumericValue(200.0)),
+    };
+    window.event(egui::Event::AccessKitActionRequest(request));
+    window.run();
+    assert!(window.state().commands.contains(&UiCommand::SetCursor(200)));
+}
+
+#[test]
+fn hovering_points_at_the_token_and_leaving_lets_go() {
+    let mut window = at(384);
+    let rect = window.get_by_label_contains("Timeline cursor").rect();
+    window.hover_at(rect.left_center() + egui::vec2(1.0, 0.0));
+    window.run();
+    assert!(window.state().commands.contains(&UiCommand::Hover(Some(Position(0)))));
+    window.remove_cursor();
+    window.run();
+    assert_eq!(window.state().commands.last(), Some(&UiCommand::Hover(None)));
+}
+
+#[test]
+fn a_change_of_settings_is_marked_with_what_changed() {
+    let mut window = at(384);
+    let changed = window.get_by_label_contains("Settings changed at token 300");
+    assert!(changed.accesskit_node().label().unwrap().contains("lambda λ 0.10 → 0.60"));
+    changed.click();
+    window.run();
+    assert!(window.state().commands.contains(&UiCommand::SetCursor(300)));
+}
+
+#[test]
+fn before_the_first_token_it_says_so() {
+    let window = timeline([600.0, 240.0], Theme::Dark, Stage::new(empty()), Transport::default());
+    window.get_by_label("no tokens yet");
+    window.get_by_label("The timeline starts with the first token");
+}
