@@ -63,12 +63,15 @@ pub(super) fn show(
         if ui.add_enabled(enabled, button).on_hover_text(hint).clicked() {
             commands.push(UiCommand::Follow);
         }
-        speeds(ui, speed, some, commands);
+        if ui.available_width() > 560.0 {
+            speeds(ui, speed, some, commands);
+        }
         ui.add_space(6.0);
-        ui.label(RichText::new(place(view, transport)).color(palette.text));
+        ui.label(RichText::new(place(view, transport)).size(12.5).color(palette.text));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if some {
-                let sizes = ui.label(RichText::new(sizes(view)).color(palette.weak));
+                let text = RichText::new(sizes(view)).size(12.5).color(palette.weak);
+                let sizes = ui.add(egui::Label::new(text).truncate());
                 sizes.on_hover_text(
                     "Slots per head now (mean over layers) and at their most so far; \
                      bytes of all heads' keys and values now, and what a full cache would take",
