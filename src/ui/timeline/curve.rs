@@ -123,8 +123,10 @@ impl Curve {
         }
         let mut lowest_free = f32::INFINITY;
         for (slots, colour) in marks {
-            let at = y(slots).clamp(rect.top() + 5.0, rect.bottom() - 4.0);
-            if at > lowest_free - 11.0 {
+            let place = y(slots).clamp(rect.top() + 5.0, rect.bottom() - 4.0);
+            // Two limits close together: the upper number makes room, but not far from its line.
+            let at = place.min(lowest_free - 11.0);
+            if place - at > 9.0 {
                 continue;
             }
             lowest_free = at;
