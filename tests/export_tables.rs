@@ -1,6 +1,6 @@
 //! Tables: what the store knows, in both notations, nothing lost and nothing invented.
 
-use rkv_scope::export::info::Info;
+use rkv_scope::export::Info;
 use rkv_scope::export::{self, ExportOptions, Format, What};
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::trace::{EventIndex, HeadId, Position, TraceStore};

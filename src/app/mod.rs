@@ -1,1 +1,23 @@
-//! Under construction.
+//! The window: owns the engine's handle, the run that is shown and what the person looks at.
+//!
+//! Panels read and return [`UiCommand`](crate::ui::UiCommand)s; one match in `commands` executes them.
+//! Whatever may take long (dialogs, files, exports) runs on its own named thread and comes back as an
+//! outcome, so the window never waits.
+
+mod commands;
+mod files;
+mod frame;
+mod ingest;
+mod link;
+mod options;
+mod run;
+mod session;
+mod shown;
+mod state;
+mod tasks;
+
+pub use link::EngineFactory;
+pub use options::RunOptions;
+pub use run::{RunError, describe, run};
+pub use session::Session;
+pub use state::{App, AppConfig};

@@ -8,6 +8,31 @@ pub(super) fn run(args: &ViewArgs) -> Result<(), CliError> {
     crate::app::run(args.clone().into()).map_err(|error| CliError::Engine(crate::app::describe(&error)))
 }
 
+#[cfg(feature = "gui")]
+impl From<ViewArgs> for crate::app::RunOptions {
+    fn from(args: ViewArgs) -> Self {
+        let tab = match args.tab.as_deref() {
+            Some("survival") => crate::ui::Tab::Survival,
+            Some("heatmap") => crate::ui::Tab::Heatmap,
+            _ => crate::ui::Tab::Reading,
+        };
+        Self {
+            trace: args.file,
+            problem: args.problem,
+            autorun: args.run,
+            screenshot_to: args.screenshot_to,
+            size: args.size,
+            theme: args.theme.as_deref().map(|name| {
+                if name == "light" { egui::Theme::Light } else { egui::Theme::Dark }
+            }),
+            model: args.model,
+            tab,
+            cursor: args.cursor,
+            select: args.select,
+        }
+    }
+}
+
 #[cfg(not(feature = "gui"))]
 pub(super) fn run(_args: &ViewArgs) -> Result<(), CliError> {
     Err(CliError::Usage(

@@ -19,7 +19,7 @@ pub mod figure;
 pub mod fonts;
 mod heads;
 mod heatmap;
-pub mod info;
+mod info;
 mod kinds;
 mod matrix;
 mod matrix_figure;
@@ -39,6 +39,7 @@ use std::io::Write;
 use std::path::Path;
 
 pub use error::ExportError;
+pub use info::{Info, SettingsChange};
 pub use kinds::{Format, What};
 pub use measure::Measure;
 pub use options::{ExportOptions, Theme};

@@ -96,7 +96,9 @@ impl ExportDialog {
         ];
         segmented::show(ui, "What", 5, &kinds, &mut self.what);
         caption(ui, "Format");
-        let formats: Vec<segmented::Choice<Format>> = formats(self.what)
+        let formats: Vec<segmented::Choice<Format>> = self
+            .what
+            .formats()
             .iter()
             .map(|format| match format {
                 Format::Png => (*format, "PNG", "Pixels"),
@@ -109,15 +111,6 @@ impl ExportDialog {
             self.format = formats.first().map_or(Format::Csv, |(format, ..)| *format);
         }
         segmented::show(ui, "Format", 5, &formats, &mut self.format);
-    }
-}
-
-/// The formats that make sense for an export.
-pub fn formats(what: What) -> &'static [Format] {
-    match what {
-        What::Tokens => &[Format::Svg, Format::Png, Format::Csv, Format::Json],
-        What::Heatmap | What::Raster => &[Format::Svg, Format::Png, Format::Csv],
-        What::Scores | What::Events => &[Format::Csv, Format::Json],
     }
 }
 

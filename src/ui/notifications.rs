@@ -126,7 +126,7 @@ impl Notifications {
         if self.notes.iter().all(|note| note.closed) {
             return;
         }
-        let area = Area::new(Id::new("toasts")).order(Order::Foreground);
+        let area = Area::new(Id::unique("toasts")).order(Order::Foreground);
         area.anchor(Align2::RIGHT_BOTTOM, vec2(-14.0, -40.0)).show(ctx, |ui| {
             for note in self.notes.iter_mut().filter(|note| !note.closed).rev().take(4) {
                 let line = match note.level {

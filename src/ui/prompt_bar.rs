@@ -89,7 +89,7 @@ fn run_if_possible(state: &PromptBarState, bar: &PromptBar<'_>, commands: &mut V
 
 /// The id of the problem field, wherever it stands.
 pub fn problem_id() -> Id {
-    Id::new("problem")
+    Id::unique("problem")
 }
 
 /// The field for the problem; returns whether Enter was pressed in it.

@@ -180,7 +180,7 @@ pub fn show(
         },
     );
     let end = output.content_size.y - output.inner_rect.height();
-    if output.state.offset().y >= end - 4.0 && !scrolled_up {
+    if output.state.clamped_offset().y >= end - 4.0 && !scrolled_up {
         state.detached = false;
     }
     if state.detached {
@@ -294,7 +294,7 @@ fn page(
 
 fn accessible(ui: &Ui, area: Rect, start: usize, text: impl Fn() -> String) -> Response {
     // No tab stop per paragraph: tokens are reached with the keys of the timeline and of the pin.
-    let response = ui.interact(area, Id::new("paragraph").with(start), Sense::CLICK);
+    let response = ui.interact(area, Id::unique(("paragraph", start)), Sense::CLICK);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text()));
     response
 }

@@ -1,0 +1,186 @@
+//! The one place where wishes of the panels are executed.
+
+use std::path::PathBuf;
+
+use egui::Context;
+
+use crate::engine::{EngineCommand, RunId, RunRequest};
+use crate::export::{self, ExportOptions, Format, What};
+use crate::ui::UiCommand;
+use crate::ui::command::Browse;
+use crate::ui::engine_status::Phase;
+
+use super::state::App;
+use super::{files, tasks::Outcome};
+
+impl App {
+    /// Executes what the panels of a frame asked for, in order.
+    pub fn execute(&mut self, ctx: &Context, commands: Vec<UiCommand>) {
+        for command in commands {
+            self.execute_one(ctx, command);
+        }
+    }
+
+    fn execute_one(&mut self, ctx: &Context, command: UiCommand) {
+        match command {
+            UiCommand::Run => self.start_run(),
+            UiCommand::PauseRun => self.send(EngineCommand::Pause(self.run)),
+            UiCommand::ResumeRun => self.send(EngineCommand::Resume(self.run)),
+            UiCommand::StepRun => self.send(EngineCommand::Step { run: self.run, tokens: 1 }),
+            UiCommand::StopRun => self.send(EngineCommand::Stop(self.run)),
+            UiCommand::SetSettings(settings) => {
+                if self.status.busy() {
+                    self.revision += 1;
+                    let revision = self.revision;
+                    self.send(EngineCommand::SetParams { run: self.run, revision, settings: settings.clone() });
+                }
+                self.settings.cache = settings;
+            }
+            UiCommand::SetSampling(sampling) => self.settings.sampling = sampling,
+            UiCommand::SetRecordLevel(level) => self.settings.level = level,
+            UiCommand::SetProblem(problem) => self.prompt.problem = problem,
+            UiCommand::CloseTrace => {
+                if !self.status.busy() {
+                    self.session = None;
+                    self.selection = crate::ui::Selection::default();
+                }
+            }
+            UiCommand::RestartEngine => self.start_engine(),
+            UiCommand::LoadModel(model) => self.load_model(model),
+            UiCommand::SetColourMode(mode) => self.mode = mode,
+            UiCommand::ShowTab(tab) => self.tab = tab,
+            UiCommand::Open(path) => self.open(path),
+            UiCommand::Save(path) => self.save(path),
+            UiCommand::Browse(purpose) => self.browse(purpose),
+            UiCommand::ShowExport(shown) => self.export_dialog.open = shown && self.session.is_some(),
+            UiCommand::Export { what, to, format } => self.export(ctx, what, to, format),
+            UiCommand::ToggleHelp => self.help = !self.help,
+            UiCommand::ToggleNotifications => self.notifications.toggle(),
+            UiCommand::SetTheme(theme) => ctx.set_theme(theme),
+            UiCommand::SetPlaySpeed(speed) => self.selection.playback.speed = speed.clamp(1.0, 10_000.0),
+            UiCommand::Hover(position) => {
+                self.selection.hovered = self.session.as_ref().and_then(|s| s.known(position));
+            }
+            UiCommand::Select(position) => {
+                self.selection.pinned = self.session.as_ref().and_then(|s| s.known(position));
+            }
+            UiCommand::SelectHead(head) => self.selection.head = head,
+            command @ (UiCommand::SetCursor(_)
+            | UiCommand::GoToEvent(_)
+            | UiCommand::StepEvent(_)
+            | UiCommand::StepToken(_)
+            | UiCommand::TogglePlay
+            | UiCommand::Follow) => self.move_cursor(&command),
+        }
+    }
+
+    fn move_cursor(&mut self, command: &UiCommand) {
+        let Some(session) = &mut self.session else { return };
+        let selection = &mut self.selection;
+        match command {
+            UiCommand::SetCursor(tokens) => session.set_cursor(*tokens, selection),
+            UiCommand::GoToEvent(event) => session.go_to_event(*event, selection),
+            UiCommand::StepEvent(by) => session.step_event(*by, selection),
+            UiCommand::StepToken(by) => session.step_token(*by, selection),
+            UiCommand::TogglePlay => session.toggle_play(selection),
+            _ => session.follow(selection),
+        }
+    }
+
+    fn start_run(&mut self) {
+        let error = self.settings.error(crate::ui::settings_panel::SettingsContext::default());
+        if self.status.busy() || self.status.obstacle(&self.prompt.problem, error.as_deref()).is_some() {
+            return;
+        }
+        self.run = RunId(self.run.0 + 1);
+        self.revision = 0;
+        self.status.phase = Phase::Starting;
+        let request = RunRequest {
+            run: self.run,
+            problem: self.prompt.problem.trim().to_owned(),
+            settings: self.settings.cache.clone(),
+            sampling: self.settings.sampling.clone(),
+            level: self.settings.level,
+            record_to: None,
+        };
+        self.send(EngineCommand::Start(Box::new(request)));
+    }
+
+    fn load_model(&mut self, model: String) {
+        if self.status.busy() {
+            self.notifications.error("a run is under way; stop it before loading another model");
+            return;
+        }
+        self.model_wanted = Some(model.clone());
+        self.status.loading = Some((0.0, "starting".to_owned()));
+        self.send(EngineCommand::LoadModel(model));
+    }
+
+    pub(super) fn send(&mut self, command: EngineCommand) {
+        let Some(engine) = &self.engine else {
+            self.engine_lost();
+            return;
+        };
+        if engine.send(command).is_err() {
+            if engine.is_alive() {
+                self.notifications.error(
+                    "the engine is too busy to take the command; wait a moment and try again",
+                );
+            } else {
+                self.engine_lost();
+            }
+        }
+    }
+
+    fn open(&mut self, path: Option<PathBuf>) {
+        let Some(path) = path else {
+            self.path_dialog.ask(Browse::Open, String::new());
+            return;
+        };
+        if self.status.busy() {
+            self.notifications.error("a run is under way; stop it before opening a trace");
+            return;
+        }
+        self.background("open", move || files::open(path));
+    }
+
+    fn save(&mut self, path: Option<PathBuf>) {
+        let Some(session) = &self.session else { return };
+        let Some(path) = path else {
+            let known = session.path.as_ref().map(|path| path.display().to_string());
+            self.path_dialog.ask(Browse::Save, known.unwrap_or_else(|| "run.rkvt".to_owned()));
+            return;
+        };
+        let store = session.store.clone();
+        self.background("save", move || files::save(path, &store));
+    }
+
+    fn export(&mut self, ctx: &Context, what: What, to: Option<PathBuf>, format: Format) {
+        let Some(session) = &self.session else { return };
+        let Some(path) = to else {
+            self.export_dialog.open = true;
+            return;
+        };
+        let (store, cursor) = (session.store.clone(), session.cursor());
+        let theme = match ctx.theme() {
+            egui::Theme::Dark => export::Theme::Dark,
+            egui::Theme::Light => export::Theme::Light,
+        };
+        let options = ExportOptions { theme, ..ExportOptions::default() };
+        self.background("export", move || files::export(path, what, format, &store.view(cursor), &options));
+    }
+
+    fn browse(&mut self, purpose: Browse) {
+        let suggestion = match purpose {
+            Browse::Open | Browse::Save => self.path_dialog.path.clone(),
+            Browse::Export => self.export_dialog.path.clone(),
+        };
+        self.background("dialog", move || files::pick(purpose, &suggestion));
+    }
+
+    pub(super) fn background(&mut self, name: &str, work: impl FnOnce() -> Outcome + Send + 'static) {
+        if let Err(message) = self.tasks.start(name, work) {
+            self.notifications.error(message);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Opening, saving and exporting, as the background threads do it.
+
+use std::path::{Path, PathBuf};
+
+use super::tasks::Outcome;
+use crate::export::{ExportOptions, Format, What};
+use crate::trace::{self, TraceStore, TraceView};
+use crate::ui::command::Browse;
+
+/// Reads a trace; damage at its end is told beside the run.
+pub fn open(path: PathBuf) -> Outcome {
+    let result = trace::load(&path)
+        .map(|loaded| (Box::new(loaded.store), loaded.problem.map(|damage| damage.to_string())))
+        .map_err(|error| error.to_string());
+    Outcome::Opened { path, result }
+}
+
+/// Writes a trace.
+pub fn save(path: PathBuf, store: &TraceStore) -> Outcome {
+    let result = trace::save(&path, store).map_err(|error| with_causes(&error));
+    Outcome::Written { path, result, trace: true }
+}
+
+/// Writes a figure or a table.
+pub fn export(
+    path: PathBuf,
+    what: What,
+    format: Format,
+    view: &TraceView<'_>,
+    options: &ExportOptions,
+) -> Outcome {
+    let result = crate::export::write_file(what, format, view, options, &path)
+        .map_err(|error| with_causes(&error));
+    Outcome::Written { path, result, trace: false }
+}
+
+/// Asks the system's dialog for a path.
+pub fn pick(purpose: Browse, suggestion: &str) -> Outcome {
+    let mut dialog = rfd::FileDialog::new();
+    let suggested = Path::new(suggestion);
+    if let Some(folder) = suggested.parent().filter(|folder| folder.is_dir()) {
+        dialog = dialog.set_directory(folder);
+    }
+    if let Some(name) = suggested.file_name() {
+        dialog = dialog.set_file_name(name.to_string_lossy());
+    }
+    if purpose != Browse::Export {
+        dialog = dialog.add_filter("rkv-scope trace", &["rkvt"]);
+    }
+    let path = match purpose {
+        Browse::Open => dialog.pick_file(),
+        Browse::Save | Browse::Export => dialog.save_file(),
+    };
+    Outcome::Picked { purpose, path }
+}
+
+/// An error with its causes, in one line.
+pub fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let text = cause.to_string();
+        if !message.contains(&text) {
+            message.push_str(": ");
+            message.push_str(&text);
+        }
+        source = cause.source();
+    }
+    message
+}

@@ -1,0 +1,188 @@
+//! One frame: every panel in its place.
+
+use egui::{CentralPanel, Frame, Margin, Panel, Ui};
+
+use crate::trace::{RunSummary, TraceView};
+use crate::ui::engine_status::Phase;
+use crate::ui::prompt_bar::PromptBar;
+use crate::ui::settings_panel::SettingsContext;
+use crate::ui::theme::Palette;
+use crate::ui::timeline::Transport;
+use crate::ui::{
+    Tab, UiCommand, empty_state, heatmap, help, inspector, legend, prompt_bar, settings_panel,
+    shortcuts, status_bar, survival, tabs, timeline, token_view, welcome,
+};
+
+use super::state::App;
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        Self::logic(self, ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.draw(ui);
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+}
+
+impl App {
+    /// Draws a frame and executes what it asked for.
+    pub fn draw(&mut self, ui: &mut Ui) {
+        self.clean_selection();
+        let ctx = ui.ctx().clone();
+        let tokens = self.session.as_ref().map_or(0, |session| session.store.tokens().len());
+        let mut commands = Vec::new();
+        // Taken out for the frame, so that the panels can borrow it beside their own state.
+        let session = self.session.take();
+        let view = session.as_ref().map(|session| session.store.view(session.cursor()));
+        if let (Some(session), Some(view)) = (&session, &view) {
+            self.derived.update(session.generation, view);
+        }
+        let generation = session.as_ref().map_or(0, |session| session.generation);
+        self.panels(ui, generation, view.as_ref(), &mut commands);
+        self.session = session;
+
+        help::show(&ctx, &mut self.help);
+        self.path_dialog.show(&ctx, &mut commands);
+        self.export_dialog.show(&ctx, &mut commands);
+        self.notifications.show(&ctx, &mut commands);
+        commands.extend(shortcuts::read(&ctx, &self.selection, tokens));
+        if ctx.input(|i| i.key_pressed(egui::Key::Escape)) && self.selection.pinned.is_some() {
+            commands.push(UiCommand::Select(None));
+        }
+        if !commands.is_empty() {
+            self.execute(&ctx, commands);
+            ctx.request_repaint();
+        }
+    }
+
+    fn panels(
+        &mut self,
+        ui: &mut Ui,
+        generation: u64,
+        view: Option<&TraceView<'_>>,
+        commands: &mut Vec<UiCommand>,
+    ) {
+        let palette = Palette::of(ui.ctx());
+        let bar = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(14, 8));
+        let side = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(12, 10));
+        let page = Frame::new().fill(palette.canvas);
+        let context = self.settings_context(view);
+        let settings_error = self.settings.error(context);
+        // On the first page the problem field stands in the middle.
+        let first_page = view.is_none() && self.status.phase == Phase::Idle;
+
+        Panel::top("prompt bar").frame(bar).resizable(false).show(ui, |ui| {
+            let shown = PromptBar {
+                status: &self.status,
+                known: &self.known_models,
+                settings_error: settings_error.as_deref(),
+                unread: self.notifications.unread(),
+                has_trace: view.is_some(),
+                field: !first_page,
+            };
+            prompt_bar::show(ui, &mut self.prompt, &shown, commands);
+        });
+        let peak = view.map_or(0, |view| self.peak_slots(generation, view));
+        let thin = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(14, 4));
+        Panel::bottom("status bar").frame(thin).resizable(false).show(ui, |ui| {
+            status_bar::show(ui, &self.status, view, peak);
+        });
+        Panel::left("settings").frame(side).default_size(252.0).size_range(220.0..=340.0).show(ui, |ui| {
+            let foot = Frame::new().inner_margin(Margin { top: 8, ..Margin::ZERO });
+            Panel::bottom("legend").frame(foot).resizable(false).show(ui, |ui| {
+                let derived = view.is_some().then_some(&self.derived);
+                legend::show(ui, self.mode, derived, &self.selection, commands);
+            });
+            egui::ScrollArea::vertical().id_salt("settings").auto_shrink(false).show(ui, |ui| {
+                // The scroll bar stands in the margin, not on the numbers.
+                ui.set_max_width(ui.available_width() - 4.0);
+                settings_panel::show(ui, &mut self.settings, context, commands);
+            });
+        });
+        if let Some(view) = view {
+            Panel::right("inspector").frame(side).default_size(310.0).size_range(250.0..=460.0).show(ui, |ui| {
+                let state = &mut self.panels.inspector;
+                inspector::show(ui, state, view, &self.derived, &self.selection, commands);
+            });
+            let low = Frame::new().fill(palette.canvas).inner_margin(Margin::symmetric(18, 8));
+            let room = ui.available_height();
+            Panel::bottom("timeline")
+                .frame(low)
+                .default_size((room * 0.27).clamp(150.0, 260.0))
+                .size_range(120.0..=(room * 0.6).max(121.0))
+                .resizable(true)
+                .show(ui, |ui| {
+                    let transport = self.transport();
+                    let state = &mut self.panels.timeline;
+                    timeline::show(ui, state, view, &self.derived, &self.selection, &transport, commands);
+                });
+        }
+        CentralPanel::default().frame(page).show(ui, |ui| match view {
+            Some(view) => self.middle(ui, generation, view, commands),
+            None if first_page => {
+                let error = settings_error.as_deref();
+                welcome::show(ui, &mut self.prompt, &self.status, error, commands);
+            }
+            None => empty_state::show(ui, "Reading the prompt", "The first tokens appear in a moment."),
+        });
+    }
+
+    fn middle(
+        &mut self,
+        ui: &mut Ui,
+        generation: u64,
+        view: &TraceView<'_>,
+        commands: &mut Vec<UiCommand>,
+    ) {
+        let inset = Margin { left: 18, right: 18, top: 12, bottom: 0 };
+        Frame::new().inner_margin(inset).show(ui, |ui| tabs::show(ui, self.tab, commands));
+        let panels = &mut self.panels;
+        let (derived, selection) = (&self.derived, &self.selection);
+        let page = Frame::new().inner_margin(Margin::symmetric(18, 8));
+        match self.tab {
+            Tab::Reading => {
+                let tokens = &mut panels.tokens;
+                token_view::show(ui, tokens, generation, self.mode, view, derived, selection, commands);
+            }
+            Tab::Survival => {
+                page.show(ui, |ui| {
+                    survival::show(ui, &mut panels.survival, view, derived, selection, commands);
+                });
+            }
+            Tab::Heatmap => {
+                page.show(ui, |ui| {
+                    heatmap::show(ui, &mut panels.heatmap, view, derived, selection, commands);
+                });
+            }
+        }
+    }
+
+    fn transport(&self) -> Transport {
+        Transport {
+            playing: self.selection.playback.playing,
+            following: self.selection.playback.following,
+            live: self.status.busy(),
+        }
+    }
+
+    fn settings_context(&self, view: Option<&TraceView<'_>>) -> SettingsContext {
+        SettingsContext {
+            running: self.status.busy(),
+            prompt_tokens: view.map_or(0, |view| view.store().header().prompt_tokens),
+        }
+    }
+
+    /// The most slots a head held, summed up again only when the run has grown.
+    fn peak_slots(&mut self, generation: u64, view: &TraceView<'_>) -> u32 {
+        let key = (generation, view.store().tokens().len());
+        if (self.peak.0, self.peak.1) != key {
+            self.peak = (key.0, key.1, RunSummary::of(view.store()).peak_slots);
+        }
+        self.peak.2
+    }
+}

@@ -1,0 +1,187 @@
+//! What came in since the last frame: from the engine, and from work in the background.
+
+use std::time::{Duration, Instant};
+
+use egui::Context;
+
+use crate::engine::{EngineEvent, RunId, RunState};
+use crate::trace::{TraceRecord, TraceStore};
+use crate::ui::command::Browse;
+use crate::ui::engine_status::{Link, Phase};
+use crate::ui::path_dialog::NOTHING_CHOSEN;
+use crate::ui::{Selection, UiCommand};
+
+use super::state::App;
+use super::tasks::Outcome;
+
+/// Longest that a frame takes in events; the rest waits for the next one.
+const BUDGET: Duration = Duration::from_millis(5);
+
+impl App {
+    /// Takes in events and outcomes, and lets time pass on the timeline.
+    pub fn logic(&mut self, ctx: &Context) {
+        let started = Instant::now();
+        while let Some(event) = self.engine.as_ref().and_then(|engine| engine.try_recv()) {
+            self.engine_event(event);
+            if started.elapsed() > BUDGET {
+                ctx.request_repaint();
+                break;
+            }
+        }
+        while let Some(outcome) = self.tasks.next() {
+            self.outcome(outcome);
+        }
+        let dropped = ctx.input(|i| i.raw.dropped_files.first().map(|file| file.path().to_owned()));
+        if let Some(path) = dropped {
+            self.execute(ctx, vec![UiCommand::Open(Some(path))]);
+        }
+        self.play(ctx);
+    }
+
+    fn play(&mut self, ctx: &Context) {
+        let now = Instant::now();
+        let seconds = self.last_tick.map_or(0.0, |last| (now - last).as_secs_f32());
+        self.last_tick = self.selection.playback.playing.then_some(now);
+        if let Some(session) = &mut self.session {
+            session.tick(seconds, &mut self.selection);
+        }
+        if self.selection.playback.playing {
+            ctx.request_repaint();
+        }
+    }
+
+    fn engine_event(&mut self, event: EngineEvent) {
+        match event {
+            EngineEvent::ModelLoading { fraction, stage } => {
+                self.status.loading = Some((fraction, stage));
+            }
+            EngineEvent::ModelLoaded { model, device } => {
+                self.status.loading = None;
+                self.status.model = Some((model, device));
+            }
+            EngineEvent::RunStarted { run, header } if run == self.run => {
+                let session = self.show_run(TraceStore::new(header));
+                session.live = Some(run);
+                self.status.phase = Phase::Prefill;
+            }
+            EngineEvent::Records { run, batch } if run == self.run => self.records(run, batch),
+            EngineEvent::State { run, state } if run == self.run => {
+                self.status.phase = match state {
+                    RunState::Prefill => Phase::Prefill,
+                    RunState::Running => Phase::Running,
+                    RunState::Paused => Phase::Paused,
+                    RunState::Finished(_) => Phase::Idle,
+                };
+            }
+            EngineEvent::Stats { run, stats } if run == self.run => self.status.stats = stats,
+            EngineEvent::ParamsRejected { run, message, .. } if run == self.run => {
+                self.notifications.error(format!("the new settings are not in force: {message}"));
+            }
+            EngineEvent::Warning { run, message } if run == self.run => {
+                self.notifications.info(message);
+            }
+            EngineEvent::Failed { run, message } => {
+                if run.is_none_or(|run| run == self.run) {
+                    self.status.phase = Phase::Idle;
+                    self.status.loading = None;
+                }
+                self.notifications.error(message);
+            }
+            EngineEvent::Gone => self.engine_lost(),
+            // Events of a run that is no longer shown.
+            EngineEvent::RunStarted { .. }
+            | EngineEvent::Records { .. }
+            | EngineEvent::State { .. }
+            | EngineEvent::Stats { .. }
+            | EngineEvent::ParamsRejected { .. }
+            | EngineEvent::Warning { .. } => {}
+        }
+    }
+
+    fn records(&mut self, run: RunId, batch: Vec<TraceRecord>) {
+        let Some(session) = self.session.as_mut().filter(|session| session.live == Some(run)) else {
+            return;
+        };
+        for record in batch {
+            if let Err(error) = session.store.apply(record) {
+                self.notifications.error(format!(
+                    "the run cannot be shown any further: {error}; what was recorded so far is kept"
+                ));
+                session.live = None;
+                session.grown(&self.selection);
+                self.send(crate::engine::EngineCommand::Stop(run));
+                return;
+            }
+        }
+        session.grown(&self.selection);
+    }
+
+    /// The engine's thread is gone; what it recorded stays.
+    pub(super) fn engine_lost(&mut self) {
+        if self.status.link != Link::Up {
+            return;
+        }
+        self.status.link = Link::Down;
+        self.status.phase = Phase::Idle;
+        self.status.loading = None;
+        self.status.model = None;
+        self.engine = None;
+        self.notifications.error_with(
+            "the engine has stopped; what was recorded so far is kept",
+            "Start it again",
+            UiCommand::RestartEngine,
+        );
+    }
+
+    fn outcome(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Opened { path, result } => match result {
+                Ok((store, damage)) => {
+                    store.header().problem.clone_into(&mut self.prompt.problem);
+                    let session = self.show_run(*store);
+                    session.path = Some(path);
+                    self.path_dialog.close();
+                    if let Some(damage) = damage {
+                        self.notifications.error(damage);
+                    }
+                }
+                Err(message) => self.notifications.error(message),
+            },
+            Outcome::Written { path, result: Ok(()), trace } => {
+                self.notifications.info(format!("Written: {}", path.display()));
+                if trace && let Some(session) = &mut self.session {
+                    session.path = Some(path);
+                }
+            }
+            Outcome::Written { result: Err(message), .. } => self.notifications.error(message),
+            Outcome::Picked { purpose, path } => self.picked(purpose, path),
+        }
+    }
+
+    fn picked(&mut self, purpose: Browse, path: Option<std::path::PathBuf>) {
+        let text = path.as_ref().map(|path| path.display().to_string());
+        let message = text.is_none().then(|| NOTHING_CHOSEN.to_owned());
+        if purpose == Browse::Export {
+            self.export_dialog.message = message;
+            if let Some(text) = text {
+                self.export_dialog.path = text;
+            }
+        } else if self.path_dialog.purpose == Some(purpose) {
+            self.path_dialog.message = message;
+            if let Some(text) = text {
+                self.path_dialog.path = text;
+            }
+        }
+    }
+
+    /// Forgets what was hovered when its run is gone.
+    pub(super) fn clean_selection(&mut self) {
+        match &self.session {
+            Some(session) => {
+                self.selection.hovered = session.known(self.selection.hovered);
+                self.selection.pinned = session.known(self.selection.pinned);
+            }
+            None => self.selection = Selection::default(),
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! How the window gets an engine: a closure, so that a viewer has none and a test its own.
+
+use std::io;
+
+use crate::engine::{EngineHandle, Waker};
+
+/// Starts an engine that loads the model named, and wakes the window when events wait.
+pub type EngineFactory = Box<dyn Fn(Option<String>, Waker) -> io::Result<EngineHandle>>;
+
+/// The engine of this build, if it has one.
+pub fn factory() -> Option<EngineFactory> {
+    #[cfg(feature = "infer")]
+    {
+        Some(Box::new(|model, waker| {
+            crate::engine::spawn(crate::engine::EngineConfig::new(model, waker))
+        }))
+    }
+    #[cfg(not(feature = "infer"))]
+    {
+        None
+    }
+}
+
+/// Models that can be loaded by name.
+pub fn known_models() -> Vec<crate::ui::prompt_bar::KnownModelName> {
+    #[cfg(feature = "infer")]
+    {
+        crate::model::KNOWN_MODELS
+            .iter()
+            .map(|model| crate::ui::prompt_bar::KnownModelName {
+                name: model.name.to_owned(),
+                about: model.about.to_owned(),
+            })
+            .collect()
+    }
+    #[cfg(not(feature = "infer"))]
+    {
+        Vec::new()
+    }
+}

@@ -1,0 +1,175 @@
+//! [`App`]: everything the window owns.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::engine::{EngineHandle, RunId, Waker};
+use crate::trace::TraceStore;
+use crate::ui::engine_status::{EngineStatus, Link};
+use crate::ui::export_dialog::ExportDialog;
+use crate::ui::heatmap::HeatmapState;
+use crate::ui::inspector::InspectorState;
+use crate::ui::notifications::{Level, Notifications};
+use crate::ui::path_dialog::PathDialog;
+use crate::ui::prompt_bar::{KnownModelName, PromptBarState};
+use crate::ui::settings_panel::SettingsState;
+use crate::ui::survival::SurvivalState;
+use crate::ui::timeline::TimelineState;
+use crate::ui::token_view::TokenViewState;
+use crate::ui::{ColourMode, Derived, Selection, Tab, theme};
+
+use super::link::EngineFactory;
+use super::session::Session;
+use super::tasks::Tasks;
+
+/// What an [`App`] is made of.
+#[derive(Default)]
+pub struct AppConfig {
+    /// How to start an engine; `None` makes a viewer.
+    pub engine: Option<EngineFactory>,
+    /// Model to load; the embedded one if none.
+    pub model: Option<String>,
+    /// Models that can be loaded by name.
+    pub known_models: Vec<KnownModelName>,
+}
+
+/// The window's state. [`eframe::App`] is implemented for it; tests drive it without a window.
+pub struct App {
+    pub(super) factory: Option<EngineFactory>,
+    pub(super) engine: Option<EngineHandle>,
+    pub(super) waker: Waker,
+    pub(super) status: EngineStatus,
+    pub(super) model_wanted: Option<String>,
+    pub(super) known_models: Vec<KnownModelName>,
+    pub(super) tasks: Tasks,
+
+    pub(super) session: Option<Session>,
+    pub(super) generations: u64,
+    pub(super) run: RunId,
+    pub(super) revision: u32,
+    pub(super) derived: Derived,
+    pub(super) peak: (u64, usize, u32),
+
+    pub(super) selection: Selection,
+    pub(super) mode: ColourMode,
+    pub(super) tab: Tab,
+    pub(super) prompt: PromptBarState,
+    pub(super) settings: SettingsState,
+    pub(super) notifications: Notifications,
+    pub(super) path_dialog: PathDialog,
+    pub(super) export_dialog: ExportDialog,
+    pub(super) help: bool,
+    pub(super) panels: Panels,
+    pub(super) last_tick: Option<Instant>,
+}
+
+/// State that the panels keep from frame to frame.
+#[derive(Default)]
+pub(super) struct Panels {
+    pub tokens: TokenViewState,
+    pub timeline: TimelineState,
+    pub inspector: InspectorState,
+    pub survival: SurvivalState,
+    pub heatmap: HeatmapState,
+}
+
+impl App {
+    /// Sets up the style and starts the engine, if there is one.
+    pub fn new(ctx: &egui::Context, config: AppConfig) -> Self {
+        theme::install(ctx);
+        let repaint = ctx.clone();
+        let waker: Waker = Arc::new(move || repaint.request_repaint());
+        let mut app = Self {
+            factory: config.engine,
+            engine: None,
+            tasks: Tasks::new(Arc::clone(&waker)),
+            waker,
+            status: EngineStatus::default(),
+            model_wanted: config.model,
+            known_models: config.known_models,
+            session: None,
+            generations: 0,
+            run: RunId(0),
+            revision: 0,
+            derived: Derived::default(),
+            peak: (0, 0, 0),
+            selection: Selection::default(),
+            mode: ColourMode::default(),
+            tab: Tab::default(),
+            prompt: PromptBarState::default(),
+            settings: SettingsState::default(),
+            notifications: Notifications::default(),
+            path_dialog: PathDialog::default(),
+            export_dialog: ExportDialog::default(),
+            help: false,
+            panels: Panels::default(),
+            last_tick: None,
+        };
+        app.start_engine();
+        app
+    }
+
+    pub(super) fn start_engine(&mut self) {
+        let Some(factory) = &self.factory else { return };
+        let model = self.model_wanted.clone().unwrap_or_else(|| "reasoner".to_owned());
+        self.engine = None;
+        self.status = EngineStatus { link: Link::Up, ..EngineStatus::default() };
+        match factory(Some(model), Arc::clone(&self.waker)) {
+            Ok(handle) => {
+                self.status.loading = Some((0.0, "starting".to_owned()));
+                self.engine = Some(handle);
+            }
+            Err(error) => {
+                self.status.link = Link::Down;
+                self.notifications.error_with(
+                    format!("the engine could not start: {error}"),
+                    "Try again",
+                    crate::ui::UiCommand::RestartEngine,
+                );
+            }
+        }
+    }
+
+    /// Shows a run, with the cursor at its end.
+    pub fn show_run(&mut self, store: TraceStore) -> &mut Session {
+        self.generations += 1;
+        self.selection = Selection::default();
+        self.session.insert(Session::new(store, self.generations))
+    }
+
+    /// The run that is shown.
+    pub fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
+    }
+
+    /// What the person looks at.
+    pub fn selection(&self) -> &Selection {
+        &self.selection
+    }
+
+    /// What the window had to say.
+    pub fn notifications(&self) -> &Notifications {
+        &self.notifications
+    }
+
+    /// The engine as the window sees it.
+    pub fn status(&self) -> &EngineStatus {
+        &self.status
+    }
+
+    /// The first thing that failed, if anything did.
+    pub(super) fn first_error(&self) -> Option<String> {
+        let notes = self.notifications.notes();
+        notes.iter().find(|note| note.level == Level::Error).map(|note| note.text.clone())
+    }
+
+    /// What tokens are coloured by.
+    pub fn mode(&self) -> ColourMode {
+        self.mode
+    }
+
+    /// What the text view did in the last frame.
+    pub fn token_view_work(&self) -> crate::ui::token_view::Work {
+        self.panels.tokens.work()
+    }
+}
