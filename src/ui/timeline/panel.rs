@@ -56,6 +56,7 @@ impl Stripes {
 }
 
 /// Draws transport, curve and strip; pressing or dragging anywhere in the picture moves the cursor.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "all panels take what they read by reference")]
 pub fn show(
     ui: &mut Ui,
     state: &mut TimelineState,
@@ -65,7 +66,7 @@ pub fn show(
     transport: &Transport,
     commands: &mut Vec<UiCommand>,
 ) {
-    transport::show(ui, view, transport, selection.playback.speed, commands);
+    transport::show(ui, view, *transport, selection.playback.speed, commands);
     ui.add_space(4.0);
     let store = view.store();
     let total = store.tokens().len();
