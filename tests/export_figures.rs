@@ -64,7 +64,7 @@ fn the_heatmap_says_what_it_shows() {
     let text = svg(&store, What::Heatmap, &options);
     let boxes = text_boxes(&text);
     let all: String = boxes.iter().map(|(t, _)| format!("{t}\n")).collect();
-    for part in ["synthetic-reasoner", "R-KV", "budget 128", "buffer 64", "compression 2 of", "position", "layer 5"] {
+    for part in ["synthetic-reasoner", "R-KV", "budget 128", "buffer 64", "compression 3 of", "event 2", "position", "layer 5"] {
         assert!(all.contains(part), "{part} is missing in {all}");
     }
     assert!(text.contains("data:image/png;base64,"), "the matrix is one picture");

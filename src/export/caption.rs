@@ -16,13 +16,7 @@ pub(super) fn run(header: &TraceHeader, settings: &CacheSettings) -> String {
     );
     let Ok(info) = policy::find(&settings.policy) else { return text };
     for param in info.params {
-        let spec = param.spec();
-        text.push_str(&format!(
-            ", {} {:.*}",
-            spec.label.to_lowercase(),
-            spec.decimals,
-            param.get(settings)
-        ));
+        text.push_str(&format!(", {} {}", param.spec().option, param.get(settings)));
     }
     text
 }
@@ -31,8 +25,10 @@ pub(super) fn run(header: &TraceHeader, settings: &CacheSettings) -> String {
 pub(super) fn compression(record: &CompressionRecord, view: &TraceView<'_>) -> String {
     let count = view.store().events().len();
     format!(
-        "compression {} of {count} (counted from 0), after {} tokens",
-        record.event, record.seen
+        "compression {} of {count} (event {}), after {} tokens",
+        record.event + 1,
+        record.event,
+        record.seen
     )
 }
 
@@ -40,5 +36,20 @@ pub(super) fn compression(record: &CompressionRecord, view: &TraceView<'_>) -> S
 pub(super) fn moment(view: &TraceView<'_>) -> String {
     let events = view.event_count();
     let s = if events == 1 { "" } else { "s" };
-    format!("{} tokens seen, {events} compression{s}", view.cursor())
+    let mut text = format!("{} tokens seen, {events} compression{s}", view.cursor());
+    let changes: Vec<String> = view
+        .store()
+        .params()
+        .iter()
+        .filter(|(at, ..)| at.index() <= view.cursor())
+        .map(|(at, ..)| at.0.to_string())
+        .collect();
+    match changes.as_slice() {
+        [] => {}
+        [few @ ..] if few.len() <= 4 => {
+            text.push_str(&format!("; settings changed at token {}", few.join(", ")));
+        }
+        many => text.push_str(&format!("; settings changed {} times", many.len())),
+    }
+    text
 }

@@ -34,7 +34,13 @@ pub fn options() -> Options<'static> {
     static FONTS: OnceLock<Arc<Database>> = OnceLock::new();
     let fonts = FONTS.get_or_init(|| {
         let mut fonts = Database::new();
-        for data in [epaint_default_fonts::UBUNTU_LIGHT, epaint_default_fonts::HACK_REGULAR] {
+        for data in [
+            epaint_default_fonts::UBUNTU_LIGHT,
+            epaint_default_fonts::HACK_REGULAR,
+            // Only for characters that the two above lack.
+            epaint_default_fonts::NOTO_EMOJI_REGULAR,
+            epaint_default_fonts::EMOJI_ICON,
+        ] {
             fonts.load_font_source(Source::Binary(Arc::new(data)));
         }
         fonts.set_serif_family("Ubuntu");

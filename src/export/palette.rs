@@ -60,7 +60,7 @@ pub const LIGHT: Palette = Palette {
     token: hex(0xeeefef),
     missing: hex(0xe6e8ea),
     amber: hex(0xe39a1c),
-    blue: hex(0x4c6be0),
+    blue: hex(0x6b86ee),
     amber_ramp: ramp([0xfff9ec, 0xfbdc9c, 0xe8a33a, 0xbf6a00, 0x6f3700]),
     blue_ramp: ramp([0xf3f6ff, 0xc5d2f7, 0x849df0, 0x3b5bdb, 0x1b2c80]),
     score_ramp: ramp([0x2c48bd, 0x9db0f0, 0xf4f3ef, 0xf0bd68, 0xb86400]),

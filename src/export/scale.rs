@@ -58,6 +58,9 @@ impl Scale {
         if self.low >= self.high {
             return vec![(0.5, significant(self.low, 3))];
         }
+        // A scale over decades needs fewer digits than one over a few per cent.
+        let narrow = self.low > 0.0 && self.high / self.low < 5.0;
+        let digits = if narrow { 3 } else { 2 };
         let last = count.saturating_sub(1).max(1);
         (0..=last)
             .map(|i| {
@@ -67,14 +70,18 @@ impl Scale {
                     _ if i == last && self.clipped.1 => "≥ ",
                     _ => "",
                 };
-                (unit, format!("{sign}{}", significant(self.value(unit), 3)))
+                (unit, format!("{sign}{}", significant(self.value(unit), digits)))
             })
             .collect()
     }
 }
 
-/// A number with some significant digits, without trailing zeros: `0.0123`, `1.5`, `1200`, `3.1e-7`.
+/// A number with some significant digits, without trailing zeros: `0.0123`, `1.5`, `1200`, `3.1e-7`;
+/// negative numbers have a true minus sign.
 pub fn significant(value: f32, digits: i32) -> String {
+    if value < 0.0 {
+        return format!("−{}", significant(-value, digits));
+    }
     if value == 0.0 || !value.is_finite() {
         return "0".to_owned();
     }
@@ -113,7 +120,7 @@ mod tests {
     fn numbers_are_short() {
         let texts: Vec<String> =
             [0.0123, 1.5, 1200.0, 1.0, -0.25, 3.14e-7].iter().map(|&v| significant(v, 3)).collect();
-        assert_eq!(texts, ["0.0123", "1.5", "1200", "1", "-0.25", "3.1e-7"]);
+        assert_eq!(texts, ["0.0123", "1.5", "1200", "1", "−0.25", "3.1e-7"]);
     }
 
     #[test]

@@ -186,8 +186,8 @@ impl Page<'_> {
 }
 
 fn held_bar(figure: &mut Figure, palette: &Palette, [x, y, w]: [f32; 3], share: f32) {
-    figure.rect([x, y, w, 2.0], palette.missing);
     if share > 0.0 {
+        figure.rect([x, y, w, 2.0], palette.missing);
         figure.rect([x, y, w * share, 2.0], palette.weak);
     }
 }
@@ -216,17 +216,17 @@ fn legend(figure: &mut Figure, palette: &Palette, top: f32) -> f32 {
             figure.rect([at[0], at[1], CELL, CELL], fill);
         }
     }
-    figure.label((left + side, top + side + 14.0), 11.0, palette.weak, Anchor::End, "importance →");
+    figure.label((left + side, top + side + 14.0), 11.0, palette.weak, Anchor::End, "importance");
     figure.items.push(Item::Text(Text {
         x: left - 6.0,
-        y: top,
+        y: top + side,
         size: 11.0,
         fill: palette.weak,
         font: Font::Sans,
-        anchor: Anchor::End,
+        anchor: Anchor::Start,
         length: None,
         upwards: true,
-        content: "redundancy →".to_owned(),
+        content: "redundancy".to_owned(),
     }));
     let key = left + side + 48.0;
     let rows: [(&str, Look); 4] = [
@@ -262,5 +262,7 @@ fn legend(figure: &mut Figure, palette: &Palette, top: f32) -> f32 {
         }
         figure.label((x + 54.0, y + 14.0), 11.5, palette.weak, Anchor::Start, meaning);
     }
+    let note = "colours run from the 30th to the 98.5th percentile of the tokens shown";
+    figure.label((key, top + side + 14.0), 11.5, palette.weak, Anchor::Start, note);
     top + side + 16.0
 }

@@ -13,7 +13,7 @@ const ROUND: f32 = 12_582_912.0;
 const LOWEST: f32 = -87.0;
 const HIGHEST: f32 = 88.0;
 
-#[inline(always)]
+#[inline]
 fn exp_lane(x: f32) -> f32 {
     let x = if x > LOWEST { x } else { LOWEST };
     let x = if x < HIGHEST { x } else { HIGHEST };
@@ -27,12 +27,18 @@ fn exp_lane(x: f32) -> f32 {
     let p = p.mul_add(r, 1.666_666_6e-1);
     let p = p.mul_add(r, 0.5);
     let value = p.mul_add(r * r, r) + 1.0;
-    let power = f32::from_bits(shifted.to_bits().wrapping_sub(ROUND.to_bits()).wrapping_add(127) << 23);
+    let power = f32::from_bits(
+        shifted
+            .to_bits()
+            .wrapping_sub(ROUND.to_bits())
+            .wrapping_add(127)
+            << 23,
+    );
     value * power
 }
 
 /// `exp` of each lane, clamped to the range of normal floats.
-#[inline(always)]
+#[inline]
 pub fn exp(x: &Lanes) -> Lanes {
     let mut out = [0.0; LANES];
     for (out, &x) in out.iter_mut().zip(x) {

@@ -36,7 +36,7 @@ fn rows(weights: &[f32], x: &[f32], out: &mut [f32]) {
     }
 }
 
-#[inline(always)]
+#[inline]
 fn four(weights: &[f32], x: &[f32]) -> [f32; ROWS] {
     let columns = x.len();
     let (a, rest) = weights.split_at(columns);
@@ -67,7 +67,9 @@ mod tests {
     #[test]
     fn agrees_with_f64_at_odd_shapes_and_in_parallel() {
         for (rows, columns) in [(1, 1), (5, 13), (8, 64), (7, 100), (1030, 1024)] {
-            let weights: Vec<f32> = (0..rows * columns).map(|i| ((i * 7919 % 1009) as f32 / 504.0) - 1.0).collect();
+            let weights: Vec<f32> = (0..rows * columns)
+                .map(|i| ((i * 7919 % 1009) as f32 / 504.0) - 1.0)
+                .collect();
             let x: Vec<f32> = (0..columns).map(|i| (i as f32 * 0.37).sin()).collect();
             let mut out = vec![0.0; rows];
             gemv(&weights, &x, &mut out);
@@ -75,7 +77,10 @@ mod tests {
                 let exact: f64 = (0..columns)
                     .map(|i| f64::from(weights[row * columns + i]) * f64::from(x[i]))
                     .sum();
-                assert!((f64::from(*out) - exact).abs() < 1e-4, "{rows}x{columns} row {row}");
+                assert!(
+                    (f64::from(*out) - exact).abs() < 1e-4,
+                    "{rows}x{columns} row {row}"
+                );
             }
         }
     }

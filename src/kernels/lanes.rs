@@ -7,7 +7,7 @@ pub const LANES: usize = 8;
 pub type Lanes = [f32; LANES];
 
 /// The eight floats of `row` that start at `at`.
-#[inline(always)]
+#[inline]
 pub fn load(row: &[f32], at: usize) -> Lanes {
     let mut lanes = [0.0; LANES];
     lanes.copy_from_slice(&row[at..at + LANES]);
@@ -15,7 +15,7 @@ pub fn load(row: &[f32], at: usize) -> Lanes {
 }
 
 /// `acc + a * b`, lane by lane, rounded once.
-#[inline(always)]
+#[inline]
 pub fn fma(acc: &mut Lanes, a: &Lanes, b: &Lanes) {
     for ((acc, a), b) in acc.iter_mut().zip(a).zip(b) {
         *acc = a.mul_add(*b, *acc);
@@ -23,7 +23,7 @@ pub fn fma(acc: &mut Lanes, a: &Lanes, b: &Lanes) {
 }
 
 /// `acc + a * b` for a number and eight, rounded once.
-#[inline(always)]
+#[inline]
 pub fn fma_scalar(acc: &mut Lanes, a: f32, b: &Lanes) {
     for (acc, b) in acc.iter_mut().zip(b) {
         *acc = a.mul_add(*b, *acc);
@@ -31,7 +31,7 @@ pub fn fma_scalar(acc: &mut Lanes, a: f32, b: &Lanes) {
 }
 
 /// Sum of the lanes, added in pairs.
-#[inline(always)]
+#[inline]
 pub fn sum(lanes: &Lanes) -> f32 {
     let [a, b, c, d, e, f, g, h] = *lanes;
     ((a + e) + (c + g)) + ((b + f) + (d + h))
@@ -44,11 +44,19 @@ pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     let mut at = 0;
     while at + 2 * LANES <= whole {
         for (part, acc) in acc.iter_mut().enumerate() {
-            fma(acc, &load(a, at + part * LANES), &load(b, at + part * LANES));
+            fma(
+                acc,
+                &load(a, at + part * LANES),
+                &load(b, at + part * LANES),
+            );
         }
         at += 2 * LANES;
     }
-    let tail: f32 = a[at..whole].iter().zip(&b[at..whole]).map(|(a, b)| a * b).sum();
+    let tail: f32 = a[at..whole]
+        .iter()
+        .zip(&b[at..whole])
+        .map(|(a, b)| a * b)
+        .sum();
     sum(&acc[0]) + sum(&acc[1]) + tail
 }
 
@@ -61,8 +69,15 @@ mod tests {
         for len in 0..70 {
             let a: Vec<f32> = (0..len).map(|i| (i as f32 * 0.7).sin()).collect();
             let b: Vec<f32> = (0..len).map(|i| (i as f32 * 1.3).cos()).collect();
-            let exact: f64 = a.iter().zip(&b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum();
-            assert!((f64::from(dot(&a, &b)) - exact).abs() < 1e-5, "length {len}");
+            let exact: f64 = a
+                .iter()
+                .zip(&b)
+                .map(|(&a, &b)| f64::from(a) * f64::from(b))
+                .sum();
+            assert!(
+                (f64::from(dot(&a, &b)) - exact).abs() < 1e-5,
+                "length {len}"
+            );
         }
     }
 }

@@ -8,5 +8,6 @@ pub mod exp;
 pub mod gemv;
 pub mod lanes;
 pub mod norm;
+mod tiles;
 
 pub use attention::{Attention, AttentionScratch, CacheView};

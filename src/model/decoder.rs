@@ -21,7 +21,9 @@ pub enum ForwardError {
     #[error("there is no token to process")]
     NoTokens,
     /// A token id beyond the vocabulary.
-    #[error("the token id {id} is outside the vocabulary of {vocab}; the tokenizer belongs to another model")]
+    #[error(
+        "the token id {id} is outside the vocabulary of {vocab}; the tokenizer belongs to another model"
+    )]
     TokenOutOfRange {
         /// The id.
         id: u32,
@@ -29,7 +31,9 @@ pub enum ForwardError {
         vocab: usize,
     },
     /// The sequence would be longer than the model was trained for.
-    #[error("{seen} tokens and {asked} more exceed the model's context of {context}; shorten the prompt or the answer")]
+    #[error(
+        "{seen} tokens and {asked} more exceed the model's context of {context}; shorten the prompt or the answer"
+    )]
     ContextExceeded {
         /// Tokens fed so far.
         seen: usize,
@@ -103,8 +107,18 @@ fn add(to: &mut [f32], from: &[f32]) {
 }
 
 impl Decoder {
-    pub(crate) fn new(config: ModelConfig, info: ModelInfo, weights: DecoderWeights, rope: Rope) -> Self {
-        Self { config, info, weights, rope }
+    pub(crate) fn new(
+        config: ModelConfig,
+        info: ModelInfo,
+        weights: DecoderWeights,
+        rope: Rope,
+    ) -> Self {
+        Self {
+            config,
+            info,
+            weights,
+            rope,
+        }
     }
 
     /// Sizes and constants.
@@ -168,13 +182,24 @@ impl Decoder {
             return Err(ForwardError::NoTokens);
         }
         let (shape, config) = (cache.shape(), &self.config);
-        if [shape.layers, shape.query_heads, shape.kv_heads, shape.head_dim]
-            != [config.layers, config.query_heads, config.kv_heads, config.head_dim]
-        {
+        if [
+            shape.layers,
+            shape.query_heads,
+            shape.kv_heads,
+            shape.head_dim,
+        ] != [
+            config.layers,
+            config.query_heads,
+            config.kv_heads,
+            config.head_dim,
+        ] {
             return Err(ForwardError::CacheMismatch { found: shape });
         }
         if let Some(&id) = tokens.iter().find(|&&id| id as usize >= config.vocab) {
-            return Err(ForwardError::TokenOutOfRange { id, vocab: config.vocab });
+            return Err(ForwardError::TokenOutOfRange {
+                id,
+                vocab: config.vocab,
+            });
         }
         if tokens.len() > config.context.saturating_sub(cache.seen()) {
             return Err(ForwardError::ContextExceeded {
@@ -196,7 +221,8 @@ impl Decoder {
     ) -> Result<&'s [f32], ForwardError> {
         self.check(tokens, cache)?;
         let (count, hidden) = (tokens.len(), self.config.hidden);
-        self.rope.angles(cache.seen(), count, &mut scratch.cos, &mut scratch.sin);
+        self.rope
+            .angles(cache.seen(), count, &mut scratch.cos, &mut scratch.sin);
         self.weights
             .embedding
             .embed(tokens, resized(&mut scratch.residual, count * hidden))?;
@@ -219,7 +245,12 @@ impl Decoder {
         logits
     }
 
-    fn logits<'s>(&self, count: usize, scratch: &'s mut Scratch, wanted: Wanted) -> Result<&'s [f32], ForwardError> {
+    fn logits<'s>(
+        &self,
+        count: usize,
+        scratch: &'s mut Scratch,
+        wanted: Wanted,
+    ) -> Result<&'s [f32], ForwardError> {
         let (hidden, vocab) = (self.config.hidden, self.config.vocab);
         let first = match wanted {
             Wanted::All => 0,
@@ -228,7 +259,12 @@ impl Decoder {
         let rows = count - first;
         let normed = resized(&mut scratch.normed, rows * hidden);
         let residual = &scratch.residual[first * hidden..count * hidden];
-        rms_norm(residual, &self.weights.final_norm, self.config.rms_eps, normed);
+        rms_norm(
+            residual,
+            &self.weights.final_norm,
+            self.config.rms_eps,
+            normed,
+        );
         let logits = resized(&mut scratch.logits, rows * vocab);
         self.weights.output.forward(normed, rows, logits)?;
         Ok(logits)
@@ -256,7 +292,12 @@ impl Decoder {
 
         let attended = resized(&mut scratch.attended, count * config.query_width());
         let (keys, values) = cache.layer(index);
-        let view = CacheView { keys, values, capacity: cache.capacity(), len: cache.len(index) };
+        let view = CacheView {
+            keys,
+            values,
+            capacity: cache.capacity(),
+            len: cache.len(index),
+        };
         Attention {
             query_heads: config.query_heads,
             kv_heads: config.kv_heads,
@@ -265,20 +306,29 @@ impl Decoder {
         .attend(qkv, width, count, view, attended, &mut scratch.attention);
 
         let projected = resized(&mut scratch.projected, count * hidden);
-        weights.attention_output.forward(attended, count, projected, &mut scratch.part)?;
+        weights
+            .attention_output
+            .forward(attended, count, projected, &mut scratch.part)?;
         add(residual, projected);
 
         rms_norm(residual, &weights.feed_forward_norm, eps, normed);
         let inner = config.intermediate;
         let gate_up = resized(&mut scratch.gate_up, count * 2 * inner);
-        weights.gate_up.forward(normed, count, gate_up, &mut scratch.part)?;
+        weights
+            .gate_up
+            .forward(normed, count, gate_up, &mut scratch.part)?;
         let gated = resized(&mut scratch.gated, count * inner);
-        for (both, gated) in gate_up.chunks_exact(2 * inner).zip(gated.chunks_exact_mut(inner)) {
+        for (both, gated) in gate_up
+            .chunks_exact(2 * inner)
+            .zip(gated.chunks_exact_mut(inner))
+        {
             let (gate, up) = both.split_at(inner);
             gated.copy_from_slice(gate);
             exp::silu_times(gated, up);
         }
-        weights.down.forward(gated, count, projected, &mut scratch.part)?;
+        weights
+            .down
+            .forward(gated, count, projected, &mut scratch.part)?;
         add(residual, projected);
         Ok(())
     }

@@ -38,7 +38,9 @@ pub enum ModelError {
         reason: String,
     },
     /// A weight the architecture needs is not in the file.
-    #[error("{file}: the tensor {tensor} is missing; the checkpoint is incomplete or of another architecture")]
+    #[error(
+        "{file}: the tensor {tensor} is missing; the checkpoint is incomplete or of another architecture"
+    )]
     MissingTensor {
         /// The file.
         file: String,
@@ -46,7 +48,9 @@ pub enum ModelError {
         tensor: String,
     },
     /// A weight has another shape than the configuration says.
-    #[error("{file}: the tensor {tensor} has shape {found:?}, the configuration asks for {expected:?}")]
+    #[error(
+        "{file}: the tensor {tensor} has shape {found:?}, the configuration asks for {expected:?}"
+    )]
     Shape {
         /// The file.
         file: String,

@@ -6,7 +6,7 @@
 //!
 //! Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Seek, SeekFrom};
 
 use candle_core::quantized::GgmlDType;
@@ -45,7 +45,7 @@ pub struct GgufHeader {
     /// Scalars by key.
     pub metadata: HashMap<String, Scalar>,
     /// Tensors by name.
-    pub tensors: HashMap<String, TensorEntry>,
+    pub tensors: BTreeMap<String, TensorEntry>,
 }
 
 const MAGIC: &[u8; 4] = b"GGUF";
@@ -79,7 +79,9 @@ impl<R: Read + Seek> Reader<'_, R> {
     fn array<const N: usize>(&mut self) -> Result<[u8; N], ModelError> {
         self.need(N as u64)?;
         let mut bytes = [0; N];
-        self.inner.read_exact(&mut bytes).map_err(ModelError::io(self.file))?;
+        self.inner
+            .read_exact(&mut bytes)
+            .map_err(ModelError::io(self.file))?;
         self.at += N as u64;
         Ok(bytes)
     }
@@ -93,7 +95,11 @@ impl<R: Read + Seek> Reader<'_, R> {
     }
 
     fn length(&mut self) -> Result<u64, ModelError> {
-        if self.short_lengths { Ok(self.u32()?.into()) } else { self.u64() }
+        if self.short_lengths {
+            Ok(self.u32()?.into())
+        } else {
+            self.u64()
+        }
     }
 
     fn skip(&mut self, bytes: u64) -> Result<(), ModelError> {
@@ -112,9 +118,13 @@ impl<R: Read + Seek> Reader<'_, R> {
         }
         self.need(length)?;
         let mut bytes = vec![0; length as usize];
-        self.inner.read_exact(&mut bytes).map_err(ModelError::io(self.file))?;
+        self.inner
+            .read_exact(&mut bytes)
+            .map_err(ModelError::io(self.file))?;
         self.at += length;
-        Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\0').to_owned())
+        Ok(String::from_utf8_lossy(&bytes)
+            .trim_end_matches('\0')
+            .to_owned())
     }
 
     /// A metadata value, or `None` for an array, which is skipped.
@@ -191,17 +201,36 @@ impl<R: Read + Seek> Reader<'_, R> {
         let Some(dtype) = dtype(code) else {
             return Err(ModelError::unsupported(
                 self.file,
-                format!("the type {code} of the tensor {name} (use a Q8_0, Q4_K_M or F16 file of the model)"),
+                format!(
+                    "the type {code} of the tensor {name} (use a Q8_0, Q4_K_M or F16 file of the model)"
+                ),
             ));
         };
-        let count = shape.iter().try_fold(1usize, |count, &side| count.checked_mul(side));
-        let blocks = count.filter(|_| shape.last().is_some_and(|columns| columns.is_multiple_of(dtype.block_size())));
-        let bytes = blocks.and_then(|count| (count / dtype.block_size()).checked_mul(dtype.type_size()));
+        let count = shape
+            .iter()
+            .try_fold(1usize, |count, &side| count.checked_mul(side));
+        let blocks = count.filter(|_| {
+            shape
+                .last()
+                .is_some_and(|columns| columns.is_multiple_of(dtype.block_size()))
+        });
+        let bytes =
+            blocks.and_then(|count| (count / dtype.block_size()).checked_mul(dtype.type_size()));
         let Some(bytes) = bytes else {
-            return self.damaged(format!("the tensor {name} has the impossible shape {shape:?} for {dtype:?}"));
+            return self.damaged(format!(
+                "the tensor {name} has the impossible shape {shape:?} for {dtype:?}"
+            ));
         };
         let start = self.u64()?;
-        Ok((name, TensorEntry { shape, dtype, start, bytes }))
+        Ok((
+            name,
+            TensorEntry {
+                shape,
+                dtype,
+                start,
+                bytes,
+            },
+        ))
     }
 }
 
@@ -260,7 +289,7 @@ impl GgufHeader {
                 metadata.insert(key, value);
             }
         }
-        let mut tensors = HashMap::new();
+        let mut tensors = BTreeMap::new();
         for _ in 0..tensor_count {
             let (name, entry) = reader.tensor()?;
             tensors.insert(name, entry);
@@ -273,7 +302,11 @@ impl GgufHeader {
         let data = reader.at.next_multiple_of(alignment);
         for (name, entry) in &mut tensors {
             entry.start = entry.start.saturating_add(data);
-            if entry.start.checked_add(entry.bytes as u64).is_none_or(|stop| stop > end) {
+            if entry
+                .start
+                .checked_add(entry.bytes as u64)
+                .is_none_or(|stop| stop > end)
+            {
                 return Err(ModelError::damaged(
                     file,
                     format!("the tensor {name} ends beyond the file's {end} bytes"),
@@ -354,7 +387,10 @@ mod tests {
         assert_eq!(header.size("llama.block_count"), Some(30));
         assert_eq!(header.metadata.len(), 1, "arrays are not kept");
         let entry = &header.tensors["weight"];
-        assert_eq!((entry.shape.as_slice(), entry.bytes), ([2, 32].as_slice(), 68));
+        assert_eq!(
+            (entry.shape.as_slice(), entry.bytes),
+            ([2, 32].as_slice(), 68)
+        );
         assert_eq!(file()[entry.start as usize], 7);
     }
 

@@ -38,10 +38,17 @@ impl<'a> GgufSource<'a> {
         let mut reader = BufReader::new(File::open(path).map_err(ModelError::io(path))?);
         let header = GgufHeader::read(&mut reader, &file)?;
         let Some(name) = header.text("general.architecture") else {
-            return Err(ModelError::damaged(&file, "general.architecture is missing"));
+            return Err(ModelError::damaged(
+                &file,
+                "general.architecture is missing",
+            ));
         };
         let architecture = Architecture::named(name, &file)?;
-        let total = header.tensors.values().map(|entry| entry.bytes as u64).sum();
+        let total = header
+            .tensors
+            .values()
+            .map(|entry| entry.bytes as u64)
+            .sum();
         Ok(Self {
             reader,
             header,
@@ -56,7 +63,9 @@ impl<'a> GgufSource<'a> {
 
     /// The model's own name for itself.
     pub(crate) fn model_name(&self) -> Option<&str> {
-        self.header.text("general.name").filter(|name| !name.is_empty())
+        self.header
+            .text("general.name")
+            .filter(|name| !name.is_empty())
     }
 
     /// The configuration in the metadata.
@@ -93,12 +102,21 @@ impl<'a> GgufSource<'a> {
             hidden,
             intermediate: size("feed_forward_length")?,
             query_heads,
-            kv_heads: self.header.size(&key("attention.head_count_kv")).unwrap_or(query_heads),
+            kv_heads: self
+                .header
+                .size(&key("attention.head_count_kv"))
+                .unwrap_or(query_heads),
             head_dim,
             vocab,
             context: size("context_length")?,
-            rms_eps: self.header.number(&key("attention.layer_norm_rms_epsilon")).unwrap_or(1e-5),
-            rope_theta: self.header.number(&key("rope.freq_base")).unwrap_or(10_000.0),
+            rms_eps: self
+                .header
+                .number(&key("attention.layer_norm_rms_epsilon"))
+                .unwrap_or(1e-5),
+            rope_theta: self
+                .header
+                .number(&key("rope.freq_base"))
+                .unwrap_or(10_000.0),
             rope_scaling: self.rope_scaling()?,
             tied: !self.header.tensors.contains_key("output.weight"),
             eos,
@@ -119,15 +137,28 @@ impl<'a> GgufSource<'a> {
         if size("attention.sliding_window").is_some_and(|window| window > 0) {
             return unsupported("sliding-window attention".to_owned());
         }
-        if let Some(turned) = size("rope.dimension_count").filter(|&turned| turned != config.head_dim) {
+        if let Some(turned) =
+            size("rope.dimension_count").filter(|&turned| turned != config.head_dim)
+        {
             let head = config.head_dim;
-            return unsupported(format!("rotary positions on {turned} of {head} features per head"));
+            return unsupported(format!(
+                "rotary positions on {turned} of {head} features per head"
+            ));
         }
-        if let Some(width) = size("attention.value_length").filter(|&width| width != config.head_dim) {
-            return unsupported(format!("values of width {width} beside keys of {}", config.head_dim));
+        if let Some(width) =
+            size("attention.value_length").filter(|&width| width != config.head_dim)
+        {
+            return unsupported(format!(
+                "values of width {width} beside keys of {}",
+                config.head_dim
+            ));
         }
         for cap in ["attn_logit_softcapping", "final_logit_softcapping"] {
-            if self.header.number(&format!("{prefix}.{cap}")).is_some_and(|cap| cap > 0.0) {
+            if self
+                .header
+                .number(&format!("{prefix}.{cap}"))
+                .is_some_and(|cap| cap > 0.0)
+            {
                 return unsupported(format!("logit soft-capping ({cap})"));
             }
         }
@@ -137,17 +168,25 @@ impl<'a> GgufSource<'a> {
     fn rope_scaling(&mut self) -> Result<RopeScaling, ModelError> {
         if let Some(entry) = self.header.tensors.get("rope_freqs.weight") {
             let entry = entry.clone();
-            return Ok(RopeScaling::Divisors(self.numbers("rope_freqs.weight", &entry)?));
+            return Ok(RopeScaling::Divisors(
+                self.numbers("rope_freqs.weight", &entry)?,
+            ));
         }
         let prefix = self.architecture.name();
         let factor = self
             .header
             .number(&format!("{prefix}.rope.scaling.factor"))
             .or_else(|| self.header.number(&format!("{prefix}.rope.scale_linear")));
-        match (self.header.text(&format!("{prefix}.rope.scaling.type")), factor) {
+        match (
+            self.header.text(&format!("{prefix}.rope.scaling.type")),
+            factor,
+        ) {
             (None | Some("none"), None) | (Some("none"), Some(_)) => Ok(RopeScaling::None),
             (None | Some("linear"), Some(factor)) => Ok(RopeScaling::Linear { factor }),
-            (Some("linear"), None) => Err(ModelError::damaged(&self.file, "the rotary scaling has no factor")),
+            (Some("linear"), None) => Err(ModelError::damaged(
+                &self.file,
+                "the rotary scaling has no factor",
+            )),
             (Some(other), _) => Err(ModelError::unsupported(
                 &self.file,
                 format!("the rotary scaling {other}"),
@@ -156,10 +195,14 @@ impl<'a> GgufSource<'a> {
     }
 
     fn entry(&self, tensor: &str, shape: &[usize]) -> Result<TensorEntry, ModelError> {
-        let entry = self.header.tensors.get(tensor).ok_or_else(|| ModelError::MissingTensor {
-            file: self.file.clone(),
-            tensor: tensor.to_owned(),
-        })?;
+        let entry = self
+            .header
+            .tensors
+            .get(tensor)
+            .ok_or_else(|| ModelError::MissingTensor {
+                file: self.file.clone(),
+                tensor: tensor.to_owned(),
+            })?;
         if entry.shape != shape {
             return Err(ModelError::Shape {
                 file: self.file.clone(),
@@ -172,7 +215,11 @@ impl<'a> GgufSource<'a> {
     }
 
     fn bytes(&mut self, tensor: &str, entry: &TensorEntry) -> Result<Vec<u8>, ModelError> {
-        let step = LoadProgress { tensor, done: self.done, total: self.total };
+        let step = LoadProgress {
+            tensor,
+            done: self.done,
+            total: self.total,
+        };
         if (self.progress)(step) == ControlFlow::Break(()) {
             return Err(ModelError::Cancelled);
         }
@@ -225,7 +272,12 @@ impl TensorSource for GgufSource<'_> {
         self.numbers(tensor, &entry)
     }
 
-    fn matrix(&mut self, tensor: &str, rows: usize, columns: usize) -> Result<RawMatrix, ModelError> {
+    fn matrix(
+        &mut self,
+        tensor: &str,
+        rows: usize,
+        columns: usize,
+    ) -> Result<RawMatrix, ModelError> {
         let entry = self.entry(tensor, &[rows, columns])?;
         let dtype = entry.dtype;
         if matches!(dtype, GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16) {
@@ -234,7 +286,11 @@ impl TensorSource for GgufSource<'_> {
         }
         let bytes = self.bytes(tensor, &entry)?;
         if !requantise::is_slow(dtype) {
-            return Ok(RawMatrix::Quantised { columns, dtype, bytes });
+            return Ok(RawMatrix::Quantised {
+                columns,
+                dtype,
+                bytes,
+            });
         }
         if !self.requantised.contains(&dtype) {
             self.requantised.push(dtype);
@@ -242,7 +298,8 @@ impl TensorSource for GgufSource<'_> {
         Ok(RawMatrix::Quantised {
             columns,
             dtype: GgmlDType::Q8_0,
-            bytes: requantise::to_q8_0(dtype, &bytes, columns).map_err(ModelError::tensor(&self.file))?,
+            bytes: requantise::to_q8_0(dtype, &bytes, columns)
+                .map_err(ModelError::tensor(&self.file))?,
         })
     }
 

@@ -65,16 +65,21 @@ enum OneOrMany {
 /// [`ModelError::Architecture`] for another decoder family, [`ModelError::Unsupported`] for a variant the decoder
 /// would compute wrongly, [`ModelError::Config`] for text that is no such file or makes no sense.
 pub fn parse(text: &[u8], file: &str) -> Result<ModelConfig, ModelError> {
-    let value: Value =
-        serde_json::from_slice(text).map_err(|error| ModelError::config(file, format!("not a JSON file: {error}")))?;
+    let value: Value = serde_json::from_slice(text)
+        .map_err(|error| ModelError::config(file, format!("not a JSON file: {error}")))?;
     // The family comes first: another family's file may lack every other field.
     let family = value
         .get("model_type")
         .and_then(Value::as_str)
-        .ok_or_else(|| ModelError::config(file, "model_type is missing; this is no model's config.json"))?;
+        .ok_or_else(|| {
+            ModelError::config(
+                file,
+                "model_type is missing; this is no model's config.json",
+            )
+        })?;
     let architecture = Architecture::named(family, file)?;
-    let hf: HfConfig =
-        serde_json::from_value(value).map_err(|error| ModelError::config(file, format!("unreadable: {error}")))?;
+    let hf: HfConfig = serde_json::from_value(value)
+        .map_err(|error| ModelError::config(file, format!("unreadable: {error}")))?;
     refuse(&hf, file)?;
 
     let need = |field: Option<usize>, name: &str| {
@@ -114,31 +119,52 @@ pub fn parse(text: &[u8], file: &str) -> Result<ModelConfig, ModelError> {
 fn refuse(hf: &HfConfig, file: &str) -> Result<(), ModelError> {
     let unsupported = |feature: String| Err(ModelError::unsupported(file, feature));
     // Qwen's files carry a sliding window that use_sliding_window switches off.
-    let window = hf.sliding_window.as_ref().is_some_and(|window| !window.is_null());
+    let window = hf
+        .sliding_window
+        .as_ref()
+        .is_some_and(|window| !window.is_null());
     let qwen = hf.model_type.starts_with("qwen");
     if window && hf.use_sliding_window.unwrap_or(!qwen) {
         return unsupported("sliding-window attention (sliding_window)".to_owned());
     }
-    if let Some(kind) = hf.layer_types.iter().flatten().find(|kind| *kind != "full_attention") {
+    if let Some(kind) = hf
+        .layer_types
+        .iter()
+        .flatten()
+        .find(|kind| *kind != "full_attention")
+    {
         return unsupported(format!("a layer of type {kind} (layer_types)"));
     }
     if hf.num_experts.or(hf.num_local_experts).unwrap_or(0) > 1 {
         return unsupported("a mixture of experts (num_experts)".to_owned());
     }
-    if hf.attn_logit_softcapping.or(hf.final_logit_softcapping).is_some() {
+    if hf
+        .attn_logit_softcapping
+        .or(hf.final_logit_softcapping)
+        .is_some()
+    {
         return unsupported("logit soft-capping".to_owned());
     }
     if hf.partial_rotary_factor.is_some_and(|factor| factor != 1.0) {
-        return unsupported("rotary positions on a part of each head (partial_rotary_factor)".to_owned());
+        return unsupported(
+            "rotary positions on a part of each head (partial_rotary_factor)".to_owned(),
+        );
     }
     if hf.mlp_bias {
         return unsupported("biases in the feed-forward block (mlp_bias)".to_owned());
     }
-    if let Some(act) = hf.hidden_act.as_deref().filter(|act| !matches!(*act, "silu" | "swish")) {
+    if let Some(act) = hf
+        .hidden_act
+        .as_deref()
+        .filter(|act| !matches!(*act, "silu" | "swish"))
+    {
         return unsupported(format!("the activation {act} (hidden_act)"));
     }
     if hf.quantization_config.is_some() {
-        return unsupported("a quantised safetensors checkpoint (quantization_config); a GGUF file works".to_owned());
+        return unsupported(
+            "a quantised safetensors checkpoint (quantization_config); a GGUF file works"
+                .to_owned(),
+        );
     }
     Ok(())
 }
@@ -156,7 +182,9 @@ fn rotary(hf: &HfConfig, file: &str) -> Result<(f32, RopeScaling), ModelError> {
     let need = |field: Option<f32>, name: &str| {
         field
             .filter(|value| value.is_finite() && *value > 0.0)
-            .ok_or_else(|| ModelError::config(file, format!("the rotary scaling lacks a positive {name}")))
+            .ok_or_else(|| {
+                ModelError::config(file, format!("the rotary scaling lacks a positive {name}"))
+            })
     };
     let scaling = match rope.rope_type.as_deref().unwrap_or("default") {
         "default" => RopeScaling::None,
@@ -215,15 +243,31 @@ mod tests {
     fn every_variant_that_would_be_computed_wrongly_is_refused_by_name() {
         let refused = [
             ("sliding_window", json!(4096), "sliding-window"),
-            ("layer_types", json!(["full_attention", "sliding_attention"]), "sliding_attention"),
+            (
+                "layer_types",
+                json!(["full_attention", "sliding_attention"]),
+                "sliding_attention",
+            ),
             ("num_local_experts", json!(8), "experts"),
             ("attn_logit_softcapping", json!(50.0), "soft-capping"),
             ("partial_rotary_factor", json!(0.5), "partial_rotary_factor"),
             ("mlp_bias", json!(true), "mlp_bias"),
             ("hidden_act", json!("gelu"), "gelu"),
-            ("quantization_config", json!({"quant_method": "gptq"}), "GGUF"),
-            ("rope_scaling", json!({"type": "yarn", "factor": 4.0}), "yarn"),
-            ("model_type", json!("gemma3_text"), "supported: llama, qwen2, qwen3"),
+            (
+                "quantization_config",
+                json!({"quant_method": "gptq"}),
+                "GGUF",
+            ),
+            (
+                "rope_scaling",
+                json!({"type": "yarn", "factor": 4.0}),
+                "yarn",
+            ),
+            (
+                "model_type",
+                json!("gemma3_text"),
+                "supported: llama, qwen2, qwen3",
+            ),
             ("num_key_value_heads", json!(3), "evenly"),
             ("num_attention_heads", json!(0), "head"),
             ("num_hidden_layers", json!(100_000_000), "layers"),
@@ -248,7 +292,13 @@ mod tests {
 
     #[test]
     fn text_that_is_no_configuration_is_one_error() {
-        for text in ["", "{", "[]", "{\"model_type\": 3}", "{\"model_type\": \"llama\"}"] {
+        for text in [
+            "",
+            "{",
+            "[]",
+            "{\"model_type\": 3}",
+            "{\"model_type\": \"llama\"}",
+        ] {
             assert!(parse(text.as_bytes(), "config.json").is_err(), "{text}");
         }
     }

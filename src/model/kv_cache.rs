@@ -31,7 +31,9 @@ pub enum CacheError {
         reason: String,
     },
     /// The machine cannot hold a cache of this size.
-    #[error("a cache of {capacity} entries needs {bytes} bytes, more than this machine can give; ask for a smaller budget")]
+    #[error(
+        "a cache of {capacity} entries needs {bytes} bytes, more than this machine can give; ask for a smaller budget"
+    )]
     TooLarge {
         /// Slots per head.
         capacity: usize,
@@ -135,7 +137,9 @@ impl KvCache {
             return Err(too_large(usize::MAX));
         };
         // Asking for the whole once turns an allocation failure, which would abort, into an error.
-        Vec::<u8>::new().try_reserve_exact(total).map_err(|_refused| too_large(total))?;
+        Vec::<u8>::new()
+            .try_reserve_exact(total)
+            .map_err(|_refused| too_large(total))?;
         let layer = |_index| LayerCache {
             keys: vec![0.0; per_layer],
             values: vec![0.0; per_layer],
@@ -233,7 +237,8 @@ impl KvCache {
 
     /// Bytes allocated for keys and values.
     pub fn bytes(&self) -> u64 {
-        (2 * self.shape.layers * self.shape.kv_heads * self.shape.head_floats() * size_of::<f32>()) as u64
+        (2 * self.shape.layers * self.shape.kv_heads * self.shape.head_floats() * size_of::<f32>())
+            as u64
     }
 
     /// Bytes the held keys and values take.
@@ -264,16 +269,27 @@ impl KvCache {
     pub fn resize(&mut self, capacity: usize, window: usize) -> Result<(), CacheError> {
         let held = self.longest();
         if held > capacity {
-            return Err(CacheError::CapacityExceeded { held, asked: 0, capacity });
+            return Err(CacheError::CapacityExceeded {
+                held,
+                asked: 0,
+                capacity,
+            });
         }
-        let mut next = Self::new(CacheShape { capacity, window, ..self.shape })?;
+        let mut next = Self::new(CacheShape {
+            capacity,
+            window,
+            ..self.shape
+        })?;
         let (dim, width) = (self.shape.head_dim, self.shape.query_floats());
         for index in 0..self.shape.layers {
             let rows: Vec<Vec<f32>> = self.window_queries(index).map(<[f32]>::to_vec).collect();
             let (layer, old) = (&mut next.layers[index], &self.layers[index]);
             for head in 0..self.shape.kv_heads {
                 let floats = old.len * dim;
-                let (from, to) = (head * self.shape.head_floats(), head * next.shape.head_floats());
+                let (from, to) = (
+                    head * self.shape.head_floats(),
+                    head * next.shape.head_floats(),
+                );
                 layer.keys[to..to + floats].copy_from_slice(&old.keys[from..from + floats]);
                 layer.values[to..to + floats].copy_from_slice(&old.values[from..from + floats]);
                 layer.positions[head].extend_from_slice(&old.positions[head]);
@@ -305,11 +321,18 @@ impl KvCache {
         let cache = &mut self.layers[layer];
         for (head, slots) in keep.iter().enumerate() {
             let span = head * head_floats..(head + 1) * head_floats;
-            gather(&mut cache.keys[span.clone()], slots, held, dim, &mut self.scratch);
+            gather(
+                &mut cache.keys[span.clone()],
+                slots,
+                held,
+                dim,
+                &mut self.scratch,
+            );
             gather(&mut cache.values[span], slots, held, dim, &mut self.scratch);
             let positions = &mut cache.positions[head];
             self.moved.clear();
-            self.moved.extend(slots.iter().map(|slot| positions[slot.index()]));
+            self.moved
+                .extend(slots.iter().map(|slot| positions[slot.index()]));
             positions.clear();
             positions.extend_from_slice(&self.moved);
         }
@@ -321,13 +344,18 @@ impl KvCache {
         let bad = |reason: String| CacheError::BadSelection { layer, reason };
         let (heads, held) = (self.shape.kv_heads, self.layers[layer].len);
         if keep.len() != heads {
-            return Err(bad(format!("{} lists of slots for {heads} KV heads", keep.len())));
+            return Err(bad(format!(
+                "{} lists of slots for {heads} KV heads",
+                keep.len()
+            )));
         }
         let kept = keep[0].len();
         for (head, slots) in keep.iter().enumerate() {
             if slots.len() != kept {
                 let found = slots.len();
-                return Err(bad(format!("head {head} keeps {found} entries where head 0 keeps {kept}")));
+                return Err(bad(format!(
+                    "head {head} keeps {found} entries where head 0 keeps {kept}"
+                )));
             }
             self.marked[..held].fill(false);
             for slot in slots {
@@ -363,7 +391,11 @@ impl KvCache {
     ///
     /// `rows` holds per token `stride` floats: queries, then keys, then values, all after `RoPE`. Room was checked.
     pub fn append(&mut self, layer: usize, tokens: usize, rows: &[f32], stride: usize) {
-        let (dim, heads, head_floats) = (self.shape.head_dim, self.shape.kv_heads, self.shape.head_floats());
+        let (dim, heads, head_floats) = (
+            self.shape.head_dim,
+            self.shape.kv_heads,
+            self.shape.head_floats(),
+        );
         let (query_width, kv_width) = (self.shape.query_floats(), heads * dim);
         let (ring, window) = (2 * self.shape.window, self.shape.window);
         let cache = &mut self.layers[layer];
@@ -434,183 +466,4 @@ fn gather(rows: &mut [f32], slots: &[Slot], held: usize, dim: usize, scratch: &m
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const SHAPE: CacheShape = CacheShape {
-        layers: 2,
-        query_heads: 4,
-        kv_heads: 2,
-        head_dim: 3,
-        capacity: 16,
-        window: 3,
-    };
-    const STRIDE: usize = (4 + 2 + 2) * 3;
-
-    /// A row whose every float names its token and place.
-    fn row(token: usize, layer: usize) -> Vec<f32> {
-        (0..STRIDE).map(|i| (token * 1000 + layer * 100 + i) as f32).collect()
-    }
-
-    #[test]
-    fn a_resized_cache_goes_on_as_if_it_had_always_been_that_size() {
-        let mut small = KvCache::new(CacheShape { capacity: 6, ..SHAPE }).unwrap();
-        let mut large = KvCache::new(CacheShape { capacity: 12, window: 5, ..SHAPE }).unwrap();
-        feed(&mut small, 0..5);
-        feed(&mut large, 0..5);
-        small.resize(12, 5).unwrap();
-        feed(&mut small, 5..9);
-        feed(&mut large, 5..9);
-        for layer in 0..SHAPE.layers {
-            for head in 0..SHAPE.kv_heads {
-                assert_eq!(small.keys(layer, head), large.keys(layer, head));
-                assert_eq!(small.values(layer, head), large.values(layer, head));
-                assert_eq!(small.positions(layer, head), large.positions(layer, head));
-            }
-            // The rows that the smaller window had let go do not come back; the newest are there.
-            let newest = |cache: &KvCache| -> Vec<Vec<f32>> {
-                cache.window_queries(layer).map(<[f32]>::to_vec).collect::<Vec<_>>().into_iter().rev().take(4).collect()
-            };
-            assert_eq!(newest(&small), newest(&large));
-        }
-        assert_eq!(small.seen(), 9);
-        assert!(small.resize(8, 5).is_err());
-    }
-
-    fn feed(cache: &mut KvCache, tokens: std::ops::Range<usize>) {
-        let count = tokens.len();
-        cache.room_for(count).expect("room");
-        for layer in 0..SHAPE.layers {
-            let rows: Vec<f32> = tokens.clone().flat_map(|token| row(token, layer)).collect();
-            cache.append(layer, count, &rows, STRIDE);
-        }
-        cache.commit(count);
-    }
-
-    /// Checks that every slot still holds the key and value of the position it claims.
-    fn check(cache: &KvCache) {
-        for layer in 0..SHAPE.layers {
-            for head in 0..SHAPE.kv_heads {
-                let positions = cache.positions(layer, head);
-                assert_eq!(positions.len(), cache.len(layer));
-                assert_eq!(cache.keys(layer, head).len(), positions.len() * 3);
-                for (slot, position) in positions.iter().enumerate() {
-                    let row = row(position.index(), layer);
-                    assert_eq!(cache.keys(layer, head)[slot * 3..slot * 3 + 3], row[12 + head * 3..15 + head * 3]);
-                    assert_eq!(cache.values(layer, head)[slot * 3..slot * 3 + 3], row[18 + head * 3..21 + head * 3]);
-                }
-            }
-        }
-    }
-
-    fn slots(list: &[u32]) -> Vec<Slot> {
-        list.iter().map(|&slot| Slot(slot)).collect()
-    }
-
-    #[test]
-    fn positions_count_every_token_ever_fed() {
-        let mut cache = KvCache::new(SHAPE).expect("small");
-        feed(&mut cache, 0..10);
-        cache.compact(0, &[slots(&[0, 4, 9]), slots(&[1, 2, 3])]).expect("valid");
-        cache.compact(1, &[slots(&[7, 8]), slots(&[0, 9])]).expect("valid");
-        feed(&mut cache, 10..12);
-        check(&cache);
-        assert_eq!(cache.seen(), 12);
-        assert_eq!(cache.len(0), 5);
-        assert_eq!(cache.len(1), 4);
-        let held: Vec<u32> = cache.positions(0, 1).iter().map(|position| position.0).collect();
-        assert_eq!(held, [1, 2, 3, 10, 11]);
-    }
-
-    #[test]
-    fn the_query_window_is_the_last_rows_oldest_first() {
-        let mut cache = KvCache::new(SHAPE).expect("small");
-        let first = |cache: &KvCache| -> Vec<usize> {
-            cache.window_queries(1).map(|row| row[0] as usize / 1000).collect()
-        };
-        feed(&mut cache, 0..2);
-        assert_eq!(first(&cache), [0, 1]);
-        feed(&mut cache, 2..3);
-        feed(&mut cache, 3..4);
-        assert_eq!(first(&cache), [1, 2, 3]);
-        feed(&mut cache, 4..14);
-        assert_eq!(first(&cache), [11, 12, 13]);
-        let mut group = Vec::new();
-        assert_eq!(cache.group_queries(1, 1, &mut group), 3);
-        assert_eq!(group[..6], row(11, 1)[6..12]);
-    }
-
-    #[test]
-    fn an_abandoned_pass_leaves_no_trace() {
-        let mut cache = KvCache::new(SHAPE).expect("small");
-        feed(&mut cache, 0..5);
-        let rows: Vec<f32> = (5..9).flat_map(|token| row(token, 0)).collect();
-        cache.append(0, 4, &rows, STRIDE);
-        cache.rollback();
-        assert_eq!((cache.seen(), cache.len(0), cache.len(1)), (5, 5, 5));
-        check(&cache);
-        let tokens: Vec<usize> = cache.window_queries(0).map(|row| row[0] as usize / 1000).collect();
-        assert_eq!(tokens, [2, 3, 4]);
-    }
-
-    #[test]
-    fn a_full_cache_and_a_wrong_selection_are_errors() {
-        let mut cache = KvCache::new(SHAPE).expect("small");
-        feed(&mut cache, 0..15);
-        assert!(cache.room_for(1).is_ok());
-        assert!(matches!(cache.room_for(2), Err(CacheError::CapacityExceeded { held: 15, asked: 2, capacity: 16 })));
-        assert!(cache.compact(0, &[slots(&[0])]).is_err());
-        assert!(cache.compact(0, &[slots(&[0, 1]), slots(&[0])]).is_err());
-        assert!(cache.compact(0, &[slots(&[0, 0]), slots(&[0, 1])]).is_err());
-        assert!(cache.compact(0, &[slots(&[0, 15]), slots(&[0, 1])]).is_err());
-        assert_eq!(cache.len(0), 15);
-        check(&cache);
-    }
-
-    #[test]
-    fn an_impossible_size_is_an_error() {
-        let huge = CacheShape { capacity: usize::MAX / 4, ..SHAPE };
-        assert!(matches!(KvCache::new(huge), Err(CacheError::TooLarge { .. })));
-        assert!(matches!(KvCache::new(CacheShape { window: 0, ..SHAPE }), Err(CacheError::Empty)));
-    }
-
-    #[test]
-    fn reset_starts_over() {
-        let mut cache = KvCache::new(SHAPE).expect("small");
-        feed(&mut cache, 0..9);
-        cache.reset();
-        assert!(cache.is_empty());
-        assert_eq!(cache.window_queries(0).len(), 0);
-        feed(&mut cache, 0..4);
-        check(&cache);
-        assert_eq!(cache.used_bytes(), 2 * 2 * 4 * 2 * 3 * 4);
-        assert_eq!(cache.bytes(), 2 * 2 * 16 * 2 * 3 * 4);
-    }
-
-    proptest! {
-        #[test]
-        fn compaction_gathers_exactly_in_any_order(
-            orders in prop::collection::vec(Just((0..12u32).collect::<Vec<_>>()).prop_shuffle(), 4),
-            kept in 1..=12usize,
-            sorted in any::<bool>(),
-        ) {
-            let mut cache = KvCache::new(SHAPE).expect("small");
-            feed(&mut cache, 0..12);
-            for layer in 0..2 {
-                let keep: Vec<Vec<Slot>> = (0..2).map(|head| {
-                    let mut list = orders[layer * 2 + head][..kept].to_vec();
-                    if sorted { list.sort_unstable(); }
-                    slots(&list)
-                }).collect();
-                cache.compact(layer, &keep).expect("valid");
-                for (head, keep) in keep.iter().enumerate() {
-                    let expected: Vec<Position> = keep.iter().map(|slot| Position(slot.0)).collect();
-                    prop_assert_eq!(cache.positions(layer, head), &expected[..]);
-                }
-            }
-            feed(&mut cache, 12..14);
-            check(&cache);
-        }
-    }
-}
+mod tests;

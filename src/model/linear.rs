@@ -14,7 +14,11 @@ pub(crate) enum RawMatrix {
     /// `[rows, columns]`.
     Dense { columns: usize, weights: Vec<f32> },
     /// `rows` rows of whole blocks.
-    Quantised { columns: usize, dtype: GgmlDType, bytes: Vec<u8> },
+    Quantised {
+        columns: usize,
+        dtype: GgmlDType,
+        bytes: Vec<u8>,
+    },
 }
 
 impl RawMatrix {
@@ -26,7 +30,11 @@ impl RawMatrix {
     pub(crate) fn rows(&self) -> usize {
         match self {
             Self::Dense { columns, weights } => weights.len() / columns,
-            Self::Quantised { columns, dtype, bytes } => bytes.len() / Self::row_bytes(*columns, *dtype),
+            Self::Quantised {
+                columns,
+                dtype,
+                bytes,
+            } => bytes.len() / Self::row_bytes(*columns, *dtype),
         }
     }
 
@@ -35,13 +43,27 @@ impl RawMatrix {
         let rows = self.rows();
         match self {
             Self::Dense { columns, weights } => {
-                let weights = (0..rows).flat_map(|to| &weights[from(to) * columns..][..columns]).copied().collect();
+                let weights = (0..rows)
+                    .flat_map(|to| &weights[from(to) * columns..][..columns])
+                    .copied()
+                    .collect();
                 Self::Dense { columns, weights }
             }
-            Self::Quantised { columns, dtype, bytes } => {
+            Self::Quantised {
+                columns,
+                dtype,
+                bytes,
+            } => {
                 let width = Self::row_bytes(columns, dtype);
-                let bytes = (0..rows).flat_map(|to| &bytes[from(to) * width..][..width]).copied().collect();
-                Self::Quantised { columns, dtype, bytes }
+                let bytes = (0..rows)
+                    .flat_map(|to| &bytes[from(to) * width..][..width])
+                    .copied()
+                    .collect();
+                Self::Quantised {
+                    columns,
+                    dtype,
+                    bytes,
+                }
             }
         }
     }
@@ -50,18 +72,36 @@ impl RawMatrix {
     fn stacked(self, below: Self) -> std::result::Result<Self, (Self, Self)> {
         match (self, below) {
             (
-                Self::Dense { columns, mut weights },
-                Self::Dense { columns: width, weights: more },
+                Self::Dense {
+                    columns,
+                    mut weights,
+                },
+                Self::Dense {
+                    columns: width,
+                    weights: more,
+                },
             ) if columns == width => {
                 weights.extend(more);
                 Ok(Self::Dense { columns, weights })
             }
             (
-                Self::Quantised { columns, dtype, mut bytes },
-                Self::Quantised { columns: width, dtype: kind, bytes: more },
+                Self::Quantised {
+                    columns,
+                    dtype,
+                    mut bytes,
+                },
+                Self::Quantised {
+                    columns: width,
+                    dtype: kind,
+                    bytes: more,
+                },
             ) if columns == width && dtype == kind => {
                 bytes.extend(more);
-                Ok(Self::Quantised { columns, dtype, bytes })
+                Ok(Self::Quantised {
+                    columns,
+                    dtype,
+                    bytes,
+                })
             }
             (above, below) => Err((above, below)),
         }
@@ -76,7 +116,11 @@ impl RawMatrix {
                 columns,
                 weights: Tensor::from_vec(weights, (rows, columns), &Device::Cpu)?,
             }),
-            Self::Quantised { columns, dtype, bytes } => {
+            Self::Quantised {
+                columns,
+                dtype,
+                bytes,
+            } => {
                 let storage = QStorage::from_data(Cow::Owned(bytes), &Device::Cpu, dtype)?;
                 let tensor = Arc::new(QTensor::new(storage, (rows, columns))?);
                 Ok(Linear::Quantised {
@@ -110,7 +154,9 @@ pub(crate) enum Linear {
 fn with_numbers<T>(tensor: &Tensor, body: impl FnOnce(&[f32]) -> T) -> Result<T> {
     let (storage, layout) = tensor.storage_and_layout();
     match (&*storage, layout.contiguous_offsets()) {
-        (Storage::Cpu(storage), Some((first, last))) => Ok(body(&storage.as_slice::<f32>()?[first..last])),
+        (Storage::Cpu(storage), Some((first, last))) => {
+            Ok(body(&storage.as_slice::<f32>()?[first..last]))
+        }
         _ => candle_core::bail!("a contiguous tensor on the CPU was expected"),
     }
 }
@@ -134,7 +180,9 @@ impl Linear {
     /// Number of weights.
     pub(crate) fn parameters(&self) -> u64 {
         match self {
-            Self::Dense { rows, columns, .. } | Self::Quantised { rows, columns, .. } => (rows * columns) as u64,
+            Self::Dense { rows, columns, .. } | Self::Quantised { rows, columns, .. } => {
+                (rows * columns) as u64
+            }
         }
     }
 
@@ -149,12 +197,18 @@ impl Linear {
     /// `out[t, ..] = weights . x[t, ..]` for `tokens` rows.
     pub(crate) fn forward(&self, x: &[f32], tokens: usize, out: &mut [f32]) -> Result<()> {
         match self {
-            Self::Dense { weights, .. } if tokens == 1 => with_numbers(weights, |weights| gemv(weights, x, out)),
-            Self::Dense { columns, weights, .. } => {
+            Self::Dense { weights, .. } if tokens == 1 => {
+                with_numbers(weights, |weights| gemv(weights, x, out))
+            }
+            Self::Dense {
+                columns, weights, ..
+            } => {
                 let x = Tensor::from_slice(x, (tokens, *columns), &Device::Cpu)?;
                 with_numbers(&x.matmul(&weights.t()?)?, |y| out.copy_from_slice(y))
             }
-            Self::Quantised { columns, matmul, .. } => {
+            Self::Quantised {
+                columns, matmul, ..
+            } => {
                 let x = Tensor::from_slice(x, (tokens, *columns), &Device::Cpu)?;
                 with_numbers(&matmul.forward(&x)?, |y| out.copy_from_slice(y))
             }
@@ -164,7 +218,9 @@ impl Linear {
     /// The rows `ids` as numbers, `[ids.len(), columns]`: the embedding of tokens.
     pub(crate) fn embed(&self, ids: &[u32], out: &mut [f32]) -> Result<()> {
         match self {
-            Self::Dense { columns, weights, .. } => with_numbers(weights, |weights| {
+            Self::Dense {
+                columns, weights, ..
+            } => with_numbers(weights, |weights| {
                 for (&id, out) in ids.iter().zip(out.chunks_exact_mut(*columns)) {
                     out.copy_from_slice(&weights[id as usize * columns..][..*columns]);
                 }
@@ -198,7 +254,10 @@ impl Stacked {
                 },
             }
         }
-        let parts: Vec<Linear> = joined.into_iter().map(RawMatrix::into_linear).collect::<Result<_>>()?;
+        let parts: Vec<Linear> = joined
+            .into_iter()
+            .map(RawMatrix::into_linear)
+            .collect::<Result<_>>()?;
         let rows = parts.iter().map(Linear::rows).sum();
         Ok(Self { parts, rows, bias })
     }
@@ -214,7 +273,13 @@ impl Stacked {
     }
 
     /// `out[t, ..]` = all parts' outputs for `x[t, ..]`, one after another. `part` is a buffer.
-    pub(crate) fn forward(&self, x: &[f32], tokens: usize, out: &mut [f32], part: &mut Vec<f32>) -> Result<()> {
+    pub(crate) fn forward(
+        &self,
+        x: &[f32],
+        tokens: usize,
+        out: &mut [f32],
+        part: &mut Vec<f32>,
+    ) -> Result<()> {
         if let [only] = self.parts.as_slice() {
             only.forward(x, tokens, out)?;
         } else {
@@ -226,7 +291,8 @@ impl Stacked {
                 } else {
                     part.resize(tokens * rows, 0.0);
                     linear.forward(x, tokens, &mut part[..tokens * rows])?;
-                    for (out, part) in out.chunks_exact_mut(self.rows).zip(part.chunks_exact(rows)) {
+                    for (out, part) in out.chunks_exact_mut(self.rows).zip(part.chunks_exact(rows))
+                    {
                         out[first..first + rows].copy_from_slice(part);
                     }
                 }

@@ -28,15 +28,26 @@ impl Decoder {
     ///
     /// # Errors
     /// [`ModelError`], naming the file.
-    pub fn open<'a>(path: &Path, options: LoadOptions, progress: &'a mut OnProgress<'a>) -> Result<Self, ModelError> {
+    pub fn open<'a>(
+        path: &Path,
+        options: LoadOptions,
+        progress: &'a mut OnProgress<'a>,
+    ) -> Result<Self, ModelError> {
         let path = &resolve(path)?;
         if is_gguf(path) {
             let file = path.display().to_string();
             let mut source = GgufSource::open(path, progress)?;
             let config = source.config()?;
-            let rope = Rope::new(config.head_dim, config.rope_theta, &config.rope_scaling, &file)?;
+            let rope = Rope::new(
+                config.head_dim,
+                config.rope_theta,
+                &config.rope_scaling,
+                &file,
+            )?;
             let weights = assemble(&config, &mut source)?;
-            let name = source.model_name().map_or_else(|| stem(path), str::to_owned);
+            let name = source
+                .model_name()
+                .map_or_else(|| stem(path), str::to_owned);
             return Ok(finish(name, config, rope, weights, &source.requantised));
         }
         let folder = path.parent().unwrap_or(Path::new(""));
@@ -44,9 +55,19 @@ impl Decoder {
         let text = std::fs::read(&config_file).map_err(ModelError::io(&config_file))?;
         let file = config_file.display().to_string();
         let config = hf_config::parse(&text, &file)?;
-        let rope = Rope::new(config.head_dim, config.rope_theta, &config.rope_scaling, &file)?;
-        let weights = assemble(&config, &mut SafetensorsSource::open(path, options.dense, progress)?)?;
-        let name = folder.file_name().map_or_else(|| stem(path), |name| name.to_string_lossy().into_owned());
+        let rope = Rope::new(
+            config.head_dim,
+            config.rope_theta,
+            &config.rope_scaling,
+            &file,
+        )?;
+        let weights = assemble(
+            &config,
+            &mut SafetensorsSource::open(path, options.dense, progress)?,
+        )?;
+        let name = folder
+            .file_name()
+            .map_or_else(|| stem(path), |name| name.to_string_lossy().into_owned());
         Ok(finish(name, config, rope, weights, &[]))
     }
 
@@ -61,7 +82,12 @@ impl Decoder {
         progress: &'a mut OnProgress<'a>,
     ) -> Result<Self, ModelError> {
         let config = hf_config::parse(config, name)?;
-        let rope = Rope::new(config.head_dim, config.rope_theta, &config.rope_scaling, name)?;
+        let rope = Rope::new(
+            config.head_dim,
+            config.rope_theta,
+            &config.rope_scaling,
+            name,
+        )?;
         let mut source = SafetensorsSource::from_bytes(name, weights, DenseWeights::F32, progress)?;
         let weights = assemble(&config, &mut source)?;
         Ok(finish(name.to_owned(), config, rope, weights, &[]))
@@ -69,11 +95,15 @@ impl Decoder {
 }
 
 fn is_gguf(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"))
+    path.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"))
 }
 
 fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_stem()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// The file to open for `path`: itself, or the weights in the folder it names.
@@ -81,7 +111,9 @@ fn resolve(path: &Path) -> Result<PathBuf, ModelError> {
     let metadata = std::fs::metadata(path).map_err(ModelError::io(path))?;
     if !metadata.is_dir() {
         let name = path.to_string_lossy();
-        let known = is_gguf(path) || name.ends_with(".safetensors") || name.ends_with(".safetensors.index.json");
+        let known = is_gguf(path)
+            || name.ends_with(".safetensors")
+            || name.ends_with(".safetensors.index.json");
         return if known {
             Ok(path.to_owned())
         } else {
@@ -115,7 +147,13 @@ fn resolve(path: &Path) -> Result<PathBuf, ModelError> {
     }
 }
 
-fn finish(name: String, config: ModelConfig, rope: Rope, weights: DecoderWeights, requantised: &[GgmlDType]) -> Decoder {
+fn finish(
+    name: String,
+    config: ModelConfig,
+    rope: Rope,
+    weights: DecoderWeights,
+    requantised: &[GgmlDType],
+) -> Decoder {
     let mut by_type: BTreeMap<String, u64> = BTreeMap::new();
     let (mut parameters, mut bytes) = (weights.vector_numbers(), weights.vector_numbers() * 4);
     for matrix in weights.matrices(config.tied) {
@@ -123,10 +161,16 @@ fn finish(name: String, config: ModelConfig, rope: Rope, weights: DecoderWeights
         parameters += matrix.parameters();
         bytes += matrix.bytes();
     }
-    let most = by_type.into_iter().max_by_key(|(_, count)| *count).map(|(kind, _)| kind);
+    let most = by_type
+        .into_iter()
+        .max_by_key(|(_, count)| *count)
+        .map(|(kind, _)| kind);
     let mut quantisation = most.unwrap_or_default();
     if !requantised.is_empty() {
-        let from: Vec<String> = requantised.iter().map(|dtype| format!("{dtype:?}")).collect();
+        let from: Vec<String> = requantised
+            .iter()
+            .map(|dtype| format!("{dtype:?}"))
+            .collect();
         quantisation = format!("{quantisation} (from {})", from.join(", "));
     }
     let info = ModelInfo {

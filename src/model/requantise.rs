@@ -32,7 +32,9 @@ pub fn to_q8_0(dtype: GgmlDType, bytes: &[u8], columns: usize) -> Result<Vec<u8>
             let rows = bytes.len() / row_bytes;
             let storage = QStorage::from_data(Cow::Borrowed(bytes), &Device::Cpu, dtype)?;
             let numbers = QTensor::new(storage, (rows, columns))?.dequantize(&Device::Cpu)?;
-            Ok(QTensor::quantize(&numbers, GgmlDType::Q8_0)?.data()?.into_owned())
+            Ok(QTensor::quantize(&numbers, GgmlDType::Q8_0)?
+                .data()?
+                .into_owned())
         })
         .collect::<Result<_>>()?;
     Ok(chunks.concat())
@@ -49,7 +51,9 @@ pub fn f32_to_q8_0(numbers: &[f32], columns: usize) -> Result<Vec<u8>> {
         .map(|numbers| {
             let rows = numbers.len() / columns;
             let numbers = Tensor::from_slice(numbers, (rows, columns), &Device::Cpu)?;
-            Ok(QTensor::quantize(&numbers, GgmlDType::Q8_0)?.data()?.into_owned())
+            Ok(QTensor::quantize(&numbers, GgmlDType::Q8_0)?
+                .data()?
+                .into_owned())
         })
         .collect::<Result<_>>()?;
     Ok(chunks.concat())
@@ -60,28 +64,41 @@ mod tests {
     use super::*;
 
     fn unpack(dtype: GgmlDType, bytes: &[u8], shape: (usize, usize)) -> Vec<f32> {
-        let storage = QStorage::from_data(Cow::Borrowed(bytes), &Device::Cpu, dtype).expect("valid blocks");
+        let storage =
+            QStorage::from_data(Cow::Borrowed(bytes), &Device::Cpu, dtype).expect("valid blocks");
         let tensor = QTensor::new(storage, shape).expect("whole rows");
         let numbers = tensor.dequantize(&Device::Cpu).expect("on the CPU");
-        numbers.flatten_all().and_then(|flat| flat.to_vec1()).expect("f32")
+        numbers
+            .flatten_all()
+            .and_then(|flat| flat.to_vec1())
+            .expect("f32")
     }
 
     #[test]
     fn requantised_weights_stay_within_half_a_step() {
         let shape = (48, 64);
-        let numbers: Vec<f32> = (0..48 * 64).map(|i| ((i * 7919 % 2003) as f32 / 1001.0 - 1.0) * 0.3).collect();
+        let numbers: Vec<f32> = (0..48 * 64)
+            .map(|i| ((i * 7919 % 2003) as f32 / 1001.0 - 1.0) * 0.3)
+            .collect();
         let tensor = Tensor::from_slice(&numbers, shape, &Device::Cpu).expect("whole");
         for dtype in [GgmlDType::Q4_1, GgmlDType::Q5_0, GgmlDType::Q5_1] {
             assert!(is_slow(dtype));
             let original = QTensor::quantize(&tensor, dtype).expect("a known type");
             let bytes = original.data().expect("on the CPU");
             let before = unpack(dtype, &bytes, shape);
-            let after = unpack(GgmlDType::Q8_0, &to_q8_0(dtype, &bytes, 64).expect("whole rows"), shape);
+            let after = unpack(
+                GgmlDType::Q8_0,
+                &to_q8_0(dtype, &bytes, 64).expect("whole rows"),
+                shape,
+            );
             for (block, (before, after)) in before.chunks(32).zip(after.chunks(32)).enumerate() {
                 let step = before.iter().fold(0f32, |most, x| most.max(x.abs())) / 127.0;
                 for (before, after) in before.iter().zip(after) {
                     // Half a step, and the f16 rounding of the scale.
-                    assert!((before - after).abs() <= step * 0.57, "{dtype:?} block {block}: {before} became {after}");
+                    assert!(
+                        (before - after).abs() <= step * 0.57,
+                        "{dtype:?} block {block}: {before} became {after}"
+                    );
                 }
             }
         }
@@ -89,7 +106,13 @@ mod tests {
 
     #[test]
     fn types_with_a_vector_kernel_are_left_alone() {
-        for dtype in [GgmlDType::Q8_0, GgmlDType::Q4K, GgmlDType::Q6K, GgmlDType::Q4_0, GgmlDType::F16] {
+        for dtype in [
+            GgmlDType::Q8_0,
+            GgmlDType::Q4K,
+            GgmlDType::Q6K,
+            GgmlDType::Q4_0,
+            GgmlDType::F16,
+        ] {
             assert!(!is_slow(dtype));
         }
     }

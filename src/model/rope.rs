@@ -41,7 +41,12 @@ impl Rope {
     ///
     /// # Errors
     /// [`ModelError::Config`] when `Divisors` do not fit the head size or a constant is unusable.
-    pub fn new(head_dim: usize, theta: f32, scaling: &RopeScaling, file: &str) -> Result<Self, ModelError> {
+    pub fn new(
+        head_dim: usize,
+        theta: f32,
+        scaling: &RopeScaling,
+        file: &str,
+    ) -> Result<Self, ModelError> {
         let half = head_dim / 2;
         let mut frequencies: Vec<f32> = (0..half)
             .map(|i| 1.0 / theta.powf((2 * i) as f32 / head_dim as f32))

@@ -2,7 +2,7 @@
 //!
 //! Format: <https://huggingface.co/docs/safetensors>: eight bytes of length, that many bytes of JSON, then the data.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{Read, Seek, SeekFrom};
 
 use candle_core::DType;
@@ -39,23 +39,34 @@ const LONGEST_HEADER: u64 = 100_000_000;
 ///
 /// # Errors
 /// [`ModelError::Damaged`] if the file breaks its format or ends early, [`ModelError::Io`] if it cannot be read.
-pub fn table<R: Read + Seek>(reader: &mut R, file: &str) -> Result<HashMap<String, TensorEntry>, ModelError> {
-    let end = reader.seek(SeekFrom::End(0)).map_err(ModelError::io(file))?;
+pub fn table<R: Read + Seek>(
+    reader: &mut R,
+    file: &str,
+) -> Result<HashMap<String, TensorEntry>, ModelError> {
+    let end = reader
+        .seek(SeekFrom::End(0))
+        .map_err(ModelError::io(file))?;
     reader.rewind().map_err(ModelError::io(file))?;
     let damaged = |reason: String| ModelError::damaged(file, reason);
     if end < 8 {
-        return Err(damaged(format!("not a safetensors file: it has {end} bytes")));
+        return Err(damaged(format!(
+            "not a safetensors file: it has {end} bytes"
+        )));
     }
     let mut length = [0; 8];
-    reader.read_exact(&mut length).map_err(ModelError::io(file))?;
+    reader
+        .read_exact(&mut length)
+        .map_err(ModelError::io(file))?;
     let length = u64::from_le_bytes(length);
     if length > LONGEST_HEADER || length > end - 8 {
-        return Err(damaged(format!("a table of {length} bytes in a file of {end}")));
+        return Err(damaged(format!(
+            "a table of {length} bytes in a file of {end}"
+        )));
     }
     let mut text = vec![0; length as usize];
     reader.read_exact(&mut text).map_err(ModelError::io(file))?;
-    let declared: HashMap<String, serde_json::Value> =
-        serde_json::from_slice(&text).map_err(|error| damaged(format!("its table is unreadable: {error}")))?;
+    let declared: BTreeMap<String, serde_json::Value> = serde_json::from_slice(&text)
+        .map_err(|error| damaged(format!("its table is unreadable: {error}")))?;
 
     let data = 8 + length;
     let mut tensors = HashMap::new();
@@ -63,11 +74,16 @@ pub fn table<R: Read + Seek>(reader: &mut R, file: &str) -> Result<HashMap<Strin
         if name == "__metadata__" {
             continue;
         }
-        let entry: Declared = serde_json::from_value(value)
-            .map_err(|error| damaged(format!("the entry of the tensor {name} is unreadable: {error}")))?;
+        let entry: Declared = serde_json::from_value(value).map_err(|error| {
+            damaged(format!(
+                "the entry of the tensor {name} is unreadable: {error}"
+            ))
+        })?;
         let (first, last) = entry.data_offsets;
         if first > last || last > end - data {
-            return Err(damaged(format!("the tensor {name} ends beyond the file's {end} bytes")));
+            return Err(damaged(format!(
+                "the tensor {name} ends beyond the file's {end} bytes"
+            )));
         }
         let dtype = match entry.dtype.as_str() {
             "F32" => DType::F32,
@@ -82,10 +98,20 @@ pub fn table<R: Read + Seek>(reader: &mut R, file: &str) -> Result<HashMap<Strin
             .try_fold(dtype.size_in_bytes(), |size, &side| size.checked_mul(side));
         if size.is_none_or(|size| size as u64 != last - first) {
             let (shape, bytes) = (entry.shape, last - first);
-            return Err(damaged(format!("the tensor {name} of shape {shape:?} has {bytes} bytes")));
+            return Err(damaged(format!(
+                "the tensor {name} of shape {shape:?} has {bytes} bytes"
+            )));
         }
         let bytes = (last - first) as usize;
-        tensors.insert(name, TensorEntry { shape: entry.shape, dtype, start: data + first, bytes });
+        tensors.insert(
+            name,
+            TensorEntry {
+                shape: entry.shape,
+                dtype,
+                start: data + first,
+                bytes,
+            },
+        );
     }
     Ok(tensors)
 }

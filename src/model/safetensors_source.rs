@@ -52,8 +52,15 @@ struct Index {
 
 impl<'a> SafetensorsSource<'a> {
     /// Opens a `.safetensors` file, or all files that an `.index.json` names.
-    pub(crate) fn open(path: &Path, dense: DenseWeights, progress: &'a mut OnProgress<'a>) -> Result<Self, ModelError> {
-        let files = if path.extension().is_some_and(|extension| extension == "json") {
+    pub(crate) fn open(
+        path: &Path,
+        dense: DenseWeights,
+        progress: &'a mut OnProgress<'a>,
+    ) -> Result<Self, ModelError> {
+        let files = if path
+            .extension()
+            .is_some_and(|extension| extension == "json")
+        {
             shard_files(path)?
         } else {
             vec![path.to_owned()]
@@ -61,7 +68,10 @@ impl<'a> SafetensorsSource<'a> {
         let mut shards: Vec<Shard<'a>> = Vec::new();
         for file in files {
             let reader = BufReader::new(File::open(&file).map_err(ModelError::io(&file))?);
-            shards.push(Shard { reader: Box::new(reader), file: file.display().to_string() });
+            shards.push(Shard {
+                reader: Box::new(reader),
+                file: file.display().to_string(),
+            });
         }
         Self::new(shards, path.display().to_string(), dense, progress)
     }
@@ -73,7 +83,10 @@ impl<'a> SafetensorsSource<'a> {
         dense: DenseWeights,
         progress: &'a mut OnProgress<'a>,
     ) -> Result<Self, ModelError> {
-        let shard = Shard { reader: Box::new(Cursor::new(bytes)), file: name.to_owned() };
+        let shard = Shard {
+            reader: Box::new(Cursor::new(bytes)),
+            file: name.to_owned(),
+        };
         Self::new(vec![shard], name.to_owned(), dense, progress)
     }
 
@@ -86,15 +99,30 @@ impl<'a> SafetensorsSource<'a> {
         let mut tensors = HashMap::new();
         for (index, shard) in shards.iter_mut().enumerate() {
             let entries = table(&mut shard.reader, &shard.file)?;
-            tensors.extend(entries.into_iter().map(|(name, entry)| (name, (index, entry))));
+            tensors.extend(
+                entries
+                    .into_iter()
+                    .map(|(name, entry)| (name, (index, entry))),
+            );
         }
         let total = tensors.values().map(|(_, entry)| entry.bytes as u64).sum();
-        Ok(Self { shards, tensors, file, dense, total, done: 0, progress })
+        Ok(Self {
+            shards,
+            tensors,
+            file,
+            dense,
+            total,
+            done: 0,
+            progress,
+        })
     }
 
     fn numbers(&mut self, tensor: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
         let Some((shard, entry)) = self.tensors.get(tensor) else {
-            return Err(ModelError::MissingTensor { file: self.file.clone(), tensor: tensor.to_owned() });
+            return Err(ModelError::MissingTensor {
+                file: self.file.clone(),
+                tensor: tensor.to_owned(),
+            });
         };
         let shard = &mut self.shards[*shard];
         if entry.shape != shape {
@@ -105,7 +133,11 @@ impl<'a> SafetensorsSource<'a> {
                 found: entry.shape.clone(),
             });
         }
-        let step = LoadProgress { tensor, done: self.done, total: self.total };
+        let step = LoadProgress {
+            tensor,
+            done: self.done,
+            total: self.total,
+        };
         if (self.progress)(step) == ControlFlow::Break(()) {
             return Err(ModelError::Cancelled);
         }
@@ -116,9 +148,14 @@ impl<'a> SafetensorsSource<'a> {
             .and_then(|_| shard.reader.read_exact(&mut bytes))
             .map_err(ModelError::io(&shard.file))?;
         self.done += entry.bytes as u64;
-        Tensor::from_raw_buffer(&bytes, entry.dtype, &[bytes.len() / entry.dtype.size_in_bytes()], &Device::Cpu)
-            .and_then(|numbers| numbers.to_dtype(DType::F32)?.to_vec1())
-            .map_err(ModelError::tensor(&shard.file))
+        Tensor::from_raw_buffer(
+            &bytes,
+            entry.dtype,
+            &[bytes.len() / entry.dtype.size_in_bytes()],
+            &Device::Cpu,
+        )
+        .and_then(|numbers| numbers.to_dtype(DType::F32)?.to_vec1())
+        .map_err(ModelError::tensor(&shard.file))
     }
 }
 
@@ -126,8 +163,8 @@ impl<'a> SafetensorsSource<'a> {
 fn shard_files(index: &Path) -> Result<Vec<PathBuf>, ModelError> {
     let file = index.display().to_string();
     let text = std::fs::read(index).map_err(ModelError::io(index))?;
-    let parsed: Index =
-        serde_json::from_slice(&text).map_err(|error| ModelError::damaged(&file, format!("unreadable: {error}")))?;
+    let parsed: Index = serde_json::from_slice(&text)
+        .map_err(|error| ModelError::damaged(&file, format!("unreadable: {error}")))?;
     let folder = index.parent().unwrap_or(Path::new(""));
     let mut names: Vec<String> = parsed.weight_map.into_values().collect();
     names.sort_unstable();
@@ -138,7 +175,10 @@ fn shard_files(index: &Path) -> Result<Vec<PathBuf>, ModelError> {
             let mut parts = Path::new(&name).components();
             match (parts.next(), parts.next()) {
                 (Some(Component::Normal(_)), None) => Ok(folder.join(&name)),
-                _ => Err(ModelError::damaged(&file, format!("{name} is not a file beside the index"))),
+                _ => Err(ModelError::damaged(
+                    &file,
+                    format!("{name} is not a file beside the index"),
+                )),
             }
         })
         .collect()
@@ -173,13 +213,23 @@ impl TensorSource for SafetensorsSource<'_> {
         self.numbers(tensor, &[len])
     }
 
-    fn matrix(&mut self, tensor: &str, rows: usize, columns: usize) -> Result<RawMatrix, ModelError> {
+    fn matrix(
+        &mut self,
+        tensor: &str,
+        rows: usize,
+        columns: usize,
+    ) -> Result<RawMatrix, ModelError> {
         let weights = self.numbers(tensor, &[rows, columns])?;
         if self.dense == DenseWeights::F32 || !columns.is_multiple_of(32) {
             return Ok(RawMatrix::Dense { columns, weights });
         }
-        let bytes = requantise::f32_to_q8_0(&weights, columns).map_err(ModelError::tensor(&self.file))?;
-        Ok(RawMatrix::Quantised { columns, dtype: candle_core::quantized::GgmlDType::Q8_0, bytes })
+        let bytes =
+            requantise::f32_to_q8_0(&weights, columns).map_err(ModelError::tensor(&self.file))?;
+        Ok(RawMatrix::Quantised {
+            columns,
+            dtype: candle_core::quantized::GgmlDType::Q8_0,
+            bytes,
+        })
     }
 
     fn interleaved(&self) -> bool {

@@ -48,7 +48,12 @@ pub(crate) trait TensorSource {
     /// A vector of `len` numbers.
     fn vector(&mut self, tensor: &str, len: usize) -> Result<Vec<f32>, ModelError>;
     /// A matrix.
-    fn matrix(&mut self, tensor: &str, rows: usize, columns: usize) -> Result<RawMatrix, ModelError>;
+    fn matrix(
+        &mut self,
+        tensor: &str,
+        rows: usize,
+        columns: usize,
+    ) -> Result<RawMatrix, ModelError>;
     /// The llama conversion to GGUF pairs rotary features side by side; such query and key rows are put back.
     fn interleaved(&self) -> bool;
     /// The file, for errors.
@@ -87,9 +92,14 @@ impl DecoderWeights {
         self.layers
             .iter()
             .flat_map(|layer| {
-                [&layer.qkv, &layer.attention_output, &layer.gate_up, &layer.down]
-                    .into_iter()
-                    .flat_map(Stacked::parts)
+                [
+                    &layer.qkv,
+                    &layer.attention_output,
+                    &layer.gate_up,
+                    &layer.down,
+                ]
+                .into_iter()
+                .flat_map(Stacked::parts)
             })
             .chain([&self.embedding])
             .chain(output)
@@ -116,7 +126,10 @@ fn interleaved_row(row: usize, head_dim: usize) -> usize {
 }
 
 /// Reads and joins all weights that `config` asks for.
-pub(crate) fn assemble(config: &ModelConfig, source: &mut dyn TensorSource) -> Result<DecoderWeights, ModelError> {
+pub(crate) fn assemble(
+    config: &ModelConfig,
+    source: &mut dyn TensorSource,
+) -> Result<DecoderWeights, ModelError> {
     let file = source.file().to_owned();
     let embedding = matrix(source, Role::Embedding, config.vocab, config.hidden)?
         .into_linear()
@@ -154,7 +167,11 @@ fn norm(source: &mut dyn TensorSource, role: Role, len: usize) -> Result<Vec<f32
     source.vector(&tensor, len)
 }
 
-fn layer(config: &ModelConfig, source: &mut dyn TensorSource, index: usize) -> Result<LayerWeights, ModelError> {
+fn layer(
+    config: &ModelConfig,
+    source: &mut dyn TensorSource,
+    index: usize,
+) -> Result<LayerWeights, ModelError> {
     let file = source.file().to_owned();
     let (hidden, head_dim) = (config.hidden, config.head_dim);
     let projections = [
@@ -176,7 +193,13 @@ fn layer(config: &ModelConfig, source: &mut dyn TensorSource, index: usize) -> R
         let tensor = format!("{}.bias", source.name(role));
         if bias_expected || source.has(&tensor) {
             let bias = source.vector(&tensor, rows)?;
-            biases.extend((0..rows).map(|row| bias[if permute { interleaved_row(row, head_dim) } else { row }]));
+            biases.extend((0..rows).map(|row| {
+                bias[if permute {
+                    interleaved_row(row, head_dim)
+                } else {
+                    row
+                }]
+            }));
         } else {
             biases.resize(biases.len() + rows, 0.0);
         }
@@ -186,7 +209,10 @@ fn layer(config: &ModelConfig, source: &mut dyn TensorSource, index: usize) -> R
 
     let head_norms = config.architecture == Architecture::Qwen3;
     let mut head_norm = |role| head_norms.then(|| norm(source, role, head_dim)).transpose();
-    let (query_norm, key_norm) = (head_norm(Role::QueryNorm(index))?, head_norm(Role::KeyNorm(index))?);
+    let (query_norm, key_norm) = (
+        head_norm(Role::QueryNorm(index))?,
+        head_norm(Role::KeyNorm(index))?,
+    );
 
     let output_bias = format!("{}.bias", source.name(Role::AttentionOutput(index)));
     let output_bias = if source.has(&output_bias) {
@@ -200,7 +226,12 @@ fn layer(config: &ModelConfig, source: &mut dyn TensorSource, index: usize) -> R
         query_norm,
         key_norm,
         attention_output: stack(
-            vec![matrix(source, Role::AttentionOutput(index), hidden, config.query_width())?],
+            vec![matrix(
+                source,
+                Role::AttentionOutput(index),
+                hidden,
+                config.query_width(),
+            )?],
             output_bias,
         )?,
         feed_forward_norm: norm(source, Role::FeedForwardNorm(index), hidden)?,
@@ -211,7 +242,15 @@ fn layer(config: &ModelConfig, source: &mut dyn TensorSource, index: usize) -> R
             ],
             None,
         )?,
-        down: stack(vec![matrix(source, Role::Down(index), hidden, config.intermediate)?], None)?,
+        down: stack(
+            vec![matrix(
+                source,
+                Role::Down(index),
+                hidden,
+                config.intermediate,
+            )?],
+            None,
+        )?,
     })
 }
 

@@ -150,7 +150,7 @@ impl InspectorState {
         self.scored = Some(Scored {
             record: Arc::clone(record),
             position,
-            standing: Standing::of(view.store(), event, position),
+            standing: table.and_then(|table| Standing::of(table, position)),
             duplicates: linked.map(|table| Duplicates::of(table, position)),
             rows,
         });

@@ -1,10 +1,15 @@
 //! A token's place among those scored with it: raw scores mean little, ranks mean the same everywhere.
 
-use crate::trace::{EventIndex, Position, TraceStore};
+use std::collections::BTreeMap;
+
+use crate::trace::Position;
+use crate::ui::heatmap::HeadTable;
 
 /// Where a token's final score stood at a compression.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Standing {
+    /// Mean of its score over the heads that had it as a candidate.
+    pub mean: f32,
     /// Tokens that some head scored.
     pub scored: usize,
     /// Of these, how many had a lower mean score.
@@ -13,12 +18,17 @@ pub struct Standing {
 
 impl Standing {
     /// Ranks the token's mean score; `None` if the compression did not score it.
-    pub fn of(store: &TraceStore, event: EventIndex, position: Position) -> Option<Self> {
-        let means = store.means().get(event.index())?;
-        let own = means.iter().find(|(p, _)| *p == position.0)?.1.score;
-        let scored = means.iter().count();
-        let below = means.iter().filter(|(_, other)| other.score < own).count();
-        Some(Self { scored, below })
+    pub fn of(table: &HeadTable, position: Position) -> Option<Self> {
+        let mut sums: BTreeMap<Position, (f32, u32)> = BTreeMap::new();
+        for candidate in (0..table.heads()).flat_map(|row| table.rows(row)) {
+            let (sum, heads) = sums.entry(candidate.position).or_default();
+            *sum += candidate.score?;
+            *heads += 1;
+        }
+        let mean = |&(sum, heads): &(f32, u32)| sum / heads as f32;
+        let own = mean(sums.get(&position)?);
+        let below = sums.values().filter(|other| mean(other) < own).count();
+        Some(Self { mean: own, scored: sums.len(), below })
     }
 
     /// Share of the others with a lower score, 0 to 1.

@@ -40,13 +40,12 @@ pub fn show(
         let said = average(latest.redundancy);
         bar(ui, "Redundancy", share, &said, palette.blue, &format!("How much its key repeats others. {why}"));
     }
-    let decided = record.block(Component::Score).is_some();
-    if let Some(standing) = standing.filter(|_| decided) {
+    if let Some(standing) = standing {
         let lambda = view.store().settings_of(record.revision).lambda;
         let hint = format!(
             "Mean score {} over the heads that held it: higher than {} of the {} tokens scored. \
              R-KV's Z is λ·importance − (1 − λ)·redundancy, here with λ = {lambda:.2}.",
-            score(latest.score), standing.below, standing.scored
+            score(standing.mean), standing.below, standing.scored
         );
         let said = format!("top {:.0} %", ((1.0 - standing.share()) * 100.0).max(1.0).ceil());
         bar(ui, "Score Z", standing.share(), &said, palette.held, &hint);
