@@ -144,7 +144,7 @@ fn restyle(style: &mut egui::Style, palette: &Palette) {
     style.spacing.button_padding = Vec2::new(10.0, 4.0);
     style.spacing.interact_size.y = 26.0;
     style.spacing.slider_rail_height = 4.0;
-    style.spacing.scroll = egui::style::ScrollStyle::solid();
+    style.spacing.scroll = egui::style::ScrollStyle::thin();
     let visuals = &mut style.visuals;
     visuals.panel_fill = palette.panel;
     visuals.window_fill = palette.panel;
