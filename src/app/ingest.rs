@@ -105,7 +105,7 @@ impl App {
     fn suit_settings(&mut self, model: &ModelSummary) {
         /// Slots that the embedded reasoner still solves its examples with.
         const SMALL: (u32, u32) = (96, 32);
-        const SHORT: u32 = 1024;
+        const SHORT: u32 = 2048;
         if model.context <= SHORT && self.settings.cache == CacheSettings::default() {
             (self.settings.cache.budget, self.settings.cache.buffer) = SMALL;
         }

@@ -125,6 +125,7 @@ pub fn mix(a: Color32, b: Color32, t: f32) -> Color32 {
 
 /// Installs fonts' sizes, spacing and both palettes as egui styles.
 pub fn install(ctx: &egui::Context) {
+    super::fonts::install(ctx);
     for (theme, palette) in [(egui::Theme::Dark, &DARK), (egui::Theme::Light, &LIGHT)] {
         ctx.style_mut_of(theme, |style| restyle(style, palette));
     }
