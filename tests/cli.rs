@@ -62,7 +62,7 @@ fn record_writes_a_trace_that_info_and_export_read() {
 
     let info = json(&ok(&["info", &path, "--json"]));
     assert!(info.to_string().contains("\"rkv\""), "{info}");
-    assert!(ok(&["info", &path]).contains("R-KV"));
+    assert!(ok(&["info", &path]).contains("slots per head   96 at the peak"));
 
     let out = |what: &str, format: &str| -> Vec<u8> {
         let to = folder.path().join(format!("{what}.{format}"));

@@ -16,7 +16,7 @@ use crate::ui::position_axis::{PositionAxis, Zoom};
 use crate::ui::quantity::{counted, event_number};
 use crate::ui::raster::Raster;
 use crate::ui::selection::Selection;
-use crate::ui::theme::Palette;
+use crate::ui::theme::{Palette, mix};
 use crate::ui::{bands, colour_bar, empty_state};
 
 const GUTTER: f32 = 48.0;
@@ -299,7 +299,7 @@ fn draw(
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     painter.rect_filled(rect, 0.0, palette.panel);
     let written = axis.span(0.0, table.seen() as f64, rect.y_range()).intersect(rect);
-    strikes::hatch(&painter, written, palette.line);
+    strikes::hatch(&painter, written, mix(palette.panel, palette.faint, 0.28));
     let (from, to) = columns.drawn();
     if columns.count() > 0 {
         state.raster.paint(&painter, axis.span(from, to, rect.y_range()));
@@ -348,7 +348,7 @@ fn legend(ui: &mut Ui, quality: Quality, palette: &Palette, scale: Option<Scale>
         };
         let dark = ui.ctx().theme() == egui::Theme::Dark;
         if quality == Quality::Held {
-            let held = quality.colormap().colour(dark, 0.85);
+            let held = quality.colormap().colour(dark, picture::held_unit(dark, 1.0));
             key(ui, "held", &|p, r| {
                 p.rect_filled(r, 1.0, held);
             });
@@ -362,7 +362,7 @@ fn legend(ui: &mut Ui, quality: Quality, palette: &Palette, scale: Option<Scale>
         } else {
             key(ui, "not in the cache", &|p, r| {
                 p.rect_filled(r, 0.0, palette.panel);
-                strikes::hatch(p, r, palette.line);
+                strikes::hatch(p, r, mix(palette.panel, palette.faint, 0.5));
             });
             key(ui, "window, no score", &|p, r| {
                 p.rect_filled(r, 1.0, palette.line);

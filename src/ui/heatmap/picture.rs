@@ -104,7 +104,7 @@ pub fn held(
                 Color32::TRANSPARENT
             } else if held > 0 {
                 let share = held as f32 / known.len() as f32;
-                Colormap::Importance.colour(dark, 0.25 + 0.6 * share)
+                Colormap::Importance.colour(dark, held_unit(dark, share))
             } else {
                 let ago = latest.map_or(event.0, |left| event.0 - left.0);
                 Colormap::Age.colour(dark, recency(ago))
@@ -113,6 +113,11 @@ pub fn held(
         push_runs(row, &bins, &mut strikes);
     }
     Picture { image: ColorImage::new([columns.count(), table.heads()], pixels), strikes }
+}
+
+/// Place on the ramp of a share held; the light theme stops where the ramp is still amber.
+pub fn held_unit(dark: bool, share: f32) -> f32 {
+    0.2 + share * if dark { 0.65 } else { 0.36 }
 }
 
 /// How strongly a token that left so many compressions ago still shows: 1 now, halving with each three.

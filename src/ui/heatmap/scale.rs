@@ -24,10 +24,13 @@ pub enum Scale {
         /// Value at 1.
         high: f32,
     },
-    /// Even steps to both sides of zero, which lies at 0.5.
+    /// Zero lies at 0.5; even steps on each side, whose reaches differ: scores fall short of a cut by
+    /// little and exceed it by much.
     Centred {
-        /// Distance of the ends from zero.
-        reach: f32,
+        /// Value at 0, negative.
+        below: f32,
+        /// Value at 1, positive.
+        above: f32,
     },
 }
 
@@ -49,8 +52,9 @@ impl Scale {
                 Self::Linear { low, high: if high > low { high } else { low + low.abs().max(1e-12) } }
             }
             Quality::Score => {
-                let reach = at(0.02)?.abs().max(at(0.98)?.abs());
-                Self::Centred { reach: reach.max(f32::MIN_POSITIVE) }
+                let (below, above) = (at(0.02)?, at(0.98)?);
+                let least = (above - below).abs().max(f32::MIN_POSITIVE) * 1e-3;
+                Self::Centred { below: below.min(-least), above: above.max(least) }
             }
         })
     }
@@ -60,7 +64,8 @@ impl Scale {
         let t = match *self {
             Self::Log { low, high } => (value.max(low) / low).ln() / (high / low).ln(),
             Self::Linear { low, high } => (value - low) / (high - low),
-            Self::Centred { reach } => 0.5 + 0.5 * value / reach,
+            Self::Centred { below, .. } if value < 0.0 => 0.5 - 0.5 * value / below,
+            Self::Centred { above, .. } => 0.5 + 0.5 * value / above,
         };
         if t.is_nan() { 0.0 } else { t.clamp(0.0, 1.0) }
     }
@@ -78,10 +83,10 @@ impl Scale {
                 (0.5, score(f32::midpoint(low, high))),
                 (1.0, score(high)),
             ],
-            Self::Centred { reach } => vec![
-                (0.0, score(-reach)),
+            Self::Centred { below, above } => vec![
+                (0.0, score(below)),
                 (0.5, "cut".to_owned()),
-                (1.0, format!("+{}", score(reach))),
+                (1.0, format!("+{}", score(above))),
             ],
         }
     }
@@ -105,7 +110,8 @@ mod tests {
     fn scores_put_the_cut_in_the_middle() {
         let scale = Scale::of(Quality::Score, vec![-0.02, -0.01, 0.0, 0.005]).unwrap();
         assert_eq!(scale.unit(0.0), 0.5);
-        assert!(scale.unit(0.005) > 0.5 && scale.unit(-0.02) < 0.1);
+        assert!(scale.unit(0.005) > 0.9 && scale.unit(-0.02) < 0.1);
+        assert!((scale.unit(-0.01) - 0.25).abs() < 1e-3, "half way down to the lowest");
     }
 
     #[test]

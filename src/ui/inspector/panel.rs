@@ -55,7 +55,8 @@ pub fn show(
         state.summary = Some((key, RunSummary::of(store)));
     }
     ScrollArea::vertical().id_salt("inspector").auto_shrink(false).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 3.0;
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.spacing_mut().interact_size.y = 18.0;
         match selection.token().filter(|p| p.index() < store.tokens().len()) {
             Some(position) => token(ui, state, view, derived, selection, position, commands),
             None => hint(ui),

@@ -28,7 +28,11 @@ pub fn show(
     let event = latest.event;
     section::heading(ui, "Worth", &format!("at compression {}", event_number(event)));
     let Some(record) = view.store().events().get(event.index()) else { return };
-    let average = |value: f32| format!("{} ×", score(value));
+    let average = |value: f32| match value {
+        v if v >= 10.0 => format!("{v:.0} ×"),
+        v if v >= 0.1 => format!("{v:.2} ×"),
+        v => format!("{} ×", score(v)),
+    };
     let why = "Mean over the heads that held it; 1 × is the average token of that compression.";
     if record.block(Component::Importance).is_some() {
         let share = derived.importance.unit(latest.importance);

@@ -109,7 +109,7 @@ pub fn show(
         let line = ((rect.bottom() - pointer.y) / line_height).floor().max(0.0) as usize;
         let event = event_of_line(line.min(events - 1), events, events);
         (position >= 0.0 && position < total as f64)
-            .then(|| (EventIndex(event as u32), Position(position as u32)))
+            .then_some((EventIndex(event as u32), Position(position as u32)))
     });
     match under {
         Some((_, position)) => {

@@ -12,7 +12,7 @@ use crate::ui::theme::Palette;
 
 /// How many times the highest tooth the plot is high at most: the full cache may leave it at the top, or
 /// in a long run the teeth would be flat.
-const HEADROOM: f64 = 3.0;
+const HEADROOM: f64 = 2.2;
 
 /// Polylines of a run, made again only when the run grows or the view changes.
 #[derive(Default)]
@@ -92,7 +92,9 @@ impl Curve {
                 plot.line(line.style(style).color(palette.faint).width(1.2).allow_hover(false));
                 if let Some((_, points)) = &self.in_sight {
                     let line = Line::new("cache", PlotPoints::Borrowed(points));
-                    let line = line.color(palette.amber).width(1.6).fill(0.0).fill_alpha(0.22);
+                    // Banding would fill the space between the teeth.
+                    let line = line.color(palette.amber).width(1.6).allow_band(false);
+                    let line = line.fill(0.0).fill_alpha(0.22);
                     plot.line(line.allow_hover(false));
                 }
             });
@@ -121,8 +123,10 @@ impl Curve {
         }
         let mut lowest_free = f32::INFINITY;
         for (slots, colour) in marks {
-            let at = y(slots).clamp(rect.top() + 5.0, rect.bottom() - 4.0);
-            if at > lowest_free - 11.0 {
+            let place = y(slots).clamp(rect.top() + 5.0, rect.bottom() - 4.0);
+            // Two limits close together: the upper number makes room, but not far from its line.
+            let at = place.min(lowest_free - 11.0);
+            if place - at > 9.0 {
                 continue;
             }
             lowest_free = at;
@@ -150,26 +154,24 @@ fn full_label(
         return;
     }
     let (from, to) = axis.range();
-    let rises = |at: f64| y(at) >= rect.top();
     let text = format!("full cache, {} slots at the end", count(tokens as u64));
     let font = FontId::proportional(10.5);
     let galley = ui.painter().layout_no_wrap(text, font, palette.faint);
     let size = galley.size();
-    // Left of the line's upper end, where nothing else is drawn.
-    let upper = if rises(to) { to } else { from + (to - from) * exit(from, to, rect, y) };
-    let x = (axis.x(upper) - size.x - 22.0).max(rect.left() + 4.0);
-    let clear = axis.x(upper) - rect.left() > size.x * 0.6;
-    if clear {
-        ui.painter().galley(pos2(x, rect.top() + 1.0), galley, palette.faint);
+    // Above the line: it ends where the line comes up to the text's lower edge.
+    let end = axis.x(from + (to - from) * reaches(from, to, rect.top() + size.y + 3.0, y));
+    let x = end - size.x - 4.0;
+    if x >= rect.left() + 4.0 {
+        ui.painter().galley(pos2(x, rect.top()), galley, palette.faint);
     }
 }
 
-/// Share of the width at which the full cache leaves through the top.
-fn exit(from: f64, to: f64, rect: Rect, y: &dyn Fn(f64) -> f32) -> f64 {
+/// Share of the width at which the full cache rises to `height` on screen; 1 if it stays below.
+fn reaches(from: f64, to: f64, height: f32, y: &dyn Fn(f64) -> f32) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..20 {
         let mid = f64::midpoint(low, high);
-        if y(from + (to - from) * mid) >= rect.top() { low = mid } else { high = mid }
+        if y(from + (to - from) * mid) >= height { low = mid } else { high = mid }
     }
     low
 }

@@ -35,13 +35,14 @@ pub fn events(painter: &Painter, palette: &Palette, view: &TraceView<'_>, axis: 
     }
 }
 
-/// A diamond where settings changed; its hint says what, a click goes there.
+/// A diamond at the height `diamond` where settings changed; its hint says what, a click goes there.
 pub fn setting_changes(
     ui: &Ui,
     palette: &Palette,
     store: &TraceStore,
     axis: &PositionAxis,
     rect: Rect,
+    diamond: f32,
     commands: &mut Vec<UiCommand>,
 ) {
     let (from, to) = axis.range();
@@ -60,7 +61,7 @@ pub fn setting_changes(
             3.0,
         );
         ui.painter().extend(dashes);
-        let centre = pos2(x, rect.top() + 5.0);
+        let centre = pos2(x, diamond);
         let area = Rect::from_center_size(centre, vec2(14.0, 14.0));
         let response = ui.interact(area, ui.scope_id().with(("settings change", i)), Sense::click());
         let name = format!("Settings changed at token {}: {}", at.0, said.join(", "));

@@ -18,7 +18,7 @@ const GUTTER: f32 = 46.0;
 const BANDS: f32 = 13.0;
 const GAP: f32 = 6.0;
 /// Below the strip: ticks of the compressions, then numbers of the tokens.
-const FOOTER: f32 = 25.0;
+const FOOTER: f32 = 23.0;
 
 /// Zoom and caches of the timeline.
 #[derive(Default)]
@@ -49,13 +49,14 @@ impl Stripes {
             Rect::from_min_max(pos2(all.left(), from), pos2(all.right(), from + height))
         };
         let bands = cut(all.top(), BANDS);
-        let curve = cut(bands.bottom() + GAP, (room * 0.5).floor());
-        let strip = cut(curve.bottom() + GAP, (room * 0.5).floor());
+        let curve = cut(bands.bottom() + GAP, (room * 0.58).floor());
+        let strip = cut(curve.bottom() + GAP, (room * 0.42).floor());
         Self { all, bands, curve, strip }
     }
 }
 
 /// Draws transport, curve and strip; pressing or dragging anywhere in the picture moves the cursor.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "all panels take what they read by reference")]
 pub fn show(
     ui: &mut Ui,
     state: &mut TimelineState,
@@ -65,7 +66,7 @@ pub fn show(
     transport: &Transport,
     commands: &mut Vec<UiCommand>,
 ) {
-    transport::show(ui, view, transport, selection.playback.speed, commands);
+    transport::show(ui, view, *transport, selection.playback.speed, commands);
     ui.add_space(4.0);
     let store = view.store();
     let total = store.tokens().len();
@@ -102,6 +103,7 @@ pub fn show(
         store,
         &axis,
         Rect::from_min_max(stripes.curve.left_top(), stripes.strip.right_bottom()),
+        stripes.curve.bottom() + GAP / 2.0,
         commands,
     );
     let clip = stripes.all.expand2(egui::vec2(8.0, 0.0));

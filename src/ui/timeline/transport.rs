@@ -23,7 +23,7 @@ pub struct Transport {
 pub(super) fn show(
     ui: &mut Ui,
     view: &TraceView<'_>,
-    transport: &Transport,
+    transport: Transport,
     speed: f32,
     commands: &mut Vec<UiCommand>,
 ) {
@@ -63,12 +63,15 @@ pub(super) fn show(
         if ui.add_enabled(enabled, button).on_hover_text(hint).clicked() {
             commands.push(UiCommand::Follow);
         }
-        speeds(ui, speed, some, commands);
+        if ui.available_width() > 560.0 {
+            speeds(ui, speed, some, commands);
+        }
         ui.add_space(6.0);
-        ui.label(RichText::new(place(view, transport)).color(palette.text));
+        ui.label(RichText::new(place(view, transport)).size(12.5).color(palette.text));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if some {
-                let sizes = ui.label(RichText::new(sizes(view)).color(palette.weak));
+                let text = RichText::new(sizes(view)).size(12.5).color(palette.weak);
+                let sizes = ui.add(egui::Label::new(text).truncate());
                 sizes.on_hover_text(
                     "Slots per head now (mean over layers) and at their most so far; \
                      bytes of all heads' keys and values now, and what a full cache would take",
@@ -102,26 +105,27 @@ fn speeds(ui: &mut Ui, speed: f32, enabled: bool, commands: &mut Vec<UiCommand>)
 }
 
 /// Where the cursor stands: `compression 9 of 13 · token 384 · following`.
-fn place(view: &TraceView<'_>, transport: &Transport) -> String {
+fn place(view: &TraceView<'_>, transport: Transport) -> String {
     let store = view.store();
     if store.tokens().is_empty() {
         return "no tokens yet".to_owned();
     }
     let events = store.events().len();
-    let mut said = match (view.event_count(), events) {
+    let said = match (view.event_count(), events) {
         (_, 0) => "no compression yet".to_owned(),
         (0, n) => format!("before compression 1 of {n}"),
         (at, n) => format!("compression {at} of {n}"),
     };
-    said += &format!(" · token {}", count(view.cursor() as u64));
-    if transport.playing {
-        said += " · playing";
+    let moving = if transport.playing {
+        " · playing"
     } else if transport.live && transport.following {
-        said += " · following";
+        " · following"
     } else if transport.live {
-        said += " · run goes on";
-    }
-    said
+        " · run goes on"
+    } else {
+        ""
+    };
+    format!("{said} · token {}{moving}", count(view.cursor() as u64))
 }
 
 /// What the cache holds: `held 96 · peak 160 · 4.7 MiB of 18.9 MiB full`.

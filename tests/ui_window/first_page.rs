@@ -1,0 +1,60 @@
+use egui::{Key, Theme};
+use egui_kittest::kittest::Queryable as _;
+use rkv_scope::engine::{EngineCommand, EngineEvent};
+
+use super::stage::{viewer, with_engine};
+
+#[test]
+fn a_viewer_offers_to_open_a_trace_and_nothing_it_cannot_do() {
+    let harness = viewer();
+    harness.get_by_label("See what a reasoning model forgets");
+    harness.get_by_label("Open a trace…");
+    assert!(harness.query_by_label("Run").is_none());
+}
+
+#[test]
+fn while_the_model_loads_the_page_says_so() {
+    let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
+    let stage = "reading weights".to_owned();
+    engine.say(EngineEvent::ModelLoading { fraction: 0.4, stage });
+    harness.run();
+    harness.get_by_label("Loading the model: reading weights");
+}
+
+#[test]
+fn an_empty_problem_cannot_run_and_the_page_says_why() {
+    let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
+    engine.loaded();
+    harness.run();
+    harness.get_by_label("Type a problem first, or take one of the examples");
+    harness.get_by_label("Run").click();
+    harness.run();
+    assert!(engine.commands.try_recv().is_err());
+}
+
+#[test]
+fn a_typed_problem_runs_with_enter() {
+    let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
+    engine.loaded();
+    harness.run();
+    let field = harness.get_by_label("Problem");
+    field.focus();
+    harness.run();
+    harness.get_by_label("Problem").type_text("What is (12 + 7) * 3?");
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    let EngineCommand::Start(request) = engine.next() else { panic!("not a start") };
+    assert_eq!(request.problem, "What is (12 + 7) * 3?");
+}
+
+#[test]
+fn an_example_runs_with_one_click() {
+    let (mut harness, engine) = with_engine([1280.0, 1000.0], Theme::Dark);
+    engine.loaded();
+    harness.run();
+    harness.get_by_label_contains("Example: Leo has 57 stamps").click();
+    harness.run();
+    let EngineCommand::Start(request) = engine.next() else { panic!("not a start") };
+    assert!(request.problem.starts_with("Leo has 57 stamps"));
+}

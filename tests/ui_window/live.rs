@@ -1,0 +1,111 @@
+use egui::Theme;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use rkv_scope::engine::{EngineCommand, EngineEvent, RunId, RunState};
+use rkv_scope::trace::FinishReason;
+use rkv_scope::trace::synthetic::Synthetic;
+use rkv_scope::ui::UiCommand;
+use rkv_scope::ui::engine_status::Link;
+
+use super::stage::{Engine, Stage, with_engine};
+
+fn plan() -> Synthetic {
+    Synthetic { tokens: 400, lambda_changes_at: None, ..Synthetic::default() }
+}
+
+fn do_commands(harness: &mut Harness<'static, Stage>, commands: Vec<UiCommand>) {
+    let ctx = harness.ctx.clone();
+    harness.state_mut().app_mut().execute(&ctx, commands);
+    harness.run();
+}
+
+fn running() -> (Harness<'static, Stage>, Engine, RunId) {
+    let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
+    engine.loaded();
+    harness.run();
+    let problem = UiCommand::SetProblem("What is 5 + 5?".to_owned());
+    do_commands(&mut harness, vec![problem, UiCommand::Run]);
+    let EngineCommand::Start(request) = engine.next() else { panic!("not a start") };
+    engine.begin(request.run, &plan(), plan().records().len() / 2);
+    harness.run();
+    (harness, engine, request.run)
+}
+
+#[test]
+fn tokens_stream_in_and_the_cursor_follows_them() {
+    let (mut harness, engine, run) = running();
+    let seen = |harness: &Harness<'static, Stage>| {
+        let session = harness.state().app().session().expect("a run is shown");
+        (session.cursor(), session.store.tokens().len())
+    };
+    let (cursor, tokens) = seen(&harness);
+    assert!(tokens > 0 && cursor == tokens);
+    let rest = plan().records().into_iter().skip(plan().records().len() / 2).collect();
+    engine.say(EngineEvent::Records { run, batch: rest });
+    engine.say(EngineEvent::State { run, state: RunState::Finished(FinishReason::EndOfText) });
+    harness.run();
+    let (cursor, more) = seen(&harness);
+    assert!(more > tokens && cursor == more);
+    assert!(!harness.state().app().status().busy());
+}
+
+#[test]
+fn sliders_reach_the_run_with_growing_revisions() {
+    let (mut harness, engine, run) = running();
+    for budget in [96, 64] {
+        let mut settings = plan().settings;
+        settings.budget = budget;
+        do_commands(&mut harness, vec![UiCommand::SetSettings(settings)]);
+    }
+    for (revision, budget) in [(1, 96), (2, 64)] {
+        let EngineCommand::SetParams { run: of, revision: got, settings } = engine.next() else {
+            panic!("not settings")
+        };
+        assert_eq!((of, got, settings.budget), (run, revision, budget));
+    }
+}
+
+#[test]
+fn a_run_can_be_held_stepped_and_stopped() {
+    let (mut harness, engine, run) = running();
+    harness.get_by_label("Pause").click();
+    harness.run();
+    assert_eq!(engine.next(), EngineCommand::Pause(run));
+    engine.say(EngineEvent::State { run, state: RunState::Paused });
+    harness.run();
+    harness.get_by_label("Step").click();
+    harness.run();
+    assert_eq!(engine.next(), EngineCommand::Step { run, tokens: 1 });
+    harness.get_by_label("Stop").click();
+    harness.run();
+    assert_eq!(engine.next(), EngineCommand::Stop(run));
+}
+
+#[test]
+fn when_the_engine_dies_the_run_stays_and_it_can_start_again() {
+    let (mut harness, engine, run) = running();
+    let tokens = harness.state().app().session().unwrap().store.tokens().len();
+    let message = "the model failed: out of memory".to_owned();
+    engine.say(EngineEvent::Failed { run: Some(run), message: message.clone() });
+    engine.say(EngineEvent::Gone);
+    harness.run();
+    harness.get_by_label(&message);
+    assert_eq!(harness.state().app().status().link, Link::Down);
+    assert_eq!(harness.state().app().session().unwrap().store.tokens().len(), tokens);
+    harness.get_by_label("Start it again").click();
+    harness.run();
+    assert_eq!(harness.state().app().status().link, Link::Up);
+}
+
+#[test]
+fn events_of_an_older_run_change_nothing() {
+    let (mut harness, engine, run) = running();
+    let tokens = harness.state().app().session().unwrap().store.tokens().len();
+    let old = RunId(run.0 - 1);
+    engine.say(EngineEvent::Records { run: old, batch: plan().records() });
+    engine.say(EngineEvent::State { run: old, state: RunState::Finished(FinishReason::Stopped) });
+    harness.run();
+    let app = harness.state().app();
+    assert_eq!(app.session().unwrap().store.tokens().len(), tokens);
+    assert!(app.status().busy());
+}

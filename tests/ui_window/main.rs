@@ -1,0 +1,14 @@
+//! The window as a person meets it: by label, with a made-up engine or a made-up run.
+//!
+//! With `RKV_PICTURES` set to a folder, the window is also drawn there as PNGs.
+
+#![cfg(feature = "gui")]
+
+mod first_page;
+mod live;
+mod pictures;
+mod replay;
+mod settings;
+mod snapshots;
+mod stage;
+mod text;

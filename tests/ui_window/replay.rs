@@ -1,0 +1,121 @@
+use egui::{Key, Modifiers};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use rkv_scope::trace::Position;
+use rkv_scope::trace::synthetic::Synthetic;
+use rkv_scope::ui::ColourMode;
+
+use super::stage::{Stage, replaying, viewer};
+
+fn cursor(harness: &Harness<'static, Stage>) -> usize {
+    harness.state().app().session().expect("a run is shown").cursor()
+}
+
+#[test]
+fn the_text_is_there_with_its_headings_and_its_saving() {
+    let harness = replaying(&Synthetic::default());
+    harness.get_by_label_contains("Find the area of the rectangle");
+    harness.get_by_label_contains("boxed{1750000}");
+    harness.get_by_label_contains("slots per head now");
+    harness.get_by_label_contains("full (");
+}
+
+#[test]
+fn arrows_walk_the_compressions_and_shift_arrows_the_tokens() {
+    let mut harness = replaying(&Synthetic::default());
+    let store = Synthetic::default().store();
+    let last = store.events().last().expect("it has compressions").seen as usize;
+    harness.key_press(Key::ArrowLeft);
+    harness.run();
+    assert_eq!(cursor(&harness), last);
+    harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowLeft);
+    harness.run();
+    assert_eq!(cursor(&harness), last - 1);
+    harness.key_press(Key::End);
+    harness.run();
+    assert_eq!(cursor(&harness), store.tokens().len());
+    harness.key_press(Key::Home);
+    harness.run();
+    assert_eq!(cursor(&harness), 1);
+}
+
+#[test]
+fn a_click_pins_a_token_and_escape_lets_go() {
+    let mut harness = replaying(&Synthetic::default());
+    harness.get_by_label_contains("so the area is").click();
+    harness.run();
+    let pinned = harness.state().app().selection().pinned;
+    let text = pinned.map(|p| harness.state().app().session().unwrap().store.tokens().text(p).to_owned());
+    assert!(text.is_some_and(|text| !text.is_empty()), "{pinned:?}");
+    harness.key_press_modifiers(Modifiers::ALT, Key::ArrowRight);
+    harness.run();
+    let next = pinned.map(|Position(p)| Position(p + 1));
+    assert_eq!(harness.state().app().selection().pinned, next);
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert_eq!(harness.state().app().selection().pinned, None);
+}
+
+#[test]
+fn the_colours_change_by_name() {
+    let mut harness = replaying(&Synthetic::default());
+    harness.get_by_label("Colour: redundancy").click();
+    harness.run();
+    assert_eq!(harness.state().app().mode(), ColourMode::Redundancy);
+    harness.get_by_label_contains("Legend: redundancy");
+}
+
+#[test]
+fn keys_with_control_open_the_dialogs() {
+    let mut harness = replaying(&Synthetic::default());
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::E);
+    harness.run();
+    harness.get_by_label("What: survival").click();
+    harness.run();
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert!(harness.query_by_label("What: survival").is_none());
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
+    harness.run();
+    harness.get_by_label("Path of the .rkvt file:");
+}
+
+#[test]
+fn a_trace_is_saved_and_opened_again_in_the_background() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("run.rkvt");
+    let mut harness = replaying(&Synthetic::default());
+    let ctx = harness.ctx.clone();
+    let save = rkv_scope::ui::UiCommand::Save(Some(path.clone()));
+    harness.state_mut().app_mut().execute(&ctx, vec![save]);
+    wait(&mut harness, |_| path.exists());
+    let mut other = viewer();
+    let ctx = other.ctx.clone();
+    let open = rkv_scope::ui::UiCommand::Open(Some(path.clone()));
+    other.state_mut().app_mut().execute(&ctx, vec![open]);
+    wait(&mut other, |stage| stage.app().session().is_some());
+    assert_eq!(other.state().app().session().unwrap().store, Synthetic::default().store());
+}
+
+#[test]
+fn a_file_that_is_no_trace_is_one_clear_message() {
+    let mut harness = viewer();
+    let ctx = harness.ctx.clone();
+    let open = rkv_scope::ui::UiCommand::Open(Some("no/such/run.rkvt".into()));
+    harness.state_mut().app_mut().execute(&ctx, vec![open]);
+    wait(&mut harness, |stage| !stage.app().notifications().notes().is_empty());
+    harness.run();
+    harness.get_by_label_contains("no/such/run.rkvt");
+}
+
+fn wait(harness: &mut Harness<'static, Stage>, done: impl Fn(&Stage) -> bool) {
+    for _ in 0..500 {
+        harness.step();
+        if done(harness.state()) {
+            harness.step();
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("the background work never came back");
+}

@@ -1,0 +1,109 @@
+//! A window without a window system, and an engine that says what the test says.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use egui::Theme;
+use egui_kittest::Harness;
+use rkv_scope::app::{App, AppConfig};
+use rkv_scope::engine::{EngineCommand, EngineEvent, EngineHandle, RunId};
+use rkv_scope::trace::synthetic::Synthetic;
+use rkv_scope::trace::{ModelSummary, TraceRecord};
+
+pub struct Stage {
+    config: Option<AppConfig>,
+    app: Option<App>,
+}
+
+impl Stage {
+    pub fn app(&self) -> &App {
+        self.app.as_ref().expect("the first frame has made it")
+    }
+
+    pub fn app_mut(&mut self) -> &mut App {
+        self.app.as_mut().expect("the first frame has made it")
+    }
+}
+
+pub fn window(size: [f32; 2], theme: Theme, config: AppConfig) -> Harness<'static, Stage> {
+    let mut harness = Harness::builder()
+        .with_size(size)
+        .with_theme(theme)
+        .with_max_steps(64)
+        // Before the first frame, as the real window does: a missing sign fails the test.
+        .with_context_setup(rkv_scope::ui::theme::install)
+        .build_ui_state(
+            |ui, stage: &mut Stage| {
+                let config = &mut stage.config;
+                let app = stage
+                    .app
+                    .get_or_insert_with(|| App::new(ui.ctx(), config.take().unwrap_or_default()));
+                app.logic(ui.ctx());
+                app.draw(ui);
+            },
+            Stage { config: Some(config), app: None },
+        );
+    harness.run();
+    harness
+}
+
+pub fn viewer() -> Harness<'static, Stage> {
+    window([1280.0, 800.0], Theme::Dark, AppConfig::default())
+}
+
+/// A viewer that shows a made-up run.
+pub fn replaying(plan: &Synthetic) -> Harness<'static, Stage> {
+    let mut harness = viewer();
+    harness.state_mut().app_mut().show_run(plan.store());
+    harness.run();
+    harness
+}
+
+/// The other end of the engine's channels.
+pub struct Engine {
+    pub commands: Receiver<EngineCommand>,
+    pub events: Sender<EngineEvent>,
+}
+
+impl Engine {
+    pub fn say(&self, event: EngineEvent) {
+        self.events.send(event).expect("the window listens");
+    }
+
+    pub fn loaded(&self) {
+        let model: ModelSummary = Synthetic::default().header().model;
+        self.say(EngineEvent::ModelLoaded { model, device: "CPU, 2 threads".to_owned() });
+    }
+
+    /// The next command that is not about loading.
+    pub fn next(&self) -> EngineCommand {
+        self.commands.recv_timeout(std::time::Duration::from_secs(5)).expect("a command was sent")
+    }
+
+    /// Answers a start with the first `records` records of a made-up run.
+    pub fn begin(&self, run: RunId, plan: &Synthetic, records: usize) {
+        self.say(EngineEvent::RunStarted { run, header: Arc::new(plan.header()) });
+        let batch: Vec<TraceRecord> = plan.records().into_iter().take(records).collect();
+        self.say(EngineEvent::Records { run, batch });
+        let state = rkv_scope::engine::RunState::Running;
+        self.say(EngineEvent::State { run, state });
+    }
+}
+
+/// A window with an engine that the test plays. Dropping the [`Engine`] ends it.
+pub fn with_engine(size: [f32; 2], theme: Theme) -> (Harness<'static, Stage>, Engine) {
+    let (command_sender, commands) = bounded(64);
+    let (events, event_receiver) = bounded(4096);
+    let factory = move |_model, _waker| {
+        let thread = std::thread::Builder::new().name("engine".to_owned()).spawn(|| {})?;
+        Ok(EngineHandle::new(
+            command_sender.clone(),
+            event_receiver.clone(),
+            Arc::new(AtomicBool::new(false)),
+            thread,
+        ))
+    };
+    let config = AppConfig { engine: Some(Box::new(factory)), ..AppConfig::default() };
+    (window(size, theme, config), Engine { commands, events })
+}
