@@ -62,7 +62,7 @@ fn record_writes_a_trace_that_info_and_export_read() {
 
     let info = json(&ok(&["info", &path, "--json"]));
     assert!(info.to_string().contains("\"rkv\""), "{info}");
-    assert!(ok(&["info", &path]).contains("R-KV"));
+    assert!(ok(&["info", &path]).contains("slots per head   96 at the peak"));
 
     let out = |what: &str, format: &str| -> Vec<u8> {
         let to = folder.path().join(format!("{what}.{format}"));
@@ -136,11 +136,11 @@ fn bad_settings_are_one_clear_message() {
     let cases: &[(&[&str], &str)] = &[
         (&["--kernel", "6"], "odd"),
         (&["--budget", "8"], "at least 9"),
-        (&["--budget", "40", "--protect", "prompt"], "protect"),
+        (&["--budget", "38", "--protect", "prompt"], "protect"),
         (&["--lambda", "1.5"], "from 0 to 1"),
         (&["--policy", "magic"], "there are: rkv"),
         (&["--scope", "house"], "head, layer, global"),
-        (&["--temperature", "-1"], "temperature"),
+        (&["--temperature=-1"], "temperature"),
         (&["--max-tokens", "0"], "at least 1"),
     ];
     for (extra, needle) in cases {

@@ -1,5 +1,7 @@
 //! Figures: legible, whole, deterministic, the same as SVG and PNG.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
 use rkv_scope::config::CacheSettings;
 use rkv_scope::export::{self, ExportError, ExportOptions, Format, Measure, Theme, What};
 use rkv_scope::trace::synthetic::Synthetic;
@@ -63,7 +65,7 @@ fn the_heatmap_says_what_it_shows() {
     let options = ExportOptions { event: Some(EventIndex(2)), ..ExportOptions::default() };
     let text = svg(&store, What::Heatmap, &options);
     let boxes = text_boxes(&text);
-    let all: String = boxes.iter().map(|(t, _)| format!("{t}\n")).collect();
+    let all = boxes.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join("\n");
     for part in ["synthetic-reasoner", "R-KV", "budget 128", "buffer 64", "compression 3 of", "event 2", "position", "layer 5"] {
         assert!(all.contains(part), "{part} is missing in {all}");
     }

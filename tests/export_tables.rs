@@ -1,5 +1,7 @@
 //! Tables: what the store knows, in both notations, nothing lost and nothing invented.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
 use rkv_scope::export::Info;
 use rkv_scope::export::{self, ExportOptions, Format, What};
 use rkv_scope::trace::synthetic::Synthetic;

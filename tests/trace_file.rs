@@ -1,5 +1,7 @@
 //! Trace files as people meet them: good, cut off, damaged, from elsewhere, not there.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;

@@ -1,5 +1,7 @@
 //! One data model: the same run in other batches, through memory or through a file, is the same run.
 
+#![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+
 use std::sync::Arc;
 
 use proptest::prelude::*;

@@ -92,15 +92,13 @@ impl App {
         Panel::bottom("status bar").frame(thin).resizable(false).show(ui, |ui| {
             status_bar::show(ui, &self.status, view, peak);
         });
-        Panel::left("settings").frame(side).default_size(252.0).size_range(220.0..=340.0).show(ui, |ui| {
+        Panel::left("settings").frame(side).default_size(264.0).size_range(230.0..=360.0).show(ui, |ui| {
             let foot = Frame::new().inner_margin(Margin { top: 8, ..Margin::ZERO });
             Panel::bottom("legend").frame(foot).resizable(false).show(ui, |ui| {
                 let derived = view.is_some().then_some(&self.derived);
                 legend::show(ui, self.mode, derived, &self.selection, commands);
             });
             egui::ScrollArea::vertical().id_salt("settings").auto_shrink(false).show(ui, |ui| {
-                // The scroll bar stands in the margin, not on the numbers.
-                ui.set_max_width(ui.available_width() - 4.0);
                 settings_panel::show(ui, &mut self.settings, context, commands);
             });
         });

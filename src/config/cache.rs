@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// Settings of the KV cache's compression. Counts are in slots (tokens per KV head).
 ///
-/// Defaults are the paper's (arXiv 2505.24133 §3) where it gives a number, else the published code's.
+/// Defaults are the paper's (arXiv 2505.24133 §3) where it gives a number, else the published code's;
+/// budget and buffer are sized for the embedded reasoner's traces of a few hundred tokens.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CacheSettings {
@@ -95,8 +96,8 @@ impl Default for CacheSettings {
     fn default() -> Self {
         Self {
             policy: "rkv".to_owned(),
-            budget: 128,
-            buffer: 64,
+            budget: 96,
+            buffer: 32,
             lambda: 0.1,
             window: 8,
             kernel: 7,

@@ -4,21 +4,20 @@ use crate::config::CacheSettings;
 use crate::policy;
 use crate::trace::{CompressionRecord, TraceHeader, TraceView};
 
-/// Model, where the cache lived, policy and its settings.
+/// Model, policy and the settings that the policy uses.
 pub(super) fn run(header: &TraceHeader, settings: &CacheSettings) -> String {
     let model = &header.model;
-    let mut text = format!(
-        "{} ({} layers × {} KV heads), {}",
-        model.name,
-        model.layers,
-        model.kv_heads,
-        policy::find(&settings.policy).map_or(settings.policy.as_str(), |info| info.name)
-    );
-    let Ok(info) = policy::find(&settings.policy) else { return text };
-    for param in info.params {
-        text.push_str(&format!(", {} {}", param.spec().option, param.get(settings)));
+    let shape = format!("{} ({} layers × {} KV heads)", model.name, model.layers, model.kv_heads);
+    let mut parts = vec![shape];
+    match policy::find(&settings.policy) {
+        Ok(info) => {
+            parts.push(info.name.to_owned());
+            let values = info.params.iter();
+            parts.extend(values.map(|param| format!("{} {}", param.spec().option, param.get(settings))));
+        }
+        Err(_unknown) => parts.push(settings.policy.clone()),
     }
-    text
+    parts.join(", ")
 }
 
 /// Which compression, out of how many, and when.
@@ -36,7 +35,7 @@ pub(super) fn compression(record: &CompressionRecord, view: &TraceView<'_>) -> S
 pub(super) fn moment(view: &TraceView<'_>) -> String {
     let events = view.event_count();
     let s = if events == 1 { "" } else { "s" };
-    let mut text = format!("{} tokens seen, {events} compression{s}", view.cursor());
+    let seen = format!("{} tokens seen, {events} compression{s}", view.cursor());
     let changes: Vec<String> = view
         .store()
         .params()
@@ -44,12 +43,9 @@ pub(super) fn moment(view: &TraceView<'_>) -> String {
         .filter(|(at, ..)| at.index() <= view.cursor())
         .map(|(at, ..)| at.0.to_string())
         .collect();
-    match changes.as_slice() {
-        [] => {}
-        [few @ ..] if few.len() <= 4 => {
-            text.push_str(&format!("; settings changed at token {}", few.join(", ")));
-        }
-        many => text.push_str(&format!("; settings changed {} times", many.len())),
+    match changes.len() {
+        0 => seen,
+        1..=4 => format!("{seen}; settings changed at token {}", changes.join(", ")),
+        many => format!("{seen}; settings changed {many} times"),
     }
-    text
 }

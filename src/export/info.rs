@@ -198,19 +198,15 @@ fn difference(old: &CacheSettings, new: &CacheSettings) -> String {
 }
 
 fn sampling_text(sampling: &Sampling) -> String {
-    let mut text = if sampling.temperature == 0.0 {
-        "greedy".to_owned()
+    let mut parts = if sampling.temperature == 0.0 {
+        vec!["greedy".to_owned()]
     } else {
-        format!("temperature {}, seed {}", sampling.temperature, sampling.seed)
+        vec![format!("temperature {}", sampling.temperature), format!("seed {}", sampling.seed)]
     };
-    if let Some(p) = sampling.top_p {
-        text.push_str(&format!(", top-p {p}"));
-    }
-    if let Some(k) = sampling.top_k {
-        text.push_str(&format!(", top-k {k}"));
-    }
-    text.push_str(&format!(", at most {} tokens", sampling.max_tokens));
-    text
+    parts.extend(sampling.top_p.map(|p| format!("top-p {p}")));
+    parts.extend(sampling.top_k.map(|k| format!("top-k {k}")));
+    parts.push(format!("at most {} tokens", sampling.max_tokens));
+    parts.join(", ")
 }
 
 fn level_name(level: RecordLevel) -> &'static str {

@@ -159,10 +159,10 @@ impl MatrixFigure<'_> {
             figure.label(at, TICK, self.palette.weak, Anchor::Middle, &position.to_string());
             position += step;
         }
-        let mut name = "position in the sequence".to_owned();
-        if reduced.across > 1 {
-            name.push_str(&format!(" (each column is the mean of {} positions)", reduced.across));
-        }
+        let name = match reduced.across {
+            1 => "position in the sequence".to_owned(),
+            n => format!("position in the sequence (each column is the mean of {n} positions)"),
+        };
         let room = figure.width - plot.left - MARGIN;
         let mut y = y + 20.0;
         for line in fonts::wrap(&name, Font::Sans, LABEL, room) {
@@ -186,6 +186,9 @@ impl MatrixFigure<'_> {
             let x = left + unit * BAR[0];
             figure.line([x, ticks, x, ticks + 4.0], 1.0, palette.faint);
             figure.label((x, ticks + 16.0), TICK, palette.weak, Anchor::Middle, &text);
+        }
+        if self.matrix.values.iter().all(Option::is_some) {
+            return ticks + 16.0;
         }
         let key = left + BAR[0] + 40.0;
         figure.rect([key, bar, 18.0, BAR[1]], self.missing.1);

@@ -15,8 +15,6 @@ pub struct Palette {
     pub line: Rgb,
     /// Titles, text that matters.
     pub text: Rgb,
-    /// Text on a background that is near [`Self::text`].
-    pub inverse: Rgb,
     /// Labels.
     pub weak: Rgb,
     /// Captions, evicted text.
@@ -54,7 +52,6 @@ pub const LIGHT: Palette = Palette {
     page: hex(0xffffff),
     line: hex(0xc9ced4),
     text: hex(0x1c2026),
-    inverse: hex(0xffffff),
     weak: hex(0x3d454e),
     faint: hex(0x6d7680),
     token: hex(0xeeefef),
@@ -71,7 +68,6 @@ pub const DARK: Palette = Palette {
     page: hex(0x15171b),
     line: hex(0x3a4049),
     text: hex(0xe6e8eb),
-    inverse: hex(0x15171b),
     weak: hex(0xbcc3cb),
     faint: hex(0x8a939d),
     token: hex(0x262a31),
@@ -100,14 +96,17 @@ impl Palette {
         mix(self.token, mix(self.amber, self.blue, share), i.max(r) * 0.85)
     }
 
-    /// The text colour that reads better on `background`.
+    /// Text for `background`: the theme's own if its contrast is 4.5 or more (WCAG 2 AA), else white or
+    /// black, one of which always is.
     pub fn ink(&self, background: Rgb) -> Rgb {
-        let ground = background.luminance();
-        let contrast = |ink: Rgb| {
-            let (a, b) = (ink.luminance().max(ground), ink.luminance().min(ground));
-            (a + 0.05) / (b + 0.05)
-        };
-        if contrast(self.text) >= contrast(self.inverse) { self.text } else { self.inverse }
+        let (black, white) = (Rgb(0, 0, 0), Rgb(255, 255, 255));
+        if self.text.contrast(background) >= 4.5 {
+            self.text
+        } else if black.contrast(background) >= white.contrast(background) {
+            black
+        } else {
+            white
+        }
     }
 }
 
@@ -119,6 +118,12 @@ impl Rgb {
             if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
         };
         0.2126 * linear(self.0) + 0.7152 * linear(self.1) + 0.0722 * linear(self.2)
+    }
+
+    /// Contrast of two colours, 1 to 21 (WCAG 2).
+    pub fn contrast(self, other: Self) -> f32 {
+        let (a, b) = (self.luminance(), other.luminance());
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
     }
 }
 
@@ -154,8 +159,7 @@ mod tests {
             for step in 0..=100 {
                 let (i, r) = ((step % 11) as f32 / 10.0, (step / 11) as f32 / 9.0);
                 let ground = palette.both(i, r);
-                let (a, b) = (palette.ink(ground).luminance(), ground.luminance());
-                let contrast = (a.max(b) + 0.05) / (a.min(b) + 0.05);
+                let contrast = palette.ink(ground).contrast(ground);
                 assert!(contrast >= 4.5, "{i} {r}: {contrast}");
             }
         }

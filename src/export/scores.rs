@@ -26,12 +26,11 @@ pub(super) fn write(
     out: &mut dyn Write,
 ) -> Result<(), ExportError> {
     let heads = heads::chosen(&view.store().header().model, options)?;
-    let events = match options.event {
-        None => 0..view.event_count() as u32,
-        Some(_) => {
-            let event = options.event(view, super::What::Scores)?.0;
-            event..event + 1
-        }
+    let events = if options.event.is_some() {
+        let event = options.event(view, super::What::Scores)?.0;
+        event..event + 1
+    } else {
+        0..view.event_count() as u32
     };
     let mut table = TableWriter::begin(out, notation, &COLUMNS)?;
     for event in events {

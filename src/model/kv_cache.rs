@@ -269,16 +269,27 @@ impl KvCache {
     pub fn resize(&mut self, capacity: usize, window: usize) -> Result<(), CacheError> {
         let held = self.longest();
         if held > capacity {
-            return Err(CacheError::CapacityExceeded { held, asked: 0, capacity });
+            return Err(CacheError::CapacityExceeded {
+                held,
+                asked: 0,
+                capacity,
+            });
         }
-        let mut next = Self::new(CacheShape { capacity, window, ..self.shape })?;
+        let mut next = Self::new(CacheShape {
+            capacity,
+            window,
+            ..self.shape
+        })?;
         let (dim, width) = (self.shape.head_dim, self.shape.query_floats());
         for index in 0..self.shape.layers {
             let rows: Vec<Vec<f32>> = self.window_queries(index).map(<[f32]>::to_vec).collect();
             let (layer, old) = (&mut next.layers[index], &self.layers[index]);
             for head in 0..self.shape.kv_heads {
                 let floats = old.len * dim;
-                let (from, to) = (head * self.shape.head_floats(), head * next.shape.head_floats());
+                let (from, to) = (
+                    head * self.shape.head_floats(),
+                    head * next.shape.head_floats(),
+                );
                 layer.keys[to..to + floats].copy_from_slice(&old.keys[from..from + floats]);
                 layer.values[to..to + floats].copy_from_slice(&old.values[from..from + floats]);
                 layer.positions[head].extend_from_slice(&old.positions[head]);

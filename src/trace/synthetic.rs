@@ -52,7 +52,7 @@ its width. Find the area of the rectangle.\nPlease reason step by step, and put 
 const STEPS: [&str; 6] = [
     "Okay, so I need to find the area of the rectangle. The perimeter is 2(l + w) = 6400, so l + w = 3200.\n\n",
     "Wait, let me double-check that. If w = #, then l = # + 1800 and the sum l + w is 3200, so w = 700.\n",
-    "Let me check the numbers again: 2 × (2500 + 700) = 2 × 3200 = 6400. That works ✓.\n\n",
+    "Let me check the numbers again: 2 × (2500 + 700) = 2 × 3200 = 6400. That works ✔.\n\n",
     "Hmm, but is the length really 1800 more than the width? 2500 − 700 = 1800, yes.\n",
     "Alternatively, I could write l = w + 1800 and solve 2w + 1800 = 3200, which gives w = #/2 = 700.\n\n",
     "So the width is 700, the length is 2500, and the area is l·w ≈ # or exactly 2500 × 700.\n",
@@ -309,7 +309,7 @@ fn noise(seed: u64, a: u64, b: u64) -> f32 {
     ((z ^ (z >> 31)) >> 40) as f32 / (1u32 << 24) as f32
 }
 
-/// Words with their leading space, digits one by one, `✓` in three tokens as byte-level vocabularies do.
+/// Words with their leading space, digits one by one, `✔` in three tokens as byte-level vocabularies do.
 fn pieces(text: &str, kind: SegmentKind) -> Vec<Piece> {
     let mut words: Vec<String> = vec![];
     let mut grows = false;
@@ -338,7 +338,7 @@ fn pieces(text: &str, kind: SegmentKind) -> Vec<Piece> {
             _ => 0.0,
         };
         let id = word.bytes().fold(7u32, |h, b| h.wrapping_mul(31).wrapping_add(b.into())) % 49_152;
-        if bare == "✓" {
+        if bare == "✔" {
             for part in 0..2 {
                 pieces.push(Piece { id: 49_100 + part, text: String::new(), weight: 0.0, kind });
             }

@@ -12,28 +12,28 @@ pub struct Example {
 pub const EXAMPLES: &[Example] = &[
     Example {
         kind: "Gains and losses",
-        problem: "Ivy has 46 shells. Ivy finds 38 more. Ivy gives away 29 of them. How many shells does Ivy have left?",
+        problem: "Leo has 57 stamps. Leo buys 26 more. Leo loses 48 of them. How many stamps does Leo have in the end?",
     },
     Example {
         kind: "Comparison",
-        problem: "Tom has 24 marbles. Anna has 3 times as many marbles as Tom. How many marbles do they have together?",
+        problem: "Ben has 24 marbles. Ana has 3 times as many marbles as Ben. How many marbles do they have together?",
     },
-    Example { kind: "Expression", problem: "What is (12 + 7) * 3?" },
-    Example { kind: "Equation", problem: "Solve for x: 7x + 15 = 85." },
+    Example { kind: "Expression", problem: "What is 35 + 12 * 4?" },
+    Example { kind: "Equation", problem: "Solve for x: 6x + 14 = 74." },
     Example {
         kind: "Sequence",
         problem: "A sequence starts 5, 12, 19, 26 and goes on in the same way. What is term number 14?",
     },
     Example {
         kind: "Shopping",
-        problem: "Mia buys 4 pens at $3 each, 2 books at $12 each. Mia pays with $50. How much change does Mia get?",
+        problem: "Mia buys 4 pens at $3 each and 2 books at $12 each. How much does Mia pay in total?",
     },
     Example {
         kind: "Travel",
-        problem: "A train travels at 80 km per hour for 3 hours, then at 60 km per hour for 2 hours. How far does it travel?",
+        problem: "A train travels at 40 km per hour for 3 hours, then at 30 km per hour for 2 hours. How far does it travel?",
     },
     Example {
-        kind: "Long chain",
-        problem: "Leo has 57 stamps. Leo buys 26 more. Then the number of stamps doubles. Leo loses 48 of them. Leo gets 6 boxes with 8 stamps in each. How many stamps does Leo have in the end?",
+        kind: "Longer chain",
+        problem: "A farm has 24 eggs. It gets 5 baskets with 12 eggs in each. It sells 37 of them. How many eggs does it have left?",
     },
 ];

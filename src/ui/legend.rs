@@ -1,6 +1,6 @@
 //! What the colours of the tokens mean, beside the choice of what they show.
 
-use egui::{Align2, Color32, CornerRadius, FontId, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, CornerRadius, FontId, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 use super::command::UiCommand;
 use super::derived::{Derived, Scale};
@@ -72,11 +72,15 @@ fn square(ui: &mut Ui, palette: &Palette, derived: Option<&Derived>, selection: 
         }
     }
     let font = FontId::proportional(11.0);
-    let x = pos2(rect.center().x, rect.bottom() + 2.0);
-    ui.painter().text(x, Align2::CENTER_TOP, "redundancy →", font.clone(), palette.weak);
-    let galley = ui.painter().layout_no_wrap("importance →".to_owned(), font, palette.weak);
-    let at = pos2(outer.left(), rect.center().y + galley.size().x / 2.0);
-    ui.painter().add(egui::epaint::TextShape::new(at, galley, palette.weak).with_angle(-std::f32::consts::FRAC_PI_2));
+    let below = pos2(rect.left(), rect.bottom() + 2.0);
+    let name = ui.painter().text(below, Align2::LEFT_TOP, "redundancy", font.clone(), palette.weak);
+    arrow(ui, palette, pos2(name.right() + 4.0, name.center().y + 1.0), vec2(14.0, 0.0));
+    let galley = ui.painter().layout_no_wrap("importance".to_owned(), font, palette.weak);
+    let at = pos2(outer.left(), rect.bottom());
+    let top = rect.bottom() - galley.size().x;
+    let text = egui::epaint::TextShape::new(at, galley, palette.weak);
+    ui.painter().add(text.with_angle(-std::f32::consts::FRAC_PI_2));
+    arrow(ui, palette, pos2(outer.left() + 8.0, top - 4.0), vec2(0.0, -14.0));
     if let Some((importance, redundancy)) = hovered_units(derived, selection) {
         let at = pos2(
             rect.left() + step / 2.0 + redundancy * (side - step),
@@ -94,6 +98,17 @@ fn square(ui: &mut Ui, palette: &Palette, derived: Option<&Derived>, selection: 
             times(derived.redundancy.low),
             times(derived.redundancy.high),
         ));
+    }
+}
+
+/// Drawn: the fonts have no arrows.
+fn arrow(ui: &Ui, palette: &Palette, from: Pos2, along: Vec2) {
+    let stroke = Stroke::new(1.0, palette.weak);
+    let to = from + along;
+    let back = along.normalized() * 3.0;
+    ui.painter().line_segment([from, to], stroke);
+    for side in [back.rot90(), -back.rot90()] {
+        ui.painter().line_segment([to, to - back + side], stroke);
     }
 }
 

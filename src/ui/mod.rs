@@ -11,6 +11,7 @@ pub mod empty_state;
 pub mod engine_status;
 pub mod examples;
 pub mod export_dialog;
+pub mod fonts;
 pub mod heatmap;
 pub mod help;
 pub mod inspector;

@@ -100,7 +100,6 @@ pub fn problem_field(ui: &mut Ui, problem: &mut String, width: f32, rows: usize)
         .hint_text("Type a maths problem, then press Enter")
         .desired_rows(rows)
         .desired_width(width)
-        .margin(Margin::symmetric(10, 7))
         .frame(
             Frame::new()
                 .fill(palette.field)
@@ -120,7 +119,7 @@ pub fn problem_field(ui: &mut Ui, problem: &mut String, width: f32, rows: usize)
 /// The menu of examples; picking one fills the field.
 fn examples_menu(ui: &mut Ui, state: &mut PromptBarState, status: &EngineStatus) {
     ui.add_enabled_ui(!status.busy(), |ui| {
-        ui.menu_button("examples", |ui| {
+        ui.menu_button("examples ⏷", |ui| {
             ui.set_max_width(460.0);
             for example in EXAMPLES {
                 let text = RichText::new(example.problem).size(13.0);
@@ -227,8 +226,8 @@ fn model_menu(
     let status = bar.status;
     let name = match (&status.loading, &status.model) {
         (Some((fraction, _)), _) => format!("loading… {:.0} %", fraction * 100.0),
-        (None, Some((model, _))) => model.name.clone(),
-        (None, None) => "no model".to_owned(),
+        (None, Some((model, _))) => format!("{} ⏷", model.name),
+        (None, None) => "no model ⏷".to_owned(),
     };
     let response = ui.menu_button(name, |ui| {
         ui.set_width(330.0);
@@ -270,7 +269,7 @@ fn device_badge(ui: &mut Ui, palette: &Palette, status: &EngineStatus) {
         .fill(mix(palette.panel, palette.raised, 0.8))
         .stroke(Stroke::new(1.0, palette.line))
         .corner_radius(CornerRadius::same(5))
-        .inner_margin(Margin::symmetric(8, 4))
+        .inner_margin(Margin::symmetric(8, 5))
         .show(ui, |ui| ui.label(RichText::new(device).size(12.0).color(palette.weak)))
         .response
         .on_hover_text("Where the model and its cache live");

@@ -1,8 +1,13 @@
 //! A row of buttons of which one is pressed: a setting with a few choices.
 
-use egui::{Button, CornerRadius, Role, RichText, Stroke, Ui, WidgetInfo, vec2};
+use egui::{
+    Button, CornerRadius, Rect, Response, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::theme::{Palette, mix};
+
+/// Height of a button, in points.
+const HEIGHT: f32 = 24.0;
 
 /// A choice: its value, its name, and a sentence on what it does.
 pub type Choice<T> = (T, &'static str, &'static str);
@@ -23,37 +28,41 @@ pub fn show<T: Copy + PartialEq>(
     for row in choices.chunks(per_row.max(1)) {
         let columns = per_row.min(choices.len()) as f32;
         let width = (ui.available_width() - gap * (columns - 1.0)) / columns;
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = gap;
-            ui.spacing_mut().button_padding.x = 2.0;
-            for (choice, label, hint) in row {
-                let chosen = *value == *choice;
-                let (fill, line, text) = if chosen {
-                    (mix(palette.raised, palette.text, 0.14), palette.weak, palette.text)
-                } else {
-                    (palette.raised, palette.line, palette.weak)
-                };
-                let button = Button::new(RichText::new(*label).size(12.5).color(text))
-                    .fill(fill)
-                    .stroke(Stroke::new(1.0, line))
-                    .corner_radius(CornerRadius::same(5))
-                    .min_size(vec2(width, 24.0));
-                let response = ui.add_sized(vec2(width, 24.0), button);
-                let enabled = ui.is_enabled();
-                response.widget_info(|| {
-                    WidgetInfo::selected(
-                        Role::RadioButton,
-                        enabled,
-                        chosen,
-                        format!("{name}: {label}"),
-                    )
-                });
-                if response.on_hover_text(*hint).clicked() && !chosen {
-                    *value = *choice;
-                    changed = true;
-                }
+        // Placed by hand: a row centred by its contents puts neighbours on different pixels.
+        let size = vec2(ui.available_width(), HEIGHT);
+        let (row_rect, _) = ui.allocate_exact_size(size, Sense::hover());
+        for (column, (choice, label, hint)) in row.iter().enumerate() {
+            let left = row_rect.left() + column as f32 * (width + gap);
+            let rect = Rect::from_min_size(pos2(left, row_rect.top()), vec2(width, HEIGHT));
+            let chosen = *value == *choice;
+            let response = button(ui, palette, rect, label, chosen);
+            let enabled = ui.is_enabled();
+            response.widget_info(|| {
+                let name = format!("{name}: {label}");
+                WidgetInfo::selected(Role::RadioButton, enabled, chosen, name)
+            });
+            if response.on_hover_text(*hint).clicked() && !chosen {
+                *value = *choice;
+                changed = true;
             }
-        });
+        }
     }
     changed
+}
+
+fn button(ui: &mut Ui, palette: &Palette, rect: Rect, label: &str, chosen: bool) -> Response {
+    let (fill, line, text) = if chosen {
+        (mix(palette.raised, palette.text, 0.14), palette.weak, palette.text)
+    } else {
+        (palette.raised, palette.line, palette.weak)
+    };
+    ui.scope(|ui| {
+        ui.spacing_mut().button_padding.x = 1.0;
+        let button = Button::new(RichText::new(label).size(12.0).color(text))
+            .fill(fill)
+            .stroke(Stroke::new(1.0, line))
+            .corner_radius(CornerRadius::same(5));
+        ui.put(rect, button)
+    })
+    .inner
 }

@@ -125,6 +125,7 @@ pub fn mix(a: Color32, b: Color32, t: f32) -> Color32 {
 
 /// Installs fonts' sizes, spacing and both palettes as egui styles.
 pub fn install(ctx: &egui::Context) {
+    super::fonts::install(ctx);
     for (theme, palette) in [(egui::Theme::Dark, &DARK), (egui::Theme::Light, &LIGHT)] {
         ctx.style_mut_of(theme, |style| restyle(style, palette));
     }
@@ -144,7 +145,7 @@ fn restyle(style: &mut egui::Style, palette: &Palette) {
     style.spacing.button_padding = Vec2::new(10.0, 4.0);
     style.spacing.interact_size.y = 26.0;
     style.spacing.slider_rail_height = 4.0;
-    style.spacing.scroll = egui::style::ScrollStyle::solid();
+    style.spacing.scroll = egui::style::ScrollStyle::thin();
     let visuals = &mut style.visuals;
     visuals.panel_fill = palette.panel;
     visuals.window_fill = palette.panel;

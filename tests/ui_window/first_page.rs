@@ -53,8 +53,8 @@ fn an_example_runs_with_one_click() {
     let (mut harness, engine) = with_engine([1280.0, 1000.0], Theme::Dark);
     engine.loaded();
     harness.run();
-    harness.get_by_label_contains("Example: Ivy has 46 shells").click();
+    harness.get_by_label_contains("Example: Leo has 57 stamps").click();
     harness.run();
     let EngineCommand::Start(request) = engine.next() else { panic!("not a start") };
-    assert!(request.problem.starts_with("Ivy has 46 shells"));
+    assert!(request.problem.starts_with("Leo has 57 stamps"));
 }

@@ -31,6 +31,8 @@ pub fn window(size: [f32; 2], theme: Theme, config: AppConfig) -> Harness<'stati
         .with_size(size)
         .with_theme(theme)
         .with_max_steps(64)
+        // Before the first frame, as the real window does: a missing sign fails the test.
+        .with_context_setup(rkv_scope::ui::theme::install)
         .build_ui_state(
             |ui, stage: &mut Stage| {
                 let config = &mut stage.config;

@@ -158,6 +158,47 @@ fn an_impossible_size_is_an_error() {
 }
 
 #[test]
+fn a_resized_cache_goes_on_as_if_it_had_always_been_that_size() {
+    let mut small = KvCache::new(CacheShape {
+        capacity: 6,
+        ..SHAPE
+    })
+    .unwrap();
+    let mut large = KvCache::new(CacheShape {
+        capacity: 12,
+        window: 5,
+        ..SHAPE
+    })
+    .unwrap();
+    feed(&mut small, 0..5);
+    feed(&mut large, 0..5);
+    small.resize(12, 5).unwrap();
+    feed(&mut small, 5..9);
+    feed(&mut large, 5..9);
+    for layer in 0..SHAPE.layers {
+        for head in 0..SHAPE.kv_heads {
+            assert_eq!(small.keys(layer, head), large.keys(layer, head));
+            assert_eq!(small.values(layer, head), large.values(layer, head));
+            assert_eq!(small.positions(layer, head), large.positions(layer, head));
+        }
+        // The rows that the smaller window had let go do not come back; the newest are there.
+        let newest = |cache: &KvCache| -> Vec<Vec<f32>> {
+            cache
+                .window_queries(layer)
+                .map(<[f32]>::to_vec)
+                .collect::<Vec<_>>()
+                .into_iter()
+                .rev()
+                .take(4)
+                .collect()
+        };
+        assert_eq!(newest(&small), newest(&large));
+    }
+    assert_eq!(small.seen(), 9);
+    assert!(small.resize(8, 5).is_err());
+}
+
+#[test]
 fn reset_starts_over() {
     let mut cache = KvCache::new(SHAPE).expect("small");
     feed(&mut cache, 0..9);

@@ -92,8 +92,13 @@ impl Layout {
             for glyph in &row.glyphs {
                 while ends.get(token).is_some_and(|&end| end <= glyphs) {
                     if start_of(ends, token) == ends[token] {
-                        // No room is kept inside a line: its neighbours would move.
-                        let rect = Rect::from_min_size(end, vec2(0.0, BOX));
+                        // No room is kept inside a line, where its neighbours would move; before the
+                        // first glyph there is the margin.
+                        let rect = if glyphs == 0 {
+                            Rect::from_min_size(pos2(-SIGN, top), vec2(SIGN - 1.0, BOX))
+                        } else {
+                            Rect::from_min_size(end, vec2(0.0, BOX))
+                        };
                         self.pieces.push(Piece { token: token as u32, rect, blank: true });
                     }
                     token += 1;

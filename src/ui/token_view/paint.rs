@@ -33,6 +33,7 @@ impl Painted {
         let mut under = Mesh::default();
         let mut over = Mesh::default();
         let track = mix(palette.canvas, palette.faint, 0.30);
+        let held = mix(palette.canvas, palette.held, 0.78);
         for piece in &layout.pieces {
             let look = look(piece.token);
             let rect = piece.rect;
@@ -53,7 +54,7 @@ impl Painted {
                     let top = rect.bottom() + 1.5;
                     let to = |x: f32| Rect::from_min_max(pos2(bar.left(), top), pos2(x, top + BAR));
                     under.add_colored_rect(to(bar.right()), track);
-                    under.add_colored_rect(to(bar.left() + bar.width() * share), palette.held);
+                    under.add_colored_rect(to(bar.left() + bar.width() * share), held);
                 }
                 None => {}
             }

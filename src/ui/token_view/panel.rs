@@ -21,7 +21,7 @@ use super::paragraphs::Paragraphs;
 /// Widest column of text, in points: longer lines are hard to follow with the eye.
 const WIDEST: f32 = 1000.0;
 /// Room above a heading's paragraph.
-const HEADING: f32 = 34.0;
+const HEADING: f32 = 30.0;
 /// Room between paragraphs.
 const GAP: f32 = 3.0;
 /// Room at the sides.
@@ -92,7 +92,7 @@ impl TokenViewState {
         self.tops.truncate(from);
         let mut y = match from.checked_sub(1) {
             Some(before) => self.tops[before] + self.height(before),
-            None => 6.0,
+            None => 0.0,
         };
         for index in from..list.len() {
             self.tops.push(y);

@@ -117,7 +117,8 @@ impl Paragraphs {
         let last = &mut self.list[index];
         last.tokens.end = position + 1;
         last.characters += text.trim_end_matches(['\n', '\r']).chars().count();
-        last.closed |= line_end;
+        // Line ends before any text, as after a heading, end nothing.
+        last.closed |= line_end && last.characters > 0;
         last.layout = None;
         index
     }
@@ -170,6 +171,13 @@ mod tests {
         assert_eq!(cuts(&paragraphs), [0..4, 4..7, 7..8]);
         assert_eq!(paragraphs.of(Position(3)), Some(0));
         assert_eq!(paragraphs.of(Position(8)), None);
+    }
+
+    #[test]
+    fn line_ends_before_any_text_open_the_paragraph() {
+        let mut paragraphs = Paragraphs::default();
+        paragraphs.extend(&store_of(&["\n", "The", " end\n", "!"]));
+        assert_eq!(cuts(&paragraphs), [0..3, 3..4]);
     }
 
     #[test]

@@ -1,0 +1,385 @@
+//! Model files of every kind give the same decoder, and damaged ones give one clear error.
+#![cfg(feature = "infer")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod checkpoint;
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::Cursor;
+use std::ops::ControlFlow;
+
+use candle_core::quantized::{GgmlDType, QTensor, gguf_file};
+use candle_core::{DType, Device, Tensor};
+use rkv_scope::model::{
+    Decoder, DenseWeights, KvCache, LoadOptions, LoadProgress, ModelError, Scratch,
+};
+
+use checkpoint::{
+    GO, assert_cache_matches, assert_close, golden, greedy, ids, numbers, open, tiny,
+};
+
+/// Root of the mean squared difference, relative to the expected numbers' own.
+fn relative_error(found: &[f32], expected: &[f32]) -> f32 {
+    let square = |x: f32| x * x;
+    let difference: f32 = found
+        .iter()
+        .zip(expected)
+        .map(|(found, expected)| square(found - expected))
+        .sum();
+    (difference / expected.iter().copied().map(square).sum::<f32>()).sqrt()
+}
+
+fn all_logits(decoder: &Decoder, tokens: &[u32]) -> (Vec<f32>, KvCache) {
+    let mut cache = decoder.cache(tokens.len(), tokens.len()).unwrap();
+    let mut scratch = Scratch::default();
+    let logits = decoder
+        .forward_all(tokens, &mut cache, &mut scratch, &GO)
+        .unwrap()
+        .to_vec();
+    (logits, cache)
+}
+
+/// Llama.cpp's conversion of query and key rows: features `i` and `i + d/2` become neighbours.
+fn side_by_side(weights: &Tensor, heads: usize) -> Tensor {
+    let (rows, columns) = weights.dims2().unwrap();
+    weights
+        .reshape((heads, 2, rows / heads / 2, columns))
+        .and_then(|split| {
+            split
+                .transpose(1, 2)?
+                .contiguous()?
+                .reshape((rows, columns))
+        })
+        .unwrap()
+}
+
+/// A tiny checkpoint as a GGUF file, matrices in `dtype` after the losses of `through`.
+fn tiny_gguf(name: &str, architecture: &str, through: GgmlDType, dtype: GgmlDType) -> Vec<u8> {
+    use gguf_file::Value;
+    let folder = golden().join("tiny").join(name);
+    let config: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.join("config.json")).unwrap()).unwrap();
+    let size = |key: &str| u32::try_from(config[key].as_u64().unwrap()).unwrap();
+    let tensors =
+        candle_core::safetensors::load(folder.join("model.safetensors"), &Device::Cpu).unwrap();
+    let tensors: BTreeMap<String, Tensor> = tensors.into_iter().collect();
+    let names = [
+        ("self_attn.q_proj", "attn_q"),
+        ("self_attn.k_proj", "attn_k"),
+        ("self_attn.v_proj", "attn_v"),
+        ("self_attn.o_proj", "attn_output"),
+        ("self_attn.q_norm", "attn_q_norm"),
+        ("self_attn.k_norm", "attn_k_norm"),
+        ("input_layernorm", "attn_norm"),
+        ("post_attention_layernorm", "ffn_norm"),
+        ("mlp.gate_proj", "ffn_gate"),
+        ("mlp.up_proj", "ffn_up"),
+        ("mlp.down_proj", "ffn_down"),
+        ("model.embed_tokens", "token_embd"),
+        ("model.norm", "output_norm"),
+        ("lm_head", "output"),
+        ("model.layers.", "blk."),
+    ];
+    let mut named: Vec<(String, QTensor)> = Vec::new();
+    for (name, tensor) in &tensors {
+        let mut tensor = tensor.clone();
+        if architecture == "llama" && name.contains("q_proj") {
+            tensor = side_by_side(&tensor, size("num_attention_heads") as usize);
+        } else if architecture == "llama" && name.contains("k_proj") {
+            tensor = side_by_side(&tensor, size("num_key_value_heads") as usize);
+        }
+        let name = names
+            .iter()
+            .fold(name.clone(), |name, (from, to)| name.replace(from, to));
+        let dtype = if tensor.rank() == 2 {
+            dtype
+        } else {
+            GgmlDType::F32
+        };
+        if tensor.rank() == 2 {
+            tensor = QTensor::quantize(&tensor, through)
+                .unwrap()
+                .dequantize(&Device::Cpu)
+                .unwrap();
+        }
+        named.push((name, QTensor::quantize(&tensor, dtype).unwrap()));
+    }
+    let key = |name: &str| format!("{architecture}.{name}");
+    let head_dim = config["head_dim"]
+        .as_u64()
+        .map_or(16, |dim| u32::try_from(dim).unwrap());
+    let mut metadata = vec![
+        (
+            "general.architecture".to_owned(),
+            Value::String(architecture.to_owned()),
+        ),
+        ("general.name".to_owned(), Value::String("Tiny".to_owned())),
+        (key("block_count"), Value::U32(size("num_hidden_layers"))),
+        (key("context_length"), Value::U32(512)),
+        (key("embedding_length"), Value::U32(64)),
+        (key("feed_forward_length"), Value::U32(128)),
+        (key("attention.head_count"), Value::U32(4)),
+        (key("attention.head_count_kv"), Value::U32(2)),
+        (key("attention.key_length"), Value::U32(head_dim)),
+        (key("rope.dimension_count"), Value::U32(head_dim)),
+    ];
+    let eps = config["rms_norm_eps"].as_f64().unwrap();
+    let theta = config["rope_theta"].as_f64().unwrap();
+    metadata.push((
+        key("attention.layer_norm_rms_epsilon"),
+        Value::F32(eps as f32),
+    ));
+    metadata.push((key("rope.freq_base"), Value::F32(theta as f32)));
+    metadata.push(("tokenizer.ggml.eos_token_id".to_owned(), Value::U32(1)));
+    let metadata: Vec<(&str, &Value)> = metadata
+        .iter()
+        .map(|(key, value)| (key.as_str(), value))
+        .collect();
+    let tensors: Vec<(&str, &QTensor)> = named
+        .iter()
+        .map(|(name, tensor)| (name.as_str(), tensor))
+        .collect();
+    let mut file = Cursor::new(Vec::new());
+    gguf_file::write(&mut file, &metadata, &tensors).unwrap();
+    file.into_inner()
+}
+
+fn open_gguf(bytes: &[u8]) -> Result<Decoder, ModelError> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tiny.gguf");
+    std::fs::write(&path, bytes).unwrap();
+    open(&path)
+}
+
+#[test]
+fn a_gguf_file_computes_what_its_safetensors_do() {
+    for (name, architecture) in [
+        ("llama", "llama"),
+        ("llama_tied", "llama"),
+        ("qwen2", "qwen2"),
+        ("qwen3", "qwen3"),
+    ] {
+        let (_, golden) = tiny(name);
+        let tokens = ids(&golden["input_ids"]);
+        for (dtype, tolerance) in [(GgmlDType::F32, 1e-5), (GgmlDType::Q8_0, 0.1)] {
+            let decoder = open_gguf(&tiny_gguf(name, architecture, GgmlDType::F32, dtype)).unwrap();
+            let (logits, cache) = all_logits(&decoder, &tokens);
+            let error = relative_error(&logits, &numbers(&golden["logits"]));
+            assert!(
+                error < tolerance,
+                "{name} as {dtype:?} is {error} from the checkpoint"
+            );
+            if dtype == GgmlDType::F32 {
+                assert_cache_matches(&cache, &golden, name);
+            }
+            assert_eq!(decoder.info().quantisation, format!("{dtype:?}"));
+            assert_eq!(
+                (decoder.info().name.as_str(), decoder.info().eos.as_slice()),
+                ("Tiny", [1].as_slice())
+            );
+        }
+    }
+}
+
+#[test]
+fn requantising_to_q8_0_adds_next_to_nothing_to_the_files_own_losses() {
+    let tokens = ids(&tiny("llama").1["input_ids"]);
+    for dtype in [GgmlDType::Q4_1, GgmlDType::Q5_0, GgmlDType::Q5_1] {
+        let exact = open_gguf(&tiny_gguf("llama", "llama", dtype, GgmlDType::F32)).unwrap();
+        let decoder = open_gguf(&tiny_gguf("llama", "llama", dtype, dtype)).unwrap();
+        let error = relative_error(
+            &all_logits(&decoder, &tokens).0,
+            &all_logits(&exact, &tokens).0,
+        );
+        assert!(
+            error < 0.1,
+            "{dtype:?} requantised is {error} from {dtype:?}"
+        );
+        assert_eq!(
+            decoder.info().quantisation,
+            format!("Q8_0 (from {dtype:?})")
+        );
+    }
+}
+
+#[test]
+fn a_truncated_file_of_either_kind_is_an_error_that_names_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let gguf = tiny_gguf("llama", "llama", GgmlDType::F32, GgmlDType::Q8_0);
+    let source = golden().join("tiny/llama");
+    std::fs::copy(
+        source.join("config.json"),
+        folder.path().join("config.json"),
+    )
+    .unwrap();
+    let safetensors = std::fs::read(source.join("model.safetensors")).unwrap();
+    for (name, whole) in [("tiny.gguf", gguf), ("model.safetensors", safetensors)] {
+        let path = folder.path().join(name);
+        // Every length through the first headers, then in strides to the last byte.
+        let lengths = (0..400)
+            .chain((400..whole.len()).step_by(whole.len() / 60))
+            .chain([whole.len() - 32]);
+        for length in lengths {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            let error = open(&path).map(|_| ()).expect_err("truncated").to_string();
+            assert!(error.contains(name), "{length} bytes: {error}");
+        }
+        std::fs::write(&path, &whole).unwrap();
+        assert!(open(&path).is_ok());
+    }
+}
+
+#[test]
+fn a_sharded_checkpoint_is_one_model() {
+    let (whole, golden) = tiny("llama");
+    let source = checkpoint::golden().join("tiny/llama");
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(
+        source.join("config.json"),
+        folder.path().join("config.json"),
+    )
+    .unwrap();
+    let tensors =
+        candle_core::safetensors::load(source.join("model.safetensors"), &Device::Cpu).unwrap();
+    let mut map = serde_json::Map::new();
+    let mut shards: [HashMap<String, Tensor>; 2] = [HashMap::new(), HashMap::new()];
+    for (name, tensor) in tensors.into_iter().collect::<BTreeMap<_, _>>() {
+        let shard = name.len() % 2;
+        map.insert(name.clone(), format!("shard-{shard}.safetensors").into());
+        shards[shard].insert(name, tensor);
+    }
+    for (index, shard) in shards.iter().enumerate() {
+        candle_core::safetensors::save(
+            shard,
+            folder.path().join(format!("shard-{index}.safetensors")),
+        )
+        .unwrap();
+    }
+    let index = folder.path().join("model.safetensors.index.json");
+    std::fs::write(&index, serde_json::json!({ "weight_map": map }).to_string()).unwrap();
+    let sharded = open(folder.path()).unwrap();
+    let prompt = &ids(&golden["input_ids"])[..16];
+    assert_eq!(greedy(&sharded, prompt, 8), greedy(&whole, prompt, 8));
+    assert_eq!(sharded.info().parameters, whole.info().parameters);
+
+    map.insert(
+        "model.norm.weight".to_owned(),
+        "../elsewhere.safetensors".into(),
+    );
+    std::fs::write(&index, serde_json::json!({ "weight_map": map }).to_string()).unwrap();
+    let error = open(folder.path()).unwrap_err().to_string();
+    assert!(error.contains("elsewhere"), "{error}");
+}
+
+#[test]
+fn half_precision_checkpoints_are_read_as_f32() {
+    let source = golden().join("tiny/llama");
+    let (_, golden) = tiny("llama");
+    let tensors =
+        candle_core::safetensors::load(source.join("model.safetensors"), &Device::Cpu).unwrap();
+    let config = std::fs::read(source.join("config.json")).unwrap();
+    for (dtype, tolerance) in [(DType::F16, 0.05), (DType::BF16, 0.5)] {
+        let narrow: HashMap<String, Tensor> = tensors
+            .iter()
+            .map(|(name, tensor)| (name.clone(), tensor.to_dtype(dtype).unwrap()))
+            .collect();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("model.safetensors");
+        candle_core::safetensors::save(&narrow, &path).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let decoder =
+            Decoder::from_bytes("tiny", &config, &bytes, &mut |_| ControlFlow::Continue(()))
+                .unwrap();
+        let mut cache = decoder.cache(48, 8).unwrap();
+        let mut scratch = Scratch::default();
+        let logits = decoder
+            .forward_all(&ids(&golden["input_ids"]), &mut cache, &mut scratch, &GO)
+            .unwrap();
+        assert_close(
+            logits,
+            &numbers(&golden["logits"]),
+            tolerance,
+            &format!("{dtype:?}"),
+        );
+    }
+}
+
+#[test]
+fn a_missing_or_misshapen_tensor_is_named() {
+    let source = golden().join("tiny/llama");
+    let mut config: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(source.join("config.json")).unwrap()).unwrap();
+    let bytes = std::fs::read(source.join("model.safetensors")).unwrap();
+    let mut fails = |key: &str, value: u64| {
+        let old = config[key].take();
+        config[key] = value.into();
+        let text = config.to_string();
+        config[key] = old;
+        let loaded = Decoder::from_bytes("tiny", text.as_bytes(), &bytes, &mut |_| {
+            ControlFlow::Continue(())
+        });
+        loaded.map(|_| ()).unwrap_err().to_string()
+    };
+    assert!(
+        fails("num_hidden_layers", 4).contains("model.layers.3.self_attn.q_proj.weight is missing")
+    );
+    let shape = fails("vocab_size", 400);
+    assert!(
+        shape.contains("model.embed_tokens.weight has shape [320, 64]"),
+        "{shape}"
+    );
+}
+
+#[test]
+fn a_large_dense_checkpoint_may_be_held_as_q8_0() {
+    let (decoder, golden) = tiny("llama");
+    let options = LoadOptions {
+        dense: DenseWeights::Q8_0,
+    };
+    let small = Decoder::open(
+        &checkpoint::golden().join("tiny/llama"),
+        options,
+        &mut |_| ControlFlow::Continue(()),
+    )
+    .unwrap();
+    assert_eq!(
+        (
+            decoder.info().quantisation.as_str(),
+            small.info().quantisation.as_str()
+        ),
+        ("F32", "Q8_0")
+    );
+    assert!(small.info().parameter_bytes * 3 < decoder.info().parameter_bytes);
+    let mut cache = small.cache(48, 8).unwrap();
+    let mut scratch = Scratch::default();
+    let logits = small
+        .forward_all(&ids(&golden["input_ids"]), &mut cache, &mut scratch, &GO)
+        .unwrap();
+    let error = relative_error(logits, &numbers(&golden["logits"]));
+    assert!(error < 0.1, "Q8_0 is {error} from f32");
+}
+
+#[test]
+fn loading_reports_progress_and_can_be_cancelled() {
+    let folder = golden().join("tiny/llama");
+    let mut steps: Vec<(u64, u64)> = Vec::new();
+    let decoder = Decoder::open(
+        &folder,
+        LoadOptions::default(),
+        &mut |step: LoadProgress<'_>| {
+            steps.push((step.done, step.total));
+            ControlFlow::Continue(())
+        },
+    )
+    .unwrap();
+    assert!(
+        steps.is_sorted() && steps.len() == 3 + 3 * 9,
+        "{}",
+        steps.len()
+    );
+    assert_eq!(steps[0].1, decoder.info().parameter_bytes);
+    let cancelled = Decoder::open(&folder, LoadOptions::default(), &mut |_| {
+        ControlFlow::Break(())
+    });
+    assert!(matches!(cancelled, Err(ModelError::Cancelled)));
+}
