@@ -8,6 +8,7 @@ use crate::engine::{EngineCommand, RunId, RunRequest};
 use crate::export::{self, ExportOptions, Format, What};
 use crate::ui::UiCommand;
 use crate::ui::command::Browse;
+use crate::ui::prompt_bar;
 use crate::ui::engine_status::Phase;
 
 use super::state::App;
@@ -23,7 +24,11 @@ impl App {
 
     fn execute_one(&mut self, ctx: &Context, command: UiCommand) {
         match command {
-            UiCommand::Run => self.start_run(),
+            UiCommand::Run => {
+                // From here on the plain keys are the timeline's.
+                ctx.memory_mut(|memory| memory.surrender_focus(prompt_bar::problem_id()));
+                self.start_run();
+            }
             UiCommand::PauseRun => self.send(EngineCommand::Pause(self.run)),
             UiCommand::ResumeRun => self.send(EngineCommand::Resume(self.run)),
             UiCommand::StepRun => self.send(EngineCommand::Step { run: self.run, tokens: 1 }),

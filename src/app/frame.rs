@@ -2,8 +2,9 @@
 
 use egui::{CentralPanel, Frame, Margin, Panel, Ui};
 
+use crate::policy::Param;
 use crate::trace::{RunSummary, TraceView};
-use crate::ui::engine_status::Phase;
+use crate::ui::engine_status::{Link, Phase};
 use crate::ui::prompt_bar::PromptBar;
 use crate::ui::settings_panel::SettingsContext;
 use crate::ui::theme::Palette;
@@ -82,7 +83,7 @@ impl App {
                 known: &self.known_models,
                 settings_error: settings_error.as_deref(),
                 unread: self.notifications.unread(),
-                has_trace: view.is_some(),
+                shown: view.map(|view| view.store().header().problem.as_str()),
                 field: !first_page,
             };
             prompt_bar::show(ui, &mut self.prompt, &shown, commands);
@@ -138,7 +139,9 @@ impl App {
         commands: &mut Vec<UiCommand>,
     ) {
         let inset = Margin { left: 18, right: 18, top: 12, bottom: 0 };
-        Frame::new().inner_margin(inset).show(ui, |ui| tabs::show(ui, self.tab, commands));
+        Frame::new().inner_margin(inset).show(ui, |ui| {
+            tabs::show(ui, self.tab, &in_force(view), commands);
+        });
         let panels = &mut self.panels;
         let (derived, selection) = (&self.derived, &self.selection);
         let page = Frame::new().inner_margin(Margin::symmetric(18, 8));
@@ -172,6 +175,7 @@ impl App {
         SettingsContext {
             running: self.status.busy(),
             prompt_tokens: view.map_or(0, |view| view.store().header().prompt_tokens),
+            fixed: self.status.link == Link::None,
         }
     }
 
@@ -183,4 +187,20 @@ impl App {
         }
         self.peak.2
     }
+}
+
+/// The settings in force at the cursor, in a few words.
+fn in_force(view: &TraceView<'_>) -> String {
+    let store = view.store();
+    let changed = store.params().iter().rev().find(|(at, ..)| at.index() <= view.cursor());
+    let settings = changed.map_or(&store.header().settings, |(_, _, settings)| settings);
+    let Ok(info) = crate::policy::find(&settings.policy) else { return settings.policy.clone() };
+    if !info.compresses {
+        return info.name.to_owned();
+    }
+    let mut words = format!("{} · budget {} + {}", info.name, settings.budget, settings.buffer);
+    if info.params.contains(&Param::Lambda) {
+        words = format!("{words} · λ {:.2}", settings.lambda);
+    }
+    words
 }

@@ -150,7 +150,12 @@ impl App {
         match outcome {
             Outcome::Opened { path, result } => match result {
                 Ok((store, damage)) => {
-                    store.header().problem.clone_into(&mut self.prompt.problem);
+                    let header = store.header();
+                    header.problem.clone_into(&mut self.prompt.problem);
+                    // What one would run again, and what a viewer shows beside the text.
+                    self.settings.cache = header.settings.clone();
+                    self.settings.sampling = header.sampling.clone();
+                    self.settings.level = header.level;
                     let session = self.show_run(*store);
                     session.path = Some(path);
                     self.path_dialog.close();

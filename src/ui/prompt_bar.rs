@@ -38,8 +38,8 @@ pub struct PromptBar<'a> {
     pub settings_error: Option<&'a str>,
     /// Notifications not read yet.
     pub unread: usize,
-    /// Whether there is a run to save or put away.
-    pub has_trace: bool,
+    /// The problem of the run that is shown, if one is.
+    pub shown: Option<&'a str>,
     /// Whether the problem field stands here; on the first page it stands in the middle instead.
     pub field: bool,
 }
@@ -63,7 +63,13 @@ pub fn show(
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             bell(ui, palette, bar.unread, commands);
             speed(ui, palette, bar.status);
-            if bar.status.link != Link::None && bar.field {
+            if bar.status.link == Link::None {
+                if let Some(problem) = bar.shown {
+                    let text = RichText::new(problem).color(palette.weak);
+                    let label = egui::Label::new(text).truncate();
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.add(label));
+                }
+            } else if bar.field {
                 buttons(ui, state, bar, commands);
                 examples_menu(ui, state, bar.status);
                 let width = ui.available_width();
@@ -194,9 +200,9 @@ fn file_menu(ui: &mut Ui, bar: &PromptBar<'_>, commands: &mut Vec<UiCommand>) {
             }
         };
         item(ui, true, "Open trace…", "Ctrl+O", UiCommand::Open(None));
-        item(ui, bar.has_trace, "Save trace…", "Ctrl+S", UiCommand::Save(None));
-        item(ui, bar.has_trace, "Export…", "Ctrl+E", UiCommand::ShowExport(true));
-        item(ui, bar.has_trace && !bar.status.busy(), "New problem", "", UiCommand::CloseTrace);
+        item(ui, bar.shown.is_some(), "Save trace…", "Ctrl+S", UiCommand::Save(None));
+        item(ui, bar.shown.is_some(), "Export…", "Ctrl+E", UiCommand::ShowExport(true));
+        item(ui, bar.shown.is_some() && !bar.status.busy(), "New problem", "", UiCommand::CloseTrace);
         ui.separator();
         for (name, theme) in [
             ("Theme of the system", ThemePreference::System),

@@ -1,7 +1,8 @@
 //! A row of buttons of which one is pressed: a setting with a few choices.
 
 use egui::{
-    Button, CornerRadius, Rect, Response, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
+    Button, CornerRadius, Rect, Response, RichText, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo,
+    pos2, vec2,
 };
 
 use super::theme::{Palette, mix};
@@ -56,13 +57,11 @@ fn button(ui: &mut Ui, palette: &Palette, rect: Rect, label: &str, chosen: bool)
     } else {
         (palette.raised, palette.line, palette.weak)
     };
-    ui.scope(|ui| {
-        ui.spacing_mut().button_padding.x = 1.0;
-        let button = Button::new(RichText::new(label).size(12.0).color(text))
-            .fill(fill)
-            .stroke(Stroke::new(1.0, line))
-            .corner_radius(CornerRadius::same(5));
-        ui.put(rect, button)
-    })
-    .inner
+    let mut place = ui.new_child(UiBuilder::new().max_rect(rect));
+    place.spacing_mut().button_padding.x = 1.0;
+    let button = Button::new(RichText::new(label).size(12.0).color(text))
+        .fill(fill)
+        .stroke(Stroke::new(1.0, line))
+        .corner_radius(CornerRadius::same(5));
+    place.put(rect, button)
 }

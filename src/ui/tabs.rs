@@ -1,13 +1,13 @@
 //! The tabs over the middle of the window.
 
-use egui::{Role, RichText, Sense, Stroke, Ui, WidgetInfo, vec2};
+use egui::{Align, Layout, RichText, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
 
 use super::command::UiCommand;
 use super::selection::Tab;
 use super::theme::Palette;
 
-/// Draws the tabs; the one shown is underlined in amber.
-pub fn show(ui: &mut Ui, shown: Tab, commands: &mut Vec<UiCommand>) {
+/// Draws the tabs, the one shown underlined in amber, and at the right the settings in force.
+pub fn show(ui: &mut Ui, shown: Tab, in_force: &str, commands: &mut Vec<UiCommand>) {
     let palette = Palette::of(ui.ctx());
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 24.0;
@@ -27,6 +27,11 @@ pub fn show(ui: &mut Ui, shown: Tab, commands: &mut Vec<UiCommand>) {
                 commands.push(UiCommand::ShowTab(*tab));
             }
         }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let text = RichText::new(in_force).size(12.5).color(palette.faint);
+            ui.add(egui::Label::new(text).truncate())
+                .on_hover_text("Settings of this run in force at the cursor");
+        });
     });
     ui.add_space(6.0);
     let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());

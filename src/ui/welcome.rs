@@ -26,7 +26,7 @@ pub fn show(
     ScrollArea::vertical().id_salt("welcome").auto_shrink(false).show(ui, |ui| {
         let width = (ui.available_width() - 48.0).clamp(220.0, COLUMN);
         let side = (ui.available_width() - width) / 2.0;
-        ui.add_space((ui.available_height() * 0.10).max(18.0));
+        ui.add_space((ui.available_height() * 0.07).max(14.0));
         ui.horizontal(|ui| {
             ui.add_space(side);
             ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
@@ -134,7 +134,7 @@ fn cards(
 
 fn card(ui: &mut Ui, example: &Example, width: f32) -> bool {
     let palette = Palette::of(ui.ctx());
-    let height = 78.0;
+    let height = 66.0;
     let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
     response.widget_info(|| {
         WidgetInfo::labeled(egui::Role::Button, true, format!("Example: {}", example.problem))
@@ -149,7 +149,7 @@ fn card(ui: &mut Ui, example: &Example, width: f32) -> bool {
         .paint(rect);
     ui.painter().add(frame);
     let mut inner = ui.new_child(
-        egui::UiBuilder::new().max_rect(rect.shrink2(vec2(12.0, 9.0))).layout(Layout::top_down(Align::Min)),
+        egui::UiBuilder::new().max_rect(rect.shrink2(vec2(12.0, 8.0))).layout(Layout::top_down(Align::Min)),
     );
     inner.spacing_mut().item_spacing.y = 3.0;
     inner.set_clip_rect(rect.intersect(ui.clip_rect()));

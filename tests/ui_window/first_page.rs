@@ -2,7 +2,9 @@ use egui::{Key, Theme};
 use egui_kittest::kittest::Queryable as _;
 use rkv_scope::engine::{EngineCommand, EngineEvent};
 
-use super::stage::{viewer, with_engine};
+use rkv_scope::ui::UiCommand;
+
+use super::stage::{strict_window, viewer, with_engine};
 
 #[test]
 fn a_viewer_offers_to_open_a_trace_and_nothing_it_cannot_do() {
@@ -57,4 +59,16 @@ fn an_example_runs_with_one_click() {
     harness.run();
     let EngineCommand::Start(request) = engine.next() else { panic!("not a start") };
     assert!(request.problem.starts_with("Leo has 57 stamps"));
+}
+
+#[test]
+fn the_fonts_have_every_sign_of_the_window_itself() {
+    for theme in [Theme::Dark, Theme::Light] {
+        let mut harness = strict_window([1280.0, 900.0], theme);
+        let ctx = harness.ctx.clone();
+        let commands = vec![UiCommand::ToggleHelp, UiCommand::Open(None), UiCommand::ToggleNotifications];
+        harness.state_mut().app_mut().execute(&ctx, commands);
+        harness.run();
+        harness.get_by_label("Nothing so far.");
+    }
 }

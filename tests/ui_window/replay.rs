@@ -13,9 +13,11 @@ fn cursor(harness: &Harness<'static, Stage>) -> usize {
 
 #[test]
 fn the_text_is_there_with_its_headings_and_its_saving() {
-    let harness = replaying(&Synthetic::default());
-    harness.get_by_label_contains("Find the area of the rectangle");
+    let mut harness = replaying(&Synthetic::default());
     harness.get_by_label_contains("boxed{1750000}");
+    harness.key_press(Key::Home);
+    harness.run();
+    harness.get_by_label_contains("A rectangle has a perimeter");
     harness.get_by_label_contains("slots per head now");
     harness.get_by_label_contains("full (");
 }

@@ -1,7 +1,7 @@
 //! Pictures kept beside the tests; renew them with `UPDATE_SNAPSHOTS=1 cargo test`.
 
 use egui::Theme;
-use egui_kittest::SnapshotOptions;
+use egui_kittest::{SnapshotOptions, SnapshotResults};
 use rkv_scope::app::AppConfig;
 use rkv_scope::trace::Position;
 use rkv_scope::trace::synthetic::Synthetic;
@@ -24,6 +24,7 @@ fn first_page() {
 
 #[test]
 fn reading() {
+    let mut results = SnapshotResults::new();
     for (theme, name) in [(Theme::Dark, "reading_dark"), (Theme::Light, "reading_light")] {
         let mut harness = window([1280.0, 800.0], theme, AppConfig::default());
         harness.state_mut().app_mut().show_run(Synthetic::default().store());
@@ -32,5 +33,6 @@ fn reading() {
         harness.state_mut().app_mut().execute(&ctx, commands);
         harness.run();
         harness.snapshot_options(name, &options());
+        results.extend_harness(&mut harness);
     }
 }

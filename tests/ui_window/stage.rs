@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use egui::Theme;
-use egui_kittest::Harness;
+use egui_kittest::{Harness, HarnessBuilder};
 use rkv_scope::app::{App, AppConfig};
 use rkv_scope::engine::{EngineCommand, EngineEvent, EngineHandle, RunId};
 use rkv_scope::trace::synthetic::Synthetic;
@@ -27,11 +27,26 @@ impl Stage {
 }
 
 pub fn window(size: [f32; 2], theme: Theme, config: AppConfig) -> Harness<'static, Stage> {
-    let mut harness = Harness::builder()
+    // What a model writes may hold any character there is.
+    build(Harness::builder().allow_missing_glyphs(), size, theme, config)
+}
+
+/// A window in which a sign that no font has fails the test.
+pub fn strict_window(size: [f32; 2], theme: Theme) -> Harness<'static, Stage> {
+    build(Harness::builder(), size, theme, AppConfig::default())
+}
+
+fn build(
+    builder: HarnessBuilder<Stage>,
+    size: [f32; 2],
+    theme: Theme,
+    config: AppConfig,
+) -> Harness<'static, Stage> {
+    let mut harness = builder
         .with_size(size)
         .with_theme(theme)
         .with_max_steps(64)
-        // Before the first frame, as the real window does: a missing sign fails the test.
+        // Before the first frame, as the real window does.
         .with_context_setup(rkv_scope::ui::theme::install)
         .build_ui_state(
             |ui, stage: &mut Stage| {

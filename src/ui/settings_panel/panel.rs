@@ -27,6 +27,8 @@ pub struct SettingsContext {
     pub running: bool,
     /// Tokens of its prompt.
     pub prompt_tokens: u32,
+    /// There is no engine that could use them: they are shown as recorded.
+    pub fixed: bool,
 }
 
 impl SettingsState {
@@ -47,6 +49,9 @@ pub fn show(
 ) {
     let palette = Palette::of(ui.ctx());
     let before = state.clone();
+    if context.fixed {
+        ui.disable();
+    }
     policy(ui, &mut state.cache);
     let Ok(info) = crate::policy::find(&state.cache.policy) else { return };
     ui.add_space(4.0);

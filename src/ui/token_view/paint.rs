@@ -47,7 +47,7 @@ impl Painted {
                 Some(0.0) => {
                     let y = rect.center().y.round();
                     let line = Rect::from_min_max(pos2(rect.left(), y), pos2(rect.right(), y + 1.0));
-                    over.add_colored_rect(line, mix(palette.canvas, palette.faint, 0.75));
+                    over.add_colored_rect(line, mix(palette.canvas, palette.faint, 0.55));
                 }
                 Some(share) => {
                     let bar = inset(rect);
