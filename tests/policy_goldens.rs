@@ -142,10 +142,10 @@ fn rkv_scores_and_keeps_what_the_published_code_does() {
                 row_logits(row, view.keys, d, &mut got);
                 assert_close(&format!("{name} logits"), &got, &logits[r * n..(r + 1) * n], 1e-5, 5e-6);
             }
-            // One rounding of the largest logit moves its softmax by as much: that is all that is
-            // allowed where attention is saturated (r29, logits up to 64).
+            // An error in a logit is a relative error of its softmax. Where attention is saturated (r29,
+            // logits beyond 40) a few roundings of a 64-term sum are more than 5e-6.
             let largest = logits.iter().fold(0f32, |a, l| a.max(l.abs()));
-            let rounding = (1.5 * f32::EPSILON * largest).max(5e-6);
+            let rounding = (4.0 * f32::EPSILON * largest).max(5e-6);
             let raw = raw_importance(&view, settings.window as usize);
             assert_close(&format!("{name} raw importance"), &raw, &at("importance_raw", candidates), rounding, 1e-12);
             let pooled = max_pool(&raw, settings.kernel as usize);
