@@ -1,8 +1,6 @@
 //! The policies against inputs and outputs of the published R-KV code (`golden/README.md`).
 
-mod golden_file;
-
-use golden_file::{Golden, assert_close, files, folder};
+use super::golden_file::{Golden, assert_close, files, folder};
 use rkv_scope::config::{CacheSettings, Protection, Retain, SlotOrder};
 use rkv_scope::policy::importance::{max_pool, raw_importance, row_logits};
 use rkv_scope::policy::redundancy::redundancy;
@@ -154,7 +152,7 @@ fn rkv_scores_and_keeps_what_the_published_code_does() {
             let spared: Vec<usize> = found.spared.iter().map(|&j| j as usize).collect();
             assert_eq!(spared, golden.indices("retain_index")[h * n..(h + 1) * n], "{name} spared");
             assert_close(&format!("{name} sim mean"), &found.sim_mean, &at("sim_mean", n), 0.0, 2e-6);
-            assert_close(&format!("{name} redundancy"), &found.redundancy, &at("redundancy", n), 2e-6, 0.0);
+            assert_close(&format!("{name} redundancy"), &found.shares, &at("redundancy", n), 2e-6, 0.0);
             let want = at("final_score", candidates);
             // With lambda near 1 the score is importance itself, ten times as large as the scores that
             // the absolute bound was made for: importance's own relative bound holds there.
