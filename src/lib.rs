@@ -16,11 +16,13 @@
 
 pub mod config;
 pub mod engine;
+pub mod error_chain;
 pub mod export;
 #[cfg(feature = "infer")]
 pub mod kernels;
 #[cfg(feature = "infer")]
 pub mod model;
+mod named;
 pub mod policy;
 pub mod trace;
 

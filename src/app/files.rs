@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::tasks::Outcome;
+use crate::error_chain::chain;
 use crate::export::{ExportOptions, Format, What};
 use crate::trace::{self, TraceStore, TraceView};
 use crate::ui::command::Browse;
@@ -17,7 +18,7 @@ pub fn open(path: PathBuf) -> Outcome {
 
 /// Writes a trace.
 pub fn save(path: PathBuf, store: &TraceStore) -> Outcome {
-    let result = trace::save(&path, store).map_err(|error| with_causes(&error));
+    let result = trace::save(&path, store).map_err(|error| chain(&error));
     Outcome::Written { path, result, trace: true }
 }
 
@@ -30,7 +31,7 @@ pub fn export(
     options: &ExportOptions,
 ) -> Outcome {
     let result = crate::export::write_file(what, format, view, options, &path)
-        .map_err(|error| with_causes(&error));
+        .map_err(|error| chain(&error));
     Outcome::Written { path, result, trace: false }
 }
 
@@ -52,19 +53,4 @@ pub fn pick(purpose: Browse, suggestion: &str) -> Outcome {
         Browse::Save | Browse::Export => dialog.save_file(),
     };
     Outcome::Picked { purpose, path }
-}
-
-/// An error with its causes, in one line.
-pub fn with_causes(error: &dyn std::error::Error) -> String {
-    let mut message = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let text = cause.to_string();
-        if !message.contains(&text) {
-            message.push_str(": ");
-            message.push_str(&text);
-        }
-        source = cause.source();
-    }
-    message
 }

@@ -18,6 +18,6 @@ mod tasks;
 
 pub use link::EngineFactory;
 pub use options::RunOptions;
-pub use run::{RunError, describe, run};
+pub use run::{RunError, run};
 pub use session::Session;
 pub use state::{App, AppConfig};

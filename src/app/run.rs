@@ -9,7 +9,7 @@ use crate::ui::engine_status::Phase;
 use super::options::RunOptions;
 use super::shown::Shot;
 use super::state::{App, AppConfig};
-use super::{files, link};
+use super::link;
 
 /// The window could not be opened, or could not do what it was opened for.
 #[derive(Debug, thiserror::Error)]
@@ -28,11 +28,6 @@ pub enum RunError {
     /// The picture asked for was not written.
     #[error("no picture was written: {0}")]
     Screenshot(String),
-}
-
-/// An error of [`run`] with its causes, in one line.
-pub fn describe(error: &RunError) -> String {
-    files::with_causes(error)
 }
 
 /// Opens the window and returns when it is closed.
@@ -71,7 +66,7 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
             Ok(Box::new(Started::new(ctx, app, shot, options)))
         }),
     )
-    .map_err(|error| RunError::Window(files::with_causes(&error)))?;
+    .map_err(|error| RunError::Window(crate::error_chain::chain(&error)))?;
     if wants_picture { picture_result(&result) } else { Ok(()) }
 }
 

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
-use crate::config::{CacheSettings, Protection, Sampling, Scope, SlotOrder, Trigger};
-use crate::trace::RecordLevel;
+#[cfg(feature = "infer")]
+use super::run_args::{BenchArgs, ModelsArgs, RecordArgs};
 
 /// See what a reasoning model's KV cache forgets.
 #[derive(Debug, Parser)]
@@ -83,48 +83,8 @@ fn size(text: &str) -> Result<(f32, f32), String> {
     Ok((parse(w).ok_or_else(wrong)?, parse(h).ok_or_else(wrong)?))
 }
 
-/// Cache settings; what is not given keeps the policy's default.
-#[derive(Clone, Debug, Default, ClapArgs)]
-pub struct CacheArgs {
-    /// Cache policy (see `rkv-scope policies`)
-    #[arg(long, value_name = "NAME")]
-    pub policy: Option<String>,
-    /// Slots each KV head keeps after a compression
-    #[arg(long, value_name = "N")]
-    pub budget: Option<u32>,
-    /// Tokens that gather before the next compression
-    #[arg(long, value_name = "N")]
-    pub buffer: Option<u32>,
-    /// Weight of importance against redundancy, 0 to 1
-    #[arg(long, value_name = "X")]
-    pub lambda: Option<f64>,
-    /// Observation window: newest tokens, always kept
-    #[arg(long, value_name = "N")]
-    pub window: Option<u32>,
-    /// Width of the max-pool over importance, odd
-    #[arg(long, value_name = "N")]
-    pub kernel: Option<u32>,
-    /// Cosine above which keys are near duplicates
-    #[arg(long, value_name = "X")]
-    pub threshold: Option<f64>,
-    /// Slot order after a compression
-    #[arg(long, value_name = "time|reference", value_parser = named(SlotOrder::from_name, SlotOrder::ALL))]
-    pub order: Option<SlotOrder>,
-    /// Who decides together
-    #[arg(long, value_name = "head|layer|global", value_parser = named(Scope::from_name, Scope::ALL))]
-    pub scope: Option<Scope>,
-    /// Tokens never evicted
-    #[arg(long, value_name = "none|sinks|prompt", value_parser = named(Protection::from_name, Protection::ALL))]
-    pub protect: Option<Protection>,
-    /// Attention sinks under `--protect sinks`
-    #[arg(long, value_name = "N")]
-    pub sinks: Option<u32>,
-    /// When to compress: cache full, or the published code's schedule
-    #[arg(long, value_name = "full|published", value_parser = named(Trigger::from_name, Trigger::ALL))]
-    pub trigger: Option<Trigger>,
-}
-
-fn named<T: Copy + std::fmt::Display + Send + Sync + 'static>(
+/// Reads a choice by its name, or lists the names.
+pub(super) fn named<T: Copy + std::fmt::Display + Send + Sync + 'static>(
     from_name: fn(&str) -> Option<T>,
     all: &'static [T],
 ) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static {
@@ -133,76 +93,6 @@ fn named<T: Copy + std::fmt::Display + Send + Sync + 'static>(
             let names: Vec<String> = all.iter().map(ToString::to_string).collect();
             format!("there are: {}", names.join(", "))
         })
-    }
-}
-
-impl CacheArgs {
-    /// The settings these arguments ask for.
-    ///
-    /// # Errors
-    /// An unknown policy.
-    pub fn settings(&self) -> Result<CacheSettings, crate::config::SettingsError> {
-        let policy = self.policy.as_deref().unwrap_or("rkv");
-        let mut s = crate::policy::find(policy)?.default_settings();
-        s.budget = self.budget.unwrap_or(s.budget);
-        s.buffer = self.buffer.unwrap_or(s.buffer);
-        s.lambda = self.lambda.unwrap_or(s.lambda);
-        s.window = self.window.unwrap_or(s.window);
-        s.kernel = self.kernel.unwrap_or(s.kernel);
-        s.threshold = self.threshold.unwrap_or(s.threshold);
-        s.order = self.order.unwrap_or(s.order);
-        s.scope = self.scope.unwrap_or(s.scope);
-        s.protection = self.protect.unwrap_or(s.protection);
-        s.sinks = self.sinks.unwrap_or(s.sinks);
-        s.trigger = self.trigger.unwrap_or(s.trigger);
-        Ok(s)
-    }
-}
-
-/// Arguments of `record`.
-#[derive(Clone, Debug, ClapArgs)]
-pub struct RecordArgs {
-    /// The problem
-    #[arg(long, value_name = "TEXT")]
-    pub prompt: String,
-    /// Model: a GGUF file, a Hugging Face folder, or a known name
-    #[arg(long, value_name = "FILE|DIR|NAME")]
-    pub model: Option<String>,
-    /// Cache settings.
-    #[command(flatten)]
-    pub cache: CacheArgs,
-    /// Tokens generated at most
-    #[arg(long, value_name = "N", default_value_t = Sampling::default().max_tokens)]
-    pub max_tokens: u32,
-    /// Seed of the draws
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub seed: u64,
-    /// 0 is greedy
-    #[arg(long, value_name = "X", default_value_t = 0.0)]
-    pub temperature: f64,
-    /// Nucleus mass
-    #[arg(long, value_name = "X")]
-    pub top_p: Option<f64>,
-    /// Likeliest tokens kept
-    #[arg(long, value_name = "N")]
-    pub top_k: Option<u32>,
-    /// How much of each compression to record
-    #[arg(long, value_name = "LEVEL", default_value = "components", value_parser = level)]
-    pub level: RecordLevel,
-    /// Trace file to write
-    #[arg(long, value_name = "F.rkvt")]
-    pub out: Option<PathBuf>,
-    /// Print one JSON object instead of the text
-    #[arg(long)]
-    pub json: bool,
-}
-
-fn level(text: &str) -> Result<RecordLevel, String> {
-    match text {
-        "summary" => Ok(RecordLevel::Summary),
-        "scores" => Ok(RecordLevel::Scores),
-        "components" => Ok(RecordLevel::Components),
-        _ => Err("there are: summary, scores, components".to_owned()),
     }
 }
 
@@ -244,59 +134,4 @@ pub struct ExportArgs {
     /// Show the run as it stood after this many tokens
     #[arg(long, value_name = "N")]
     pub cursor: Option<usize>,
-}
-
-/// Arguments of `models`.
-#[derive(Clone, Debug, ClapArgs)]
-pub struct ModelsArgs {
-    /// What to do; without it the known models are listed
-    #[command(subcommand)]
-    pub command: Option<ModelsCommand>,
-}
-
-/// Commands of `models`.
-#[derive(Clone, Debug, Subcommand)]
-pub enum ModelsCommand {
-    /// Download a known model from the hub
-    Fetch {
-        /// Its name
-        name: String,
-    },
-}
-
-/// Arguments of `bench`.
-#[derive(Clone, Debug, ClapArgs)]
-pub struct BenchArgs {
-    /// What to measure
-    #[command(subcommand)]
-    pub command: BenchCommand,
-}
-
-/// Commands of `bench`.
-#[derive(Clone, Debug, Subcommand)]
-pub enum BenchCommand {
-    /// Tokens per CPU-second at several context lengths, full cache against R-KV
-    Decode {
-        /// Model: a GGUF file, a Hugging Face folder, or a known name
-        #[arg(long, value_name = "FILE|DIR|NAME")]
-        model: Option<String>,
-        /// Context lengths
-        #[arg(long, value_delimiter = ',', default_values_t = [80, 2048, 7000])]
-        contexts: Vec<usize>,
-        /// R-KV budget
-        #[arg(long, default_value_t = 256)]
-        budget: u32,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Milliseconds per compression on fixed shapes
-    Scoring {
-        /// Policy to measure, or `all`
-        #[arg(long, default_value = "rkv")]
-        policy: String,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
 }

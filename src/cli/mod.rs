@@ -10,6 +10,8 @@ mod models;
 mod policies;
 #[cfg(feature = "infer")]
 mod record;
+#[cfg(feature = "infer")]
+mod run_args;
 mod view;
 
 use std::io::Write;

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::args::{ModelsArgs, ModelsCommand};
+use super::run_args::{ModelsArgs, ModelsCommand};
 use super::{CliError, progress};
 use crate::model::{FetchEvent, Hub, KNOWN_MODELS, KnownModel, KnownWeights};
 

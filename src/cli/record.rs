@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::args::RecordArgs;
+use super::run_args::RecordArgs;
 use super::{CliError, progress};
 use crate::config::Sampling;
 use crate::engine::{EngineCommand, EngineConfig, EngineEvent, RunId, RunRequest, RunState, spawn};

@@ -5,7 +5,7 @@ use super::args::ViewArgs;
 
 #[cfg(feature = "gui")]
 pub(super) fn run(args: &ViewArgs) -> Result<(), CliError> {
-    crate::app::run(args.clone().into()).map_err(|error| CliError::Engine(crate::app::describe(&error)))
+    crate::app::run(args.clone().into()).map_err(|error| CliError::Engine(crate::error_chain::chain(&error)))
 }
 
 #[cfg(feature = "gui")]

@@ -1,8 +1,8 @@
 //! How the KV cache is kept small: every knob of a compression, apart from the policy's own score.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
+
+use crate::named::named;
 
 /// Settings of the KV cache's compression. Counts are in slots (tokens per KV head).
 ///
@@ -126,31 +126,6 @@ impl CacheSettings {
     pub fn slots_when_full(&self) -> u32 {
         self.budget.saturating_add(self.buffer)
     }
-}
-
-macro_rules! named {
-    ($type:ident { $($variant:ident => $name:literal),+ $(,)? }) => {
-        impl $type {
-            /// Every choice, in the order it is offered.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The name used on the command line, in files and in the window.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-
-            /// The choice of that name, if there is one.
-            pub fn from_name(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|choice| choice.name() == name)
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.name())
-            }
-        }
-    };
 }
 
 named!(SlotOrder { Time => "time", Reference => "reference" });

@@ -37,18 +37,3 @@ pub enum EngineError {
     #[error(transparent)]
     Sample(#[from] SampleError),
 }
-
-/// The message with all its causes, as people read it.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut message = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let text = cause.to_string();
-        if !message.contains(&text) {
-            message.push_str(": ");
-            message.push_str(&text);
-        }
-        source = cause.source();
-    }
-    message
-}

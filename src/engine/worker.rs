@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, bounded};
 
-use super::error::{EngineError, chain};
+use super::error::EngineError;
 use super::generation::{Advance, Generation, GenerationRequest};
 use super::outbox::Outbox;
 use super::recorder::Recorder;
 use super::speed::Speed;
 use super::{EngineCommand, EngineEvent, EngineHandle, RunId, RunRequest, RunState, Waker};
+use crate::error_chain::chain;
 use crate::model::{LanguageModel, LanguageModelError};
 use crate::trace::FinishReason;
 

@@ -1,6 +1,6 @@
 //! What can be exported, and as what.
 
-use std::fmt;
+use crate::named::named;
 
 /// What is drawn or tabulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,31 +28,6 @@ pub enum Format {
     Csv,
     /// JSON.
     Json,
-}
-
-macro_rules! named {
-    ($type:ident { $($variant:ident => $name:literal),+ $(,)? }) => {
-        impl $type {
-            /// Every choice.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The name used on the command line and as file extension.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$variant => $name),+ }
-            }
-
-            /// The choice of that name, if there is one.
-            pub fn from_name(name: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|choice| choice.name() == name)
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.name())
-            }
-        }
-    };
 }
 
 named!(What {

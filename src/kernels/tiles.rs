@@ -3,7 +3,8 @@
 //! Three query rows against four keys (or four registers of a value row) use twelve accumulators: as many as the
 //! sixteen vector registers of AVX leave room for, and enough to hide the latency of the multiplications.
 
-use super::lanes::{LANES, Lanes, dot, fma, fma_scalar, load, sum};
+use super::lanes::{LANES, Lanes, fma, fma_scalar, load, sum};
+use crate::policy::dot::dot;
 
 /// Value rows that stay in the first-level cache while all query rows of a unit pass over them.
 const VALUE_TILE: usize = 64;

@@ -7,7 +7,7 @@ mod scoring;
 use std::io::Write;
 
 use super::CliError;
-use super::args::{BenchArgs, BenchCommand};
+use super::run_args::{BenchArgs, BenchCommand};
 
 pub(super) fn run(args: &BenchArgs, out: &mut dyn Write) -> Result<(), CliError> {
     match &args.command {
