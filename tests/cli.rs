@@ -1,5 +1,6 @@
 //! The commands as a person types them, on the embedded model.
 #![cfg(feature = "infer")]
+#![expect(clippy::unwrap_used, reason = "a test may panic and print outside its test functions too")]
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -1,5 +1,6 @@
 //! A real checkpoint, where one is at hand: `RKV_SMOLLM2` names SmolLM2-135M-Instruct as GGUF.
 #![cfg(feature = "infer")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test may panic and print outside its test functions too")]
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -32,7 +33,7 @@ fn run(model: &std::path::Path, settings: CacheSettings, max_tokens: u32) -> Tra
     engine.send(EngineCommand::Start(Box::new(request))).unwrap();
     let mut store = None;
     loop {
-        match engine.recv_timeout(Duration::from_secs(300)) {
+        match engine.recv_timeout(Duration::from_mins(5)) {
             Some(EngineEvent::RunStarted { header, .. }) => store = Some(TraceStore::new(header)),
             Some(EngineEvent::Records { batch, .. }) => {
                 for record in batch {

@@ -45,7 +45,7 @@ pub enum SettingsError {
 
 fn range(
     name: &'static str,
-    value: impl ToString,
+    value: impl std::fmt::Display,
     ok: bool,
     range: &'static str,
 ) -> Result<(), SettingsError> {

@@ -252,17 +252,16 @@ impl<'m> Generation<'m> {
             return Ok(self.finished(FinishReason::ContextFull));
         }
         // A draw that an interruption left behind is not drawn again: the sequence must not depend on it.
-        let mut token = match self.drawn.take() {
-            Some(token) => token,
-            None => {
-                let draw = self.sampler.draw(&self.logits)?;
-                TokenRecord {
-                    id: draw.token,
-                    text: String::new(),
-                    logprob: draw.logprob,
-                    entropy: draw.entropy,
-                    micros: 0,
-                }
+        let mut token = if let Some(token) = self.drawn.take() {
+            token
+        } else {
+            let draw = self.sampler.draw(&self.logits)?;
+            TokenRecord {
+                id: draw.token,
+                text: String::new(),
+                logprob: draw.logprob,
+                entropy: draw.entropy,
+                micros: 0,
             }
         };
         if self.model.is_end(token.id) {

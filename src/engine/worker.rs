@@ -122,7 +122,7 @@ impl Worker<'_> {
         let started = Instant::now();
         loop {
             let turn = if self.outbox.deliver() {
-                patience.saturating_sub(started.elapsed()).min(Duration::from_secs(3600))
+                patience.saturating_sub(started.elapsed()).min(Duration::from_hours(1))
             } else {
                 Duration::from_millis(10)
             };

@@ -55,7 +55,7 @@ pub const LIGHT: Palette = Palette {
     weak: hex(0x3d454e),
     faint: hex(0x6d7680),
     token: hex(0xeeefef),
-    missing: hex(0xe6e8ea),
+    missing: hex(0xdde0e4),
     amber: hex(0xe39a1c),
     blue: hex(0x6b86ee),
     amber_ramp: ramp([0xfff9ec, 0xfbdc9c, 0xe8a33a, 0xbf6a00, 0x6f3700]),

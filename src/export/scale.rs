@@ -6,13 +6,13 @@ pub struct Scale {
     low: f32,
     high: f32,
     log: bool,
-    /// Whether values lie below or above the ends.
-    clipped: (bool, bool),
+    /// Smallest and largest value, within the ends or beyond.
+    range: (f32, f32),
 }
 
 impl Scale {
     /// From 0 to 1.
-    pub const UNIT: Self = Self { low: 0.0, high: 1.0, log: false, clipped: (false, false) };
+    pub const UNIT: Self = Self { low: 0.0, high: 1.0, log: false, range: (0.0, 1.0) };
 
     /// Fits a scale to values, between two of their quantiles, so that outliers do not flatten the rest.
     ///
@@ -25,7 +25,7 @@ impl Scale {
         };
         let at = |q: f32| sorted[((sorted.len() - 1) as f32 * q).round() as usize];
         let (low, high) = (at(ends.0), at(ends.1));
-        Self { low, high, log, clipped: (first < low, last > high) }
+        Self { low, high, log, range: (first, last) }
     }
 
     /// The same scale, its middle moved to `centre` by widening the shorter side.
@@ -66,8 +66,8 @@ impl Scale {
             .map(|i| {
                 let unit = i as f32 / last as f32;
                 let sign = match i {
-                    0 if self.clipped.0 => "≤ ",
-                    _ if i == last && self.clipped.1 => "≥ ",
+                    0 if self.range.0 < self.low => "≤ ",
+                    _ if i == last && self.range.1 > self.high => "≥ ",
                     _ => "",
                 };
                 (unit, format!("{sign}{}", significant(self.value(unit), digits)))

@@ -88,9 +88,9 @@ fn folder(folder: &Path, progress: &mut dyn FnMut(f32, &str)) -> Result<Loaded, 
     Ok(Loaded::new(decoder, tokenizer, template))
 }
 
-fn reporter<'a>(
-    progress: &'a mut dyn FnMut(f32, &str),
-) -> impl FnMut(LoadProgress<'_>) -> ControlFlow<()> + 'a {
+fn reporter(
+    progress: &mut dyn FnMut(f32, &str),
+) -> impl FnMut(LoadProgress<'_>) -> ControlFlow<()> {
     let mut shown = -1.0f32;
     move |at| {
         let fraction = at.done as f32 / at.total.max(1) as f32;

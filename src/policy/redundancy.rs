@@ -20,7 +20,7 @@ pub struct Redundancy {
     /// Column means of the similarity matrix after zeroing, `[n]`, each -1 to 1.
     pub sim_mean: Vec<f32>,
     /// Softmax of the column means over all slots, `[n]`.
-    pub redundancy: Vec<f32>,
+    pub shares: Vec<f32>,
     /// Per row, the newest other slot with a cosine above the threshold, `[n]`.
     pub newest_similar: Vec<Option<u32>>,
     /// Per row, the column whose similarity was zeroed (0 where nothing is similar), `[n]`.
@@ -71,7 +71,7 @@ pub fn redundancy(keys: &[f32], head_dim: usize, threshold: f64, retain: Retain)
     let sim_mean: Vec<f32> = columns.iter().map(|c| (c / n as f64) as f32).collect();
     let mut redundancy = sim_mean.clone();
     softmax(&mut redundancy);
-    Redundancy { sim_mean, redundancy, newest_similar, spared }
+    Redundancy { sim_mean, shares: redundancy, newest_similar, spared }
 }
 
 fn unit_keys(keys: &[f32], head_dim: usize) -> Vec<f32> {
@@ -139,8 +139,8 @@ mod tests {
             }
         }
         let found = redundancy(&keys, d, 0.5, Retain::Newest);
-        let newest = found.redundancy[10];
-        assert!(duplicates[..3].iter().all(|&i| found.redundancy[i] > newest));
+        let newest = found.shares[10];
+        assert!(duplicates[..3].iter().all(|&i| found.shares[i] > newest));
         assert_eq!(found.newest_similar[1], Some(10));
         assert_eq!(found.newest_similar[10], Some(7));
         assert_eq!(found.newest_similar[0], None);
@@ -152,6 +152,6 @@ mod tests {
         keys[16..24].fill(0.0);
         let found = redundancy(&keys, 8, 0.5, Retain::Newest);
         assert_eq!(found.newest_similar[2], None);
-        assert!(found.redundancy.iter().all(|r| r.is_finite()));
+        assert!(found.shares.iter().all(|r| r.is_finite()));
     }
 }

@@ -40,19 +40,19 @@ impl Policy for RKv {
         let importance = importance(head, settings);
         let mut found = redundancy(head.keys, head.head_dim, settings.threshold, settings.retain);
         let candidates = importance.len();
-        found.redundancy.truncate(candidates);
+        found.shares.truncate(candidates);
         found.newest_similar.truncate(candidates);
         // The code forms 1 - lambda in double precision before it meets the f32 tensor.
         let (on, off) = (settings.lambda as f32, (1.0 - settings.lambda) as f32);
         let score = importance
             .iter()
-            .zip(&found.redundancy)
+            .zip(&found.shares)
             .map(|(importance, redundancy)| importance * on - redundancy * off)
             .collect();
         HeadScores {
             score,
             importance: Some(importance),
-            redundancy: Some(found.redundancy),
+            redundancy: Some(found.shares),
             newest_similar: Some(found.newest_similar),
         }
     }

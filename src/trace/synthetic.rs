@@ -39,7 +39,8 @@ impl Default for Synthetic {
             layers: 6,
             kv_heads: 3,
             tokens: 700,
-            settings: CacheSettings::default(),
+            // Fixed here: what tests expect must not follow the program's own defaults.
+            settings: CacheSettings { budget: 128, buffer: 64, lambda: 0.1, ..CacheSettings::default() },
             level: RecordLevel::Components,
             lambda_changes_at: Some(400),
         }

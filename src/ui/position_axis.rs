@@ -20,8 +20,9 @@ impl Zoom {
         let total = total.max(1) as f64;
         match self.range {
             Some((from, to)) if to - from < total => {
-                let from = from.clamp(0.0, total - (to - from));
-                (from, from + (to - from).min(total))
+                let width = to - from;
+                let from = from.clamp(0.0, total - width);
+                (from, from + width)
             }
             _ => (0.0, total),
         }
@@ -54,8 +55,9 @@ impl Zoom {
     pub fn pan(&mut self, by: f64, total: usize) {
         if self.range.is_some() {
             let (from, to) = self.visible(total);
-            let from = (from + by).clamp(0.0, total as f64 - (to - from));
-            self.range = Some((from, from + (to - from).min(total as f64)));
+            let width = to - from;
+            let from = (from + by).clamp(0.0, (total as f64 - width).max(0.0));
+            self.range = Some((from, from + width));
         }
     }
 
@@ -211,6 +213,7 @@ mod tests {
         assert_eq!(zoom.visible(1000), (0.0, 100.0));
         zoom.pan(5000.0, 1000);
         assert_eq!(zoom.visible(1000), (900.0, 1000.0));
+        assert_eq!(zoom.visible(950), (850.0, 950.0), "a run that lost its end moves into sight");
         assert_eq!(zoom.visible(40), (0.0, 40.0), "a shorter run is shown whole");
     }
 

@@ -79,3 +79,38 @@ fn without_a_compression_it_says_why_it_is_empty() {
     let window = survival([600.0, 400.0], Theme::Dark, Stage::new(empty()));
     window.get_by_label("Nothing to show yet");
 }
+
+#[test]
+fn zooming_in_shows_fewer_tokens_and_dragging_moves_along() {
+    let mut window = survival([800.0, 500.0], Theme::Dark, Stage::new(run()));
+    window.run();
+    let under = |window: &mut Harness<'static, Stage<SurvivalState>>, at: egui::Pos2| {
+        window.state_mut().commands.clear();
+        window.hover_at(at);
+        window.run();
+        window.state().commands.iter().find_map(|c| match c {
+            UiCommand::Hover(Some(p)) => Some(p.0),
+            _ => None,
+        })
+    };
+    let rect = window.get_by_label_contains("Survival of").rect();
+    let (left, right) = (rect.left_center() + egui::vec2(4.0, 0.0), rect.right_center() - egui::vec2(4.0, 0.0));
+    let span = |window: &mut _| {
+        let (from, to) = (under(window, left).unwrap(), under(window, right).unwrap());
+        (from, to - from)
+    };
+    let (_, whole) = span(&mut window);
+    window.get_by_label("Zoom in, survival").click();
+    window.run();
+    let (from, half) = span(&mut window);
+    assert!(half.abs_diff(whole / 2) <= 2, "{half} of {whole}");
+    window.drag_at(rect.center());
+    window.run();
+    window.hover_at(rect.center() - egui::vec2(100.0, 0.0));
+    window.run();
+    window.drop_at(rect.center() - egui::vec2(100.0, 0.0));
+    window.run();
+    let (moved, still) = span(&mut window);
+    assert!(moved > from + 20, "dragging to the left shows later tokens: {from} to {moved}");
+    assert!(still.abs_diff(half) <= 1, "dragging does not zoom");
+}

@@ -44,8 +44,8 @@ mod tests {
     #[test]
     fn only_what_differs_is_said() {
         let before = CacheSettings::default();
-        let after = CacheSettings { budget: 96, lambda: 0.3, scope: Scope::Layer, ..before.clone() };
+        let after = CacheSettings { budget: 64, lambda: 0.3, scope: Scope::Layer, ..before.clone() };
         let said = between(&before, &after);
-        assert_eq!(said, ["budget 128 → 96", "lambda λ 0.10 → 0.30", "scope head → layer"]);
+        assert_eq!(said, ["budget 96 → 64", "lambda λ 0.10 → 0.30", "scope head → layer"]);
     }
 }

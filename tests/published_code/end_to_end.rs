@@ -1,12 +1,9 @@
 //! Whole greedy runs of the published code on a tiny checkpoint: same tokens, same kept positions.
-#![cfg(feature = "infer")]
-
-mod golden_file;
 
 use std::ops::ControlFlow;
 use std::sync::atomic::AtomicBool;
 
-use golden_file::{Golden, assert_close, folder};
+use super::golden_file::{Golden, assert_close, folder};
 use rkv_scope::config::{CacheSettings, Protection, SlotOrder, Trigger};
 use rkv_scope::engine::compress::{CompressionContext, compress, score_all};
 use rkv_scope::model::{Decoder, LoadOptions, Scratch};

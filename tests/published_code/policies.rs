@@ -1,8 +1,6 @@
 //! The policies against inputs and outputs of the published R-KV code (`golden/README.md`).
 
-mod golden_file;
-
-use golden_file::{Golden, assert_close, files, folder};
+use super::golden_file::{Golden, assert_close, files, folder};
 use rkv_scope::config::{CacheSettings, Protection, Retain, SlotOrder};
 use rkv_scope::policy::importance::{max_pool, raw_importance, row_logits};
 use rkv_scope::policy::redundancy::redundancy;
@@ -142,15 +140,19 @@ fn rkv_scores_and_keeps_what_the_published_code_does() {
                 row_logits(row, view.keys, d, &mut got);
                 assert_close(&format!("{name} logits"), &got, &logits[r * n..(r + 1) * n], 1e-5, 5e-6);
             }
+            // An error in a logit is a relative error of its softmax. Where attention is saturated (r29,
+            // logits beyond 40) a few roundings of a 64-term sum are more than 5e-6.
+            let largest = logits.iter().fold(0f32, |a, l| a.max(l.abs()));
+            let rounding = (4.0 * f32::EPSILON * largest).max(5e-6);
             let raw = raw_importance(&view, settings.window as usize);
-            assert_close(&format!("{name} raw importance"), &raw, &at("importance_raw", candidates), 5e-6, 1e-12);
+            assert_close(&format!("{name} raw importance"), &raw, &at("importance_raw", candidates), rounding, 1e-12);
             let pooled = max_pool(&raw, settings.kernel as usize);
-            assert_close(&format!("{name} importance"), &pooled, &at("importance", candidates), 5e-6, 1e-12);
+            assert_close(&format!("{name} importance"), &pooled, &at("importance", candidates), rounding, 1e-12);
             let found = redundancy(view.keys, d, settings.threshold, settings.retain);
             let spared: Vec<usize> = found.spared.iter().map(|&j| j as usize).collect();
             assert_eq!(spared, golden.indices("retain_index")[h * n..(h + 1) * n], "{name} spared");
             assert_close(&format!("{name} sim mean"), &found.sim_mean, &at("sim_mean", n), 0.0, 2e-6);
-            assert_close(&format!("{name} redundancy"), &found.redundancy, &at("redundancy", n), 2e-6, 0.0);
+            assert_close(&format!("{name} redundancy"), &found.shares, &at("redundancy", n), 2e-6, 0.0);
             let want = at("final_score", candidates);
             // With lambda near 1 the score is importance itself, ten times as large as the scores that
             // the absolute bound was made for: importance's own relative bound holds there.
