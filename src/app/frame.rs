@@ -16,6 +16,11 @@ use crate::ui::{
 
 use super::state::App;
 
+/// Narrowest middle beside an inspector, in points.
+const LEAST_MIDDLE: f32 = 440.0;
+/// Narrowest inspector, in points.
+const LEAST_INSPECTOR: f32 = 240.0;
+
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         Self::logic(self, ctx);
@@ -94,7 +99,7 @@ impl App {
             status_bar::show(ui, &self.status, view, peak);
         });
         Panel::left("settings").frame(side).default_size(264.0).size_range(230.0..=360.0).show(ui, |ui| {
-            let foot = Frame::new().inner_margin(Margin { top: 8, ..Margin::ZERO });
+            let foot = Frame::new().inner_margin(Margin { top: 8, right: 6, ..Margin::ZERO });
             Panel::bottom("legend").frame(foot).resizable(false).show(ui, |ui| {
                 let derived = view.is_some().then_some(&self.derived);
                 legend::show(ui, self.mode, derived, &self.selection, commands);
@@ -104,10 +109,16 @@ impl App {
             });
         });
         if let Some(view) = view {
-            Panel::right("inspector").frame(side).default_size(310.0).size_range(250.0..=460.0).show(ui, |ui| {
-                let state = &mut self.panels.inspector;
-                inspector::show(ui, state, view, &self.derived, &self.selection, commands);
-            });
+            // The text keeps its room: a small window has a narrow inspector, a tiny one none.
+            let most = ui.available_width() - LEAST_MIDDLE;
+            if most >= LEAST_INSPECTOR {
+                let range = LEAST_INSPECTOR..=most.min(460.0);
+                let inspector = Panel::right("inspector").frame(side).default_size(most.min(310.0));
+                inspector.size_range(range).show(ui, |ui| {
+                    let state = &mut self.panels.inspector;
+                    inspector::show(ui, state, view, &self.derived, &self.selection, commands);
+                });
+            }
             let low = Frame::new().fill(palette.canvas).inner_margin(Margin::symmetric(18, 8));
             let room = ui.available_height();
             Panel::bottom("timeline")

@@ -172,12 +172,12 @@ impl App {
                 }
             }
             Outcome::Written { result: Err(message), .. } => self.notifications.error(message),
-            Outcome::Picked { purpose, path } => self.picked(purpose, path),
+            Outcome::Picked { purpose, path } => self.picked(purpose, path.as_deref()),
         }
     }
 
-    fn picked(&mut self, purpose: Browse, path: Option<std::path::PathBuf>) {
-        let text = path.as_ref().map(|path| path.display().to_string());
+    fn picked(&mut self, purpose: Browse, path: Option<&std::path::Path>) {
+        let text = path.map(|path| path.display().to_string());
         let message = text.is_none().then(|| NOTHING_CHOSEN.to_owned());
         if purpose == Browse::Export {
             self.export_dialog.message = message;

@@ -159,6 +159,19 @@ mod tests {
     }
 
     #[test]
+    fn moving_forward_extends_to_what_a_fresh_look_gives() {
+        let store = crate::trace::synthetic::Synthetic::default().store();
+        let mut stepped = Derived::default();
+        for cursor in (0..store.tokens().len()).step_by(17).chain([store.tokens().len(), 123]) {
+            stepped.update(1, &store.view(cursor));
+            let mut fresh = Derived::default();
+            fresh.update(1, &store.view(cursor));
+            assert_eq!(stepped.holders, fresh.holders, "{cursor}");
+            assert_eq!(stepped.scores, fresh.scores, "{cursor}");
+        }
+    }
+
+    #[test]
     fn a_policy_without_scores_colours_nothing() {
         let scale = Scale::fit(vec![0.0; 8]);
         assert!(scale.is_empty());

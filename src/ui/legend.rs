@@ -24,7 +24,7 @@ pub fn show(
         (ColourMode::Both, "both", "Importance (amber) mixed with redundancy (blue)"),
         (ColourMode::Importance, "importance", "How much the newest tokens attend to it"),
         (ColourMode::Redundancy, "redundancy", "How much its key repeats other keys"),
-        (ColourMode::Held, "heads holding", "Share of (layer, head) pairs that still hold it"),
+        (ColourMode::Held, "held", "Share of (layer, head) pairs that still hold it"),
         (ColourMode::Age, "age", "Tokens since it was written"),
     ];
     let mut chosen = mode;

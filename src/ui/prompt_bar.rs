@@ -276,7 +276,10 @@ fn device_badge(ui: &mut Ui, palette: &Palette, status: &EngineStatus) {
         .stroke(Stroke::new(1.0, palette.line))
         .corner_radius(CornerRadius::same(5))
         .inner_margin(Margin::symmetric(8, 5))
-        .show(ui, |ui| ui.label(RichText::new(device).size(12.0).color(palette.weak)))
+        .show(ui, |ui| {
+            ui.spacing_mut().interact_size.y = 0.0;
+            ui.label(RichText::new(device).size(12.0).color(palette.weak))
+        })
         .response
         .on_hover_text("Where the model and its cache live");
 }

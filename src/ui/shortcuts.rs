@@ -1,6 +1,6 @@
 //! The keyboard: one table that the window obeys and the help shows.
 
-use egui::{Context, Key, KeyboardShortcut, Modifiers};
+use egui::{Context, Key, Modifiers};
 
 use super::command::UiCommand;
 use super::selection::Selection;
@@ -29,9 +29,9 @@ pub const HELP: &[(&str, &str)] = &[
 pub fn read(ctx: &Context, selection: &Selection, tokens: usize) -> Vec<UiCommand> {
     let mut commands = Vec::new();
     let mut pressed = |modifiers: Modifiers, key: Key, command: UiCommand| {
-        if ctx.input_mut(|i| i.consume_shortcut(&KeyboardShortcut::new(modifiers, key))) {
-            commands.push(command);
-        }
+        // A slow frame may bring several presses of one key.
+        let presses = ctx.input_mut(|i| i.count_and_consume_key(modifiers, key));
+        commands.extend(std::iter::repeat_n(command, presses));
     };
     pressed(Modifiers::COMMAND, Key::O, UiCommand::Open(None));
     pressed(Modifiers::COMMAND, Key::S, UiCommand::Save(None));

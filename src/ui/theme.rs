@@ -83,9 +83,11 @@ impl Palette {
     /// The two-way legend is this function over the unit square.
     pub fn both(&self, importance: f32, redundancy: f32) -> Color32 {
         let (i, r) = (importance.clamp(0.0, 1.0), redundancy.clamp(0.0, 1.0));
-        let strength = i.max(r);
         let share = if i + r > 0.0 { r / (i + r) } else { 0.0 };
-        mix(self.token, mix(self.amber, self.blue, share), strength * 0.82)
+        // A full mix is lighter than blue and darker than amber: softened, its text stays on blue's side.
+        let mixed = 1.0 - (2.0 * share - 1.0).abs();
+        let strength = i.max(r) * (0.82 - 0.20 * mixed);
+        mix(self.token, mix(self.amber, self.blue, share), strength)
     }
 
     /// Background on a single ramp towards `colour`, 0 to 1.

@@ -17,7 +17,7 @@ fn the_text_is_there_with_its_headings_and_its_saving() {
     harness.get_by_label_contains("boxed{1750000}");
     harness.key_press(Key::Home);
     harness.run();
-    harness.get_by_label_contains("A rectangle has a perimeter");
+    harness.get_by_label_contains("Please reason step by step");
     harness.get_by_label_contains("slots per head now");
     harness.get_by_label_contains("full (");
 }

@@ -90,10 +90,8 @@ impl TokenViewState {
         }
         let from = self.tops.len().saturating_sub(1);
         self.tops.truncate(from);
-        let mut y = match from.checked_sub(1) {
-            Some(before) => self.tops[before] + self.height(before),
-            None => 0.0,
-        };
+        let before = from.checked_sub(1);
+        let mut y = before.map_or(0.0, |before| self.tops[before] + self.height(before));
         for index in from..list.len() {
             self.tops.push(y);
             y += self.height(index);
@@ -103,12 +101,11 @@ impl TokenViewState {
 
     fn height(&self, index: usize) -> f32 {
         let paragraph = &self.paragraphs.list()[index];
-        let rows = match &paragraph.layout {
-            Some(layout) => layout.height(),
-            None => {
-                let per_row = (self.width / self.character).floor().max(1.0) as usize;
-                paragraph.characters.div_ceil(per_row).max(1) as f32 * LINE
-            }
+        let rows = if let Some(layout) = &paragraph.layout {
+            layout.height()
+        } else {
+            let per_row = (self.width / self.character).floor().max(1.0) as usize;
+            paragraph.characters.div_ceil(per_row).max(1) as f32 * LINE
         };
         rows + GAP + self.above(index)
     }
