@@ -1,17 +1,25 @@
 //! The commands as a person types them, on the embedded model.
 #![cfg(feature = "infer")]
-#![expect(clippy::unwrap_used, reason = "a test may panic and print outside its test functions too")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may panic and print outside its test functions too"
+)]
 
 use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::Value;
 
-const PROBLEM: &str = "Ivy has 46 shells. Ivy finds 38 more. Ivy gives away 29. How many shells are left?";
+const PROBLEM: &str =
+    "Ivy has 46 shells. Ivy finds 38 more. Ivy gives away 29. How many shells are left?";
 
 fn rkv_scope(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rkv-scope"));
-    command.args(args).env("RAYON_NUM_THREADS", "2").env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    command
+        .args(args)
+        .env("RAYON_NUM_THREADS", "2")
+        .env_remove("DISPLAY")
+        .env_remove("WAYLAND_DISPLAY");
     command
 }
 
@@ -40,7 +48,9 @@ fn json(text: &str) -> Value {
 /// Records one run per call into `folder`.
 fn record(folder: &Path, name: &str, extra: &[&str]) -> (String, Value) {
     let path = folder.join(name).to_str().unwrap().to_owned();
-    let mut args = vec!["record", "--prompt", PROBLEM, "--budget", "64", "--buffer", "32"];
+    let mut args = vec![
+        "record", "--prompt", PROBLEM, "--budget", "64", "--buffer", "32",
+    ];
     args.extend(["--max-tokens", "160", "--out", &path, "--json"]);
     args.extend(extra);
     let report = json(&ok(&args));
@@ -50,12 +60,28 @@ fn record(folder: &Path, name: &str, extra: &[&str]) -> (String, Value) {
 #[test]
 fn record_writes_a_trace_that_info_and_export_read() {
     let folder = tempfile::tempdir().unwrap();
-    let (path, report) = record(folder.path(), "run.rkvt", &["--policy", "rkv", "--lambda", "0.1"]);
+    let (path, report) = record(
+        folder.path(),
+        "run.rkvt",
+        &["--policy", "rkv", "--lambda", "0.1"],
+    );
     for key in [
-        "prompt_tokens", "tokens", "compressions", "peak_slots", "final_slots", "text", "answer",
-        "finish", "seconds", "tokens_per_second", "params",
+        "prompt_tokens",
+        "tokens",
+        "compressions",
+        "peak_slots",
+        "final_slots",
+        "text",
+        "answer",
+        "finish",
+        "seconds",
+        "tokens_per_second",
+        "params",
     ] {
-        assert!(report.get(key).is_some(), "record --json has no {key}: {report}");
+        assert!(
+            report.get(key).is_some(),
+            "record --json has no {key}: {report}"
+        );
     }
     assert!(report["compressions"].as_u64().unwrap() >= 2);
     assert!(report["peak_slots"].as_u64().unwrap() <= 96);
@@ -67,12 +93,26 @@ fn record_writes_a_trace_that_info_and_export_read() {
 
     let out = |what: &str, format: &str| -> Vec<u8> {
         let to = folder.path().join(format!("{what}.{format}"));
-        ok(&["export", &path, "--what", what, "--format", format, "--out", to.to_str().unwrap()]);
+        ok(&[
+            "export",
+            &path,
+            "--what",
+            what,
+            "--format",
+            format,
+            "--out",
+            to.to_str().unwrap(),
+        ]);
         std::fs::read(to).unwrap()
     };
     for what in ["heatmap", "tokens", "raster"] {
         assert!(out(what, "png").starts_with(b"\x89PNG"), "{what}");
-        assert!(String::from_utf8(out(what, "svg")).unwrap().contains("<svg"), "{what}");
+        assert!(
+            String::from_utf8(out(what, "svg"))
+                .unwrap()
+                .contains("<svg"),
+            "{what}"
+        );
     }
     let tokens: Value = serde_json::from_slice(&out("tokens", "json")).unwrap();
     let tokens = tokens.as_array().unwrap();
@@ -84,7 +124,11 @@ fn record_writes_a_trace_that_info_and_export_read() {
             assert!(token.get(key).is_some(), "token has no {key}: {token}");
         }
     }
-    assert!(tokens.iter().any(|t| t["evicted_share"].as_f64().unwrap() > 0.0));
+    assert!(
+        tokens
+            .iter()
+            .any(|t| t["evicted_share"].as_f64().unwrap() > 0.0)
+    );
 
     // One row per (event, layer, head, candidate): 6 layers, 3 heads, 96 - 8 candidates.
     let scores = String::from_utf8(out("scores", "csv")).unwrap();
@@ -92,7 +136,16 @@ fn record_writes_a_trace_that_info_and_export_read() {
     assert_eq!(scores.lines().count() as u64, 1 + events * 18 * 88);
     let events_csv = String::from_utf8(out("events", "csv")).unwrap();
     assert_eq!(events_csv.lines().count() as u64, 1 + events);
-    let refusal = refused(&["export", &path, "--what", "scores", "--format", "png", "--out", "/dev/null"]);
+    let refusal = refused(&[
+        "export",
+        &path,
+        "--what",
+        "scores",
+        "--format",
+        "png",
+        "--out",
+        "/dev/null",
+    ]);
     assert!(refusal.contains("csv"), "{refusal}");
 }
 
@@ -101,7 +154,10 @@ fn the_same_seed_writes_the_same_text() {
     let folder = tempfile::tempdir().unwrap();
     let text = |seed: &str, name: &str| {
         let args = ["--temperature", "0.8", "--top-p", "0.95", "--seed", seed];
-        record(folder.path(), name, &args).1["text"].as_str().unwrap().to_owned()
+        record(folder.path(), name, &args).1["text"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     };
     let first = text("11", "a.rkvt");
     assert_eq!(first, text("11", "b.rkvt"));
@@ -116,7 +172,11 @@ fn every_policy_records() {
         let id = policy["id"].as_str().unwrap();
         let (_, report) = record(folder.path(), &format!("{id}.rkvt"), &["--policy", id]);
         let compresses = policy["compresses"].as_bool().unwrap();
-        assert_eq!(report["compressions"].as_u64().unwrap() > 0, compresses, "{id}");
+        assert_eq!(
+            report["compressions"].as_u64().unwrap() > 0,
+            compresses,
+            "{id}"
+        );
         if compresses {
             assert!(report["peak_slots"].as_u64().unwrap() <= 96, "{id}");
         }
@@ -125,10 +185,15 @@ fn every_policy_records() {
 
 #[test]
 fn without_json_the_text_goes_to_stdout_and_progress_to_stderr() {
-    let output = rkv_scope(&["record", "--prompt", PROBLEM, "--max-tokens", "24"]).output().unwrap();
+    let output = rkv_scope(&["record", "--prompt", PROBLEM, "--max-tokens", "24"])
+        .output()
+        .unwrap();
     assert!(output.status.success());
     let text = String::from_utf8(output.stdout.clone()).unwrap();
-    assert!(!text.trim().is_empty() && !text.contains("tokens,"), "{text}");
+    assert!(
+        !text.trim().is_empty() && !text.contains("tokens,"),
+        "{text}"
+    );
     assert!(stderr(&output).contains("24 tokens"), "{}", stderr(&output));
 }
 
@@ -163,7 +228,15 @@ fn bad_prompts_are_one_clear_message() {
 #[test]
 fn bad_models_are_one_clear_message() {
     let folder = tempfile::tempdir().unwrap();
-    let try_model = |path: &Path| refused(&["record", "--prompt", "1+1", "--model", path.to_str().unwrap()]);
+    let try_model = |path: &Path| {
+        refused(&[
+            "record",
+            "--prompt",
+            "1+1",
+            "--model",
+            path.to_str().unwrap(),
+        ])
+    };
     let truncated = folder.path().join("cut.gguf");
     std::fs::write(&truncated, b"GGUF\x03\x00\x00\x00\x10\x00\x00\x00").unwrap();
     assert!(try_model(&truncated).contains("cut.gguf"));
@@ -178,9 +251,16 @@ fn bad_models_are_one_clear_message() {
     for file in ["config.json", "model.safetensors"] {
         std::fs::copy(golden.join(file), gemma.join(file)).unwrap();
     }
-    std::fs::write(gemma.join("tokenizer.json"), include_bytes!("../assets/reasoner/tokenizer.json")).unwrap();
+    std::fs::write(
+        gemma.join("tokenizer.json"),
+        include_bytes!("../assets/reasoner/tokenizer.json"),
+    )
+    .unwrap();
     let message = try_model(&gemma);
-    assert!(message.contains("gemma3") && message.contains("llama, qwen2, qwen3"), "{message}");
+    assert!(
+        message.contains("gemma3") && message.contains("llama, qwen2, qwen3"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -190,9 +270,19 @@ fn bad_traces_are_one_clear_message() {
     let whole = std::fs::read(&path).unwrap();
     let cut = folder.path().join("cut.rkvt");
     std::fs::write(&cut, &whole[..whole.len() * 2 / 3]).unwrap();
-    let output = rkv_scope(&["info", cut.to_str().unwrap()]).output().unwrap();
-    assert!(output.status.success(), "a damaged tail leaves a readable prefix: {}", stderr(&output));
-    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), stderr(&output));
+    let output = rkv_scope(&["info", cut.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "a damaged tail leaves a readable prefix: {}",
+        stderr(&output)
+    );
+    let said = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        stderr(&output)
+    );
     assert!(said.contains("byte"), "{said}");
     let empty = folder.path().join("empty.rkvt");
     std::fs::write(&empty, b"").unwrap();
@@ -222,7 +312,11 @@ fn a_full_disk_keeps_the_previous_file() {
     };
     let export = limited(r#""$BIN" export "$TRACE" --what scores --format csv --out "$TABLE""#);
     assert!(!export.status.success());
-    assert!(stderr(&export).contains("scores.csv"), "{}", stderr(&export));
+    assert!(
+        stderr(&export).contains("scores.csv"),
+        "{}",
+        stderr(&export)
+    );
     assert_eq!(std::fs::read_to_string(&table).unwrap(), "older");
     let record = limited(
         r#""$BIN" record --prompt "$PROBLEM" --budget 64 --buffer 32 --max-tokens 160 --out "$TRACE""#,
@@ -237,7 +331,9 @@ fn a_full_disk_keeps_the_previous_file() {
 fn a_path_that_is_not_utf8_works() {
     use std::os::unix::ffi::OsStrExt as _;
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join(std::ffi::OsStr::from_bytes(b"run-\xff.rkvt"));
+    let path = folder
+        .path()
+        .join(std::ffi::OsStr::from_bytes(b"run-\xff.rkvt"));
     let output = rkv_scope(&["record", "--prompt", PROBLEM, "--max-tokens", "8", "--out"])
         .arg(&path)
         .output()
@@ -260,7 +356,10 @@ fn without_a_display_the_window_names_the_headless_commands() {
 #[test]
 fn models_lists_the_known_ones_and_fetch_says_what_to_do_without_a_network() {
     let list = ok(&["models"]);
-    assert!(list.contains("reasoner") && list.contains("built in") && list.contains("deepseek"), "{list}");
+    assert!(
+        list.contains("reasoner") && list.contains("built in") && list.contains("deepseek"),
+        "{list}"
+    );
     let output = rkv_scope(&["models", "fetch", "qwen3-0.6b"])
         .env("HF_ENDPOINT", "http://127.0.0.1:9")
         .env("HF_HOME", tempfile::tempdir().unwrap().path())

@@ -1,6 +1,9 @@
 //! The engine's protocol, with a scripted model: what a front end may count on.
 #![cfg(feature = "infer")]
-#![expect(clippy::unwrap_used, reason = "a test may panic and print outside its test functions too")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may panic and print outside its test functions too"
+)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,7 +13,9 @@ use rkv_scope::config::{CacheSettings, Sampling};
 use rkv_scope::engine::{
     EngineCommand, EngineConfig, EngineEvent, EngineHandle, RunId, RunRequest, RunState, spawn,
 };
-use rkv_scope::model::{Forward, KvCache, LanguageModel, LanguageModelError, TextStream, Tokenizer};
+use rkv_scope::model::{
+    Forward, KvCache, LanguageModel, LanguageModelError, TextStream, Tokenizer,
+};
 use rkv_scope::trace::{FinishReason, ModelSummary, RecordLevel, TraceRecord, TraceStore};
 
 const RUN: RunId = RunId(7);
@@ -110,8 +115,15 @@ fn request(max_tokens: u32) -> RunRequest {
     RunRequest {
         run: RUN,
         problem: "a problem of some length".to_owned(),
-        settings: CacheSettings { budget: 32, buffer: 16, ..CacheSettings::default() },
-        sampling: Sampling { max_tokens, ..Sampling::default() },
+        settings: CacheSettings {
+            budget: 32,
+            buffer: 16,
+            ..CacheSettings::default()
+        },
+        sampling: Sampling {
+            max_tokens,
+            ..Sampling::default()
+        },
         level: RecordLevel::Components,
         record_to: None,
     }
@@ -132,9 +144,15 @@ impl Seen {
     fn until(&mut self, engine: &EngineHandle, done: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + Duration::from_mins(1);
         while !done(self) {
-            assert!(Instant::now() < deadline, "waited for a minute; states {:?}", self.states);
+            assert!(
+                Instant::now() < deadline,
+                "waited for a minute; states {:?}",
+                self.states
+            );
             match engine.recv_timeout(Duration::from_millis(50)) {
-                Some(EngineEvent::RunStarted { header, .. }) => self.store = Some(TraceStore::new(header)),
+                Some(EngineEvent::RunStarted { header, .. }) => {
+                    self.store = Some(TraceStore::new(header))
+                }
                 Some(EngineEvent::Records { batch, run }) => {
                     assert_eq!(run, RUN);
                     for record in batch {
@@ -163,7 +181,9 @@ impl Seen {
 }
 
 fn start(engine: &EngineHandle, request: RunRequest) {
-    engine.send(EngineCommand::Start(Box::new(request))).unwrap();
+    engine
+        .send(EngineCommand::Start(Box::new(request)))
+        .unwrap();
 }
 
 #[test]
@@ -174,10 +194,21 @@ fn a_run_streams_records_that_rebuild_it() {
     seen.until(&engine, |s| s.finished().is_some());
     assert_eq!(seen.finished(), Some(&FinishReason::MaxTokens));
     let store = seen.store.unwrap();
-    assert_eq!(store.tokens().len(), store.header().prompt_tokens as usize + 200);
+    assert_eq!(
+        store.tokens().len(),
+        store.header().prompt_tokens as usize + 200
+    );
     assert!(store.events().len() >= 10);
-    assert!(store.events().iter().all(|e| e.slots_before.iter().all(|&n| n == 48)));
-    assert_eq!(store.latest().slots().round() as u32, store.latest().slots() as u32);
+    assert!(
+        store
+            .events()
+            .iter()
+            .all(|e| e.slots_before.iter().all(|&n| n == 48))
+    );
+    assert_eq!(
+        store.latest().slots().round() as u32,
+        store.latest().slots() as u32
+    );
 }
 
 #[test]
@@ -195,7 +226,10 @@ fn the_same_seed_gives_the_same_tokens_through_pauses_and_interruptions() {
         seen.until(&engine, |s| s.finished().is_some());
         seen.store.unwrap().tokens().ids().to_vec()
     };
-    let engine = engine(Scripted { delay: Duration::from_millis(3), ..Scripted::new() });
+    let engine = engine(Scripted {
+        delay: Duration::from_millis(3),
+        ..Scripted::new()
+    });
     start(&engine, sampled());
     let mut seen = Seen::default();
     seen.until(&engine, |s| s.tokens() > 30);
@@ -210,7 +244,10 @@ fn the_same_seed_gives_the_same_tokens_through_pauses_and_interruptions() {
 
 #[test]
 fn stop_is_felt_during_prefill() {
-    let engine = engine(Scripted { delay: Duration::from_secs(30), ..Scripted::new() });
+    let engine = engine(Scripted {
+        delay: Duration::from_secs(30),
+        ..Scripted::new()
+    });
     start(&engine, request(10));
     let mut seen = Seen::default();
     seen.until(&engine, |s| s.states.contains(&RunState::Prefill));
@@ -241,7 +278,12 @@ fn pause_holds_and_step_decodes_just_so_many() {
     };
     let paused = seen.states.len();
     // The prompt may not have been read when the pause came: a step reads it, then decodes.
-    engine.send(EngineCommand::Step { run: RUN, tokens: 3 }).unwrap();
+    engine
+        .send(EngineCommand::Step {
+            run: RUN,
+            tokens: 3,
+        })
+        .unwrap();
     seen.until(&engine, |s| s.states[paused..].contains(&RunState::Paused));
     let prompt = seen.store.as_ref().unwrap().header().prompt_tokens as usize;
     seen.until(&engine, |s| s.tokens() >= before.max(prompt) + 3);
@@ -250,7 +292,10 @@ fn pause_holds_and_step_decodes_just_so_many() {
 
 #[test]
 fn a_storm_of_settings_ends_with_the_last_one_in_force() {
-    let engine = engine(Scripted { delay: Duration::from_millis(2), ..Scripted::new() });
+    let engine = engine(Scripted {
+        delay: Duration::from_millis(2),
+        ..Scripted::new()
+    });
     start(&engine, request(150));
     let mut seen = Seen::default();
     seen.until(&engine, |s| s.tokens() > 25);
@@ -262,7 +307,14 @@ fn a_storm_of_settings_ends_with_the_last_one_in_force() {
             lambda: f64::from(revision) / 1000.0,
             ..CacheSettings::default()
         };
-        if engine.send(EngineCommand::SetParams { run: RUN, revision, settings }).is_ok() {
+        if engine
+            .send(EngineCommand::SetParams {
+                run: RUN,
+                revision,
+                settings,
+            })
+            .is_ok()
+        {
             sent = revision;
         }
     }
@@ -276,12 +328,24 @@ fn a_storm_of_settings_ends_with_the_last_one_in_force() {
 
 #[test]
 fn illegal_live_settings_are_refused_and_the_run_goes_on() {
-    let engine = engine(Scripted { delay: Duration::from_millis(2), ..Scripted::new() });
+    let engine = engine(Scripted {
+        delay: Duration::from_millis(2),
+        ..Scripted::new()
+    });
     start(&engine, request(80));
     let mut seen = Seen::default();
     seen.until(&engine, |s| s.tokens() > 25);
-    let settings = CacheSettings { kernel: 6, ..CacheSettings::default() };
-    engine.send(EngineCommand::SetParams { run: RUN, revision: 1, settings }).unwrap();
+    let settings = CacheSettings {
+        kernel: 6,
+        ..CacheSettings::default()
+    };
+    engine
+        .send(EngineCommand::SetParams {
+            run: RUN,
+            revision: 1,
+            settings,
+        })
+        .unwrap();
     seen.until(&engine, |s| s.finished().is_some());
     assert_eq!(seen.rejected, [1]);
     assert_eq!(seen.finished(), Some(&FinishReason::MaxTokens));
@@ -290,12 +354,25 @@ fn illegal_live_settings_are_refused_and_the_run_goes_on() {
 
 #[test]
 fn a_larger_budget_takes_effect_beyond_the_first_capacity() {
-    let engine = engine(Scripted { delay: Duration::from_millis(1), ..Scripted::new() });
+    let engine = engine(Scripted {
+        delay: Duration::from_millis(1),
+        ..Scripted::new()
+    });
     start(&engine, request(400));
     let mut seen = Seen::default();
     seen.until(&engine, |s| s.tokens() > 60);
-    let settings = CacheSettings { budget: 200, buffer: 64, ..CacheSettings::default() };
-    engine.send(EngineCommand::SetParams { run: RUN, revision: 1, settings }).unwrap();
+    let settings = CacheSettings {
+        budget: 200,
+        buffer: 64,
+        ..CacheSettings::default()
+    };
+    engine
+        .send(EngineCommand::SetParams {
+            run: RUN,
+            revision: 1,
+            settings,
+        })
+        .unwrap();
     seen.until(&engine, |s| s.finished().is_some());
     let store = seen.store.unwrap();
     assert_eq!(store.events().last().unwrap().slots_before[0], 264);
@@ -304,13 +381,24 @@ fn a_larger_budget_takes_effect_beyond_the_first_capacity() {
 
 #[test]
 fn a_panic_becomes_a_failure_and_what_was_recorded_stays() {
-    let engine = engine(Scripted { panic_at: Some(40), ..Scripted::new() });
+    let engine = engine(Scripted {
+        panic_at: Some(40),
+        ..Scripted::new()
+    });
     start(&engine, request(500));
     let mut seen = Seen::default();
     seen.until(&engine, |s| s.gone);
     assert_eq!(seen.failures.len(), 1);
-    assert!(seen.failures[0].contains("the script says panic"), "{}", seen.failures[0]);
-    assert!(!seen.states.contains(&RunState::Finished(FinishReason::MaxTokens)));
+    assert!(
+        seen.failures[0].contains("the script says panic"),
+        "{}",
+        seen.failures[0]
+    );
+    assert!(
+        !seen
+            .states
+            .contains(&RunState::Finished(FinishReason::MaxTokens))
+    );
     assert!(seen.tokens() > 20);
 }
 
@@ -318,7 +406,13 @@ fn a_panic_becomes_a_failure_and_what_was_recorded_stays() {
 fn an_empty_problem_and_one_beyond_the_context_are_refused() {
     let engine = engine(Scripted::new());
     for (problem, needle) in [("  \n".to_owned(), "empty"), ("x".repeat(5000), "4096")] {
-        start(&engine, RunRequest { problem, ..request(10) });
+        start(
+            &engine,
+            RunRequest {
+                problem,
+                ..request(10)
+            },
+        );
         let mut seen = Seen::default();
         seen.until(&engine, |s| !s.failures.is_empty());
         assert!(seen.failures[0].contains(needle), "{}", seen.failures[0]);
@@ -327,7 +421,10 @@ fn an_empty_problem_and_one_beyond_the_context_are_refused() {
 
 #[test]
 fn dropping_the_handle_ends_the_thread() {
-    let model = Scripted { delay: Duration::from_millis(5), ..Scripted::new() };
+    let model = Scripted {
+        delay: Duration::from_millis(5),
+        ..Scripted::new()
+    };
     let forwards = Arc::clone(&model.forwards);
     let engine = engine(model);
     start(&engine, request(100_000));
@@ -359,7 +456,13 @@ fn records_are_written_while_the_run_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.rkvt");
     let engine = engine(Scripted::new());
-    start(&engine, RunRequest { record_to: Some(path.clone()), ..request(120) });
+    start(
+        &engine,
+        RunRequest {
+            record_to: Some(path.clone()),
+            ..request(120)
+        },
+    );
     let mut seen = Seen::default();
     seen.until(&engine, |s| s.finished().is_some());
     let loaded = rkv_scope::trace::load(&path).unwrap();
@@ -375,18 +478,33 @@ fn records_are_written_while_the_run_goes_on() {
 fn a_folder_that_cannot_be_written_is_a_warning_and_the_run_goes_on() {
     let engine = engine(Scripted::new());
     let path = std::path::PathBuf::from("/nonexistent-folder/run.rkvt");
-    start(&engine, RunRequest { record_to: Some(path), ..request(30) });
+    start(
+        &engine,
+        RunRequest {
+            record_to: Some(path),
+            ..request(30)
+        },
+    );
     let mut warned = None;
     let mut finished = false;
     while !finished {
         match engine.recv_timeout(Duration::from_secs(30)) {
             Some(EngineEvent::Warning { message, .. }) => warned = Some(message),
-            Some(EngineEvent::State { state: RunState::Finished(reason), .. }) => {
+            Some(EngineEvent::State {
+                state: RunState::Finished(reason),
+                ..
+            }) => {
                 assert_eq!(reason, FinishReason::MaxTokens);
                 finished = true;
             }
             Some(EngineEvent::Records { batch, .. }) => {
-                assert!(batch.iter().all(|r| !matches!(r, TraceRecord::End { reason: FinishReason::Failed(_), .. })));
+                assert!(batch.iter().all(|r| !matches!(
+                    r,
+                    TraceRecord::End {
+                        reason: FinishReason::Failed(_),
+                        ..
+                    }
+                )));
             }
             Some(_) => {}
             None => panic!("no event in half a minute"),

@@ -1,6 +1,9 @@
 //! Figures: legible, whole, deterministic, the same as SVG and PNG.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at what it does not expect"
+)]
 
 use rkv_scope::config::CacheSettings;
 use rkv_scope::export::{self, ExportError, ExportOptions, Format, Measure, Theme, What};
@@ -42,17 +45,33 @@ fn text_boxes(svg: &str) -> Vec<(String, [f32; 4])> {
 #[test]
 fn no_text_is_clipped_or_overlaps_another() {
     for (layers, kv_heads, tokens) in [(1, 1, 300), (6, 3, 700), (28, 2, 3000), (3, 8, 260)] {
-        let store = Synthetic { layers, kv_heads, tokens, ..Synthetic::default() }.store();
+        let store = Synthetic {
+            layers,
+            kv_heads,
+            tokens,
+            ..Synthetic::default()
+        }
+        .store();
         for what in [What::Heatmap, What::Raster, What::Tokens] {
             let figure = export::figure(what, &store.latest(), &ExportOptions::default()).unwrap();
             let boxes = text_boxes(&svg(&store, what, &ExportOptions::default()));
             assert!(boxes.len() > 8);
             for (i, (text, a)) in boxes.iter().enumerate() {
-                let inside = a[0] >= 0.0 && a[1] >= 0.0 && a[2] <= figure.width && a[3] <= figure.height;
-                assert!(inside, "{what} {layers}x{kv_heads}: {text:?} at {a:?} leaves the page");
+                let inside =
+                    a[0] >= 0.0 && a[1] >= 0.0 && a[2] <= figure.width && a[3] <= figure.height;
+                assert!(
+                    inside,
+                    "{what} {layers}x{kv_heads}: {text:?} at {a:?} leaves the page"
+                );
                 for (other, b) in &boxes[i + 1..] {
-                    let apart = a[2] <= b[0] + 0.5 || b[2] <= a[0] + 0.5 || a[3] <= b[1] + 0.5 || b[3] <= a[1] + 0.5;
-                    assert!(apart, "{what} {layers}x{kv_heads}: {text:?} {a:?} overlaps {other:?} {b:?}");
+                    let apart = a[2] <= b[0] + 0.5
+                        || b[2] <= a[0] + 0.5
+                        || a[3] <= b[1] + 0.5
+                        || b[3] <= a[1] + 0.5;
+                    assert!(
+                        apart,
+                        "{what} {layers}x{kv_heads}: {text:?} {a:?} overlaps {other:?} {b:?}"
+                    );
                 }
             }
         }
@@ -62,23 +81,53 @@ fn no_text_is_clipped_or_overlaps_another() {
 #[test]
 fn the_heatmap_says_what_it_shows() {
     let store = Synthetic::default().store();
-    let options = ExportOptions { event: Some(EventIndex(2)), ..ExportOptions::default() };
+    let options = ExportOptions {
+        event: Some(EventIndex(2)),
+        ..ExportOptions::default()
+    };
     let text = svg(&store, What::Heatmap, &options);
     let boxes = text_boxes(&text);
-    let all = boxes.iter().map(|(text, _)| text.as_str()).collect::<Vec<_>>().join("\n");
-    for part in ["synthetic-reasoner", "R-KV", "budget 128", "buffer 64", "compression 3 of", "event 2", "position", "layer 5"] {
+    let all = boxes
+        .iter()
+        .map(|(text, _)| text.as_str())
+        .collect::<Vec<_>>()
+        .join("\n");
+    for part in [
+        "synthetic-reasoner",
+        "R-KV",
+        "budget 128",
+        "buffer 64",
+        "compression 3 of",
+        "event 2",
+        "position",
+        "layer 5",
+    ] {
         assert!(all.contains(part), "{part} is missing in {all}");
     }
-    assert!(text.contains("data:image/png;base64,"), "the matrix is one picture");
-    assert!(text.len() < 200_000, "and not a rectangle per cell: {}", text.len());
+    assert!(
+        text.contains("data:image/png;base64,"),
+        "the matrix is one picture"
+    );
+    assert!(
+        text.len() < 200_000,
+        "and not a rectangle per cell: {}",
+        text.len()
+    );
 }
 
 #[test]
 fn pictures_are_the_same_every_time_and_of_the_size_they_say() {
-    let store = Synthetic { tokens: 320, ..Synthetic::default() }.store();
+    let store = Synthetic {
+        tokens: 320,
+        ..Synthetic::default()
+    }
+    .store();
     for what in [What::Heatmap, What::Raster, What::Tokens] {
         for theme in [Theme::Light, Theme::Dark] {
-            let options = ExportOptions { theme, ..ExportOptions::default() };
+            let options = ExportOptions {
+                theme,
+                ..ExportOptions::default()
+            };
             let png = bytes(&store, what, Format::Png, &options);
             assert_eq!(png, bytes(&store, what, Format::Png, &options));
             let pixmap = resvg::tiny_skia::Pixmap::decode_png(&png).unwrap();
@@ -95,11 +144,18 @@ fn every_column_of_a_long_run_has_its_pixel() {
         layers: 1,
         kv_heads: 2,
         tokens: 3000,
-        settings: CacheSettings { budget: 512, buffer: 256, ..CacheSettings::default() },
+        settings: CacheSettings {
+            budget: 512,
+            buffer: 256,
+            ..CacheSettings::default()
+        },
         ..Synthetic::default()
     };
     let store = plan.store();
-    let options = ExportOptions { measure: Some(Measure::Held), ..ExportOptions::default() };
+    let options = ExportOptions {
+        measure: Some(Measure::Held),
+        ..ExportOptions::default()
+    };
     let png = bytes(&store, What::Heatmap, Format::Png, &options);
     let pixmap = resvg::tiny_skia::Pixmap::decode_png(&png).unwrap();
     assert!(pixmap.width() >= 2900, "{}", pixmap.width());
@@ -107,7 +163,12 @@ fn every_column_of_a_long_run_has_its_pixel() {
 
 #[test]
 fn asking_for_the_impossible_gives_one_clear_error() {
-    let store = Synthetic { tokens: 400, level: RecordLevel::Scores, ..Synthetic::default() }.store();
+    let store = Synthetic {
+        tokens: 400,
+        level: RecordLevel::Scores,
+        ..Synthetic::default()
+    }
+    .store();
     let fail = |what, format, options: &ExportOptions| -> String {
         let mut out = vec![];
         let error = export::write(what, format, &store.latest(), options, &mut out).unwrap_err();
@@ -116,20 +177,38 @@ fn asking_for_the_impossible_gives_one_clear_error() {
     };
     let defaults = ExportOptions::default();
     let text = fail(What::Scores, Format::Png, &defaults);
-    assert!(text.contains("scores") && text.contains("csv, json"), "{text}");
-    let far = ExportOptions { event: Some(EventIndex(99)), ..defaults.clone() };
+    assert!(
+        text.contains("scores") && text.contains("csv, json"),
+        "{text}"
+    );
+    let far = ExportOptions {
+        event: Some(EventIndex(99)),
+        ..defaults.clone()
+    };
     assert!(fail(What::Heatmap, Format::Svg, &far).contains("no compression 99"));
-    let measure = ExportOptions { measure: Some(Measure::Redundancy), ..defaults.clone() };
+    let measure = ExportOptions {
+        measure: Some(Measure::Redundancy),
+        ..defaults.clone()
+    };
     assert!(fail(What::Heatmap, Format::Csv, &measure).contains("--level components"));
-    let layer = ExportOptions { layer: Some(6), ..defaults.clone() };
+    let layer = ExportOptions {
+        layer: Some(6),
+        ..defaults.clone()
+    };
     assert!(fail(What::Heatmap, Format::Csv, &layer).contains("6 layers"));
-    let range = ExportOptions { tokens: Some(5000..6000), ..defaults.clone() };
+    let range = ExportOptions {
+        tokens: Some(5000..6000),
+        ..defaults.clone()
+    };
     assert!(fail(What::Tokens, Format::Svg, &range).contains("5000 to 6000"));
 
     let early = store.view(50);
     for what in [What::Heatmap, What::Raster] {
         let error = export::write(what, Format::Png, &early, &defaults, &mut vec![]).unwrap_err();
-        assert!(matches!(error, ExportError::NoCompression { cursor: 50, .. }), "{error}");
+        assert!(
+            matches!(error, ExportError::NoCompression { cursor: 50, .. }),
+            "{error}"
+        );
     }
     export::write(What::Tokens, Format::Png, &early, &defaults, &mut vec![]).unwrap();
 }
@@ -138,19 +217,45 @@ fn asking_for_the_impossible_gives_one_clear_error() {
 fn text_of_any_kind_is_drawn() {
     use rkv_scope::trace::{Position, SegmentKind, TokenRecord, TraceRecord};
     let mut store = TraceStore::new(std::sync::Arc::new(Synthetic::default().header()));
-    let texts = ["<|x|>", "\u{0}\u{1b}", "日本語のトークン", "🙂", "\t}", "\r\n", "\n\n\n", "", "e\u{301}", "&amp;"];
+    let texts = [
+        "<|x|>",
+        "\u{0}\u{1b}",
+        "日本語のトークン",
+        "🙂",
+        "\t}",
+        "\r\n",
+        "\n\n\n",
+        "",
+        "e\u{301}",
+        "&amp;",
+    ];
     let long = "x".repeat(500);
-    let tokens = texts.iter().copied().chain([long.as_str()]).map(|text| TokenRecord {
-        id: 1,
-        text: text.to_owned(),
-        logprob: f32::NAN,
-        entropy: f32::INFINITY,
-        micros: 0,
-    });
-    store.apply(TraceRecord::Segment { at: Position(0), kind: SegmentKind::Prompt }).unwrap();
+    let tokens = texts
+        .iter()
+        .copied()
+        .chain([long.as_str()])
+        .map(|text| TokenRecord {
+            id: 1,
+            text: text.to_owned(),
+            logprob: f32::NAN,
+            entropy: f32::INFINITY,
+            micros: 0,
+        });
+    store
+        .apply(TraceRecord::Segment {
+            at: Position(0),
+            kind: SegmentKind::Prompt,
+        })
+        .unwrap();
     store.apply(TraceRecord::Tokens(tokens.collect())).unwrap();
     bytes(&store, What::Tokens, Format::Png, &ExportOptions::default());
-    let csv = String::from_utf8(bytes(&store, What::Tokens, Format::Csv, &ExportOptions::default())).unwrap();
+    let csv = String::from_utf8(bytes(
+        &store,
+        What::Tokens,
+        Format::Csv,
+        &ExportOptions::default(),
+    ))
+    .unwrap();
     assert!(!csv.contains("NaN") && !csv.contains("inf"), "{csv}");
 }
 
@@ -164,18 +269,29 @@ fn samples() {
         layers: 28,
         kv_heads: 4,
         tokens: 6000,
-        settings: CacheSettings { budget: 512, buffer: 128, ..CacheSettings::default() },
+        settings: CacheSettings {
+            budget: 512,
+            buffer: 128,
+            ..CacheSettings::default()
+        },
         ..Synthetic::default()
     }
     .store();
     for (name, store) in [("short", &short), ("long", &long)] {
         for measure in Measure::ALL {
-            let options = ExportOptions { measure: Some(*measure), ..ExportOptions::default() };
+            let options = ExportOptions {
+                measure: Some(*measure),
+                ..ExportOptions::default()
+            };
             let path = folder.join(format!("{name}-heatmap-{measure}.png"));
-            export::write_file(What::Heatmap, Format::Png, &store.latest(), &options, &path).unwrap();
+            export::write_file(What::Heatmap, Format::Png, &store.latest(), &options, &path)
+                .unwrap();
         }
         for theme in [Theme::Light, Theme::Dark] {
-            let options = ExportOptions { theme, ..ExportOptions::default() };
+            let options = ExportOptions {
+                theme,
+                ..ExportOptions::default()
+            };
             for what in [What::Raster, What::Tokens, What::Heatmap] {
                 let path = folder.join(format!("{name}-{what}-{theme:?}.png"));
                 export::write_file(what, Format::Png, &store.latest(), &options, &path).unwrap();

@@ -1,6 +1,9 @@
 //! Tables: what the store knows, in both notations, nothing lost and nothing invented.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at what it does not expect"
+)]
 
 use rkv_scope::export::Info;
 use rkv_scope::export::{self, ExportOptions, Format, What};
@@ -8,19 +11,40 @@ use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::trace::{EventIndex, HeadId, Position, TraceStore};
 
 fn store() -> TraceStore {
-    Synthetic { tokens: 400, layers: 2, kv_heads: 2, lambda_changes_at: Some(250), ..Synthetic::default() }.store()
+    Synthetic {
+        tokens: 400,
+        layers: 2,
+        kv_heads: 2,
+        lambda_changes_at: Some(250),
+        ..Synthetic::default()
+    }
+    .store()
 }
 
 fn json(store: &TraceStore, what: What) -> serde_json::Value {
     let mut out = vec![];
-    export::write(what, Format::Json, &store.latest(), &ExportOptions::default(), &mut out).unwrap();
+    export::write(
+        what,
+        Format::Json,
+        &store.latest(),
+        &ExportOptions::default(),
+        &mut out,
+    )
+    .unwrap();
     serde_json::from_slice(&out).unwrap()
 }
 
 /// Rows of fields, by RFC 4180.
 fn csv(store: &TraceStore, what: What) -> Vec<Vec<String>> {
     let mut out = vec![];
-    export::write(what, Format::Csv, &store.latest(), &ExportOptions::default(), &mut out).unwrap();
+    export::write(
+        what,
+        Format::Csv,
+        &store.latest(),
+        &ExportOptions::default(),
+        &mut out,
+    )
+    .unwrap();
     let (mut rows, mut row, mut field) = (vec![], vec![], String::new());
     let mut quoted = false;
     let text = String::from_utf8(out).unwrap();
@@ -46,9 +70,20 @@ fn tokens_join_up_to_the_text_and_count_their_holders() {
     let store = store();
     let (rows, table) = (json(&store, What::Tokens), csv(&store, What::Tokens));
     let all = store.tokens().text_of(0..store.tokens().len());
-    let text: String = rows.as_array().unwrap().iter().map(|r| r["text"].as_str().unwrap()).collect();
+    let text: String = rows
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["text"].as_str().unwrap())
+        .collect();
     assert_eq!(text, all);
-    assert_eq!(table[1..].iter().map(|row| row[2].as_str()).collect::<String>(), all);
+    assert_eq!(
+        table[1..]
+            .iter()
+            .map(|row| row[2].as_str())
+            .collect::<String>(),
+        all
+    );
     let holders = store.latest().holders();
     for (row, want) in rows.as_array().unwrap().iter().zip(&holders) {
         assert_eq!(row["held_heads"], *want);
@@ -58,7 +93,10 @@ fn tokens_join_up_to_the_text_and_count_their_holders() {
     assert_eq!(rows[0]["segment"], "prompt");
     assert!(rows[0]["importance"].as_f64().unwrap() > 0.0);
     let last = rows.as_array().unwrap().last().unwrap();
-    assert!(last["importance"].is_null(), "a token that was never scored has no score");
+    assert!(
+        last["importance"].is_null(),
+        "a token that was never scored has no score"
+    );
     assert_eq!(table.last().unwrap()[10], "");
 }
 
@@ -69,20 +107,36 @@ fn scores_are_those_of_the_store() {
     let mut rows = rows.as_array().unwrap().iter();
     for event in 0..store.events().len() as u32 {
         for (layer, head) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-            for want in store.latest().head_rows(EventIndex(event), HeadId { layer, head }).unwrap() {
+            for want in store
+                .latest()
+                .head_rows(EventIndex(event), HeadId { layer, head })
+                .unwrap()
+            {
                 let row = rows.next().unwrap();
                 assert_eq!(row["event"], event);
                 assert_eq!(row["position"], want.position.0);
-                assert_eq!(row["importance"].as_f64().unwrap() as f32, want.importance.unwrap());
-                assert_eq!(row["redundancy"].as_f64().unwrap() as f32, want.redundancy.unwrap());
+                assert_eq!(
+                    row["importance"].as_f64().unwrap() as f32,
+                    want.importance.unwrap()
+                );
+                assert_eq!(
+                    row["redundancy"].as_f64().unwrap() as f32,
+                    want.redundancy.unwrap()
+                );
                 assert_eq!(row["score"].as_f64().unwrap() as f32, want.score.unwrap());
                 assert_eq!(row["evicted"], want.evicted);
-                assert_eq!(row["duplicate_of"].as_u64(), want.duplicate_of.map(|p| u64::from(p.0)));
+                assert_eq!(
+                    row["duplicate_of"].as_u64(),
+                    want.duplicate_of.map(|p| u64::from(p.0))
+                );
             }
         }
     }
     assert!(rows.next().is_none());
-    assert_eq!(csv(&store, What::Scores).len(), 1 + json(&store, What::Scores).as_array().unwrap().len());
+    assert_eq!(
+        csv(&store, What::Scores).len(),
+        1 + json(&store, What::Scores).as_array().unwrap().len()
+    );
 }
 
 #[test]
@@ -91,7 +145,10 @@ fn events_carry_the_settings_they_used() {
     let rows = json(&store, What::Events);
     assert_eq!(rows.as_array().unwrap().len(), store.events().len());
     for (row, event) in rows.as_array().unwrap().iter().zip(store.events()) {
-        assert_eq!((row["slots_before"].as_f64(), row["slots_after"].as_f64()), (Some(192.0), Some(128.0)));
+        assert_eq!(
+            (row["slots_before"].as_f64(), row["slots_after"].as_f64()),
+            (Some(192.0), Some(128.0))
+        );
         assert_eq!(row["evicted"], 64 * 4);
         assert_eq!(row["lambda"], if event.seen > 250 { 0.6 } else { 0.1 });
     }
@@ -102,7 +159,9 @@ fn the_raster_is_the_share_of_holders_after_each_compression() {
     let store = store();
     let rows = json(&store, What::Raster);
     for (row, event) in rows["rows"].as_array().unwrap().iter().zip(store.events()) {
-        let holders = store.evictions().holders(Some(EventIndex(event.event)), event.seen as usize);
+        let holders = store
+            .evictions()
+            .holders(Some(EventIndex(event.event)), event.seen as usize);
         for (p, value) in row["values"].as_array().unwrap().iter().enumerate() {
             match holders.get(p) {
                 Some(&want) => assert_eq!(value.as_f64().unwrap(), f64::from(want) / 4.0),
@@ -122,16 +181,25 @@ fn the_heatmap_has_a_row_per_head() {
     assert_eq!(rows["measure"], "importance");
     assert_eq!(rows["rows"].as_array().unwrap().len(), 4);
     let last = EventIndex(store.events().len() as u32 - 1);
-    let want = store.latest().head_rows(last, HeadId { layer: 1, head: 0 }).unwrap();
+    let want = store
+        .latest()
+        .head_rows(last, HeadId { layer: 1, head: 0 })
+        .unwrap();
     let values = rows["rows"][2]["values"].as_array().unwrap();
     assert_eq!(values.iter().filter(|v| !v.is_null()).count(), want.len());
     let share = want[0].importance.unwrap() * want.len() as f32;
-    assert!((values[want[0].position.index()].as_f64().unwrap() as f32 - share).abs() < 1e-5 * share);
+    assert!(
+        (values[want[0].position.index()].as_f64().unwrap() as f32 - share).abs() < 1e-5 * share
+    );
 }
 
 #[test]
 fn a_run_that_never_compressed_gives_empty_tables() {
-    let store = Synthetic { tokens: 150, ..Synthetic::default() }.store();
+    let store = Synthetic {
+        tokens: 150,
+        ..Synthetic::default()
+    }
+    .store();
     assert_eq!(store.events().len(), 0);
     assert_eq!(json(&store, What::Scores), serde_json::json!([]));
     assert_eq!(json(&store, What::Events), serde_json::json!([]));
@@ -147,7 +215,15 @@ fn info_sums_up_a_run() {
     let mut text = vec![];
     info.write_text(&mut text).unwrap();
     let text = String::from_utf8(text).unwrap();
-    for part in ["synthetic-reasoner", "budget 128", "from token 250: lambda 0.6", "192 at the peak", "1750000", "end-of-text", "greedy"] {
+    for part in [
+        "synthetic-reasoner",
+        "budget 128",
+        "from token 250: lambda 0.6",
+        "192 at the peak",
+        "1750000",
+        "end-of-text",
+        "greedy",
+    ] {
         assert!(text.contains(part), "{part} is missing in\n{text}");
     }
     let mut out = vec![];

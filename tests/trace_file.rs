@@ -1,6 +1,9 @@
 //! Trace files as people meet them: good, cut off, damaged, from elsewhere, not there.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at what it does not expect"
+)]
 
 use std::path::{Path, PathBuf};
 
@@ -18,7 +21,11 @@ fn small() -> Synthetic {
         layers: 2,
         kv_heads: 2,
         tokens: 200,
-        settings: CacheSettings { budget: 32, buffer: 24, ..CacheSettings::default() },
+        settings: CacheSettings {
+            budget: 32,
+            buffer: 24,
+            ..CacheSettings::default()
+        },
         level: RecordLevel::Components,
         lambda_changes_at: Some(120),
     }
@@ -43,7 +50,10 @@ fn read_all(bytes: &[u8]) -> (Vec<TraceRecord>, Option<ReadError>) {
             Ok(Some(record)) => records.push(record),
             Ok(None) => return (records, None),
             Err(error) => {
-                assert!(reader.next_record().unwrap().is_none(), "nothing follows an error");
+                assert!(
+                    reader.next_record().unwrap().is_none(),
+                    "nothing follows an error"
+                );
                 return (records, Some(error));
             }
         }
@@ -124,9 +134,15 @@ fn lost_doubled_and_swapped_frames_show() {
     let lost = [&bytes[..a], &bytes[b..]].concat();
     let doubled = [&bytes[..b], &bytes[a..]].concat();
     let swapped = [&bytes[..a], &bytes[b..c], &bytes[a..b], &bytes[c..]].concat();
-    for (name, bytes, offset) in [("lost", lost, a), ("doubled", doubled, b), ("swapped", swapped, a)] {
+    for (name, bytes, offset) in [
+        ("lost", lost, a),
+        ("doubled", doubled, b),
+        ("swapped", swapped, a),
+    ] {
         let (_, error) = read_all(&bytes);
-        let Some(ReadError::Damaged { offset: at, .. }) = error else { panic!("{name}: {error:?}") };
+        let Some(ReadError::Damaged { offset: at, .. }) = error else {
+            panic!("{name}: {error:?}")
+        };
         assert_eq!(at, offset as u64, "{name}");
     }
 }
@@ -134,14 +150,25 @@ fn lost_doubled_and_swapped_frames_show() {
 #[test]
 fn a_frame_that_claims_gigabytes_is_refused_before_memory_is_taken() {
     let plan = small();
-    let bytes = TraceWriter::create(vec![], &plan.header()).unwrap().finish().unwrap();
-    for (packed, raw) in [(u32::MAX, u32::MAX), (1 << 20, 1 << 31), (100, 1 << 23), (0, 0)] {
+    let bytes = TraceWriter::create(vec![], &plan.header())
+        .unwrap()
+        .finish()
+        .unwrap();
+    for (packed, raw) in [
+        (u32::MAX, u32::MAX),
+        (1 << 20, 1 << 31),
+        (100, 1 << 23),
+        (0, 0),
+    ] {
         let mut bytes = bytes.clone();
         bytes.extend(packed.to_le_bytes());
         bytes.extend(raw.to_le_bytes());
         bytes.extend([0; 40]);
         let (_, error) = read_all(&bytes);
-        assert!(matches!(error, Some(ReadError::Damaged { .. })), "{packed} {raw}: {error:?}");
+        assert!(
+            matches!(error, Some(ReadError::Damaged { .. })),
+            "{packed} {raw}: {error:?}"
+        );
     }
 }
 
@@ -149,8 +176,13 @@ fn a_frame_that_claims_gigabytes_is_refused_before_memory_is_taken() {
 fn a_header_of_impossible_shape_is_refused_on_both_sides() {
     let mut header = small().header();
     header.model.layers = u32::MAX;
-    let error = TraceWriter::create(vec![], &header).unwrap_err().to_string();
-    assert!(error.contains("synthetic-reasoner") && error.contains("layers"), "{error}");
+    let error = TraceWriter::create(vec![], &header)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("synthetic-reasoner") && error.contains("layers"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -158,14 +190,20 @@ fn a_newer_format_says_so() {
     let mut bytes = bytes_of(&small());
     bytes[8] = 9;
     let error = load_from(bytes.as_slice()).unwrap_err().to_string();
-    assert!(error.contains("version 9") && error.contains("newer rkv-scope"), "{error}");
+    assert!(
+        error.contains("version 9") && error.contains("newer rkv-scope"),
+        "{error}"
+    );
 }
 
 #[test]
 fn a_compression_that_does_not_fit_keeps_what_came_before() {
     let plan = small();
     let mut records = plan.records();
-    let last = records.iter().rposition(|r| matches!(r, TraceRecord::Compression(_))).unwrap();
+    let last = records
+        .iter()
+        .rposition(|r| matches!(r, TraceRecord::Compression(_)))
+        .unwrap();
     if let TraceRecord::Compression(record) = &mut records[last] {
         record.evicted[0][0] = 0;
         record.evicted[0].sort_unstable();
@@ -193,13 +231,22 @@ fn files_that_are_no_traces_are_named_with_a_way_out() {
     let message = |path: &Path| load(path).unwrap_err().to_string();
 
     let empty = message(&file("empty.rkvt", b""));
-    assert!(empty.contains("empty.rkvt") && empty.contains("is empty"), "{empty}");
+    assert!(
+        empty.contains("empty.rkvt") && empty.contains("is empty"),
+        "{empty}"
+    );
     let other = message(&file("notes.txt", b"My shopping list\n"));
-    assert!(other.contains("notes.txt") && other.contains("not an rkv-scope trace"), "{other}");
+    assert!(
+        other.contains("notes.txt") && other.contains("not an rkv-scope trace"),
+        "{other}"
+    );
     let short = message(&file("short.rkvt", b"\x89RKVT"));
     assert!(short.contains("ends within"), "{short}");
     let missing = message(&folder.path().join("gone.rkvt"));
-    assert!(missing.contains("gone.rkvt") && missing.contains("check the name"), "{missing}");
+    assert!(
+        missing.contains("gone.rkvt") && missing.contains("check the name"),
+        "{missing}"
+    );
     let error = load(folder.path()).unwrap_err();
     assert!(matches!(error, LoadError::Folder { .. }), "{error}");
 }
@@ -218,8 +265,13 @@ fn saving_replaces_a_file_whole_or_not_at_all() {
 
     let error = save(folder.path(), &first).unwrap_err().to_string();
     assert!(error.contains("file name"), "{error}");
-    let error = save(&folder.path().join("none/run.rkvt"), &first).unwrap_err().to_string();
-    assert!(error.contains("none/run.rkvt") && error.contains("create the folder"), "{error}");
+    let error = save(&folder.path().join("none/run.rkvt"), &first)
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("none/run.rkvt") && error.contains("create the folder"),
+        "{error}"
+    );
 }
 
 #[cfg(unix)]
@@ -227,20 +279,31 @@ fn saving_replaces_a_file_whole_or_not_at_all() {
 fn a_saved_trace_has_the_rights_of_any_new_file_and_links_stay_links() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
-    let (path, link) = (folder.path().join("run.rkvt"), folder.path().join("latest.rkvt"));
+    let (path, link) = (
+        folder.path().join("run.rkvt"),
+        folder.path().join("latest.rkvt"),
+    );
     std::fs::write(folder.path().join("plain"), b"").unwrap();
     std::fs::write(&path, b"old").unwrap();
     std::os::unix::fs::symlink(&path, &link).unwrap();
     save(&link, &small().store()).unwrap();
     assert!(link.is_symlink());
-    let mode = |name: &str| std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode();
+    let mode = |name: &str| {
+        std::fs::metadata(folder.path().join(name))
+            .unwrap()
+            .permissions()
+            .mode()
+    };
     assert_eq!(mode("run.rkvt"), mode("plain"));
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_one_clear_error() {
-    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
     let mut writer = TraceWriter::create(std::io::BufWriter::new(full), &small().header()).unwrap();
     let error = writer.flush().unwrap_err().to_string();
     assert!(error.contains("No space left"), "{error}");
@@ -256,7 +319,14 @@ fn a_file_of_version_1_opens() {
     let store = loaded.store;
     let header = store.header();
     assert_eq!(header.model.name, "synthetic-reasoner");
-    assert_eq!((header.model.layers, header.model.kv_heads, header.prompt_tokens), (2, 2, 59));
+    assert_eq!(
+        (
+            header.model.layers,
+            header.model.kv_heads,
+            header.prompt_tokens
+        ),
+        (2, 2, 59)
+    );
     assert_eq!((header.settings.budget, header.settings.buffer), (32, 24));
     assert_eq!(store.end().unwrap().1, FinishReason::EndOfText);
     assert_eq!(store.settings_of(1).lambda, 0.6);

@@ -1,6 +1,9 @@
 //! One data model: the same run in other batches, through memory or through a file, is the same run.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what it does not expect")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at what it does not expect"
+)]
 
 use std::sync::Arc;
 
@@ -17,7 +20,11 @@ fn plan(seed: u64, level: RecordLevel) -> Synthetic {
         layers: 2,
         kv_heads: 2,
         tokens: 260,
-        settings: CacheSettings { budget: 40, buffer: 24, ..CacheSettings::default() },
+        settings: CacheSettings {
+            budget: 40,
+            buffer: 24,
+            ..CacheSettings::default()
+        },
         level,
         lambda_changes_at: Some(150),
     }
@@ -116,7 +123,11 @@ fn a_long_batch_is_split_for_the_file_and_nothing_is_lost() {
         tokens: 20_000,
         layers: 1,
         kv_heads: 1,
-        settings: CacheSettings { budget: 512, buffer: 512, ..CacheSettings::default() },
+        settings: CacheSettings {
+            budget: 512,
+            buffer: 512,
+            ..CacheSettings::default()
+        },
         ..Synthetic::default()
     };
     let (header, records) = (plan.header(), rebatch(&plan.records(), &[]));

@@ -8,8 +8,8 @@ use crate::engine::{EngineCommand, RunId, RunRequest};
 use crate::export::{self, ExportOptions, Format, What};
 use crate::ui::UiCommand;
 use crate::ui::command::Browse;
-use crate::ui::prompt_bar;
 use crate::ui::engine_status::Phase;
+use crate::ui::prompt_bar;
 
 use super::state::App;
 use super::{files, tasks::Outcome};
@@ -31,13 +31,20 @@ impl App {
             }
             UiCommand::PauseRun => self.send(EngineCommand::Pause(self.run)),
             UiCommand::ResumeRun => self.send(EngineCommand::Resume(self.run)),
-            UiCommand::StepRun => self.send(EngineCommand::Step { run: self.run, tokens: 1 }),
+            UiCommand::StepRun => self.send(EngineCommand::Step {
+                run: self.run,
+                tokens: 1,
+            }),
             UiCommand::StopRun => self.send(EngineCommand::Stop(self.run)),
             UiCommand::SetSettings(settings) => {
                 if self.status.busy() {
                     self.revision += 1;
                     let revision = self.revision;
-                    self.send(EngineCommand::SetParams { run: self.run, revision, settings: settings.clone() });
+                    self.send(EngineCommand::SetParams {
+                        run: self.run,
+                        revision,
+                        settings: settings.clone(),
+                    });
                 }
                 self.settings.cache = settings;
             }
@@ -57,12 +64,16 @@ impl App {
             UiCommand::Open(path) => self.open(path),
             UiCommand::Save(path) => self.save(path),
             UiCommand::Browse(purpose) => self.browse(purpose),
-            UiCommand::ShowExport(shown) => self.export_dialog.open = shown && self.session.is_some(),
+            UiCommand::ShowExport(shown) => {
+                self.export_dialog.open = shown && self.session.is_some()
+            }
             UiCommand::Export { what, to, format } => self.export(ctx, what, to, format),
             UiCommand::ToggleHelp => self.help = !self.help,
             UiCommand::ToggleNotifications => self.notifications.toggle(),
             UiCommand::SetTheme(theme) => ctx.set_theme(theme),
-            UiCommand::SetPlaySpeed(speed) => self.selection.playback.speed = speed.clamp(1.0, 10_000.0),
+            UiCommand::SetPlaySpeed(speed) => {
+                self.selection.playback.speed = speed.clamp(1.0, 10_000.0)
+            }
             UiCommand::Hover(position) => {
                 self.selection.hovered = self.session.as_ref().and_then(|s| s.known(position));
             }
@@ -80,7 +91,9 @@ impl App {
     }
 
     fn move_cursor(&mut self, command: &UiCommand) {
-        let Some(session) = &mut self.session else { return };
+        let Some(session) = &mut self.session else {
+            return;
+        };
         let selection = &mut self.selection;
         match command {
             UiCommand::SetCursor(tokens) => session.set_cursor(*tokens, selection),
@@ -93,8 +106,15 @@ impl App {
     }
 
     fn start_run(&mut self) {
-        let error = self.settings.error(crate::ui::settings_panel::SettingsContext::default());
-        if self.status.busy() || self.status.obstacle(&self.prompt.problem, error.as_deref()).is_some() {
+        let error = self
+            .settings
+            .error(crate::ui::settings_panel::SettingsContext::default());
+        if self.status.busy()
+            || self
+                .status
+                .obstacle(&self.prompt.problem, error.as_deref())
+                .is_some()
+        {
             return;
         }
         self.run = RunId(self.run.0 + 1);
@@ -113,7 +133,8 @@ impl App {
 
     fn load_model(&mut self, model: String) {
         if self.status.busy() {
-            self.notifications.error("a run is under way; stop it before loading another model");
+            self.notifications
+                .error("a run is under way; stop it before loading another model");
             return;
         }
         self.model_wanted = Some(model.clone());
@@ -143,7 +164,8 @@ impl App {
             return;
         };
         if self.status.busy() {
-            self.notifications.error("a run is under way; stop it before opening a trace");
+            self.notifications
+                .error("a run is under way; stop it before opening a trace");
             return;
         }
         self.background("open", move || files::open(path));
@@ -153,7 +175,8 @@ impl App {
         let Some(session) = &self.session else { return };
         let Some(path) = path else {
             let known = session.path.as_ref().map(|path| path.display().to_string());
-            self.path_dialog.ask(Browse::Save, known.unwrap_or_else(|| "run.rkvt".to_owned()));
+            self.path_dialog
+                .ask(Browse::Save, known.unwrap_or_else(|| "run.rkvt".to_owned()));
             return;
         };
         let store = session.store.clone();
@@ -171,8 +194,13 @@ impl App {
             egui::Theme::Dark => export::Theme::Dark,
             egui::Theme::Light => export::Theme::Light,
         };
-        let options = ExportOptions { theme, ..ExportOptions::default() };
-        self.background("export", move || files::export(path, what, format, &store.view(cursor), &options));
+        let options = ExportOptions {
+            theme,
+            ..ExportOptions::default()
+        };
+        self.background("export", move || {
+            files::export(path, what, format, &store.view(cursor), &options)
+        });
     }
 
     fn browse(&mut self, purpose: Browse) {
@@ -183,7 +211,11 @@ impl App {
         self.background("dialog", move || files::pick(purpose, &suggestion));
     }
 
-    pub(super) fn background(&mut self, name: &str, work: impl FnOnce() -> Outcome + Send + 'static) {
+    pub(super) fn background(
+        &mut self,
+        name: &str,
+        work: impl FnOnce() -> Outcome + Send + 'static,
+    ) {
         if let Err(message) = self.tasks.start(name, work) {
             self.notifications.error(message);
         }

@@ -11,7 +11,12 @@ use crate::ui::command::Browse;
 /// Reads a trace; damage at its end is told beside the run.
 pub fn open(path: PathBuf) -> Outcome {
     let result = trace::load(&path)
-        .map(|loaded| (Box::new(loaded.store), loaded.problem.map(|damage| damage.to_string())))
+        .map(|loaded| {
+            (
+                Box::new(loaded.store),
+                loaded.problem.map(|damage| damage.to_string()),
+            )
+        })
         .map_err(|error| error.to_string());
     Outcome::Opened { path, result }
 }
@@ -19,7 +24,11 @@ pub fn open(path: PathBuf) -> Outcome {
 /// Writes a trace.
 pub fn save(path: PathBuf, store: &TraceStore) -> Outcome {
     let result = trace::save(&path, store).map_err(|error| chain(&error));
-    Outcome::Written { path, result, trace: true }
+    Outcome::Written {
+        path,
+        result,
+        trace: true,
+    }
 }
 
 /// Writes a figure or a table.
@@ -32,7 +41,11 @@ pub fn export(
 ) -> Outcome {
     let result = crate::export::write_file(what, format, view, options, &path)
         .map_err(|error| chain(&error));
-    Outcome::Written { path, result, trace: false }
+    Outcome::Written {
+        path,
+        result,
+        trace: false,
+    }
 }
 
 /// Asks the system's dialog for a path.

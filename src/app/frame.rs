@@ -40,11 +40,16 @@ impl App {
     pub fn draw(&mut self, ui: &mut Ui) {
         self.clean_selection();
         let ctx = ui.ctx().clone();
-        let tokens = self.session.as_ref().map_or(0, |session| session.store.tokens().len());
+        let tokens = self
+            .session
+            .as_ref()
+            .map_or(0, |session| session.store.tokens().len());
         let mut commands = Vec::new();
         // Taken out for the frame, so that the panels can borrow it beside their own state.
         let session = self.session.take();
-        let view = session.as_ref().map(|session| session.store.view(session.cursor()));
+        let view = session
+            .as_ref()
+            .map(|session| session.store.view(session.cursor()));
         if let (Some(session), Some(view)) = (&session, &view) {
             self.derived.update(session.generation, view);
         }
@@ -74,52 +79,82 @@ impl App {
         commands: &mut Vec<UiCommand>,
     ) {
         let palette = Palette::of(ui.ctx());
-        let bar = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(14, 8));
-        let side = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(12, 10));
+        let bar = Frame::new()
+            .fill(palette.panel)
+            .inner_margin(Margin::symmetric(14, 8));
+        let side = Frame::new()
+            .fill(palette.panel)
+            .inner_margin(Margin::symmetric(12, 10));
         let page = Frame::new().fill(palette.canvas);
         let context = self.settings_context(view);
         let settings_error = self.settings.error(context);
         // On the first page the problem field stands in the middle.
         let first_page = view.is_none() && self.status.phase == Phase::Idle;
 
-        Panel::top("prompt bar").frame(bar).resizable(false).show(ui, |ui| {
-            let shown = PromptBar {
-                status: &self.status,
-                known: &self.known_models,
-                settings_error: settings_error.as_deref(),
-                unread: self.notifications.unread(),
-                shown: view.map(|view| view.store().header().problem.as_str()),
-                field: !first_page,
-            };
-            prompt_bar::show(ui, &mut self.prompt, &shown, commands);
-        });
+        Panel::top("prompt bar")
+            .frame(bar)
+            .resizable(false)
+            .show(ui, |ui| {
+                let shown = PromptBar {
+                    status: &self.status,
+                    known: &self.known_models,
+                    settings_error: settings_error.as_deref(),
+                    unread: self.notifications.unread(),
+                    shown: view.map(|view| view.store().header().problem.as_str()),
+                    field: !first_page,
+                };
+                prompt_bar::show(ui, &mut self.prompt, &shown, commands);
+            });
         let peak = view.map_or(0, |view| self.peak_slots(generation, view));
-        let thin = Frame::new().fill(palette.panel).inner_margin(Margin::symmetric(14, 4));
-        Panel::bottom("status bar").frame(thin).resizable(false).show(ui, |ui| {
-            status_bar::show(ui, &self.status, view, peak);
-        });
-        Panel::left("settings").frame(side).default_size(264.0).size_range(230.0..=360.0).show(ui, |ui| {
-            let foot = Frame::new().inner_margin(Margin { top: 8, right: 6, ..Margin::ZERO });
-            Panel::bottom("legend").frame(foot).resizable(false).show(ui, |ui| {
-                let derived = view.is_some().then_some(&self.derived);
-                legend::show(ui, self.mode, derived, &self.selection, commands);
+        let thin = Frame::new()
+            .fill(palette.panel)
+            .inner_margin(Margin::symmetric(14, 4));
+        Panel::bottom("status bar")
+            .frame(thin)
+            .resizable(false)
+            .show(ui, |ui| {
+                status_bar::show(ui, &self.status, view, peak);
             });
-            egui::ScrollArea::vertical().id_salt("settings").auto_shrink(false).show(ui, |ui| {
-                settings_panel::show(ui, &mut self.settings, context, commands);
+        Panel::left("settings")
+            .frame(side)
+            .default_size(264.0)
+            .size_range(230.0..=360.0)
+            .show(ui, |ui| {
+                let foot = Frame::new().inner_margin(Margin {
+                    top: 8,
+                    right: 6,
+                    ..Margin::ZERO
+                });
+                Panel::bottom("legend")
+                    .frame(foot)
+                    .resizable(false)
+                    .show(ui, |ui| {
+                        let derived = view.is_some().then_some(&self.derived);
+                        legend::show(ui, self.mode, derived, &self.selection, commands);
+                    });
+                egui::ScrollArea::vertical()
+                    .id_salt("settings")
+                    .auto_shrink(false)
+                    .show(ui, |ui| {
+                        settings_panel::show(ui, &mut self.settings, context, commands);
+                    });
             });
-        });
         if let Some(view) = view {
             // The text keeps its room: a small window has a narrow inspector, a tiny one none.
             let most = ui.available_width() - LEAST_MIDDLE;
             if most >= LEAST_INSPECTOR {
                 let range = LEAST_INSPECTOR..=most.min(460.0);
-                let inspector = Panel::right("inspector").frame(side).default_size(most.min(310.0));
+                let inspector = Panel::right("inspector")
+                    .frame(side)
+                    .default_size(most.min(310.0));
                 inspector.size_range(range).show(ui, |ui| {
                     let state = &mut self.panels.inspector;
                     inspector::show(ui, state, view, &self.derived, &self.selection, commands);
                 });
             }
-            let low = Frame::new().fill(palette.canvas).inner_margin(Margin::symmetric(18, 8));
+            let low = Frame::new()
+                .fill(palette.canvas)
+                .inner_margin(Margin::symmetric(18, 8));
             let room = ui.available_height();
             Panel::bottom("timeline")
                 .frame(low)
@@ -129,17 +164,31 @@ impl App {
                 .show(ui, |ui| {
                     let transport = self.transport();
                     let state = &mut self.panels.timeline;
-                    timeline::show(ui, state, view, &self.derived, &self.selection, &transport, commands);
+                    timeline::show(
+                        ui,
+                        state,
+                        view,
+                        &self.derived,
+                        &self.selection,
+                        &transport,
+                        commands,
+                    );
                 });
         }
-        CentralPanel::default().frame(page).show(ui, |ui| match view {
-            Some(view) => self.middle(ui, generation, view, commands),
-            None if first_page => {
-                let error = settings_error.as_deref();
-                welcome::show(ui, &mut self.prompt, &self.status, error, commands);
-            }
-            None => empty_state::show(ui, "Reading the prompt", "The first tokens appear in a moment."),
-        });
+        CentralPanel::default()
+            .frame(page)
+            .show(ui, |ui| match view {
+                Some(view) => self.middle(ui, generation, view, commands),
+                None if first_page => {
+                    let error = settings_error.as_deref();
+                    welcome::show(ui, &mut self.prompt, &self.status, error, commands);
+                }
+                None => empty_state::show(
+                    ui,
+                    "Reading the prompt",
+                    "The first tokens appear in a moment.",
+                ),
+            });
     }
 
     fn middle(
@@ -149,7 +198,12 @@ impl App {
         view: &TraceView<'_>,
         commands: &mut Vec<UiCommand>,
     ) {
-        let inset = Margin { left: 18, right: 18, top: 12, bottom: 0 };
+        let inset = Margin {
+            left: 18,
+            right: 18,
+            top: 12,
+            bottom: 0,
+        };
         Frame::new().inner_margin(inset).show(ui, |ui| {
             tabs::show(ui, self.tab, &in_force(view), commands);
         });
@@ -159,7 +213,9 @@ impl App {
         match self.tab {
             Tab::Reading => {
                 let tokens = &mut panels.tokens;
-                token_view::show(ui, tokens, generation, self.mode, view, derived, selection, commands);
+                token_view::show(
+                    ui, tokens, generation, self.mode, view, derived, selection, commands,
+                );
             }
             Tab::Survival => {
                 page.show(ui, |ui| {
@@ -203,13 +259,22 @@ impl App {
 /// The settings in force at the cursor, in a few words.
 fn in_force(view: &TraceView<'_>) -> String {
     let store = view.store();
-    let changed = store.params().iter().rev().find(|(at, ..)| at.index() <= view.cursor());
+    let changed = store
+        .params()
+        .iter()
+        .rev()
+        .find(|(at, ..)| at.index() <= view.cursor());
     let settings = changed.map_or(&store.header().settings, |(_, _, settings)| settings);
-    let Ok(info) = crate::policy::find(&settings.policy) else { return settings.policy.clone() };
+    let Ok(info) = crate::policy::find(&settings.policy) else {
+        return settings.policy.clone();
+    };
     if !info.compresses {
         return info.name.to_owned();
     }
-    let mut words = format!("{} · budget {} + {}", info.name, settings.budget, settings.buffer);
+    let mut words = format!(
+        "{} · budget {} + {}",
+        info.name, settings.budget, settings.buffer
+    );
     if info.params.contains(&Param::Lambda) {
         words = format!("{words} · λ {:.2}", settings.lambda);
     }

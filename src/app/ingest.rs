@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use egui::Context;
 
-use crate::engine::{EngineEvent, RunId, RunState};
 use crate::config::CacheSettings;
+use crate::engine::{EngineEvent, RunId, RunState};
 use crate::trace::{ModelSummary, TraceRecord, TraceStore};
 use crate::ui::command::Browse;
 use crate::ui::engine_status::{Link, Phase};
@@ -32,7 +32,12 @@ impl App {
         while let Some(outcome) = self.tasks.next() {
             self.outcome(outcome);
         }
-        let dropped = ctx.input(|i| i.raw.dropped_files.first().map(|file| file.path().to_owned()));
+        let dropped = ctx.input(|i| {
+            i.raw
+                .dropped_files
+                .first()
+                .map(|file| file.path().to_owned())
+        });
         if let Some(path) = dropped {
             self.execute(ctx, vec![UiCommand::Open(Some(path))]);
         }
@@ -41,7 +46,9 @@ impl App {
 
     fn play(&mut self, ctx: &Context) {
         let now = Instant::now();
-        let seconds = self.last_tick.map_or(0.0, |last| (now - last).as_secs_f32());
+        let seconds = self
+            .last_tick
+            .map_or(0.0, |last| (now - last).as_secs_f32());
         self.last_tick = self.selection.playback.playing.then_some(now);
         if let Some(session) = &mut self.session {
             session.tick(seconds, &mut self.selection);
@@ -77,7 +84,8 @@ impl App {
             }
             EngineEvent::Stats { run, stats } if run == self.run => self.status.stats = stats,
             EngineEvent::ParamsRejected { run, message, .. } if run == self.run => {
-                self.notifications.error(format!("the new settings are not in force: {message}"));
+                self.notifications
+                    .error(format!("the new settings are not in force: {message}"));
             }
             EngineEvent::Warning { run, message } if run == self.run => {
                 self.notifications.info(message);
@@ -112,7 +120,11 @@ impl App {
     }
 
     fn records(&mut self, run: RunId, batch: Vec<TraceRecord>) {
-        let Some(session) = self.session.as_mut().filter(|session| session.live == Some(run)) else {
+        let Some(session) = self
+            .session
+            .as_mut()
+            .filter(|session| session.live == Some(run))
+        else {
             return;
         };
         for record in batch {
@@ -165,13 +177,21 @@ impl App {
                 }
                 Err(message) => self.notifications.error(message),
             },
-            Outcome::Written { path, result: Ok(()), trace } => {
-                self.notifications.info(format!("Written: {}", path.display()));
+            Outcome::Written {
+                path,
+                result: Ok(()),
+                trace,
+            } => {
+                self.notifications
+                    .info(format!("Written: {}", path.display()));
                 if trace && let Some(session) = &mut self.session {
                     session.path = Some(path);
                 }
             }
-            Outcome::Written { result: Err(message), .. } => self.notifications.error(message),
+            Outcome::Written {
+                result: Err(message),
+                ..
+            } => self.notifications.error(message),
             Outcome::Picked { purpose, path } => self.picked(purpose, path.as_deref()),
         }
     }

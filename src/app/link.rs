@@ -8,7 +8,10 @@ use crate::engine::{EngineHandle, Waker};
 pub type EngineFactory = Box<dyn Fn(Option<String>, Waker) -> io::Result<EngineHandle>>;
 
 /// The engine of this build, if it has one.
-#[cfg_attr(feature = "infer", expect(clippy::unnecessary_wraps, reason = "a viewer has none"))]
+#[cfg_attr(
+    feature = "infer",
+    expect(clippy::unnecessary_wraps, reason = "a viewer has none")
+)]
 pub fn factory() -> Option<EngineFactory> {
     #[cfg(feature = "infer")]
     {

@@ -6,10 +6,10 @@ use crate::trace::Position;
 use crate::ui::UiCommand;
 use crate::ui::engine_status::Phase;
 
+use super::link;
 use super::options::RunOptions;
 use super::shown::Shot;
 use super::state::{App, AppConfig};
-use super::link;
 
 /// The window could not be opened, or could not do what it was opened for.
 #[derive(Debug, thiserror::Error)]
@@ -67,21 +67,40 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
         }),
     )
     .map_err(|error| RunError::Window(crate::error_chain::chain(&error)))?;
-    if wants_picture { picture_result(&result) } else { Ok(()) }
+    if wants_picture {
+        picture_result(&result)
+    } else {
+        Ok(())
+    }
 }
 
 fn picture_result(result: &Receiver<Result<(), String>>) -> Result<(), RunError> {
     match result.try_recv() {
         Ok(result) => result.map_err(RunError::Screenshot),
-        Err(_) => Err(RunError::Screenshot("the window was closed first".to_owned())),
+        Err(_) => Err(RunError::Screenshot(
+            "the window was closed first".to_owned(),
+        )),
     }
 }
 
 /// Says that there is no display before the windowing library tries, and fails in its own words.
 fn check_display(is_set: impl Fn(&str) -> bool) -> Result<(), RunError> {
-    let needs_one = cfg!(all(unix, not(any(target_os = "macos", target_os = "ios", target_os = "android"))));
-    let named = ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"].into_iter().any(is_set);
-    if needs_one && !named { Err(RunError::NoDisplay) } else { Ok(()) }
+    let needs_one = cfg!(all(
+        unix,
+        not(any(
+            target_os = "macos",
+            target_os = "ios",
+            target_os = "android"
+        ))
+    ));
+    let named = ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"]
+        .into_iter()
+        .any(is_set);
+    if needs_one && !named {
+        Err(RunError::NoDisplay)
+    } else {
+        Ok(())
+    }
 }
 
 /// The window with what the command line still wants of it.
@@ -116,16 +135,24 @@ impl Started {
 
     /// Does what had to wait for the model or the trace.
     fn wishes(&mut self, ctx: &egui::Context) {
-        if self.autorun && self.app.status().model.is_some() && self.app.status().loading.is_none() {
+        if self.autorun && self.app.status().model.is_some() && self.app.status().loading.is_none()
+        {
             self.autorun = false;
             self.app.execute(ctx, vec![UiCommand::Run]);
         }
         let there = self.app.session().is_some() && self.app.status().phase == Phase::Idle;
-        if there && !self.autorun && (self.opening || self.cursor.is_some() || self.select.is_some()) {
+        if there
+            && !self.autorun
+            && (self.opening || self.cursor.is_some() || self.select.is_some())
+        {
             self.opening = false;
             let cursor = self.cursor.take().map(UiCommand::SetCursor);
-            let pin = self.select.take().map(|p| UiCommand::Select(Some(Position(p))));
-            self.app.execute(ctx, cursor.into_iter().chain(pin).collect());
+            let pin = self
+                .select
+                .take()
+                .map(|p| UiCommand::Select(Some(Position(p))));
+            self.app
+                .execute(ctx, cursor.into_iter().chain(pin).collect());
         }
     }
 }

@@ -26,7 +26,14 @@ impl Session {
     /// A run with the cursor at its end.
     pub fn new(store: TraceStore, generation: u64) -> Self {
         let cursor = store.tokens().len();
-        Self { store, generation, live: None, path: None, cursor, fraction: 0.0 }
+        Self {
+            store,
+            generation,
+            live: None,
+            path: None,
+            cursor,
+            fraction: 0.0,
+        }
     }
 
     /// Tokens seen at the cursor.
@@ -69,11 +76,17 @@ impl Session {
         let seen = |i: usize| events[i].seen as usize;
         let target = if by < 0 {
             let before = events.partition_point(|e| (e.seen as usize) < self.cursor);
-            before.checked_sub(by.unsigned_abs() as usize).map_or(1, seen)
+            before
+                .checked_sub(by.unsigned_abs() as usize)
+                .map_or(1, seen)
         } else {
             let after = events.partition_point(|e| e.seen as usize <= self.cursor);
             let index = after + (by as usize).saturating_sub(1);
-            if index < events.len() { seen(index) } else { usize::MAX }
+            if index < events.len() {
+                seen(index)
+            } else {
+                usize::MAX
+            }
         };
         self.set_cursor(target, selection);
     }
@@ -126,13 +139,21 @@ mod tests {
     use crate::trace::synthetic::Synthetic;
 
     fn session() -> (Session, Selection) {
-        (Session::new(Synthetic::default().store(), 1), Selection::default())
+        (
+            Session::new(Synthetic::default().store(), 1),
+            Selection::default(),
+        )
     }
 
     #[test]
     fn stepping_visits_every_compression_in_order_and_back() {
         let (mut session, mut selection) = session();
-        let all: Vec<usize> = session.store.events().iter().map(|e| e.seen as usize).collect();
+        let all: Vec<usize> = session
+            .store
+            .events()
+            .iter()
+            .map(|e| e.seen as usize)
+            .collect();
         session.set_cursor(1, &mut selection);
         let mut forward = vec![];
         for _ in 0..all.len() {

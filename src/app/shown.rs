@@ -27,7 +27,15 @@ pub struct Shot {
 impl Shot {
     /// A picture to `path`; how it went comes over `done`.
     pub fn new(path: PathBuf, autorun: bool, done: Sender<Result<(), String>>) -> Self {
-        Self { path, autorun, started: false, calm: 0, asked: false, image: bounded(1), done }
+        Self {
+            path,
+            autorun,
+            started: false,
+            calm: 0,
+            asked: false,
+            image: bounded(1),
+            done,
+        }
     }
 
     /// Looks once per frame whether the moment has come.
@@ -73,12 +81,20 @@ impl Shot {
 /// Writes the pixels of the window.
 fn write_png(path: &Path, image: &ColorImage) -> Result<(), String> {
     let [width, height] = image.size;
-    let bytes = image.pixels.iter().flat_map(|pixel| pixel.to_array()).collect();
+    let bytes = image
+        .pixels
+        .iter()
+        .flat_map(|pixel| pixel.to_array())
+        .collect();
     let encoded = IntSize::from_wh(width as u32, height as u32)
         .and_then(|size| Pixmap::from_vec(bytes, size))
         .ok_or("the window has no pixels".to_owned())?
         .encode_png()
         .map_err(|error| format!("the picture could not be encoded: {error}"))?;
-    std::fs::write(path, encoded)
-        .map_err(|error| format!("cannot write {}: {error}; name another file", path.display()))
+    std::fs::write(path, encoded).map_err(|error| {
+        format!(
+            "cannot write {}: {error}; name another file",
+            path.display()
+        )
+    })
 }

@@ -111,9 +111,15 @@ impl App {
 
     pub(super) fn start_engine(&mut self) {
         let Some(factory) = &self.factory else { return };
-        let model = self.model_wanted.clone().unwrap_or_else(|| "reasoner".to_owned());
+        let model = self
+            .model_wanted
+            .clone()
+            .unwrap_or_else(|| "reasoner".to_owned());
         self.engine = None;
-        self.status = EngineStatus { link: Link::Up, ..EngineStatus::default() };
+        self.status = EngineStatus {
+            link: Link::Up,
+            ..EngineStatus::default()
+        };
         match factory(Some(model), Arc::clone(&self.waker)) {
             Ok(handle) => {
                 self.status.loading = Some((0.0, "starting".to_owned()));
@@ -160,7 +166,10 @@ impl App {
     /// The first thing that failed, if anything did.
     pub(super) fn first_error(&self) -> Option<String> {
         let notes = self.notifications.notes();
-        notes.iter().find(|note| note.level == Level::Error).map(|note| note.text.clone())
+        notes
+            .iter()
+            .find(|note| note.level == Level::Error)
+            .map(|note| note.text.clone())
     }
 
     /// What tokens are coloured by.

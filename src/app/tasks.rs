@@ -52,7 +52,12 @@ impl Tasks {
     /// No work yet.
     pub fn new(waker: Waker) -> Self {
         let (sender, outcomes) = bounded(WAITING);
-        Self { sender, outcomes, waker, running: 0 }
+        Self {
+            sender,
+            outcomes,
+            waker,
+            running: 0,
+        }
     }
 
     /// Starts a piece of work on a thread of that name.

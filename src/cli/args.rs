@@ -9,7 +9,12 @@ use super::run_args::{BenchArgs, ModelsArgs, RecordArgs};
 
 /// See what a reasoning model's KV cache forgets.
 #[derive(Debug, Parser)]
-#[command(name = "rkv-scope", version, about, after_help = "Without a command the window opens.")]
+#[command(
+    name = "rkv-scope",
+    version,
+    about,
+    after_help = "Without a command the window opens."
+)]
 pub struct Args {
     /// What to do.
     #[command(subcommand)]
@@ -79,7 +84,11 @@ pub struct ViewArgs {
 fn size(text: &str) -> Result<(f32, f32), String> {
     let wrong = || format!("{text:?} is not WIDTHxHEIGHT, such as 1280x800");
     let (w, h) = text.split_once(['x', 'X']).ok_or_else(wrong)?;
-    let parse = |s: &str| s.parse::<f32>().ok().filter(|v| (200.0..=16384.0).contains(v));
+    let parse = |s: &str| {
+        s.parse::<f32>()
+            .ok()
+            .filter(|v| (200.0..=16384.0).contains(v))
+    };
     Ok((parse(w).ok_or_else(wrong)?, parse(h).ok_or_else(wrong)?))
 }
 

@@ -13,6 +13,10 @@ pub(super) fn run(args: &InfoArgs, out: &mut dyn Write) -> Result<(), CliError> 
         progress(format_args!("warning: {}: {problem}", args.file.display()));
     }
     let info = Info::of(&loaded.store);
-    if args.json { info.write_json(out)? } else { info.write_text(out)? }
+    if args.json {
+        info.write_json(out)?
+    } else {
+        info.write_text(out)?
+    }
     Ok(())
 }

@@ -24,17 +24,26 @@ fn list(out: &mut dyn Write) -> Result<(), CliError> {
         writeln!(out, "{:<30}{state:<10}{}", model.name, model.licence)?;
         writeln!(out, "{:30}{}", "", model.about)?;
     }
-    writeln!(out, "\nAny GGUF file or Hugging Face folder of the llama, qwen2 or qwen3 family opens with --model.")?;
+    writeln!(
+        out,
+        "\nAny GGUF file or Hugging Face folder of the llama, qwen2 or qwen3 family opens with --model."
+    )?;
     Ok(())
 }
 
 fn fetch(name: &str, out: &mut dyn Write) -> Result<(), CliError> {
     let model = KnownModel::by_name(name).ok_or_else(|| {
         let known: Vec<&str> = KNOWN_MODELS.iter().map(|model| model.name).collect();
-        CliError::Usage(format!("no known model is called {name:?}; there are: {}", known.join(", ")))
+        CliError::Usage(format!(
+            "no known model is called {name:?}; there are: {}",
+            known.join(", ")
+        ))
     })?;
     if model.weights == KnownWeights::Embedded {
-        writeln!(out, "{name} is part of the program; there is nothing to fetch")?;
+        writeln!(
+            out,
+            "{name} is part of the program; there is nothing to fetch"
+        )?;
         return Ok(());
     }
     let hub = Hub::from_env().map_err(engine)?;

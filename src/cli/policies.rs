@@ -27,7 +27,11 @@ pub(super) fn run(as_json: bool, out: &mut dyn Write) -> Result<(), CliError> {
         return Ok(());
     }
     for info in POLICIES {
-        let paper = if info.paper.is_empty() { String::new() } else { format!(", {}", info.paper) };
+        let paper = if info.paper.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", info.paper)
+        };
         writeln!(out, "{:<14}{}{paper}", info.id, info.name)?;
         writeln!(out, "{:14}{}\n", "", info.summary)?;
     }

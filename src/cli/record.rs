@@ -48,7 +48,9 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
             if engine.is_alive() {
                 continue;
             }
-            return Err(CliError::Engine("the engine ended without a word".to_owned()));
+            return Err(CliError::Engine(
+                "the engine ended without a word".to_owned(),
+            ));
         };
         match event {
             EngineEvent::ModelLoading { fraction, stage } => {
@@ -58,18 +60,25 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
                 }
             }
             EngineEvent::ModelLoaded { model, device } => {
-                progress(format_args!("{} ({}, {}) on {device}", model.name, model.architecture, model.weights));
+                progress(format_args!(
+                    "{} ({}, {}) on {device}",
+                    model.name, model.architecture, model.weights
+                ));
                 if let Some(request) = request.take() {
                     engine
                         .send(EngineCommand::Start(Box::new(request)))
-                        .map_err(|_refused| CliError::Engine("the engine takes no commands".to_owned()))?;
+                        .map_err(|_refused| {
+                            CliError::Engine("the engine takes no commands".to_owned())
+                        })?;
                 }
             }
             EngineEvent::RunStarted { header, .. } => store = Some(TraceStore::new(header)),
             EngineEvent::Records { batch, .. } => {
                 let Some(store) = &mut store else { continue };
                 for record in batch {
-                    if !args.json && let TraceRecord::Tokens(tokens) = &record {
+                    if !args.json
+                        && let TraceRecord::Tokens(tokens) = &record
+                    {
                         let from = store.header().prompt_tokens as usize;
                         let already = store.tokens().len();
                         for token in tokens.iter().skip(from.saturating_sub(already)) {
@@ -77,7 +86,9 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
                         }
                         out.flush()?;
                     }
-                    store.apply(record).map_err(|error| CliError::Engine(error.to_string()))?;
+                    store
+                        .apply(record)
+                        .map_err(|error| CliError::Engine(error.to_string()))?;
                 }
                 if shown.elapsed() >= PROGRESS_EVERY {
                     shown = Instant::now();
@@ -94,9 +105,13 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
                 progress(format_args!("warning: {message}"));
                 warning = Some(message);
             }
-            EngineEvent::ParamsRejected { message, .. }
-            | EngineEvent::Failed { message, .. } => return Err(CliError::Engine(message)),
-            EngineEvent::State { state: RunState::Finished(reason), .. } => {
+            EngineEvent::ParamsRejected { message, .. } | EngineEvent::Failed { message, .. } => {
+                return Err(CliError::Engine(message));
+            }
+            EngineEvent::State {
+                state: RunState::Finished(reason),
+                ..
+            } => {
                 let Some(store) = &store else { continue };
                 if args.json {
                     writeln!(out, "{}", report(store, &reason))?;
@@ -119,7 +134,9 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
             }
             EngineEvent::State { .. } | EngineEvent::Stats { .. } => {}
             EngineEvent::Gone => {
-                return Err(CliError::Engine("the engine ended before the run did".to_owned()));
+                return Err(CliError::Engine(
+                    "the engine ended before the run did".to_owned(),
+                ));
             }
         }
     }
@@ -129,7 +146,9 @@ fn report(store: &TraceStore, reason: &FinishReason) -> serde_json::Value {
     let summary = RunSummary::of(store);
     let prompt = summary.prompt_tokens as usize;
     let text = store.tokens().text_of(prompt..store.tokens().len());
-    let seconds = store.end().map_or(0.0, |(_, _, seconds)| f64::from(*seconds));
+    let seconds = store
+        .end()
+        .map_or(0.0, |(_, _, seconds)| f64::from(*seconds));
     json!({
         "prompt_tokens": summary.prompt_tokens,
         "tokens": summary.tokens,

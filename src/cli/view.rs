@@ -5,7 +5,8 @@ use super::args::ViewArgs;
 
 #[cfg(feature = "gui")]
 pub(super) fn run(args: &ViewArgs) -> Result<(), CliError> {
-    crate::app::run(args.clone().into()).map_err(|error| CliError::Engine(crate::error_chain::chain(&error)))
+    crate::app::run(args.clone().into())
+        .map_err(|error| CliError::Engine(crate::error_chain::chain(&error)))
 }
 
 #[cfg(feature = "gui")]
@@ -23,7 +24,11 @@ impl From<ViewArgs> for crate::app::RunOptions {
             screenshot_to: args.screenshot_to,
             size: args.size,
             theme: args.theme.as_deref().map(|name| {
-                if name == "light" { egui::Theme::Light } else { egui::Theme::Dark }
+                if name == "light" {
+                    egui::Theme::Light
+                } else {
+                    egui::Theme::Dark
+                }
             }),
             model: args.model,
             tab,

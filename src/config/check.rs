@@ -52,7 +52,11 @@ fn range(
     if ok {
         Ok(())
     } else {
-        Err(SettingsError::OutOfRange { name, value: value.to_string(), range })
+        Err(SettingsError::OutOfRange {
+            name,
+            value: value.to_string(),
+            range,
+        })
     }
 }
 
@@ -71,14 +75,49 @@ impl CacheSettings {
         if !info.compresses {
             return Ok(());
         }
-        range("budget", self.budget, (1..=1 << 20).contains(&self.budget), "from 1 to 1048576")?;
-        range("buffer", self.buffer, (1..=1 << 20).contains(&self.buffer), "from 1 to 1048576")?;
-        range("window", self.window, (1..=4096).contains(&self.window), "from 1 to 4096")?;
-        range("kernel", self.kernel, (1..=4097).contains(&self.kernel), "from 1 to 4097")?;
-        range("lambda", self.lambda, (0.0..=1.0).contains(&self.lambda), "from 0 to 1")?;
-        range("threshold", self.threshold, (-1.0..=1.0).contains(&self.threshold), "from -1 to 1")?;
+        range(
+            "budget",
+            self.budget,
+            (1..=1 << 20).contains(&self.budget),
+            "from 1 to 1048576",
+        )?;
+        range(
+            "buffer",
+            self.buffer,
+            (1..=1 << 20).contains(&self.buffer),
+            "from 1 to 1048576",
+        )?;
+        range(
+            "window",
+            self.window,
+            (1..=4096).contains(&self.window),
+            "from 1 to 4096",
+        )?;
+        range(
+            "kernel",
+            self.kernel,
+            (1..=4097).contains(&self.kernel),
+            "from 1 to 4097",
+        )?;
+        range(
+            "lambda",
+            self.lambda,
+            (0.0..=1.0).contains(&self.lambda),
+            "from 0 to 1",
+        )?;
+        range(
+            "threshold",
+            self.threshold,
+            (-1.0..=1.0).contains(&self.threshold),
+            "from -1 to 1",
+        )?;
         if let Retain::FirstPercent(ratio) = self.retain {
-            range("retain ratio", ratio, ratio > 0.0 && ratio <= 1.0, "above 0 and at most 1")?;
+            range(
+                "retain ratio",
+                ratio,
+                ratio > 0.0 && ratio <= 1.0,
+                "above 0 and at most 1",
+            )?;
         }
         if self.kernel.is_multiple_of(2) {
             return Err(SettingsError::EvenKernel(self.kernel));
@@ -104,8 +143,18 @@ impl Sampling {
     /// The first setting out of range.
     pub fn check(&self) -> Result<(), SettingsError> {
         let temperature = self.temperature;
-        range("temperature", temperature, (0.0..=10.0).contains(&temperature), "from 0 to 10")?;
-        range("max-tokens", self.max_tokens, self.max_tokens >= 1, "at least 1")?;
+        range(
+            "temperature",
+            temperature,
+            (0.0..=10.0).contains(&temperature),
+            "from 0 to 10",
+        )?;
+        range(
+            "max-tokens",
+            self.max_tokens,
+            self.max_tokens >= 1,
+            "at least 1",
+        )?;
         if let Some(p) = self.top_p {
             range("top-p", p, p > 0.0 && p <= 1.0, "above 0 and at most 1")?;
         }
@@ -129,9 +178,15 @@ mod tests {
 
     #[test]
     fn an_even_kernel_is_named_with_its_neighbours() {
-        let settings = CacheSettings { kernel: 6, ..CacheSettings::default() };
+        let settings = CacheSettings {
+            kernel: 6,
+            ..CacheSettings::default()
+        };
         let message = settings.check().unwrap_err().to_string();
-        assert!(message.contains("odd") && message.contains('5') && message.contains('7'), "{message}");
+        assert!(
+            message.contains("odd") && message.contains('5') && message.contains('7'),
+            "{message}"
+        );
     }
 
     #[test]
@@ -146,21 +201,42 @@ mod tests {
         let error = settings.check_with_prompt(56).unwrap_err();
         assert_eq!(
             error,
-            SettingsError::BudgetTooSmall { budget: 64, window: 8, protected: 56, least: 65 }
+            SettingsError::BudgetTooSmall {
+                budget: 64,
+                window: 8,
+                protected: 56,
+                least: 65
+            }
         );
     }
 
     #[test]
     fn not_a_number_is_out_of_range() {
-        let settings = CacheSettings { lambda: f64::NAN, ..CacheSettings::default() };
+        let settings = CacheSettings {
+            lambda: f64::NAN,
+            ..CacheSettings::default()
+        };
         assert!(settings.check().is_err());
-        assert!(Sampling { temperature: f64::NAN, ..Sampling::default() }.check().is_err());
+        assert!(
+            Sampling {
+                temperature: f64::NAN,
+                ..Sampling::default()
+            }
+            .check()
+            .is_err()
+        );
     }
 
     #[test]
     fn an_unknown_policy_lists_the_known_ones() {
-        let settings = CacheSettings { policy: "magic".to_owned(), ..CacheSettings::default() };
+        let settings = CacheSettings {
+            policy: "magic".to_owned(),
+            ..CacheSettings::default()
+        };
         let message = settings.check().unwrap_err().to_string();
-        assert!(message.contains("magic") && message.contains("rkv"), "{message}");
+        assert!(
+            message.contains("magic") && message.contains("rkv"),
+            "{message}"
+        );
     }
 }

@@ -20,6 +20,12 @@ pub struct Sampling {
 
 impl Default for Sampling {
     fn default() -> Self {
-        Self { temperature: 0.0, top_p: None, top_k: None, seed: 0, max_tokens: 1024 }
+        Self {
+            temperature: 0.0,
+            top_p: None,
+            top_k: None,
+            seed: 0,
+            max_tokens: 1024,
+        }
     }
 }

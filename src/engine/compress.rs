@@ -39,10 +39,16 @@ pub fn compress(
     let shape = cache.shape();
     let scores = score_all(cache, policy, settings);
     let positions: Vec<Vec<&[Position]>> = (0..shape.layers)
-        .map(|layer| (0..shape.kv_heads).map(|head| cache.positions(layer, head)).collect())
+        .map(|layer| {
+            (0..shape.kv_heads)
+                .map(|head| cache.positions(layer, head))
+                .collect()
+        })
         .collect();
-    let totals: Vec<Vec<Vec<f32>>> =
-        scores.iter().map(|layer| layer.iter().map(|head| head.score.clone()).collect()).collect();
+    let totals: Vec<Vec<Vec<f32>>> = scores
+        .iter()
+        .map(|layer| layer.iter().map(|head| head.score.clone()).collect())
+        .collect();
     let keep = select(&positions, &totals, settings, context.prompt_tokens);
     let decided = started.elapsed();
 
@@ -53,7 +59,9 @@ pub fn compress(
     for (layer, keep) in keep.iter().enumerate() {
         cache.compact(layer, keep)?;
     }
-    record.micros = (decided + compacting.elapsed()).as_micros().min(u128::from(u32::MAX)) as u32;
+    record.micros = (decided + compacting.elapsed())
+        .as_micros()
+        .min(u128::from(u32::MAX)) as u32;
     Ok(record)
 }
 
@@ -101,7 +109,10 @@ fn describe(
         event: context.event,
         revision: context.revision,
         window: settings.window,
-        slots_before: positions.iter().map(|heads| heads[0].len() as u32).collect(),
+        slots_before: positions
+            .iter()
+            .map(|heads| heads[0].len() as u32)
+            .collect(),
         slots_after: keep.iter().map(|heads| heads[0].len() as u32).collect(),
         ..CompressionRecord::default()
     };
@@ -109,8 +120,12 @@ fn describe(
         record.evicted.push(evicted(positions, keep));
     }
     if context.level > RecordLevel::Summary {
-        let heads: Vec<(&[Position], &HeadScores)> =
-            positions.iter().flatten().copied().zip(scores.iter().flatten()).collect();
+        let heads: Vec<(&[Position], &HeadScores)> = positions
+            .iter()
+            .flatten()
+            .copied()
+            .zip(scores.iter().flatten())
+            .collect();
         record_scores(&mut record, &heads, context.level);
     }
     record
@@ -122,8 +137,12 @@ fn evicted(positions: &[Position], keep: &[Slot]) -> Vec<u32> {
     for slot in keep {
         stays[slot.index()] = true;
     }
-    let mut gone: Vec<u32> =
-        positions.iter().zip(&stays).filter(|(_, stays)| !**stays).map(|(p, _)| p.0).collect();
+    let mut gone: Vec<u32> = positions
+        .iter()
+        .zip(&stays)
+        .filter(|(_, stays)| !**stays)
+        .map(|(p, _)| p.0)
+        .collect();
     gone.sort_unstable();
     gone
 }
@@ -133,22 +152,27 @@ fn record_scores(
     heads: &[(&[Position], &HeadScores)],
     level: RecordLevel,
 ) {
-    let Some((_, first)) = heads.first() else { return };
+    let Some((_, first)) = heads.first() else {
+        return;
+    };
     let parts = level == RecordLevel::Components;
-    let importance = (parts && first.importance.is_some())
-        .then(|| ScoreBlock::new(Component::Importance));
-    let redundancy = (parts && first.redundancy.is_some())
-        .then(|| ScoreBlock::new(Component::Redundancy));
+    let importance =
+        (parts && first.importance.is_some()).then(|| ScoreBlock::new(Component::Importance));
+    let redundancy =
+        (parts && first.redundancy.is_some()).then(|| ScoreBlock::new(Component::Redundancy));
     // Z can be formed again from both parts, so it is stored only where one is missing.
-    let score = (importance.is_none() || redundancy.is_none())
-        .then(|| ScoreBlock::new(Component::Score));
+    let score =
+        (importance.is_none() || redundancy.is_none()).then(|| ScoreBlock::new(Component::Score));
     let mut blocks = [importance, redundancy, score];
     let mut links = (parts && first.newest_similar.is_some()).then(DuplicateLinks::default);
     for (positions, scores) in heads {
         let candidates = scores.score.len();
         let order = by_position(&positions[..candidates]);
-        let columns =
-            [scores.importance.as_deref(), scores.redundancy.as_deref(), Some(&scores.score[..])];
+        let columns = [
+            scores.importance.as_deref(),
+            scores.redundancy.as_deref(),
+            Some(&scores.score[..]),
+        ];
         for (block, column) in blocks.iter_mut().zip(columns) {
             if let (Some(block), Some(column)) = (block, column) {
                 let row: Vec<f32> = order.iter().map(|&i| column[i]).collect();
@@ -157,7 +181,9 @@ fn record_scores(
         }
         if let (Some(links), Some(similar)) = (&mut links, &scores.newest_similar) {
             links.newest.extend(
-                order.iter().map(|&i| similar[i].map_or(u32::MAX, |slot| positions[slot as usize].0)),
+                order
+                    .iter()
+                    .map(|&i| similar[i].map_or(u32::MAX, |slot| positions[slot as usize].0)),
             );
         }
     }

@@ -97,7 +97,10 @@ impl<'m> Generation<'m> {
             return Err(EngineError::EmptyProblem);
         }
         if prompt.len() >= context {
-            return Err(EngineError::PromptTooLong { prompt: prompt.len(), context });
+            return Err(EngineError::PromptTooLong {
+                prompt: prompt.len(),
+                context,
+            });
         }
         request.settings.check_with_prompt(prompt.len() as u32)?;
         let longest = context.min(prompt.len() + request.sampling.max_tokens as usize);
@@ -120,7 +123,10 @@ impl<'m> Generation<'m> {
             device: request.device,
             level: request.level,
         });
-        let mut out = vec![TraceRecord::Segment { at: Position(0), kind: SegmentKind::Prompt }];
+        let mut out = vec![TraceRecord::Segment {
+            at: Position(0),
+            kind: SegmentKind::Prompt,
+        }];
         out.push(TraceRecord::Segment {
             at: Position(prompt.len() as u32),
             kind: SegmentKind::Reasoning,
@@ -184,14 +190,24 @@ impl<'m> Generation<'m> {
     ///
     /// # Errors
     /// Illegal settings, or too little memory for a larger budget; the old ones stay in force.
-    pub fn set_params(&mut self, revision: u32, settings: CacheSettings) -> Result<(), EngineError> {
-        let newest = self.pending.as_ref().map_or(self.revision, |(revision, _)| *revision);
+    pub fn set_params(
+        &mut self,
+        revision: u32,
+        settings: CacheSettings,
+    ) -> Result<(), EngineError> {
+        let newest = self
+            .pending
+            .as_ref()
+            .map_or(self.revision, |(revision, _)| *revision);
         if revision <= newest {
             return Ok(());
         }
         settings.check_with_prompt(self.prompt.len() as u32)?;
         self.schedule = Schedule::new(&settings, self.prompt.len())?;
-        let capacity = self.schedule.capacity(&settings, self.longest).max(self.cache.longest() + 1);
+        let capacity = self
+            .schedule
+            .capacity(&settings, self.longest)
+            .max(self.cache.longest() + 1);
         let shape = self.cache.shape();
         if capacity > shape.capacity || settings.window as usize > shape.window {
             self.cache.resize(
@@ -210,8 +226,11 @@ impl<'m> Generation<'m> {
             let rest = self.text.finish();
             if !rest.is_empty() {
                 // Bytes of an unfinished character belong to the last token there is.
-                if let Some(TraceRecord::Tokens(batch)) =
-                    self.out.iter_mut().rev().find(|r| matches!(r, TraceRecord::Tokens(_)))
+                if let Some(TraceRecord::Tokens(batch)) = self
+                    .out
+                    .iter_mut()
+                    .rev()
+                    .find(|r| matches!(r, TraceRecord::Tokens(_)))
                     && let Some(last) = batch.last_mut()
                 {
                     last.text.push_str(&rest);
@@ -230,12 +249,19 @@ impl<'m> Generation<'m> {
     /// # Errors
     /// The model, the cache or the draw failed; the caller ends the run with [`Self::finish`].
     pub fn advance(&mut self, stop: &AtomicBool) -> Result<Advance, EngineError> {
-        if self.is_decoding() { self.decode(stop) } else { self.prefill(stop) }
+        if self.is_decoding() {
+            self.decode(stop)
+        } else {
+            self.prefill(stop)
+        }
     }
 
     fn prefill(&mut self, stop: &AtomicBool) -> Result<Advance, EngineError> {
         let seen = self.cache.seen();
-        let room = self.schedule.prefill_room(self.next_settings(), self.cache.longest()).max(1);
+        let room = self
+            .schedule
+            .prefill_room(self.next_settings(), self.cache.longest())
+            .max(1);
         let count = (self.prompt.len() - seen).min(PREFILL_CHUNK).min(room);
         let chunk = self.prompt[seen..seen + count].to_vec();
         Ok(match self.feed(&chunk, stop)? {
@@ -267,7 +293,11 @@ impl<'m> Generation<'m> {
         if self.model.is_end(token.id) {
             return Ok(self.finished(FinishReason::EndOfText));
         }
-        if self.model.forward(&[token.id], &mut self.cache, stop, &mut self.logits)? == Forward::Stopped {
+        if self
+            .model
+            .forward(&[token.id], &mut self.cache, stop, &mut self.logits)?
+            == Forward::Stopped
+        {
             self.drawn = Some(token);
             return Ok(Advance::Interrupted);
         }
@@ -278,7 +308,10 @@ impl<'m> Generation<'m> {
         self.out.push(TraceRecord::Tokens(vec![token]));
         if answer_next {
             let at = Position(self.cache.seen() as u32);
-            self.out.push(TraceRecord::Segment { at, kind: SegmentKind::Answer });
+            self.out.push(TraceRecord::Segment {
+                at,
+                kind: SegmentKind::Answer,
+            });
         }
         self.compress_if_due()?;
         Ok(Advance::Decoded)
@@ -294,15 +327,28 @@ impl<'m> Generation<'m> {
         let mut rest = tokens;
         while !rest.is_empty() {
             let settings = self.next_settings().clone();
-            let room = self.schedule.prefill_room(&settings, self.cache.longest()).max(1);
+            let room = self
+                .schedule
+                .prefill_room(&settings, self.cache.longest())
+                .max(1);
             let (chunk, later) = rest.split_at(room.min(rest.len()));
-            if self.model.forward(chunk, &mut self.cache, stop, &mut self.logits)? == Forward::Stopped {
+            if self
+                .model
+                .forward(chunk, &mut self.cache, stop, &mut self.logits)?
+                == Forward::Stopped
+            {
                 return Ok(Advance::Interrupted);
             }
             let micros = self.started.elapsed().as_micros() as u64;
             let records = chunk
                 .iter()
-                .map(|&id| TokenRecord { id, text: self.text.push(id), logprob: 0.0, entropy: 0.0, micros })
+                .map(|&id| TokenRecord {
+                    id,
+                    text: self.text.push(id),
+                    logprob: 0.0,
+                    entropy: 0.0,
+                    micros,
+                })
                 .collect();
             self.out.push(TraceRecord::Tokens(records));
             self.compress_if_due()?;
@@ -317,12 +363,17 @@ impl<'m> Generation<'m> {
     }
 
     fn next_settings(&self) -> &CacheSettings {
-        self.pending.as_ref().map_or(&self.settings, |(_, settings)| settings)
+        self.pending
+            .as_ref()
+            .map_or(&self.settings, |(_, settings)| settings)
     }
 
     fn compress_if_due(&mut self) -> Result<(), EngineError> {
         let seen = self.cache.seen();
-        if !self.schedule.due(self.next_settings(), seen, self.cache.longest()) {
+        if !self
+            .schedule
+            .due(self.next_settings(), seen, self.cache.longest())
+        {
             return Ok(());
         }
         if let Some((revision, settings)) = self.pending.take() {

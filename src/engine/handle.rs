@@ -32,7 +32,12 @@ impl EngineHandle {
         stop: Arc<AtomicBool>,
         thread: JoinHandle<()>,
     ) -> Self {
-        Self { commands, events, stop, thread: Some(thread) }
+        Self {
+            commands,
+            events,
+            stop,
+            thread: Some(thread),
+        }
     }
 
     /// Sends a command without ever blocking.
@@ -40,13 +45,17 @@ impl EngineHandle {
     /// `Stop` and `Start` also raise the flag that the decoder reads between layers, so that they do
     /// not queue behind work. Returns the command if the engine is gone or its queue is full.
     pub fn send(&self, command: EngineCommand) -> Result<(), EngineCommand> {
-        if matches!(command, EngineCommand::Stop(_) | EngineCommand::Start(_) | EngineCommand::Shutdown)
-        {
+        if matches!(
+            command,
+            EngineCommand::Stop(_) | EngineCommand::Start(_) | EngineCommand::Shutdown
+        ) {
             self.stop.store(true, Ordering::Release);
         }
-        self.commands.try_send(command).map_err(|error| match error {
-            TrySendError::Full(command) | TrySendError::Disconnected(command) => command,
-        })
+        self.commands
+            .try_send(command)
+            .map_err(|error| match error {
+                TrySendError::Full(command) | TrySendError::Disconnected(command) => command,
+            })
     }
 
     /// The next event, if one waits.
@@ -61,7 +70,9 @@ impl EngineHandle {
 
     /// Whether the thread is still there.
     pub fn is_alive(&self) -> bool {
-        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
+        self.thread
+            .as_ref()
+            .is_some_and(|thread| !thread.is_finished())
     }
 }
 
@@ -74,7 +85,11 @@ impl Drop for EngineHandle {
             // The engine may be waiting for room in the event queue: make some.
             while self.events.try_recv().is_ok() {}
             if let Some(command) = shutdown.take() {
-                shutdown = self.commands.try_send(command).err().map(TrySendError::into_inner);
+                shutdown = self
+                    .commands
+                    .try_send(command)
+                    .err()
+                    .map(TrySendError::into_inner);
             }
             if Instant::now() > deadline {
                 // Detached: it ends by itself when its step is over, for nobody listens any more.

@@ -61,10 +61,16 @@ impl Outbox {
         let batch = std::mem::take(&mut self.batch);
         // While the channel is full, batches merge instead of piling up.
         match self.waiting.back_mut() {
-            Some(EngineEvent::Records { run, batch: waiting }) if *run == self.run => {
+            Some(EngineEvent::Records {
+                run,
+                batch: waiting,
+            }) if *run == self.run => {
                 waiting.extend(batch);
             }
-            _ => self.waiting.push_back(EngineEvent::Records { run: self.run, batch }),
+            _ => self.waiting.push_back(EngineEvent::Records {
+                run: self.run,
+                batch,
+            }),
         }
     }
 

@@ -36,13 +36,21 @@ impl Recorder {
     /// # Errors
     /// The file cannot be created or written.
     pub fn create(path: &Path, header: &TraceHeader) -> Result<Self, RecordError> {
-        let fail = |source: WriteError| RecordError { path: path.to_owned(), source };
+        let fail = |source: WriteError| RecordError {
+            path: path.to_owned(),
+            source,
+        };
         let mut part = path.as_os_str().to_owned();
         part.push(".part");
         let part = PathBuf::from(part);
         let file = File::create(&part).map_err(|error| fail(error.into()))?;
         let writer = TraceWriter::create(BufWriter::new(file), header).map_err(fail)?;
-        Ok(Self { writer, part, path: path.to_owned(), flushed: Instant::now() })
+        Ok(Self {
+            writer,
+            part,
+            path: path.to_owned(),
+            flushed: Instant::now(),
+        })
     }
 
     /// Appends records; they reach the file within a quarter of a second.
@@ -54,7 +62,9 @@ impl Recorder {
             for record in records {
                 self.writer.write(record)?;
             }
-            let ended = records.iter().any(|record| matches!(record, TraceRecord::End { .. }));
+            let ended = records
+                .iter()
+                .any(|record| matches!(record, TraceRecord::End { .. }));
             if ended || self.flushed.elapsed() >= FLUSH_EVERY {
                 self.writer.flush()?;
                 self.flushed = Instant::now();
@@ -64,6 +74,9 @@ impl Recorder {
             }
             Ok(())
         };
-        write().map_err(|source| RecordError { path: self.path.clone(), source })
+        write().map_err(|source| RecordError {
+            path: self.path.clone(),
+            source,
+        })
     }
 }

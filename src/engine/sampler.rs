@@ -43,7 +43,9 @@ impl Sampler {
             (None, Some(p)) => Method::TopP { p, temperature },
             (Some(k), Some(p)) => Method::TopKThenTopP { k, p, temperature },
         };
-        Self { processor: LogitsProcessor::from_sampling(sampling.seed, method) }
+        Self {
+            processor: LogitsProcessor::from_sampling(sampling.seed, method),
+        }
     }
 
     /// Draws from logits `[vocab]`.
@@ -54,7 +56,9 @@ impl Sampler {
         if logits.is_empty() || logits.iter().any(|l| !l.is_finite()) {
             return Err(SampleError::NotFinite);
         }
-        let token = self.processor.sample(&Tensor::from_slice(logits, logits.len(), &Device::Cpu)?)?;
+        let token =
+            self.processor
+                .sample(&Tensor::from_slice(logits, logits.len(), &Device::Cpu)?)?;
         let max = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
         let (mut mass, mut weighted) = (0f64, 0f64);
         for &logit in logits {
@@ -65,7 +69,11 @@ impl Sampler {
         }
         let logprob = f64::from(logits[token as usize]) - max - mass.ln();
         let entropy = mass.ln() - weighted / mass;
-        Ok(Draw { token, logprob: logprob as f32, entropy: entropy.max(0.0) as f32 })
+        Ok(Draw {
+            token,
+            logprob: logprob as f32,
+            entropy: entropy.max(0.0) as f32,
+        })
     }
 }
 
@@ -74,17 +82,28 @@ mod tests {
     use super::*;
 
     fn sampling(temperature: f64, top_p: Option<f64>, top_k: Option<u32>, seed: u64) -> Sampling {
-        Sampling { temperature, top_p, top_k, seed, max_tokens: 1 }
+        Sampling {
+            temperature,
+            top_p,
+            top_k,
+            seed,
+            max_tokens: 1,
+        }
     }
 
     fn draws(sampling: &Sampling, logits: &[f32], count: usize) -> Vec<u32> {
         let mut sampler = Sampler::new(sampling);
-        (0..count).map(|_| sampler.draw(logits).unwrap().token).collect()
+        (0..count)
+            .map(|_| sampler.draw(logits).unwrap().token)
+            .collect()
     }
 
     #[test]
     fn greedy_takes_the_likeliest() {
-        assert_eq!(draws(&sampling(0.0, None, None, 1), &[0.1, 2.0, 1.9], 3), [1, 1, 1]);
+        assert_eq!(
+            draws(&sampling(0.0, None, None, 1), &[0.1, 2.0, 1.9], 3),
+            [1, 1, 1]
+        );
     }
 
     #[test]
@@ -100,12 +119,18 @@ mod tests {
         let logits = [0.0, 5.0, 4.9, -1.0];
         let seen = draws(&sampling(1.0, None, Some(2), 3), &logits, 60);
         assert!(seen.iter().all(|t| [1, 2].contains(t)) && seen.contains(&1) && seen.contains(&2));
-        assert!(draws(&sampling(1.0, Some(0.3), None, 3), &logits, 60).iter().all(|&t| t == 1));
+        assert!(
+            draws(&sampling(1.0, Some(0.3), None, 3), &logits, 60)
+                .iter()
+                .all(|&t| t == 1)
+        );
     }
 
     #[test]
     fn log_probability_and_entropy_are_those_of_the_distribution() {
-        let draw = Sampler::new(&sampling(0.0, None, None, 0)).draw(&[0.0, 3f32.ln()]).unwrap();
+        let draw = Sampler::new(&sampling(0.0, None, None, 0))
+            .draw(&[0.0, 3f32.ln()])
+            .unwrap();
         assert!((draw.logprob - 0.75f32.ln()).abs() < 1e-6);
         let entropy = -(0.75f32 * 0.75f32.ln() + 0.25 * 0.25f32.ln());
         assert!((draw.entropy - entropy).abs() < 1e-6);
@@ -114,6 +139,9 @@ mod tests {
     #[test]
     fn a_damaged_output_is_an_error() {
         let mut sampler = Sampler::new(&sampling(0.7, None, None, 0));
-        assert!(matches!(sampler.draw(&[0.0, f32::NAN]), Err(SampleError::NotFinite)));
+        assert!(matches!(
+            sampler.draw(&[0.0, f32::NAN]),
+            Err(SampleError::NotFinite)
+        ));
     }
 }

@@ -38,8 +38,10 @@ mod tests {
     #[test]
     fn finds_the_tag_however_it_is_split() {
         let mut finder = SegmentFinder::default();
-        let found: Vec<bool> =
-            ["So é 5.", "<", "/th", "ink>", "The", "</think>"].iter().map(|t| finder.answer_begins_after(t)).collect();
+        let found: Vec<bool> = ["So é 5.", "<", "/th", "ink>", "The", "</think>"]
+            .iter()
+            .map(|t| finder.answer_begins_after(t))
+            .collect();
         assert_eq!(found, [false, false, false, true, false, false]);
     }
 }

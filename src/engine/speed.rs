@@ -15,7 +15,10 @@ pub struct Speed {
 
 impl Default for Speed {
     fn default() -> Self {
-        Self { since: Instant::now(), tokens: 0 }
+        Self {
+            since: Instant::now(),
+            tokens: 0,
+        }
     }
 }
 
@@ -32,7 +35,10 @@ impl Speed {
             return None;
         }
         let decoded = tokens - self.tokens;
-        *self = Self { since: Instant::now(), tokens };
+        *self = Self {
+            since: Instant::now(),
+            tokens,
+        };
         let (compressing, running) = times;
         Some(EngineStats {
             tokens_per_second: decoded as f32 / elapsed.as_secs_f32(),

@@ -20,7 +20,8 @@ use crate::trace::FinishReason;
 
 /// Loads the model that a name or path speaks of, reporting progress (0 to 1 and what is being done).
 pub type Loader = Box<
-    dyn Fn(&str, &mut dyn FnMut(f32, &str)) -> Result<Box<dyn LanguageModel>, LanguageModelError> + Send,
+    dyn Fn(&str, &mut dyn FnMut(f32, &str)) -> Result<Box<dyn LanguageModel>, LanguageModelError>
+        + Send,
 >;
 
 /// What the engine starts with.
@@ -36,7 +37,11 @@ pub struct EngineConfig {
 impl EngineConfig {
     /// The usual engine: real models, loading `model` at once.
     pub fn new(model: Option<String>, waker: Waker) -> Self {
-        Self { model, waker, loader: Box::new(crate::model::load) }
+        Self {
+            model,
+            waker,
+            loader: Box::new(crate::model::load),
+        }
     }
 }
 
@@ -123,7 +128,9 @@ impl Worker<'_> {
         let started = Instant::now();
         loop {
             let turn = if self.outbox.deliver() {
-                patience.saturating_sub(started.elapsed()).min(Duration::from_hours(1))
+                patience
+                    .saturating_sub(started.elapsed())
+                    .min(Duration::from_hours(1))
             } else {
                 Duration::from_millis(10)
             };
@@ -141,15 +148,24 @@ impl Worker<'_> {
         self.model = None;
         let outbox = &mut *self.outbox;
         let mut progress = |fraction: f32, stage: &str| {
-            outbox.send(EngineEvent::ModelLoading { fraction, stage: stage.to_owned() });
+            outbox.send(EngineEvent::ModelLoading {
+                fraction,
+                stage: stage.to_owned(),
+            });
         };
         match (self.loader)(name, &mut progress) {
             Ok(model) => {
-                self.outbox.send(EngineEvent::ModelLoaded { model: model.summary(), device: device() });
+                self.outbox.send(EngineEvent::ModelLoaded {
+                    model: model.summary(),
+                    device: device(),
+                });
                 self.model = Some(model);
             }
             Err(error) => {
-                self.outbox.send(EngineEvent::Failed { run: None, message: chain(&error) });
+                self.outbox.send(EngineEvent::Failed {
+                    run: None,
+                    message: chain(&error),
+                });
             }
         }
     }
@@ -159,7 +175,10 @@ impl Worker<'_> {
         let run = request.run;
         let Some(mut model) = self.model.take() else {
             let message = chain(&EngineError::NoModel);
-            self.outbox.send(EngineEvent::Failed { run: Some(run), message });
+            self.outbox.send(EngineEvent::Failed {
+                run: Some(run),
+                message,
+            });
             return Ok(None);
         };
         self.run.set(Some(run));
@@ -188,12 +207,18 @@ impl Worker<'_> {
         let mut generation = match begun {
             Ok(generation) => generation,
             Err(error) => {
-                self.outbox.send(EngineEvent::Failed { run: Some(run), message: chain(&error) });
+                self.outbox.send(EngineEvent::Failed {
+                    run: Some(run),
+                    message: chain(&error),
+                });
                 return Ok(None);
             }
         };
         let header = Arc::clone(generation.header());
-        self.outbox.send(EngineEvent::RunStarted { run, header: Arc::clone(&header) });
+        self.outbox.send(EngineEvent::RunStarted {
+            run,
+            header: Arc::clone(&header),
+        });
         let mut recorder = request.record_to.and_then(|path| {
             Recorder::create(&path, &header)
                 .map_err(|error| self.warn(run, &error))
@@ -235,7 +260,10 @@ impl Worker<'_> {
                     Ok(Advance::Finished(reason)) => Some((reason, None)),
                     Err(error) => {
                         let message = chain(&error);
-                        self.outbox.send(EngineEvent::Failed { run: Some(run), message: message.clone() });
+                        self.outbox.send(EngineEvent::Failed {
+                            run: Some(run),
+                            message: message.clone(),
+                        });
                         let reason = FinishReason::Failed(message);
                         generation.finish(reason.clone());
                         Some((reason, None))
@@ -270,7 +298,11 @@ impl Worker<'_> {
         pace: Pace,
         patience: Duration,
     ) -> Result<Option<EngineCommand>, Quit> {
-        let patience = if pace == Pace::Paused { patience } else { Duration::ZERO };
+        let patience = if pace == Pace::Paused {
+            patience
+        } else {
+            Duration::ZERO
+        };
         self.wait(patience)
     }
 
@@ -285,10 +317,18 @@ impl Worker<'_> {
             EngineCommand::Pause(id) if id == run => *pace = Pace::Paused,
             EngineCommand::Resume(id) if id == run => *pace = Pace::Running,
             EngineCommand::Step { run: id, tokens } if id == run => *pace = Pace::Stepping(tokens),
-            EngineCommand::SetParams { run: id, revision, settings } if id == run => {
+            EngineCommand::SetParams {
+                run: id,
+                revision,
+                settings,
+            } if id == run => {
                 if let Err(error) = generation.set_params(revision, settings) {
                     let message = chain(&error);
-                    self.outbox.send(EngineEvent::ParamsRejected { run, revision, message });
+                    self.outbox.send(EngineEvent::ParamsRejected {
+                        run,
+                        revision,
+                        message,
+                    });
                 }
             }
             EngineCommand::Stop(id) if id == run => return Obeyed::End(None),
@@ -313,7 +353,10 @@ impl Worker<'_> {
     }
 
     fn warn(&mut self, run: RunId, error: &dyn std::error::Error) {
-        self.outbox.send(EngineEvent::Warning { run, message: chain(error) });
+        self.outbox.send(EngineEvent::Warning {
+            run,
+            message: chain(error),
+        });
     }
 }
 
@@ -333,7 +376,11 @@ enum Pace {
 impl Pace {
     fn decoded(&mut self) {
         if let Self::Stepping(left) = *self {
-            *self = if left <= 1 { Self::Paused } else { Self::Stepping(left - 1) };
+            *self = if left <= 1 {
+                Self::Paused
+            } else {
+                Self::Stepping(left - 1)
+            };
         }
     }
 
@@ -349,5 +396,8 @@ impl Pace {
 /// The device in words.
 fn device() -> String {
     let threads = rayon::current_num_threads();
-    format!("CPU, {threads} thread{}", if threads == 1 { "" } else { "s" })
+    format!(
+        "CPU, {threads} thread{}",
+        if threads == 1 { "" } else { "s" }
+    )
 }

@@ -29,7 +29,9 @@ impl Bitmap {
         for (bytes, pixel) in pixmap.data_mut().chunks_exact_mut(4).zip(&self.pixels) {
             bytes.copy_from_slice(&[pixel.0, pixel.1, pixel.2, 255]);
         }
-        pixmap.encode_png().map_err(|error| ExportError::Render(error.to_string()))
+        pixmap
+            .encode_png()
+            .map_err(|error| ExportError::Render(error.to_string()))
     }
 }
 
@@ -58,14 +60,19 @@ mod tests {
 
     #[test]
     fn base64_as_in_rfc_4648() {
-        let coded: Vec<String> =
-            ["", "f", "fo", "foo", "foob", "fooba"].iter().map(|t| base64(t.as_bytes())).collect();
+        let coded: Vec<String> = ["", "f", "fo", "foo", "foob", "fooba"]
+            .iter()
+            .map(|t| base64(t.as_bytes()))
+            .collect();
         assert_eq!(coded, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg==", "Zm9vYmE="]);
     }
 
     #[test]
     fn a_picture_survives_its_png() {
-        let bitmap = Bitmap::new(2, vec![Rgb(1, 2, 3), Rgb(255, 0, 9), Rgb(0, 0, 0), Rgb(7, 7, 7)]);
+        let bitmap = Bitmap::new(
+            2,
+            vec![Rgb(1, 2, 3), Rgb(255, 0, 9), Rgb(0, 0, 0), Rgb(7, 7, 7)],
+        );
         let back = Pixmap::decode_png(&bitmap.png().unwrap()).unwrap();
         assert_eq!((back.width(), back.height()), (2, 2));
         assert_eq!(back.data()[4..8], [255, 0, 9, 255]);

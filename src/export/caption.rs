@@ -7,13 +7,18 @@ use crate::trace::{CompressionRecord, TraceHeader, TraceView};
 /// Model, policy and the settings that the policy uses.
 pub(super) fn run(header: &TraceHeader, settings: &CacheSettings) -> String {
     let model = &header.model;
-    let shape = format!("{} ({} layers × {} KV heads)", model.name, model.layers, model.kv_heads);
+    let shape = format!(
+        "{} ({} layers × {} KV heads)",
+        model.name, model.layers, model.kv_heads
+    );
     let mut parts = vec![shape];
     match policy::find(&settings.policy) {
         Ok(info) => {
             parts.push(info.name.to_owned());
             let values = info.params.iter();
-            parts.extend(values.map(|param| format!("{} {}", param.spec().option, param.get(settings))));
+            parts.extend(
+                values.map(|param| format!("{} {}", param.spec().option, param.get(settings))),
+            );
         }
         Err(_unknown) => parts.push(settings.policy.clone()),
     }

@@ -36,7 +36,9 @@ pub enum ExportError {
         count: usize,
     },
     /// A layer or head that the model lacks.
-    #[error("the model has {layers} layers with {kv_heads} KV heads each, counted from 0; none of them was asked for")]
+    #[error(
+        "the model has {layers} layers with {kv_heads} KV heads each, counted from 0; none of them was asked for"
+    )]
     UnknownHead {
         /// Layers of the model.
         layers: u32,
@@ -65,7 +67,9 @@ pub enum ExportError {
         level: RecordLevel,
     },
     /// A picture beyond what can be drawn.
-    #[error("a picture of {width} by {height} units is too large for png; write it as svg, or show fewer tokens")]
+    #[error(
+        "a picture of {width} by {height} units is too large for png; write it as svg, or show fewer tokens"
+    )]
     TooLarge {
         /// Width of the figure.
         width: u32,
@@ -84,7 +88,11 @@ pub enum ExportError {
 }
 
 fn names(formats: &[Format]) -> String {
-    formats.iter().map(|format| format.name()).collect::<Vec<_>>().join(", ")
+    formats
+        .iter()
+        .map(|format| format.name())
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn level_name(level: RecordLevel) -> &'static str {

@@ -69,7 +69,13 @@ pub enum Anchor {
 impl Figure {
     /// An empty figure; size it when the content is known.
     pub fn new(page: Rgb) -> Self {
-        Self { width: 0.0, height: 0.0, page, scale: 2.0, items: vec![] }
+        Self {
+            width: 0.0,
+            height: 0.0,
+            page,
+            scale: 2.0,
+            items: vec![],
+        }
     }
 
     /// Adds a rectangle with sharp corners.
@@ -88,7 +94,14 @@ impl Figure {
     }
 
     /// Adds a label in the sans typeface and gives it back for changes.
-    pub fn label(&mut self, (x, y): (f32, f32), size: f32, fill: Rgb, anchor: Anchor, content: &str) {
+    pub fn label(
+        &mut self,
+        (x, y): (f32, f32),
+        size: f32,
+        fill: Rgb,
+        anchor: Anchor,
+        content: &str,
+    ) {
         self.items.push(Item::Text(Text {
             x,
             y,

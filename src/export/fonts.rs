@@ -48,7 +48,11 @@ pub fn options() -> Options<'static> {
         fonts.set_monospace_family("Hack");
         Arc::new(fonts)
     });
-    Options { font_family: "Ubuntu".to_owned(), fontdb: Arc::clone(fonts), ..Options::default() }
+    Options {
+        font_family: "Ubuntu".to_owned(),
+        fontdb: Arc::clone(fonts),
+        ..Options::default()
+    }
 }
 
 /// Width of a line of text at `size` units.
@@ -63,8 +67,9 @@ pub fn width(text: &str, font: Font, size: f32) -> f32 {
         escape(text)
     );
     // A font that cannot be read would show in every test; a guess keeps the layout sane.
-    Tree::from_str(&svg, &options())
-        .map_or(text.chars().count() as f32 * 0.6 * size, |tree| tree.root().bounding_box().right())
+    Tree::from_str(&svg, &options()).map_or(text.chars().count() as f32 * 0.6 * size, |tree| {
+        tree.root().bounding_box().right()
+    })
 }
 
 /// Breaks text into lines of at most `room` units, between words.
@@ -89,8 +94,14 @@ mod tests {
     #[test]
     fn widths_are_those_of_our_fonts() {
         let measured = width("0123456789é", Font::Mono, 100.0);
-        assert!((measured - 11.0 * MONO_ADVANCE * 100.0).abs() < 30.0, "{measured}");
-        let (narrow, wide) = (width("iiii", Font::Sans, 12.0), width("mmmm", Font::Sans, 12.0));
+        assert!(
+            (measured - 11.0 * MONO_ADVANCE * 100.0).abs() < 30.0,
+            "{measured}"
+        );
+        let (narrow, wide) = (
+            width("iiii", Font::Sans, 12.0),
+            width("mmmm", Font::Sans, 12.0),
+        );
         assert!(narrow > 5.0 && wide > 2.0 * narrow, "{narrow} {wide}");
     }
 
@@ -99,7 +110,11 @@ mod tests {
         let text = "R-KV, budget 128 + buffer 64, lambda 0.1, window 8, kernel 7, threshold 0.5";
         let lines = wrap(text, Font::Sans, 12.0, 150.0);
         assert!(lines.len() > 2);
-        assert!(lines.iter().all(|line| width(line, Font::Sans, 12.0) <= 150.0));
+        assert!(
+            lines
+                .iter()
+                .all(|line| width(line, Font::Sans, 12.0) <= 150.0)
+        );
         assert_eq!(lines.join(" "), text);
     }
 }

@@ -14,7 +14,10 @@ pub(super) fn chosen(
         .filter(|id| options.head.is_none_or(|head| id.head == head))
         .collect();
     if heads.is_empty() {
-        return Err(ExportError::UnknownHead { layers: model.layers, kv_heads: model.kv_heads });
+        return Err(ExportError::UnknownHead {
+            layers: model.layers,
+            kv_heads: model.kv_heads,
+        });
     }
     Ok(heads)
 }

@@ -26,7 +26,10 @@ impl<'a> Heatmap<'a> {
         let record: &CompressionRecord = &store.events()[event.index()];
         let level = store.header().level;
         let measure = match options.measure {
-            None => *Measure::ALL.iter().find(|m| m.is_recorded(record)).unwrap_or(&Measure::Held),
+            None => *Measure::ALL
+                .iter()
+                .find(|m| m.is_recorded(record))
+                .unwrap_or(&Measure::Held),
             Some(measure) if measure.is_recorded(record) => measure,
             Some(measure) => return Err(ExportError::NotRecorded { measure, level }),
         };
@@ -49,7 +52,11 @@ impl<'a> Heatmap<'a> {
             }
             // Importance is a softmax over the candidates, redundancy over all slots (R-KV code).
             let candidates = record.candidates(head.layer) as f32;
-            let slots = record.slots_before.get(head.layer as usize).copied().unwrap_or(0) as f32;
+            let slots = record
+                .slots_before
+                .get(head.layer as usize)
+                .copied()
+                .unwrap_or(0) as f32;
             for token in view.head_rows(event, head).unwrap_or_default() {
                 let value = match measure {
                     Measure::Importance => token.importance.map(|v| v * candidates),
@@ -61,12 +68,25 @@ impl<'a> Heatmap<'a> {
                 }
             }
         }
-        let matrix = Matrix { first: range.start, columns, values };
-        Ok(Self { event, record, measure, heads, matrix })
+        let matrix = Matrix {
+            first: range.start,
+            columns,
+            values,
+        };
+        Ok(Self {
+            event,
+            record,
+            measure,
+            heads,
+            matrix,
+        })
     }
 
     fn keys(&self) -> Vec<[u64; 2]> {
-        self.heads.iter().map(|id| [u64::from(id.layer), u64::from(id.head)]).collect()
+        self.heads
+            .iter()
+            .map(|id| [u64::from(id.layer), u64::from(id.head)])
+            .collect()
     }
 
     /// Heads of a layer belong together; a single layer is labelled by its heads.
@@ -77,9 +97,19 @@ impl<'a> Heatmap<'a> {
             match groups.last_mut() {
                 Some((layer, group)) if *layer == id.layer && !single => group.len += 1,
                 _ => {
-                    let label =
-                        if single { format!("head {}", id.head) } else { format!("layer {}", id.layer) };
-                    groups.push((id.layer, RowGroup { start: row, len: 1, label }));
+                    let label = if single {
+                        format!("head {}", id.head)
+                    } else {
+                        format!("layer {}", id.layer)
+                    };
+                    groups.push((
+                        id.layer,
+                        RowGroup {
+                            start: row,
+                            len: 1,
+                            label,
+                        },
+                    ));
                 }
             }
         }
@@ -92,13 +122,24 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
     let palette = options.theme.palette();
     let header = view.store().header();
     let settings = view.store().settings_of(map.record.revision);
-    let scale = map.measure.scale(map.matrix.values.iter().flatten().copied());
-    let mut notes = vec![caption::run(header, settings), caption::compression(map.record, view)];
-    if let (Some(layer), true) = (map.heads.first().map(|id| id.layer), options.layer.is_some()) {
+    let scale = map
+        .measure
+        .scale(map.matrix.values.iter().flatten().copied());
+    let mut notes = vec![
+        caption::run(header, settings),
+        caption::compression(map.record, view),
+    ];
+    if let (Some(layer), true) = (
+        map.heads.first().map(|id| id.layer),
+        options.layer.is_some(),
+    ) {
         notes.push(format!("layer {layer} only"));
     }
     let figure = MatrixFigure {
-        title: options.title.clone().unwrap_or_else(|| map.measure.title().to_owned()),
+        title: options
+            .title
+            .clone()
+            .unwrap_or_else(|| map.measure.title().to_owned()),
         notes,
         groups: map.groups(),
         parted: true,
@@ -106,7 +147,10 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
         scale,
         scale_name: map.measure.unit(),
         ramp: map.measure.ramp(palette),
-        missing: ("no score: dropped before, or in the window", palette.missing),
+        missing: (
+            "no score: dropped before, or in the window",
+            palette.missing,
+        ),
         palette,
         matrix: map.matrix,
     };

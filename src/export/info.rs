@@ -6,9 +6,7 @@ use serde::Serialize;
 
 use crate::config::{CacheSettings, Sampling};
 use crate::policy::{self, Param};
-use crate::trace::{
-    FinishReason, ModelSummary, RecordLevel, RunSummary, TraceStore, last_boxed,
-};
+use crate::trace::{FinishReason, ModelSummary, RecordLevel, RunSummary, TraceStore, last_boxed};
 
 /// Everything `info` tells.
 #[derive(Clone, Debug, Serialize)]
@@ -62,9 +60,15 @@ impl Info {
         let header = store.header();
         let summary = RunSummary::of(store);
         let from = header.prompt_tokens as usize;
-        let seconds =
-            store.end().map(|(_, _, seconds)| f64::from(*seconds)).filter(|s| s.is_finite());
-        let micros: u64 = store.events().iter().map(|event| u64::from(event.micros)).sum();
+        let seconds = store
+            .end()
+            .map(|(_, _, seconds)| f64::from(*seconds))
+            .filter(|s| s.is_finite());
+        let micros: u64 = store
+            .events()
+            .iter()
+            .map(|event| u64::from(event.micros))
+            .sum();
         Self {
             recorded_by: header.recorded_by.clone(),
             model: header.model.clone(),
@@ -117,20 +121,44 @@ impl Info {
             "model",
             format!(
                 "{} ({}, {} layers × {} KV heads × {}, {})",
-                model.name, model.architecture, model.layers, model.kv_heads, model.head_dim, model.weights
+                model.name,
+                model.architecture,
+                model.layers,
+                model.kv_heads,
+                model.head_dim,
+                model.weights
             ),
         )?;
         line("device", self.device.clone())?;
-        line("recorded by", format!("{}, level {}", self.recorded_by, level_name(self.level)))?;
-        line("problem", self.problem.split_whitespace().collect::<Vec<_>>().join(" "))?;
+        line(
+            "recorded by",
+            format!("{}, level {}", self.recorded_by, level_name(self.level)),
+        )?;
+        line(
+            "problem",
+            self.problem
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" "),
+        )?;
         line("settings", settings_text(&self.settings))?;
         let mut before = &self.settings;
         for change in &self.changes {
-            line("", format!("from token {}: {}", change.at, difference(before, &change.settings)))?;
+            line(
+                "",
+                format!(
+                    "from token {}: {}",
+                    change.at,
+                    difference(before, &change.settings)
+                ),
+            )?;
             before = &change.settings;
         }
         line("sampling", sampling_text(&self.sampling))?;
-        line("tokens", format!("{} prompt + {} generated", sum.prompt_tokens, sum.tokens))?;
+        line(
+            "tokens",
+            format!("{} prompt + {} generated", sum.prompt_tokens, sum.tokens),
+        )?;
         line(
             "compressions",
             format!("{} in {:.3} s", sum.compressions, self.compression_seconds),
@@ -153,7 +181,12 @@ impl Info {
                 bytes(sum.full_bytes)
             ),
         )?;
-        line("answer", self.answer.clone().unwrap_or_else(|| "none in \\boxed{}".to_owned()))?;
+        line(
+            "answer",
+            self.answer
+                .clone()
+                .unwrap_or_else(|| "none in \\boxed{}".to_owned()),
+        )?;
         let finish = match (&self.finish, self.seconds) {
             (None, _) => "the recording stops before the run's end".to_owned(),
             (Some(reason), Some(seconds)) => {
@@ -193,15 +226,25 @@ fn param_text(param: Param, settings: &CacheSettings) -> String {
 fn difference(old: &CacheSettings, new: &CacheSettings) -> String {
     let (old, new) = (settings_text(old), settings_text(new));
     let known: Vec<&str> = old.split(", ").collect();
-    let changed: Vec<&str> = new.split(", ").filter(|part| !known.contains(part)).collect();
-    if changed.is_empty() { "as before".to_owned() } else { changed.join(", ") }
+    let changed: Vec<&str> = new
+        .split(", ")
+        .filter(|part| !known.contains(part))
+        .collect();
+    if changed.is_empty() {
+        "as before".to_owned()
+    } else {
+        changed.join(", ")
+    }
 }
 
 fn sampling_text(sampling: &Sampling) -> String {
     let mut parts = if sampling.temperature == 0.0 {
         vec!["greedy".to_owned()]
     } else {
-        vec![format!("temperature {}", sampling.temperature), format!("seed {}", sampling.seed)]
+        vec![
+            format!("temperature {}", sampling.temperature),
+            format!("seed {}", sampling.seed),
+        ]
     };
     parts.extend(sampling.top_p.map(|p| format!("top-p {p}")));
     parts.extend(sampling.top_k.map(|k| format!("top-k {k}")));
@@ -229,5 +272,9 @@ fn bytes(count: u64) -> String {
         value /= 1024.0;
         unit = next;
     }
-    if unit == "B" { format!("{count} B") } else { format!("{value:.1} {unit}") }
+    if unit == "B" {
+        format!("{count} B")
+    } else {
+        format!("{value:.1} {unit}")
+    }
 }

@@ -39,8 +39,10 @@ impl Matrix {
     /// Means of equal groups of rows and columns, so that at most `rows` by `columns` remain. Cells
     /// without a value do not count; a group of them has none.
     pub(super) fn reduce(&self, rows: usize, columns: usize) -> Reduced {
-        let (across, down) =
-            (self.columns.div_ceil(columns).max(1), self.rows().div_ceil(rows).max(1));
+        let (across, down) = (
+            self.columns.div_ceil(columns).max(1),
+            self.rows().div_ceil(rows).max(1),
+        );
         let (width, height) = (self.columns.div_ceil(across), self.rows().div_ceil(down));
         let mut sums = vec![(0f64, 0u32); width * height];
         for (i, value) in self.values.iter().enumerate() {
@@ -50,9 +52,16 @@ impl Matrix {
                 sums[cell].1 += 1;
             }
         }
-        let values =
-            sums.iter().map(|&(sum, n)| (n > 0).then(|| (sum / f64::from(n)) as f32)).collect();
-        Reduced { across, down, columns: width, values }
+        let values = sums
+            .iter()
+            .map(|&(sum, n)| (n > 0).then(|| (sum / f64::from(n)) as f32))
+            .collect();
+        Reduced {
+            across,
+            down,
+            columns: width,
+            values,
+        }
     }
 
     /// The matrix as a table: some named numbers per row, then one column per position.
@@ -62,10 +71,14 @@ impl Matrix {
         keys: &[[u64; N]],
         out: &mut dyn Write,
     ) -> Result<(), ExportError> {
-        let positions: Vec<String> =
-            (self.first..self.first + self.columns).map(|p| p.to_string()).collect();
-        let columns: Vec<&str> =
-            names.iter().copied().chain(positions.iter().map(String::as_str)).collect();
+        let positions: Vec<String> = (self.first..self.first + self.columns)
+            .map(|p| p.to_string())
+            .collect();
+        let columns: Vec<&str> = names
+            .iter()
+            .copied()
+            .chain(positions.iter().map(String::as_str))
+            .collect();
         let mut table = TableWriter::begin(out, Notation::Csv, &columns)?;
         for (row, key) in keys.iter().enumerate() {
             let cells: Vec<Cell<'_>> = key
@@ -119,7 +132,10 @@ mod tests {
         let matrix = Matrix {
             first: 0,
             columns: 3,
-            values: values.iter().map(|v| Some(*v).filter(|v| *v >= 0.0 || v.is_nan())).collect(),
+            values: values
+                .iter()
+                .map(|v| Some(*v).filter(|v| *v >= 0.0 || v.is_nan()))
+                .collect(),
         };
         let reduced = matrix.reduce(10, 2);
         assert_eq!((reduced.across, reduced.down, reduced.columns), (2, 1, 2));

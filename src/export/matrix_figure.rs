@@ -84,7 +84,14 @@ impl MatrixFigure<'_> {
         let left = MARGIN + LABEL + 10.0 + gutter + 8.0;
         figure.width = (left + width + MARGIN + 12.0).max(FIGURE_WIDTH);
         let top = self.heading(&mut figure);
-        let plot = Plot { left, top, width, height, row, column };
+        let plot = Plot {
+            left,
+            top,
+            width,
+            height,
+            row,
+            column,
+        };
         self.picture(&mut figure, &plot, &reduced);
         self.row_labels(&mut figure, &plot, &reduced);
         let bottom = self.column_axis(&mut figure, &plot, &reduced);
@@ -109,11 +116,18 @@ impl MatrixFigure<'_> {
             })
             .collect();
         let area = [plot.left, plot.top, plot.width, plot.height];
-        figure.items.push(Item::Image(area, Bitmap::new(reduced.columns as u32, pixels)));
+        figure.items.push(Item::Image(
+            area,
+            Bitmap::new(reduced.columns as u32, pixels),
+        ));
         if self.parted && plot.row >= 4.0 && reduced.down == 1 {
             for group in self.groups.iter().skip(1) {
                 let y = plot.top + group.start as f32 * plot.row;
-                figure.line([plot.left, y, plot.left + plot.width, y], 1.0, self.palette.page);
+                figure.line(
+                    [plot.left, y, plot.left + plot.width, y],
+                    1.0,
+                    self.palette.page,
+                );
             }
         }
     }
@@ -122,7 +136,10 @@ impl MatrixFigure<'_> {
         let per_row = plot.row / reduced.down as f32;
         let mut free_from = f32::MIN;
         let longest = self.groups.first().map_or(1.0, |g| g.len as f32) * per_row;
-        let step = round_step(self.groups.len(), (self.groups.len() as f32 * longest / 15.0) as usize);
+        let step = round_step(
+            self.groups.len(),
+            (self.groups.len() as f32 * longest / 15.0) as usize,
+        );
         for (i, group) in self.groups.iter().enumerate() {
             let middle = plot.top + (group.start as f32 + group.len as f32 / 2.0) * per_row;
             if i % step != 0 || middle < free_from {
@@ -134,7 +151,8 @@ impl MatrixFigure<'_> {
         }
         figure.items.push(Item::Text(Text {
             x: MARGIN + LABEL,
-            y: plot.top + (plot.height / 2.0).max(fonts::width(self.rows_name, Font::Sans, LABEL) / 2.0),
+            y: plot.top
+                + (plot.height / 2.0).max(fonts::width(self.rows_name, Font::Sans, LABEL) / 2.0),
             size: LABEL,
             fill: self.palette.weak,
             font: Font::Sans,
@@ -148,7 +166,11 @@ impl MatrixFigure<'_> {
     /// Ticks below the plot; returns the lower end of the axis.
     fn column_axis(&self, figure: &mut Figure, plot: &Plot, reduced: &Reduced) -> f32 {
         let y = plot.top + plot.height;
-        figure.line([plot.left, y + 3.0, plot.left + plot.width, y + 3.0], 1.0, self.palette.line);
+        figure.line(
+            [plot.left, y + 3.0, plot.left + plot.width, y + 3.0],
+            1.0,
+            self.palette.line,
+        );
         let per_position = plot.column / reduced.across as f32;
         let step = round_step(self.matrix.columns, (plot.width / 64.0) as usize);
         let mut position = self.matrix.first.next_multiple_of(step);
@@ -156,7 +178,13 @@ impl MatrixFigure<'_> {
             let x = plot.left + ((position - self.matrix.first) as f32 + 0.5) * per_position;
             figure.line([x, y + 3.0, x, y + 7.0], 1.0, self.palette.line);
             let at = (x, y + 20.0);
-            figure.label(at, TICK, self.palette.weak, Anchor::Middle, &position.to_string());
+            figure.label(
+                at,
+                TICK,
+                self.palette.weak,
+                Anchor::Middle,
+                &position.to_string(),
+            );
             position += step;
         }
         let name = match reduced.across {
@@ -167,7 +195,13 @@ impl MatrixFigure<'_> {
         let mut y = y + 20.0;
         for line in fonts::wrap(&name, Font::Sans, LABEL, room) {
             y += 18.0;
-            figure.label((plot.left, y), LABEL, self.palette.weak, Anchor::Start, &line);
+            figure.label(
+                (plot.left, y),
+                LABEL,
+                self.palette.weak,
+                Anchor::Start,
+                &line,
+            );
         }
         y
     }
@@ -177,10 +211,21 @@ impl MatrixFigure<'_> {
         const BAR: [f32; 2] = [280.0, 12.0];
         const STEPS: usize = 140;
         let palette = self.palette;
-        figure.label((left, top + 10.0), LABEL, palette.weak, Anchor::Start, self.scale_name);
+        figure.label(
+            (left, top + 10.0),
+            LABEL,
+            palette.weak,
+            Anchor::Start,
+            self.scale_name,
+        );
         let bar = top + 18.0;
-        let pixels = (0..STEPS).map(|i| self.ramp.at(i as f32 / (STEPS - 1) as f32)).collect();
-        figure.items.push(Item::Image([left, bar, BAR[0], BAR[1]], Bitmap::new(STEPS as u32, pixels)));
+        let pixels = (0..STEPS)
+            .map(|i| self.ramp.at(i as f32 / (STEPS - 1) as f32))
+            .collect();
+        figure.items.push(Item::Image(
+            [left, bar, BAR[0], BAR[1]],
+            Bitmap::new(STEPS as u32, pixels),
+        ));
         let ticks = bar + BAR[1];
         for (unit, text) in self.scale.marks(5) {
             let x = left + unit * BAR[0];
@@ -203,7 +248,13 @@ impl MatrixFigure<'_> {
         let text = key + 26.0;
         let needed = text + fonts::width(self.missing.0, Font::Sans, TICK) + MARGIN;
         figure.width = figure.width.max(needed);
-        figure.label((text, bar + 10.0), TICK, palette.weak, Anchor::Start, self.missing.0);
+        figure.label(
+            (text, bar + 10.0),
+            TICK,
+            palette.weak,
+            Anchor::Start,
+            self.missing.0,
+        );
         ticks + 16.0
     }
 }

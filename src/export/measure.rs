@@ -21,8 +21,7 @@ pub enum Measure {
 
 impl Measure {
     /// Every measure, in the order in which a default is looked for.
-    pub const ALL: &'static [Self] =
-        &[Self::Importance, Self::Redundancy, Self::Score, Self::Held];
+    pub const ALL: &'static [Self] = &[Self::Importance, Self::Redundancy, Self::Score, Self::Held];
 
     /// The name used on the command line and in files.
     pub fn name(self) -> &'static str {
@@ -36,7 +35,10 @@ impl Measure {
 
     /// The measure of that name, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|measure| measure.name() == name)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|measure| measure.name() == name)
     }
 
     /// Whether the compression's record holds it.

@@ -47,14 +47,23 @@ impl Theme {
 
 impl ExportOptions {
     /// The compression to show.
-    pub(super) fn event(&self, view: &TraceView<'_>, what: What) -> Result<EventIndex, ExportError> {
+    pub(super) fn event(
+        &self,
+        view: &TraceView<'_>,
+        what: What,
+    ) -> Result<EventIndex, ExportError> {
         let count = view.event_count();
-        let last =
-            view.last_event().ok_or(ExportError::NoCompression { cursor: view.cursor(), what })?;
+        let last = view.last_event().ok_or(ExportError::NoCompression {
+            cursor: view.cursor(),
+            what,
+        })?;
         match self.event {
             None => Ok(last),
             Some(event) if event.index() < count => Ok(event),
-            Some(event) => Err(ExportError::UnknownEvent { event: event.0, count }),
+            Some(event) => Err(ExportError::UnknownEvent {
+                event: event.0,
+                count,
+            }),
         }
     }
 
@@ -63,7 +72,11 @@ impl ExportOptions {
         let asked = self.tokens.clone().unwrap_or(0..count);
         let range = asked.start..asked.end.min(count);
         if range.is_empty() {
-            return Err(ExportError::EmptyRange { start: asked.start, end: asked.end, count });
+            return Err(ExportError::EmptyRange {
+                start: asked.start,
+                end: asked.end,
+                count,
+            });
         }
         Ok(range)
     }

@@ -44,7 +44,13 @@ const fn hex(rgb: u32) -> Rgb {
 }
 
 const fn ramp(stops: [u32; 5]) -> Ramp {
-    Ramp([hex(stops[0]), hex(stops[1]), hex(stops[2]), hex(stops[3]), hex(stops[4])])
+    Ramp([
+        hex(stops[0]),
+        hex(stops[1]),
+        hex(stops[2]),
+        hex(stops[3]),
+        hex(stops[4]),
+    ])
 }
 
 /// Paper.
@@ -93,7 +99,11 @@ impl Palette {
     pub fn both(&self, importance: f32, redundancy: f32) -> Rgb {
         let (i, r) = (importance.clamp(0.0, 1.0), redundancy.clamp(0.0, 1.0));
         let share = if i + r > 0.0 { r / (i + r) } else { 0.0 };
-        mix(self.token, mix(self.amber, self.blue, share), i.max(r) * 0.85)
+        mix(
+            self.token,
+            mix(self.amber, self.blue, share),
+            i.max(r) * 0.85,
+        )
     }
 
     /// Text for `background`: the theme's own if its contrast is 4.5 or more (WCAG 2 AA), else white or
@@ -115,7 +125,11 @@ impl Rgb {
     pub fn luminance(self) -> f32 {
         let linear = |c: u8| {
             let c = f32::from(c) / 255.0;
-            if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
+            if c <= 0.04045 {
+                c / 12.92
+            } else {
+                ((c + 0.055) / 1.055).powf(2.4)
+            }
         };
         0.2126 * linear(self.0) + 0.7152 * linear(self.1) + 0.0722 * linear(self.2)
     }
@@ -147,8 +161,13 @@ mod tests {
     fn one_sided_ramps_are_ordered_by_lightness_alone() {
         for (palette, sign) in [(LIGHT, -1.0), (DARK, 1.0)] {
             for ramp in [palette.amber_ramp, palette.blue_ramp] {
-                let light: Vec<f32> = (0..=40).map(|i| ramp.at(i as f32 / 40.0).luminance()).collect();
-                assert!(light.windows(2).all(|w| (w[1] - w[0]) * sign > 0.0), "{light:?}");
+                let light: Vec<f32> = (0..=40)
+                    .map(|i| ramp.at(i as f32 / 40.0).luminance())
+                    .collect();
+                assert!(
+                    light.windows(2).all(|w| (w[1] - w[0]) * sign > 0.0),
+                    "{light:?}"
+                );
             }
         }
     }

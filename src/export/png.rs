@@ -28,8 +28,17 @@ pub fn render(figure: &Figure) -> Result<Vec<u8>, ExportError> {
     let render_error = |what: String| ExportError::Render(what);
     let tree = Tree::from_str(&svg::document(figure)?, &fonts::options())
         .map_err(|error| render_error(error.to_string()))?;
-    let (w, h) = ((figure.width * scale).ceil() as u32, (figure.height * scale).ceil() as u32);
+    let (w, h) = (
+        (figure.width * scale).ceil() as u32,
+        (figure.height * scale).ceil() as u32,
+    );
     let mut pixmap = Pixmap::new(w, h).ok_or_else(|| render_error(format!("a {w}x{h} picture")))?;
-    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
-    pixmap.encode_png().map_err(|error| render_error(error.to_string()))
+    resvg::render(
+        &tree,
+        Transform::from_scale(scale, scale),
+        &mut pixmap.as_mut(),
+    );
+    pixmap
+        .encode_png()
+        .map_err(|error| render_error(error.to_string()))
 }

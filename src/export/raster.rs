@@ -15,7 +15,10 @@ use crate::trace::TraceView;
 fn matrix(view: &TraceView<'_>, options: &ExportOptions) -> Result<Matrix, ExportError> {
     let events = &view.store().events()[..view.event_count()];
     let Some(last) = events.last() else {
-        return Err(ExportError::NoCompression { cursor: view.cursor(), what: What::Raster });
+        return Err(ExportError::NoCompression {
+            cursor: view.cursor(),
+            what: What::Raster,
+        });
     };
     let range = options.positions(last.seen as usize)?;
     let heads = view.store().header().model.heads().max(1);
@@ -23,17 +26,24 @@ fn matrix(view: &TraceView<'_>, options: &ExportOptions) -> Result<Matrix, Expor
     let mut values = Vec::with_capacity(range.len() * events.len());
     for event in events {
         for position in event.evicted.iter().flatten() {
-            if let Some(count) =
-                (*position as usize).checked_sub(range.start).and_then(|i| holders.get_mut(i))
+            if let Some(count) = (*position as usize)
+                .checked_sub(range.start)
+                .and_then(|i| holders.get_mut(i))
             {
                 *count = count.saturating_sub(1);
             }
         }
-        values.extend(holders.iter().zip(range.clone()).map(|(&count, p)| {
-            (p < event.seen as usize).then_some(count as f32 / heads as f32)
-        }));
+        values.extend(
+            holders.iter().zip(range.clone()).map(|(&count, p)| {
+                (p < event.seen as usize).then_some(count as f32 / heads as f32)
+            }),
+        );
     }
-    Ok(Matrix { first: range.start, columns: range.len(), values })
+    Ok(Matrix {
+        first: range.start,
+        columns: range.len(),
+        values,
+    })
 }
 
 pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figure, ExportError> {
@@ -42,14 +52,23 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
     let store = view.store();
     let settings = view
         .last_record()
-        .map_or(&store.header().settings, |record| store.settings_of(record.revision));
+        .map_or(&store.header().settings, |record| {
+            store.settings_of(record.revision)
+        });
     let groups = (0..matrix.rows())
-        .map(|row| RowGroup { start: row, len: 1, label: row.to_string() })
+        .map(|row| RowGroup {
+            start: row,
+            len: 1,
+            label: row.to_string(),
+        })
         .collect();
     let title = || "Share of KV heads that hold each token after each compression".to_owned();
     let figure = MatrixFigure {
         title: options.title.clone().unwrap_or_else(title),
-        notes: vec![caption::run(store.header(), settings), caption::moment(view)],
+        notes: vec![
+            caption::run(store.header(), settings),
+            caption::moment(view),
+        ],
         matrix,
         groups,
         parted: false,
@@ -79,8 +98,14 @@ pub(super) fn write(
         Notation::Csv => matrix.write_csv(names, &keys, out),
         Notation::Json => {
             let mut about = serde_json::Map::new();
-            about.insert("measure".to_owned(), json!("share of heads that hold the token"));
-            about.insert("heads".to_owned(), json!(view.store().header().model.heads()));
+            about.insert(
+                "measure".to_owned(),
+                json!("share of heads that hold the token"),
+            );
+            about.insert(
+                "heads".to_owned(),
+                json!(view.store().header().model.heads()),
+            );
             matrix.write_json(about, names, &keys, out)
         }
     }

@@ -12,31 +12,53 @@ pub struct Scale {
 
 impl Scale {
     /// From 0 to 1.
-    pub const UNIT: Self = Self { low: 0.0, high: 1.0, log: false, range: (0.0, 1.0) };
+    pub const UNIT: Self = Self {
+        low: 0.0,
+        high: 1.0,
+        log: false,
+        range: (0.0, 1.0),
+    };
 
     /// Fits a scale to values, between two of their quantiles, so that outliers do not flatten the rest.
     ///
     /// `log` asks for a logarithmic scale; values that are not positive then count as the lowest.
     pub fn fit(values: impl Iterator<Item = f32>, ends: (f32, f32), log: bool) -> Self {
-        let mut sorted: Vec<f32> = values.filter(|v| v.is_finite() && (!log || *v > 0.0)).collect();
+        let mut sorted: Vec<f32> = values
+            .filter(|v| v.is_finite() && (!log || *v > 0.0))
+            .collect();
         sorted.sort_unstable_by(f32::total_cmp);
         let (Some(&first), Some(&last)) = (sorted.first(), sorted.last()) else {
             return Self::UNIT;
         };
         let at = |q: f32| sorted[((sorted.len() - 1) as f32 * q).round() as usize];
         let (low, high) = (at(ends.0), at(ends.1));
-        Self { low, high, log, range: (first, last) }
+        Self {
+            low,
+            high,
+            log,
+            range: (first, last),
+        }
     }
 
     /// The same scale, its middle moved to `centre` by widening the shorter side.
     pub fn centred(self, centre: f32) -> Self {
         let half = (centre - self.low).max(self.high - centre);
-        Self { low: centre - half, high: centre + half, ..self }
+        Self {
+            low: centre - half,
+            high: centre + half,
+            ..self
+        }
     }
 
     /// Place of a value, 0 to 1.
     pub fn unit(&self, value: f32) -> f32 {
-        let map = |v: f32| if self.log { v.max(f32::MIN_POSITIVE).ln() } else { v };
+        let map = |v: f32| {
+            if self.log {
+                v.max(f32::MIN_POSITIVE).ln()
+            } else {
+                v
+            }
+        };
         let span = map(self.high) - map(self.low);
         if span <= 0.0 || !span.is_finite() {
             return 0.5;
@@ -70,7 +92,10 @@ impl Scale {
                     _ if i == last && self.range.1 > self.high => "≥ ",
                     _ => "",
                 };
-                (unit, format!("{sign}{}", significant(self.value(unit), digits)))
+                (
+                    unit,
+                    format!("{sign}{}", significant(self.value(unit), digits)),
+                )
             })
             .collect()
     }
@@ -118,8 +143,10 @@ mod tests {
 
     #[test]
     fn numbers_are_short() {
-        let texts: Vec<String> =
-            [0.0123, 1.5, 1200.0, 1.0, -0.25, 3.14e-7].iter().map(|&v| significant(v, 3)).collect();
+        let texts: Vec<String> = [0.0123, 1.5, 1200.0, 1.0, -0.25, 3.14e-7]
+            .iter()
+            .map(|&v| significant(v, 3))
+            .collect();
         assert_eq!(texts, ["0.0123", "1.5", "1200", "1", "−0.25", "3.1e-7"]);
     }
 
@@ -127,19 +154,38 @@ mod tests {
     fn a_scale_says_that_it_clips() {
         let scale = Scale::fit((1..=1000).map(|v| v as f32), (0.1, 0.9), true);
         let marks = scale.marks(3);
-        assert!(marks[0].1.starts_with("≤ ") && marks[2].1.starts_with("≥ "), "{marks:?}");
+        assert!(
+            marks[0].1.starts_with("≤ ") && marks[2].1.starts_with("≥ "),
+            "{marks:?}"
+        );
         assert_eq!((scale.unit(1.0), scale.unit(1000.0)), (0.0, 1.0));
     }
 
     #[test]
     fn odd_inputs_give_a_usable_scale() {
-        assert_eq!(Scale::fit(std::iter::empty(), (0.0, 1.0), true), Scale::UNIT);
-        assert_eq!(Scale::fit([f32::NAN].into_iter(), (0.0, 1.0), false), Scale::UNIT);
-        assert_eq!(Scale::fit([2.0; 3].into_iter(), (0.0, 1.0), true).unit(2.0), 0.5);
+        assert_eq!(
+            Scale::fit(std::iter::empty(), (0.0, 1.0), true),
+            Scale::UNIT
+        );
+        assert_eq!(
+            Scale::fit([f32::NAN].into_iter(), (0.0, 1.0), false),
+            Scale::UNIT
+        );
+        assert_eq!(
+            Scale::fit([2.0; 3].into_iter(), (0.0, 1.0), true).unit(2.0),
+            0.5
+        );
     }
 
     #[test]
     fn steps_are_round() {
-        assert_eq!((round_step(700, 10), round_step(9, 10), round_step(32000, 10)), (100, 1, 5000));
+        assert_eq!(
+            (
+                round_step(700, 10),
+                round_step(9, 10),
+                round_step(32000, 10)
+            ),
+            (100, 1, 5000)
+        );
     }
 }

@@ -45,7 +45,8 @@ pub(super) fn write(
                     Cell::float(row.redundancy),
                     Cell::float(row.score),
                     Cell::Bool(row.evicted),
-                    row.duplicate_of.map_or(Cell::Null, |p| Cell::Int(p.0.into())),
+                    row.duplicate_of
+                        .map_or(Cell::Null, |p| Cell::Int(p.0.into())),
                 ])?;
             }
         }

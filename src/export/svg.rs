@@ -22,7 +22,10 @@ pub fn document(figure: &Figure) -> Result<String, ExportError> {
         match item {
             Item::Rect([x, y, w, h], radius, fill) => {
                 let (x, y, w, h) = (number(*x), number(*y), number(*w), number(*h));
-                put(&mut svg, format_args!("<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\""));
+                put(
+                    &mut svg,
+                    format_args!("<rect x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\""),
+                );
                 if *radius > 0.0 {
                     put(&mut svg, format_args!(" rx=\"{}\"", number(*radius)));
                 }
@@ -82,7 +85,10 @@ fn put_text(svg: &mut String, text: &Text) {
     if let Some(length) = text.length {
         put(
             svg,
-            format_args!(" textLength=\"{}\" lengthAdjust=\"spacingAndGlyphs\"", number(length)),
+            format_args!(
+                " textLength=\"{}\" lengthAdjust=\"spacingAndGlyphs\"",
+                number(length)
+            ),
         );
     }
     if text.upwards {
@@ -98,7 +104,11 @@ fn number(value: f32) -> String {
     }
     let text = format!("{value:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+    if text == "-0" {
+        "0".to_owned()
+    } else {
+        text.to_owned()
+    }
 }
 
 /// Text as XML; characters that XML cannot hold become U+FFFD.
@@ -125,11 +135,17 @@ mod tests {
 
     #[test]
     fn markup_and_control_characters_in_a_token_are_text() {
-        assert_eq!(escape("<|im_end|> & \"x\"\u{1}"), "&lt;|im_end|&gt; &amp; &quot;x&quot;\u{fffd}");
+        assert_eq!(
+            escape("<|im_end|> & \"x\"\u{1}"),
+            "&lt;|im_end|&gt; &amp; &quot;x&quot;\u{fffd}"
+        );
     }
 
     #[test]
     fn numbers_are_short() {
-        assert_eq!([1.0, 0.5, -0.001, 12.346, f32::NAN].map(number), ["1", "0.5", "0", "12.35", "0"]);
+        assert_eq!(
+            [1.0, 0.5, -0.001, 12.346, f32::NAN].map(number),
+            ["1", "0.5", "0", "12.35", "0"]
+        );
     }
 }

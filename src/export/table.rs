@@ -41,7 +41,11 @@ impl<'a> TableWriter<'a> {
     ///
     /// # Errors
     /// From `out`.
-    pub fn begin(out: &'a mut dyn Write, notation: Notation, columns: &'a [&'a str]) -> io::Result<Self> {
+    pub fn begin(
+        out: &'a mut dyn Write,
+        notation: Notation,
+        columns: &'a [&'a str],
+    ) -> io::Result<Self> {
         match notation {
             Notation::Csv => {
                 let names: Vec<String> = columns.iter().map(|name| quote(name)).collect();
@@ -49,7 +53,12 @@ impl<'a> TableWriter<'a> {
             }
             Notation::Json => out.write_all(b"[")?,
         }
-        Ok(Self { out, notation, columns, rows: 0 })
+        Ok(Self {
+            out,
+            notation,
+            columns,
+            rows: 0,
+        })
     }
 
     /// Appends a row, one cell per column.
@@ -130,7 +139,10 @@ fn value_or_null(value: f32) -> serde_json::Value {
     if !value.is_finite() {
         return serde_json::Value::Null;
     }
-    value.to_string().parse::<f64>().map_or(serde_json::Value::Null, |v| serde_json::json!(v))
+    value
+        .to_string()
+        .parse::<f64>()
+        .map_or(serde_json::Value::Null, |v| serde_json::json!(v))
 }
 
 fn json_text(text: &str) -> String {
@@ -142,7 +154,11 @@ fn quote(text: &str) -> String {
     let plain = !text.is_empty()
         && !text.contains([',', '"', '\r', '\n'])
         && text.trim().len() == text.len();
-    if plain { text.to_owned() } else { format!("\"{}\"", text.replace('"', "\"\"")) }
+    if plain {
+        text.to_owned()
+    } else {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    }
 }
 
 #[cfg(test)]
@@ -152,9 +168,15 @@ mod tests {
     fn table(notation: Notation) -> String {
         let mut out = vec![];
         let mut table = TableWriter::begin(&mut out, notation, &["n", "text", "value"]).unwrap();
-        table.row(&[Cell::Int(1), Cell::Text("a \"b\", c\n"), Cell::Float(0.1)]).unwrap();
-        table.row(&[Cell::Int(2), Cell::Text(""), Cell::Float(f32::NAN)]).unwrap();
-        table.row(&[Cell::Int(3), Cell::Text(" x"), Cell::Float(1e-12)]).unwrap();
+        table
+            .row(&[Cell::Int(1), Cell::Text("a \"b\", c\n"), Cell::Float(0.1)])
+            .unwrap();
+        table
+            .row(&[Cell::Int(2), Cell::Text(""), Cell::Float(f32::NAN)])
+            .unwrap();
+        table
+            .row(&[Cell::Int(3), Cell::Text(" x"), Cell::Float(1e-12)])
+            .unwrap();
         table.end().unwrap();
         String::from_utf8(out).unwrap()
     }
@@ -179,7 +201,13 @@ mod tests {
     #[test]
     fn an_empty_table_is_still_a_table() {
         let mut out = vec![];
-        TableWriter::begin(&mut out, Notation::Json, &["n"]).unwrap().end().unwrap();
-        assert_eq!(serde_json::from_slice::<serde_json::Value>(&out).unwrap(), serde_json::json!([]));
+        TableWriter::begin(&mut out, Notation::Json, &["n"])
+            .unwrap()
+            .end()
+            .unwrap();
+        assert_eq!(
+            serde_json::from_slice::<serde_json::Value>(&out).unwrap(),
+            serde_json::json!([])
+        );
     }
 }

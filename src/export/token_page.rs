@@ -49,25 +49,49 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
     let look = |p: usize| -> Look {
         let unit = |scale: &Scale, value: f32| if value > 0.0 { scale.unit(value) } else { 0.0 };
         let ground = scores[p].map_or(palette.token, |s: TokenScore| {
-            palette.both(unit(&importance, s.importance), unit(&redundancy, s.redundancy))
+            palette.both(
+                unit(&importance, s.importance),
+                unit(&redundancy, s.redundancy),
+            )
         });
         let held = holders[p] as f32 / heads;
         if holders[p] == 0 {
-            return Look { ground: mix(ground, palette.page, 0.72), ink: palette.faint, held };
+            return Look {
+                ground: mix(ground, palette.page, 0.72),
+                ink: palette.faint,
+                held,
+            };
         }
-        Look { ground, ink: palette.ink(ground), held }
+        Look {
+            ground,
+            ink: palette.ink(ground),
+            held,
+        }
     };
 
     let mut figure = Figure::new(palette.page);
     figure.width = WIDTH;
     let settings = view
         .last_record()
-        .map_or(&store.header().settings, |record| store.settings_of(record.revision));
-    let title = options.title.clone().unwrap_or_else(|| "What the cache still holds".to_owned());
-    let notes = [caption::run(store.header(), settings), caption::moment(view)];
+        .map_or(&store.header().settings, |record| {
+            store.settings_of(record.revision)
+        });
+    let title = options
+        .title
+        .clone()
+        .unwrap_or_else(|| "What the cache still holds".to_owned());
+    let notes = [
+        caption::run(store.header(), settings),
+        caption::moment(view),
+    ];
     let top = heading(&mut figure, palette, &title, &notes, WIDTH - 2.0 * MARGIN);
     let y = legend(&mut figure, palette, top);
-    let mut page = Page { figure, palette, column: 0, y: y + 22.0 };
+    let mut page = Page {
+        figure,
+        palette,
+        column: 0,
+        y: y + 22.0,
+    };
     let mut part: Option<SegmentKind> = None;
     for p in range {
         let position = Position(p as u32);
@@ -91,7 +115,8 @@ impl Page<'_> {
             self.y += PARAGRAPH;
         }
         let at = (MARGIN, self.y + 14.0);
-        self.figure.label(at, 12.0, self.palette.faint, Anchor::Start, name);
+        self.figure
+            .label(at, 12.0, self.palette.faint, Anchor::Start, name);
     }
 
     fn break_line(&mut self) {
@@ -104,8 +129,10 @@ impl Page<'_> {
         let mut lines = text.split('\n').peekable();
         while let Some(line) = lines.next() {
             let more = lines.peek().is_some();
-            let mut piece: Vec<char> =
-                line.chars().flat_map(|c| if c == '\t' { vec![' '; 4] } else { vec![c] }).collect();
+            let mut piece: Vec<char> = line
+                .chars()
+                .flat_map(|c| if c == '\t' { vec![' '; 4] } else { vec![c] })
+                .collect();
             if more {
                 piece.push('↵');
             }
@@ -158,9 +185,14 @@ impl Page<'_> {
         let x = MARGIN + GUTTER + self.column as f32 * ADVANCE;
         let w = width as f32 * ADVANCE;
         self.column += width;
-        self.figure.chip([x + 0.4, self.y, w - 0.8, BOX], look.ground);
+        self.figure
+            .chip([x + 0.4, self.y, w - 0.8, BOX], look.ground);
         let spaces = piece.iter().take_while(|c| **c == ' ').count();
-        let content: String = piece[spaces..].iter().collect::<String>().trim_end().to_owned();
+        let content: String = piece[spaces..]
+            .iter()
+            .collect::<String>()
+            .trim_end()
+            .to_owned();
         let inked: usize = content.chars().map(cells).sum();
         if inked > 0 {
             let faint = content == "↵";
@@ -176,7 +208,12 @@ impl Page<'_> {
                 content,
             }));
         }
-        held_bar(&mut self.figure, self.palette, [x + 0.4, self.y + BOX + 1.5, w - 0.8], look.held);
+        held_bar(
+            &mut self.figure,
+            self.palette,
+            [x + 0.4, self.y + BOX + 1.5, w - 0.8],
+            look.held,
+        );
         if look.held == 0.0 && inked > 0 {
             let (from, y) = (x + spaces as f32 * ADVANCE, self.y + 10.0);
             let to = from + inked as f32 * ADVANCE;
@@ -196,8 +233,15 @@ fn held_bar(figure: &mut Figure, palette: &Palette, [x, y, w]: [f32; 3], share: 
 fn cells(c: char) -> usize {
     match c as u32 {
         0x0300..=0x036f | 0x200b..=0x200f | 0xfe00..=0xfe0f => 0,
-        0x1100..=0x115f | 0x2e80..=0xa4cf | 0xac00..=0xd7a3 | 0xf900..=0xfaff | 0xfe30..=0xfe6f
-        | 0xff00..=0xff60 | 0xffe0..=0xffe6 | 0x1f300..=0x1faff | 0x20000..=0x3fffd => 2,
+        0x1100..=0x115f
+        | 0x2e80..=0xa4cf
+        | 0xac00..=0xd7a3
+        | 0xf900..=0xfaff
+        | 0xfe30..=0xfe6f
+        | 0xff00..=0xff60
+        | 0xffe0..=0xffe6
+        | 0x1f300..=0x1faff
+        | 0x20000..=0x3fffd => 2,
         _ => 1,
     }
 }
@@ -216,7 +260,13 @@ fn legend(figure: &mut Figure, palette: &Palette, top: f32) -> f32 {
             figure.rect([at[0], at[1], CELL, CELL], fill);
         }
     }
-    figure.label((left + side, top + side + 14.0), 11.0, palette.weak, Anchor::End, "importance");
+    figure.label(
+        (left + side, top + side + 14.0),
+        11.0,
+        palette.weak,
+        Anchor::End,
+        "importance",
+    );
     figure.items.push(Item::Text(Text {
         x: left - 6.0,
         y: top + side,
@@ -230,15 +280,37 @@ fn legend(figure: &mut Figure, palette: &Palette, top: f32) -> f32 {
     }));
     let key = left + side + 48.0;
     let rows: [(&str, Look); 4] = [
-        ("not scored yet", Look { ground: palette.token, ink: palette.text, held: 1.0 }),
-        ("every head holds it", Look { ground: palette.both(0.8, 0.1), ink: palette.text, held: 1.0 }),
+        (
+            "not scored yet",
+            Look {
+                ground: palette.token,
+                ink: palette.text,
+                held: 1.0,
+            },
+        ),
+        (
+            "every head holds it",
+            Look {
+                ground: palette.both(0.8, 0.1),
+                ink: palette.text,
+                held: 1.0,
+            },
+        ),
         (
             "the bar is the share of (layer, KV head) pairs that hold it",
-            Look { ground: palette.both(0.2, 0.7), ink: palette.ink(palette.both(0.2, 0.7)), held: 0.4 },
+            Look {
+                ground: palette.both(0.2, 0.7),
+                ink: palette.ink(palette.both(0.2, 0.7)),
+                held: 0.4,
+            },
         ),
         (
             "no head holds it: it is forgotten",
-            Look { ground: mix(palette.both(0.1, 0.9), palette.page, 0.72), ink: palette.faint, held: 0.0 },
+            Look {
+                ground: mix(palette.both(0.1, 0.9), palette.page, 0.72),
+                ink: palette.faint,
+                held: 0.0,
+            },
         ),
     ];
     for (i, (meaning, look)) in rows.iter().enumerate() {
@@ -260,9 +332,21 @@ fn legend(figure: &mut Figure, palette: &Palette, top: f32) -> f32 {
         if look.held == 0.0 {
             figure.line([x + 3.0, y + 10.0, x + 43.0, y + 10.0], 1.0, palette.faint);
         }
-        figure.label((x + 54.0, y + 14.0), 11.5, palette.weak, Anchor::Start, meaning);
+        figure.label(
+            (x + 54.0, y + 14.0),
+            11.5,
+            palette.weak,
+            Anchor::Start,
+            meaning,
+        );
     }
     let note = "colours run from the 30th to the 98.5th percentile of the tokens shown";
-    figure.label((key, top + side + 14.0), 11.5, palette.weak, Anchor::Start, note);
+    figure.label(
+        (key, top + side + 14.0),
+        11.5,
+        palette.weak,
+        Anchor::Start,
+        note,
+    );
     top + side + 16.0
 }

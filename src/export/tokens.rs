@@ -45,9 +45,13 @@ pub(super) fn write(
         let score = scores[p];
         table.row(&[
             Cell::Int(p as u64),
-            tokens.id(position).map_or(Cell::Null, |id| Cell::Int(id.into())),
+            tokens
+                .id(position)
+                .map_or(Cell::Null, |id| Cell::Int(id.into())),
             Cell::Text(tokens.text(position)),
-            store.segment_at(position).map_or(Cell::Null, |kind| Cell::Text(kind.name())),
+            store
+                .segment_at(position)
+                .map_or(Cell::Null, |kind| Cell::Text(kind.name())),
             Cell::Float(tokens.logprob(position)),
             Cell::Float(tokens.entropy(position)),
             Cell::Int(tokens.micros(position)),

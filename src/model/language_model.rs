@@ -2,7 +2,9 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::{ForwardError, KvCache, ModelError, SourceError, TemplateError, TextStream, TokenizerError};
+use super::{
+    ForwardError, KvCache, ModelError, SourceError, TemplateError, TextStream, TokenizerError,
+};
 use crate::trace::ModelSummary;
 
 /// A model could not be loaded, prompted or run.

@@ -9,9 +9,9 @@ use std::sync::atomic::AtomicBool;
 use candle_core::quantized::gguf_file;
 
 use super::{
-    ChatMessage, ChatTemplate, Decoder, EmbeddedModel, Forward, ForwardError, KvCache, LanguageModel,
-    LanguageModelError, LoadOptions, LoadProgress, ModelError, ModelFiles, ModelSource, Scratch,
-    TextStart, TextStream, Tokenizer, TokenizerFiles,
+    ChatMessage, ChatTemplate, Decoder, EmbeddedModel, Forward, ForwardError, KvCache,
+    LanguageModel, LanguageModelError, LoadOptions, LoadProgress, ModelError, ModelFiles,
+    ModelSource, Scratch, TextStart, TextStream, Tokenizer, TokenizerFiles,
 };
 use crate::trace::ModelSummary;
 
@@ -33,7 +33,10 @@ pub fn load(
     };
     let (tokens, rows) = (loaded.tokenizer.vocab_size(), loaded.decoder.info().vocab);
     if tokens > rows {
-        return Err(LanguageModelError::Vocabulary { tokenizer: tokens, model: rows });
+        return Err(LanguageModelError::Vocabulary {
+            tokenizer: tokens,
+            model: rows,
+        });
     }
     Ok(Box::new(loaded))
 }
@@ -47,7 +50,12 @@ struct Loaded {
 
 impl Loaded {
     fn new(decoder: Decoder, tokenizer: Tokenizer, template: ChatTemplate) -> Self {
-        Self { decoder, tokenizer, template, scratch: Scratch::default() }
+        Self {
+            decoder,
+            tokenizer,
+            template,
+            scratch: Scratch::default(),
+        }
     }
 }
 
@@ -80,7 +88,10 @@ fn gguf(path: &Path, progress: &mut dyn FnMut(f32, &str)) -> Result<Loaded, Lang
     Ok(Loaded::new(decoder, tokenizer, template))
 }
 
-fn folder(folder: &Path, progress: &mut dyn FnMut(f32, &str)) -> Result<Loaded, LanguageModelError> {
+fn folder(
+    folder: &Path,
+    progress: &mut dyn FnMut(f32, &str),
+) -> Result<Loaded, LanguageModelError> {
     let tokenizer = Tokenizer::from_json_file(&folder.join("tokenizer.json"))?;
     let template = ChatTemplate::from_folder(folder)?;
     let mut report = reporter(progress);
@@ -121,8 +132,11 @@ impl LanguageModel for Loaded {
 
     fn encode_prompt(&self, problem: &str) -> Result<Vec<u32>, LanguageModelError> {
         let text = self.template.render(&[ChatMessage::user(problem)], true)?;
-        let start =
-            if self.template.is_plain() { TextStart::Document } else { TextStart::AsWritten };
+        let start = if self.template.is_plain() {
+            TextStart::Document
+        } else {
+            TextStart::AsWritten
+        };
         Ok(self.tokenizer.encode(&text, start)?)
     }
 

@@ -29,10 +29,10 @@ pub mod text_stream;
 pub mod tokenizer;
 mod weights;
 
-pub use embedded::EmbeddedModel;
 pub use chat_template::{ChatMessage, ChatTemplate, Role, TemplateError};
 pub use config::{Architecture, ModelConfig};
 pub use decoder::{Decoder, ForwardError, Scratch};
+pub use embedded::EmbeddedModel;
 pub use error::ModelError;
 pub use fetch::{FetchError, FetchEvent};
 pub use hub::Hub;

@@ -5,7 +5,10 @@
 
 const LANES: usize = 8;
 
-#[expect(clippy::inline_always, reason = "a call here would cost more than the product")]
+#[expect(
+    clippy::inline_always,
+    reason = "a call here would cost more than the product"
+)]
 #[inline(always)]
 fn fused(a: f32, b: f32, sum: f32) -> f32 {
     // Without the instruction `mul_add` is a library call, many times slower than two roundings.
@@ -18,7 +21,10 @@ fn fused(a: f32, b: f32, sum: f32) -> f32 {
 
 /// The lanes' sum, rounded once: an attention logit of 60 loses 4e-6 with every further rounding, and
 /// its softmax as much.
-#[expect(clippy::inline_always, reason = "a call here would cost more than the product")]
+#[expect(
+    clippy::inline_always,
+    reason = "a call here would cost more than the product"
+)]
 #[inline(always)]
 fn total<const N: usize>(lanes: [f32; N]) -> f64 {
     lanes.iter().map(|&lane| f64::from(lane)).sum()
@@ -65,7 +71,12 @@ pub fn dot4(a: &[f32], rows: &[f32]) -> [f32; 4] {
             lanes[3][l] = fused(x[l], y3[l], lanes[3][l]);
         }
     }
-    let mut sums = [total(lanes[0]), total(lanes[1]), total(lanes[2]), total(lanes[3])];
+    let mut sums = [
+        total(lanes[0]),
+        total(lanes[1]),
+        total(lanes[2]),
+        total(lanes[3]),
+    ];
     for at in whole..d {
         for (sum, row) in sums.iter_mut().zip([r0, r1, r2, r3]) {
             *sum += f64::from(a[at]) * f64::from(row[at]);
@@ -84,7 +95,10 @@ mod tests {
             let a: Vec<f32> = (0..d).map(|i| (i as f32 * 0.37).sin()).collect();
             let rows: Vec<f32> = (0..4 * d).map(|i| (i as f32 * 0.11).cos()).collect();
             let slow = |row: &[f32]| -> f64 {
-                a.iter().zip(row).map(|(&x, &y)| f64::from(x) * f64::from(y)).sum()
+                a.iter()
+                    .zip(row)
+                    .map(|(&x, &y)| f64::from(x) * f64::from(y))
+                    .sum()
             };
             let four = dot4(&a, &rows);
             for r in 0..4 {

@@ -22,6 +22,9 @@ struct FullCache;
 impl Policy for FullCache {
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
         let candidates = head.len() - settings.window as usize;
-        HeadScores { score: vec![0.0; candidates], ..HeadScores::default() }
+        HeadScores {
+            score: vec![0.0; candidates],
+            ..HeadScores::default()
+        }
     }
 }

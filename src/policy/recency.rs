@@ -24,7 +24,13 @@ struct Recency;
 impl Policy for Recency {
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
         let candidates = head.len() - settings.window as usize;
-        let score = head.positions[..candidates].iter().map(|p| p.0 as f32).collect();
-        HeadScores { score, ..HeadScores::default() }
+        let score = head.positions[..candidates]
+            .iter()
+            .map(|p| p.0 as f32)
+            .collect();
+        HeadScores {
+            score,
+            ..HeadScores::default()
+        }
     }
 }

@@ -39,14 +39,17 @@ pub fn redundancy(keys: &[f32], head_dim: usize, threshold: f64, retain: Retain)
     let unit = unit_keys(keys, head_dim);
     let threshold = threshold as f32;
     let row = |i: usize| &unit[i * head_dim..(i + 1) * head_dim];
-    let newest_similar: Vec<Option<u32>> =
-        (0..n).map(|i| newest_similar(&unit, head_dim, i, threshold)).collect();
+    let newest_similar: Vec<Option<u32>> = (0..n)
+        .map(|i| newest_similar(&unit, head_dim, i, threshold))
+        .collect();
     let spared: Vec<u32> = match retain {
         Retain::Newest => newest_similar.iter().map(|j| j.unwrap_or(0)).collect(),
         Retain::First => vec![0; n],
         Retain::FirstPercent(ratio) => {
             let rank = ((n as f64 * ratio) as usize).max(1);
-            (0..n).map(|i| ranked_similar(&unit, head_dim, i, threshold, rank)).collect()
+            (0..n)
+                .map(|i| ranked_similar(&unit, head_dim, i, threshold, rank))
+                .collect()
         }
     };
 
@@ -71,7 +74,12 @@ pub fn redundancy(keys: &[f32], head_dim: usize, threshold: f64, retain: Retain)
     let sim_mean: Vec<f32> = columns.iter().map(|c| (c / n as f64) as f32).collect();
     let mut redundancy = sim_mean.clone();
     softmax(&mut redundancy);
-    Redundancy { sim_mean, shares: redundancy, newest_similar, spared }
+    Redundancy {
+        sim_mean,
+        shares: redundancy,
+        newest_similar,
+        spared,
+    }
 }
 
 fn unit_keys(keys: &[f32], head_dim: usize) -> Vec<f32> {
@@ -116,7 +124,11 @@ fn ranked_similar(unit: &[f32], head_dim: usize, i: usize, threshold: f32, rank:
         .map(|j| j as u32)
         .collect();
     let zeros = n - similar.len();
-    if rank <= zeros { 0 } else { similar[rank - zeros - 1] }
+    if rank <= zeros {
+        0
+    } else {
+        similar[rank - zeros - 1]
+    }
 }
 
 #[cfg(test)]

@@ -38,7 +38,12 @@ struct RKv;
 impl Policy for RKv {
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
         let importance = importance(head, settings);
-        let mut found = redundancy(head.keys, head.head_dim, settings.threshold, settings.retain);
+        let mut found = redundancy(
+            head.keys,
+            head.head_dim,
+            settings.threshold,
+            settings.retain,
+        );
         let candidates = importance.len();
         found.shares.truncate(candidates);
         found.newest_similar.truncate(candidates);

@@ -16,7 +16,10 @@ impl Schedule {
     /// An unknown policy.
     pub fn new(settings: &CacheSettings, prompt_tokens: usize) -> Result<Self, SettingsError> {
         let compresses = super::find(&settings.policy)?.compresses;
-        Ok(Self { compresses, prompt_tokens })
+        Ok(Self {
+            compresses,
+            prompt_tokens,
+        })
     }
 
     /// Slots per head that the run needs when at most `longest` tokens are seen in all.
@@ -28,7 +31,12 @@ impl Schedule {
                 self.prompt_tokens.max(settings.budget as usize) + settings.buffer as usize + 1
             }
         };
-        if self.compresses { bounded.min(longest) } else { longest }.max(1)
+        if self.compresses {
+            bounded.min(longest)
+        } else {
+            longest
+        }
+        .max(1)
     }
 
     /// Prompt tokens that may be appended to a cache of `slots` before it must be compressed.
@@ -63,7 +71,12 @@ mod tests {
     use super::*;
 
     fn settings(trigger: Trigger) -> CacheSettings {
-        CacheSettings { budget: 32, buffer: 16, trigger, ..CacheSettings::default() }
+        CacheSettings {
+            budget: 32,
+            buffer: 16,
+            trigger,
+            ..CacheSettings::default()
+        }
     }
 
     #[test]
@@ -96,7 +109,10 @@ mod tests {
 
     #[test]
     fn the_full_cache_never_compresses() {
-        let settings = CacheSettings { policy: "full".to_owned(), ..settings(Trigger::CacheFull) };
+        let settings = CacheSettings {
+            policy: "full".to_owned(),
+            ..settings(Trigger::CacheFull)
+        };
         let schedule = Schedule::new(&settings, 20).unwrap();
         assert!(!schedule.due(&settings, 5000, 5000));
         assert_eq!(schedule.capacity(&settings, 5000), 5000);

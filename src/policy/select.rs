@@ -22,11 +22,19 @@ pub fn select(
 ) -> Vec<Vec<Keep>> {
     let shared = match settings.scope {
         Scope::Head => None,
-        Scope::Layer => {
-            Some(scores.iter().zip(positions).map(|(s, p)| layer_mean(s, p)).collect::<Vec<_>>())
-        }
+        Scope::Layer => Some(
+            scores
+                .iter()
+                .zip(positions)
+                .map(|(s, p)| layer_mean(s, p))
+                .collect::<Vec<_>>(),
+        ),
         Scope::Global => {
-            let layers: Vec<_> = scores.iter().zip(positions).map(|(s, p)| layer_mean(s, p)).collect();
+            let layers: Vec<_> = scores
+                .iter()
+                .zip(positions)
+                .map(|(s, p)| layer_mean(s, p))
+                .collect();
             let total = sum(&layers);
             Some(vec![total; layers.len()])
         }
@@ -71,7 +79,11 @@ pub fn select_head(
     let quota = budget.saturating_sub(window + kept.len()).min(open.len());
     let worth = |slot: Slot| {
         let score = scores[slot.index()];
-        if score.is_nan() { f32::NEG_INFINITY } else { score }
+        if score.is_nan() {
+            f32::NEG_INFINITY
+        } else {
+            score
+        }
     };
     let better = |a: &Slot, b: &Slot| {
         worth(*b)
@@ -95,7 +107,12 @@ pub fn select_head(
 
 /// Mean score per position over the heads that hold it as a candidate.
 fn layer_mean(scores: &[Vec<f32>], positions: &[&[Position]]) -> Vec<f32> {
-    let len = positions.iter().flat_map(|p| p.iter()).map(|p| p.index() + 1).max().unwrap_or(0);
+    let len = positions
+        .iter()
+        .flat_map(|p| p.iter())
+        .map(|p| p.index() + 1)
+        .max()
+        .unwrap_or(0);
     let mut total = vec![(0f32, 0u32); len];
     for (scores, positions) in scores.iter().zip(positions) {
         for (score, position) in scores.iter().zip(*positions) {
@@ -104,7 +121,10 @@ fn layer_mean(scores: &[Vec<f32>], positions: &[&[Position]]) -> Vec<f32> {
             entry.1 += 1;
         }
     }
-    total.iter().map(|&(sum, count)| if count == 0 { 0.0 } else { sum / count as f32 }).collect()
+    total
+        .iter()
+        .map(|&(sum, count)| if count == 0 { 0.0 } else { sum / count as f32 })
+        .collect()
 }
 
 fn sum(layers: &[Vec<f32>]) -> Vec<f32> {
@@ -126,7 +146,11 @@ mod tests {
     use crate::config::Protection;
 
     fn settings(budget: u32, window: u32) -> CacheSettings {
-        CacheSettings { budget, window, ..CacheSettings::default() }
+        CacheSettings {
+            budget,
+            window,
+            ..CacheSettings::default()
+        }
     }
 
     fn positions(n: u32) -> Vec<Position> {
@@ -141,13 +165,21 @@ mod tests {
 
     #[test]
     fn a_score_that_is_not_a_number_is_the_lowest() {
-        let kept = select_head(&positions(5), &[f32::NAN, -1.0, 0.5, f32::NAN], &settings(3, 1), 0);
+        let kept = select_head(
+            &positions(5),
+            &[f32::NAN, -1.0, 0.5, f32::NAN],
+            &settings(3, 1),
+            0,
+        );
         assert_eq!(kept, [1, 2, 4].map(Slot));
     }
 
     #[test]
     fn reference_order_is_descending_score_and_then_the_window() {
-        let settings = CacheSettings { order: SlotOrder::Reference, ..settings(4, 1) };
+        let settings = CacheSettings {
+            order: SlotOrder::Reference,
+            ..settings(4, 1)
+        };
         let kept = select_head(&positions(6), &[0.1, 0.9, 0.3, 0.2, 0.5], &settings, 0);
         assert_eq!(kept, [1, 4, 2, 5].map(Slot));
     }
@@ -157,9 +189,20 @@ mod tests {
         let at = positions(8);
         let all = vec![vec![at.as_slice(), at.as_slice()]; 3];
         let scores: Vec<Vec<Vec<f32>>> = (0..3)
-            .map(|l| (0..2).map(|h| (0..6).map(|i| ((i * 7 + l * 5 + h * 3) % 11) as f32).collect()).collect())
+            .map(|l| {
+                (0..2)
+                    .map(|h| {
+                        (0..6)
+                            .map(|i| ((i * 7 + l * 5 + h * 3) % 11) as f32)
+                            .collect()
+                    })
+                    .collect()
+            })
             .collect();
-        let settings = CacheSettings { scope: Scope::Global, ..settings(4, 2) };
+        let settings = CacheSettings {
+            scope: Scope::Global,
+            ..settings(4, 2)
+        };
         let kept = select(&all, &scores, &settings, 0);
         assert!(kept.iter().flatten().all(|k| k == &kept[0][0]));
     }

@@ -25,6 +25,10 @@ struct SnapKv;
 impl Policy for SnapKv {
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
         let importance = importance(head, settings);
-        HeadScores { score: importance.clone(), importance: Some(importance), ..HeadScores::default() }
+        HeadScores {
+            score: importance.clone(),
+            importance: Some(importance),
+            ..HeadScores::default()
+        }
     }
 }

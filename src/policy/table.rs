@@ -27,7 +27,10 @@ pub struct PolicyInfo {
 impl PolicyInfo {
     /// The settings a run with this policy starts from.
     pub fn default_settings(&self) -> CacheSettings {
-        let mut settings = CacheSettings { policy: self.id.to_owned(), ..CacheSettings::default() };
+        let mut settings = CacheSettings {
+            policy: self.id.to_owned(),
+            ..CacheSettings::default()
+        };
         (self.defaults)(&mut settings);
         settings
     }
@@ -35,21 +38,29 @@ impl PolicyInfo {
 
 impl std::fmt::Debug for PolicyInfo {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PolicyInfo").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("PolicyInfo")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
 /// Every policy. Adding one is a file beside this one and a line here.
-pub static POLICIES: &[PolicyInfo] =
-    &[rkv::INFO, snapkv::INFO, recency::INFO, full_cache::INFO];
+pub static POLICIES: &[PolicyInfo] = &[rkv::INFO, snapkv::INFO, recency::INFO, full_cache::INFO];
 
 /// The policy of that id.
 ///
 /// # Errors
 /// [`SettingsError::UnknownPolicy`], which lists the known ones.
 pub fn find(id: &str) -> Result<&'static PolicyInfo, SettingsError> {
-    POLICIES.iter().find(|info| info.id == id).ok_or_else(|| SettingsError::UnknownPolicy {
-        name: id.to_owned(),
-        known: POLICIES.iter().map(|info| info.id).collect::<Vec<_>>().join(", "),
-    })
+    POLICIES
+        .iter()
+        .find(|info| info.id == id)
+        .ok_or_else(|| SettingsError::UnknownPolicy {
+            name: id.to_owned(),
+            known: POLICIES
+                .iter()
+                .map(|info| info.id)
+                .collect::<Vec<_>>()
+                .join(", "),
+        })
 }

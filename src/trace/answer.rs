@@ -38,19 +38,28 @@ mod tests {
 
     #[test]
     fn the_last_of_several_counts() {
-        assert_eq!(last_boxed(r"so \boxed{3}. Wait: \boxed{ 42 }."), Some("42".to_owned()));
+        assert_eq!(
+            last_boxed(r"so \boxed{3}. Wait: \boxed{ 42 }."),
+            Some("42".to_owned())
+        );
     }
 
     #[test]
     fn braces_nest() {
         let text = r"\boxed{\frac{1}{2}}";
         assert_eq!(last_boxed(text), Some(r"\frac{1}{2}".to_owned()));
-        assert_eq!(last_boxed(r"\boxed{\{1, 2\}}"), Some(r"\{1, 2\}".to_owned()));
+        assert_eq!(
+            last_boxed(r"\boxed{\{1, 2\}}"),
+            Some(r"\{1, 2\}".to_owned())
+        );
     }
 
     #[test]
     fn a_box_that_was_cut_off_is_passed_over() {
-        assert_eq!(last_boxed(r"\boxed{7} and then \boxed{\frac{1}{"), Some("7".to_owned()));
+        assert_eq!(
+            last_boxed(r"\boxed{7} and then \boxed{\frac{1}{"),
+            Some("7".to_owned())
+        );
         assert_eq!(last_boxed(r"\boxed{7"), None);
     }
 

@@ -30,7 +30,11 @@ impl FileError {
             io::ErrorKind::IsADirectory => "add a file name to the folder's",
             _ => "choose another place; a file of that name is as it was",
         };
-        Self { path: path.to_owned(), source, way_out }
+        Self {
+            path: path.to_owned(),
+            source,
+            way_out,
+        }
     }
 }
 
@@ -70,7 +74,10 @@ impl AtomicFile {
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
         let file = builder.tempfile_in(folder).map_err(|e| failed(plain(e)))?;
-        Ok(Self { path: target, out: BufWriter::with_capacity(1 << 16, file) })
+        Ok(Self {
+            path: target,
+            out: BufWriter::with_capacity(1 << 16, file),
+        })
     }
 
     /// Puts the file in place, once it is on the disk.
@@ -80,7 +87,9 @@ impl AtomicFile {
     pub fn commit(self) -> Result<(), FileError> {
         let Self { path, out } = self;
         let failed = |source| FileError::writing(&path, source);
-        let file = out.into_inner().map_err(|error| failed(plain(error.into_error())))?;
+        let file = out
+            .into_inner()
+            .map_err(|error| failed(plain(error.into_error())))?;
         file.as_file().sync_all().map_err(failed)?;
         file.persist(&path).map_err(|error| failed(error.error))?;
         Ok(())

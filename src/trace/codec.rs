@@ -67,7 +67,11 @@ impl FrameHead {
         let word = |at: usize| {
             u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]])
         };
-        Self { packed: word(0), raw: word(4), checksum: word(8) }
+        Self {
+            packed: word(0),
+            raw: word(4),
+            checksum: word(8),
+        }
     }
 
     fn checksum_of(packed: u32, raw: u32, bytes: &[u8], seed: u32) -> u32 {
@@ -107,7 +111,10 @@ pub(super) fn encode_frame<T: Serialize>(
 ) -> Result<(Vec<u8>, u32), EncodeError> {
     let raw = postcard::to_stdvec(value)?;
     if raw.len() as u64 > limit.bytes() {
-        return Err(EncodeError::TooLarge { bytes: raw.len() as u64, limit: limit.bytes() });
+        return Err(EncodeError::TooLarge {
+            bytes: raw.len() as u64,
+            limit: limit.bytes(),
+        });
     }
     let packed = lz4_flex::block::compress(&raw);
     let (packed_len, raw_len) = (packed.len() as u32, raw.len() as u32);
@@ -131,9 +138,13 @@ pub(super) fn decode_frame<T: DeserializeOwned>(
     if filled != raw.len() {
         return Err("its LZ4 block is shorter than it says".to_owned());
     }
-    let (value, rest) =
-        postcard::take_from_bytes(&raw).map_err(|error| format!("it cannot be decoded: {error}"))?;
-    if rest.is_empty() { Ok(value) } else { Err(format!("{} bytes are left over", rest.len())) }
+    let (value, rest) = postcard::take_from_bytes(&raw)
+        .map_err(|error| format!("it cannot be decoded: {error}"))?;
+    if rest.is_empty() {
+        Ok(value)
+    } else {
+        Err(format!("{} bytes are left over", rest.len()))
+    }
 }
 
 /// Why a value cannot become a frame.
@@ -154,7 +165,10 @@ pub(super) struct FrameLimit {
 
 impl FrameLimit {
     pub(super) fn of(model: &ModelSummary) -> Self {
-        Self { heads: u64::from(model.heads()), tokens: 0 }
+        Self {
+            heads: u64::from(model.heads()),
+            tokens: 0,
+        }
     }
 
     /// Takes note of a record that passed.
@@ -175,13 +189,21 @@ impl FrameLimit {
     /// Raw bytes that a frame may have.
     pub(super) fn bytes(self) -> u64 {
         let per_head = self.tokens.saturating_mul(BYTES_PER_CANDIDATE) + BYTES_PER_HEAD;
-        BASE_LIMIT.saturating_add(self.heads.saturating_mul(per_head)).min(HARD_LIMIT)
+        BASE_LIMIT
+            .saturating_add(self.heads.saturating_mul(per_head))
+            .min(HARD_LIMIT)
     }
 }
 
 /// What is impossible about a model's shape, if anything: every later size is computed from it.
 pub(super) fn implausible(model: &ModelSummary) -> Option<&'static str> {
-    let ModelSummary { layers, kv_heads, head_dim, cache_element_bytes, .. } = *model;
+    let ModelSummary {
+        layers,
+        kv_heads,
+        head_dim,
+        cache_element_bytes,
+        ..
+    } = *model;
     if layers == 0 || layers > 4096 {
         Some("its number of layers is not between 1 and 4096")
     } else if kv_heads == 0 || kv_heads > 4096 {

@@ -12,7 +12,9 @@ pub struct EvictionMap {
 
 impl EvictionMap {
     pub(super) fn new(heads: usize) -> Self {
-        Self { rows: vec![Vec::new(); heads] }
+        Self {
+            rows: vec![Vec::new(); heads],
+        }
     }
 
     pub(super) fn push_tokens(&mut self, count: usize) {

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 /// Index of a token in the original sequence (prompt first), whatever has been evicted since.
 ///
 /// Also the token's `RoPE` position: keys are stored rotated and never re-rotated.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Position(pub u32);
 
@@ -14,12 +16,16 @@ pub struct Position(pub u32);
 pub struct Slot(pub u32);
 
 /// Index of a compression event in a run, counted from 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct EventIndex(pub u32);
 
 /// One KV head of one layer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct HeadId {
     /// Decoder layer, counted from 0 at the embedding.
     pub layer: u32,

@@ -30,13 +30,15 @@ mod tokens;
 mod view;
 mod writer;
 
+pub use answer::last_boxed;
 pub use atomic_file::{AtomicFile, FileError};
 pub use codec::FORMAT_VERSION;
-pub use answer::last_boxed;
 pub use eviction::EvictionMap;
 pub use header::{ModelSummary, RecordLevel, TraceHeader};
 pub use ids::{EventIndex, HeadId, Position, Slot};
-pub use reader::{Damage, DamageCause, LoadError, LoadedTrace, ReadError, TraceReader, load, load_from};
+pub use reader::{
+    Damage, DamageCause, LoadError, LoadedTrace, ReadError, TraceReader, load, load_from,
+};
 pub use record::{
     CompressionRecord, DuplicateLinks, FinishReason, SegmentKind, TokenRecord, TraceRecord,
 };

@@ -11,7 +11,9 @@ pub(super) fn serialize<S: Serializer>(codes: &[u16], serializer: S) -> Result<S
     serializer.serialize_bytes(&high.chain(low).collect::<Vec<u8>>())
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u16>, D::Error> {
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<u16>, D::Error> {
     deserializer.deserialize_bytes(Planes)
 }
 
@@ -29,6 +31,10 @@ impl de::Visitor<'_> for Planes {
             return Err(E::invalid_length(bytes.len(), &self));
         }
         let (high, low) = bytes.split_at(bytes.len() / 2);
-        Ok(high.iter().zip(low).map(|(&h, &l)| u16::from_be_bytes([h, l])).collect())
+        Ok(high
+            .iter()
+            .zip(low)
+            .map(|(&h, &l)| u16::from_be_bytes([h, l]))
+            .collect())
     }
 }

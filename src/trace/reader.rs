@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::codec::{self, FRAME_HEAD_LEN, FORMAT_VERSION, FrameHead, FrameLimit, MAGIC, PREAMBLE_LEN};
+use super::codec::{
+    self, FORMAT_VERSION, FRAME_HEAD_LEN, FrameHead, FrameLimit, MAGIC, PREAMBLE_LEN,
+};
 use super::{ApplyError, TraceHeader, TraceRecord, TraceStore};
 
 /// Cells (heads by tokens) of the largest run that is loaded: 1 GiB of eviction table.
@@ -22,7 +24,9 @@ pub enum ReadError {
     #[error("the file is empty; a recording that has begun has at least a header")]
     Empty,
     /// Something else.
-    #[error("this is not an rkv-scope trace; traces are made by `rkv-scope record` or saved from the window")]
+    #[error(
+        "this is not an rkv-scope trace; traces are made by `rkv-scope record` or saved from the window"
+    )]
     NotATrace,
     /// From a later program.
     #[error(
@@ -103,7 +107,10 @@ impl<R: Read> TraceReader<R> {
         }
         let version = u32::from_le_bytes([preamble[8], preamble[9], preamble[10], preamble[11]]);
         if version > FORMAT_VERSION {
-            return Err(ReadError::NewerVersion { found: version, newest: FORMAT_VERSION });
+            return Err(ReadError::NewerVersion {
+                found: version,
+                newest: FORMAT_VERSION,
+            });
         } else if version != FORMAT_VERSION {
             return Err(ReadError::UnknownVersion(version));
         }
@@ -115,8 +122,9 @@ impl<R: Read> TraceReader<R> {
             raw_bytes: 0,
             over: false,
         };
-        let header: TraceHeader =
-            reader.frame()?.ok_or(ReadError::Truncated { offset: PREAMBLE_LEN as u64 })?;
+        let header: TraceHeader = reader.frame()?.ok_or(ReadError::Truncated {
+            offset: PREAMBLE_LEN as u64,
+        })?;
         if let Some(what) = codec::implausible(&header.model) {
             return Err(ReadError::Header(what));
         }
@@ -151,7 +159,10 @@ impl<R: Read> TraceReader<R> {
     fn frame<T: DeserializeOwned>(&mut self) -> Result<Option<T>, ReadError> {
         let offset = self.offset;
         let io = |source| ReadError::Io { offset, source };
-        let damaged = |what: &str| ReadError::Damaged { offset, what: what.to_owned() };
+        let damaged = |what: &str| ReadError::Damaged {
+            offset,
+            what: what.to_owned(),
+        };
         let mut head = [0; FRAME_HEAD_LEN];
         match fill(&mut self.input, &mut head).map_err(io)? {
             0 => return Ok(None),
@@ -164,7 +175,10 @@ impl<R: Read> TraceReader<R> {
         }
         // Memory grows with the bytes that are really there, not with what the frame claims.
         let mut packed = Vec::new();
-        (&mut self.input).take(u64::from(head.packed)).read_to_end(&mut packed).map_err(io)?;
+        (&mut self.input)
+            .take(u64::from(head.packed))
+            .read_to_end(&mut packed)
+            .map_err(io)?;
         if packed.len() < head.packed as usize {
             return Err(ReadError::Truncated { offset });
         }
@@ -173,7 +187,10 @@ impl<R: Read> TraceReader<R> {
         }
         self.raw_bytes += u64::from(head.raw);
         if self.raw_bytes > MAX_RAW_BYTES {
-            return Err(ReadError::TooLarge { offset, what: "its records take more than 4 GiB" });
+            return Err(ReadError::TooLarge {
+                offset,
+                what: "its records take more than 4 GiB",
+            });
         }
         let value = codec::decode_frame(head, &packed).map_err(|what| damaged(&what))?;
         self.seed = head.checksum;
@@ -277,11 +294,15 @@ pub fn load(path: &Path) -> Result<LoadedTrace, LoadError> {
         source,
     };
     if std::fs::metadata(path).map_err(failed)?.is_dir() {
-        return Err(LoadError::Folder { path: path.to_owned() });
+        return Err(LoadError::Folder {
+            path: path.to_owned(),
+        });
     }
     let file = std::fs::File::open(path).map_err(failed)?;
-    load_from(BufReader::with_capacity(1 << 16, file))
-        .map_err(|source| LoadError::Read { path: path.to_owned(), source })
+    load_from(BufReader::with_capacity(1 << 16, file)).map_err(|source| LoadError::Read {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// Loads a trace from any input; see [`load`].
@@ -306,13 +327,21 @@ pub fn load_from(input: impl Read) -> Result<LoadedTrace, ReadError> {
             Err(error) => error.into(),
         };
         let (tokens, events) = (store.tokens().len(), store.events().len());
-        break Some(Damage { offset, tokens, events, cause });
+        break Some(Damage {
+            offset,
+            tokens,
+            events,
+            cause,
+        });
     };
     Ok(LoadedTrace { store, problem })
 }
 
 impl<R> TraceReader<R> {
     fn cells(&self) -> u64 {
-        self.limit.heads().max(1).saturating_mul(self.limit.tokens())
+        self.limit
+            .heads()
+            .max(1)
+            .saturating_mul(self.limit.tokens())
     }
 }

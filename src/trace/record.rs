@@ -119,12 +119,16 @@ pub enum FinishReason {
 impl CompressionRecord {
     /// The recorded scores of one kind.
     pub fn block(&self, component: Component) -> Option<&ScoreBlock> {
-        self.scores.iter().find(|block| block.component == component)
+        self.scores
+            .iter()
+            .find(|block| block.component == component)
     }
 
     /// Candidates (scored tokens) per head of a layer.
     pub fn candidates(&self, layer: u32) -> u32 {
-        self.slots_before.get(layer as usize).map_or(0, |n| n.saturating_sub(self.window))
+        self.slots_before
+            .get(layer as usize)
+            .map_or(0, |n| n.saturating_sub(self.window))
     }
 }
 

@@ -9,7 +9,14 @@ impl TraceStore {
     /// The records of the run in time order; applied to an empty store with the same header they give
     /// an equal store. Batches of tokens are cut anew, so records may differ from those that came in.
     pub fn records(&self) -> impl Iterator<Item = TraceRecord> + '_ {
-        let mut cursor = Cursor { store: self, tokens: 0, segments: 0, params: 0, events: 0, end: false };
+        let mut cursor = Cursor {
+            store: self,
+            tokens: 0,
+            segments: 0,
+            params: 0,
+            events: 0,
+            end: false,
+        };
         std::iter::from_fn(move || cursor.next())
     }
 
@@ -40,10 +47,17 @@ impl Cursor<'_> {
             event.map(|e| e.seen as usize),
             segment.map(|(at, _)| at.index()),
         ];
-        let stop = stops.iter().flatten().copied().min().map_or(len, |s| s.min(len));
+        let stop = stops
+            .iter()
+            .flatten()
+            .copied()
+            .min()
+            .map_or(len, |s| s.min(len));
         if self.tokens < stop {
             let to = stop.min(self.tokens + BATCH);
-            let batch = (self.tokens..to).map(|p| self.token(Position(p as u32))).collect();
+            let batch = (self.tokens..to)
+                .map(|p| self.token(Position(p as u32)))
+                .collect();
             self.tokens = to;
             return Some(TraceRecord::Tokens(batch));
         }
@@ -66,7 +80,11 @@ impl Cursor<'_> {
         }
         let (at, reason, seconds) = self.store.end().filter(|_| !self.end)?;
         self.end = true;
-        Some(TraceRecord::End { at: *at, reason: reason.clone(), seconds: *seconds })
+        Some(TraceRecord::End {
+            at: *at,
+            reason: reason.clone(),
+            seconds: *seconds,
+        })
     }
 
     fn token(&self, position: Position) -> TokenRecord {

@@ -49,7 +49,14 @@ impl ScoreBlock {
             Component::Importance | Component::Redundancy => Coding::Log,
             Component::Score => Coding::Linear,
         };
-        Self { component, coding, ends: vec![], low: vec![], high: vec![], codes: vec![] }
+        Self {
+            component,
+            coding,
+            ends: vec![],
+            low: vec![],
+            high: vec![],
+            codes: vec![],
+        }
     }
 
     /// Appends the next head's row. Values that are not finite count as the row's lowest.
@@ -58,7 +65,11 @@ impl ScoreBlock {
             Coding::Log => value.max(floor).ln(),
             Coding::Linear => value,
         };
-        let max = values.iter().copied().filter(|v| v.is_finite()).fold(0.0f32, f32::max);
+        let max = values
+            .iter()
+            .copied()
+            .filter(|v| v.is_finite())
+            .fold(0.0f32, f32::max);
         let floor = (max * LOG_FLOOR).max(f32::MIN_POSITIVE);
         let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
         for &value in values.iter().filter(|v| v.is_finite()) {
@@ -69,7 +80,11 @@ impl ScoreBlock {
         if low > high {
             (low, high) = (0.0, 0.0);
         }
-        let scale = if high > low { 65535.0 / (f64::from(high) - f64::from(low)) } else { 0.0 };
+        let scale = if high > low {
+            65535.0 / (f64::from(high) - f64::from(low))
+        } else {
+            0.0
+        };
         self.codes.extend(values.iter().map(|&value| {
             if value.is_finite() {
                 let offset = f64::from(map(value, floor)) - f64::from(low);
@@ -94,7 +109,9 @@ impl ScoreBlock {
     }
 
     fn range(&self, row: usize) -> std::ops::Range<usize> {
-        let Some(&end) = self.ends.get(row) else { return 0..0 };
+        let Some(&end) = self.ends.get(row) else {
+            return 0..0;
+        };
         let start = if row == 0 { 0 } else { self.ends[row - 1] };
         start as usize..end as usize
     }

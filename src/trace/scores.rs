@@ -3,7 +3,7 @@
 //! Raw importance and redundancy are softmax shares and shrink with the number of candidates, so the
 //! means are kept relative to an even share: 1 is average, 10 is ten times the average token.
 
-use super::{CompressionRecord, Component, EventIndex};
+use super::{Component, CompressionRecord, EventIndex};
 
 /// A token's scores at one compression, averaged over the heads that still held it.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -38,14 +38,20 @@ impl EventMeans {
         let mut sums = vec![[0f32; 3]; seen];
         let mut heads = vec![0u32; seen];
         for (row, positions) in candidates.iter().enumerate() {
-            let n = record.slots_before.get(row / kv_heads.max(1)).copied().unwrap_or(0);
+            let n = record
+                .slots_before
+                .get(row / kv_heads.max(1))
+                .copied()
+                .unwrap_or(0);
             for &p in positions {
                 heads[p as usize] += 1;
             }
             // Importance is a softmax over the candidates, redundancy over all slots (R-KV code).
             let scales = [positions.len() as f32, n as f32, 1.0];
-            for (column, (block, scale)) in
-                [importance, redundancy, score].into_iter().zip(scales).enumerate()
+            for (column, (block, scale)) in [importance, redundancy, score]
+                .into_iter()
+                .zip(scales)
+                .enumerate()
             {
                 let Some(block) = block else { continue };
                 for (&p, value) in positions.iter().zip(block.row(row)) {

@@ -40,7 +40,9 @@ impl RunSummary {
             .max()
             .unwrap_or(0)
             .max(view.slots().ceil() as u32);
-        let ratio_sum: f64 = occupancy(store).map(|(tokens, slots)| slots / tokens as f64).sum();
+        let ratio_sum: f64 = occupancy(store)
+            .map(|(tokens, slots)| slots / tokens as f64)
+            .sum();
         let prompt = store.header().prompt_tokens.min(seen as u32);
         Self {
             prompt_tokens: store.header().prompt_tokens,
@@ -50,8 +52,16 @@ impl RunSummary {
             final_slots: view.slots().round() as u32,
             peak_bytes: u64::from(peak) * model.token_bytes(),
             full_bytes: view.full_bytes(),
-            final_ratio: if seen == 0 { 1.0 } else { view.slots() / seen as f64 },
-            time_averaged_ratio: if seen == 0 { 1.0 } else { ratio_sum / seen as f64 },
+            final_ratio: if seen == 0 {
+                1.0
+            } else {
+                view.slots() / seen as f64
+            },
+            time_averaged_ratio: if seen == 0 {
+                1.0
+            } else {
+                ratio_sum / seen as f64
+            },
         }
     }
 }
@@ -62,7 +72,11 @@ pub fn occupancy(store: &TraceStore) -> impl Iterator<Item = (usize, f64)> + '_ 
     let mut slots = 0.0;
     (1..=store.tokens().len()).map(move |tokens| {
         slots += 1.0;
-        while let Some(event) = store.events().get(next).filter(|e| e.seen as usize <= tokens) {
+        while let Some(event) = store
+            .events()
+            .get(next)
+            .filter(|e| e.seen as usize <= tokens)
+        {
             let after = &event.slots_after;
             slots = after.iter().map(|&s| f64::from(s)).sum::<f64>() / after.len().max(1) as f64;
             next += 1;

@@ -96,11 +96,19 @@ impl TraceStore {
                 self.compress(Arc::from(record))?;
                 delta.events = 1;
             }
-            TraceRecord::ParamsChanged { at, revision, settings } => {
+            TraceRecord::ParamsChanged {
+                at,
+                revision,
+                settings,
+            } => {
                 self.params.push((at, revision, settings));
             }
             TraceRecord::Segment { at, kind } => self.segments.push((at, kind)),
-            TraceRecord::End { at, reason, seconds } => self.end = Some((at, reason, seconds)),
+            TraceRecord::End {
+                at,
+                reason,
+                seconds,
+            } => self.end = Some((at, reason, seconds)),
         }
         Ok(delta)
     }
@@ -121,10 +129,12 @@ impl TraceStore {
                 held[..n.min(held.len())].to_vec()
             })
             .collect();
-        self.means.push(EventMeans::of(&record, &candidates, kv_heads));
+        self.means
+            .push(EventMeans::of(&record, &candidates, kv_heads));
         for (row, evicted) in record.evicted.iter().enumerate() {
             for &position in evicted {
-                self.evictions.evict(row, position, EventIndex(record.event));
+                self.evictions
+                    .evict(row, position, EventIndex(record.event));
             }
             let mut gone = evicted.iter().copied().peekable();
             self.held[row].retain(|&p| gone.next_if_eq(&p).is_none());
@@ -136,15 +146,28 @@ impl TraceStore {
     fn check(&self, record: &CompressionRecord) -> Result<(), ApplyError> {
         let event = record.event;
         let shape = |ok: bool, what: &'static str| {
-            if ok { Ok(()) } else { Err(ApplyError::Shape { event, what }) }
+            if ok {
+                Ok(())
+            } else {
+                Err(ApplyError::Shape { event, what })
+            }
         };
         if event as usize != self.events.len() {
-            return Err(ApplyError::EventOrder { got: event, have: self.events.len() });
+            return Err(ApplyError::EventOrder {
+                got: event,
+                have: self.events.len(),
+            });
         }
         let model = &self.header.model;
         let heads = self.held.len();
-        shape(record.seen as usize <= self.tokens.len(), "it has seen tokens that are not there")?;
-        shape(record.seen >= self.held_until, "it has seen fewer tokens than the one before")?;
+        shape(
+            record.seen as usize <= self.tokens.len(),
+            "it has seen tokens that are not there",
+        )?;
+        shape(
+            record.seen >= self.held_until,
+            "it has seen fewer tokens than the one before",
+        )?;
         shape(record.evicted.len() == heads, "wrong number of heads")?;
         shape(
             record.slots_before.len() == model.layers as usize
@@ -155,26 +178,41 @@ impl TraceStore {
         for (row, evicted) in record.evicted.iter().enumerate() {
             let layer = row / model.kv_heads as usize;
             let before = self.held[row].len() + fresh;
-            shape(record.slots_before[layer] as usize == before, "its cache length is another")?;
+            shape(
+                record.slots_before[layer] as usize == before,
+                "its cache length is another",
+            )?;
             shape(
                 record.slots_after[layer] as usize + evicted.len() == before,
                 "kept and evicted do not add up",
             )?;
-            shape(evicted.is_sorted_by(|a, b| a < b), "evicted positions are not ascending")?;
+            shape(
+                evicted.is_sorted_by(|a, b| a < b),
+                "evicted positions are not ascending",
+            )?;
             let held = |p: u32| {
-                p < record.seen && (p >= self.held_until || self.held[row].binary_search(&p).is_ok())
+                p < record.seen
+                    && (p >= self.held_until || self.held[row].binary_search(&p).is_ok())
             };
-            shape(evicted.iter().all(|&p| held(p)), "it evicts a token that is not held")?;
+            shape(
+                evicted.iter().all(|&p| held(p)),
+                "it evicts a token that is not held",
+            )?;
         }
         for block in &record.scores {
-            shape(block.is_consistent() && block.rows() == heads, "damaged score table")?;
+            shape(
+                block.is_consistent() && block.rows() == heads,
+                "damaged score table",
+            )?;
             for row in 0..heads {
                 let n = record.candidates((row / model.kv_heads as usize) as u32) as usize;
                 shape(block.row_len(row) == n, "a score row has another length")?;
             }
         }
         if let Some(links) = &record.links {
-            let all: u32 = (0..model.layers).map(|l| record.candidates(l) * model.kv_heads).sum();
+            let all: u32 = (0..model.layers)
+                .map(|l| record.candidates(l) * model.kv_heads)
+                .sum();
             shape(links.newest.len() == all as usize, "damaged link table")?;
         }
         Ok(())

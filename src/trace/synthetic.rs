@@ -8,8 +8,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{
-    CompressionRecord, Component, DuplicateLinks, FinishReason, ModelSummary, Position, RecordLevel,
-    ScoreBlock, SegmentKind, TokenRecord, TraceHeader, TraceRecord, TraceStore,
+    Component, CompressionRecord, DuplicateLinks, FinishReason, ModelSummary, Position,
+    RecordLevel, ScoreBlock, SegmentKind, TokenRecord, TraceHeader, TraceRecord, TraceStore,
 };
 use crate::config::{CacheSettings, Sampling};
 
@@ -40,7 +40,12 @@ impl Default for Synthetic {
             kv_heads: 3,
             tokens: 700,
             // Fixed here: what tests expect must not follow the program's own defaults.
-            settings: CacheSettings { budget: 128, buffer: 64, lambda: 0.1, ..CacheSettings::default() },
+            settings: CacheSettings {
+                budget: 128,
+                buffer: 64,
+                lambda: 0.1,
+                ..CacheSettings::default()
+            },
             level: RecordLevel::Components,
             lambda_changes_at: Some(400),
         }
@@ -58,7 +63,8 @@ const STEPS: [&str; 6] = [
     "Alternatively, I could write l = w + 1800 and solve 2w + 1800 = 3200, which gives w = #/2 = 700.\n\n",
     "So the width is 700, the length is 2500, and the area is l·w ≈ # or exactly 2500 × 700.\n",
 ];
-const ANSWER: &str = "</think>\n\nThe width is 700 and the length is 2500, so the area is\n\n\\boxed{1750000}";
+const ANSWER: &str =
+    "</think>\n\nThe width is 700 and the length is 2500, so the area is\n\n\\boxed{1750000}";
 
 struct Piece {
     id: u32,
@@ -85,10 +91,14 @@ impl Synthetic {
                 weights: "f32".to_owned(),
             },
             settings: self.settings.clone(),
-            sampling: Sampling { seed: self.seed, ..Sampling::default() },
-            problem: "A rectangle has a perimeter of 6400 and its length is 1800 more than its width. \
+            sampling: Sampling {
+                seed: self.seed,
+                ..Sampling::default()
+            },
+            problem:
+                "A rectangle has a perimeter of 6400 and its length is 1800 more than its width. \
                       Find the area of the rectangle."
-                .to_owned(),
+                    .to_owned(),
             prompt_tokens: prompt.len() as u32,
             device: "CPU, 2 threads".to_owned(),
             level: self.level,
@@ -104,11 +114,16 @@ impl Synthetic {
     ///
     /// # Panics
     /// Never, unless the generator breaks the store's rules.
-    #[expect(clippy::expect_used, reason = "a fixture that breaks the store's rules must stop the test")]
+    #[expect(
+        clippy::expect_used,
+        reason = "a fixture that breaks the store's rules must stop the test"
+    )]
     pub fn store(&self) -> TraceStore {
         let mut store = TraceStore::new(Arc::new(self.header()));
         for record in self.records() {
-            store.apply(record).expect("synthetic records fit each other");
+            store
+                .apply(record)
+                .expect("synthetic records fit each other");
         }
         store
     }
@@ -119,8 +134,15 @@ impl Synthetic {
         let mut step = 0u64;
         while text.len() + answer.len() < self.tokens as usize {
             let number = (noise(self.seed, step, 0) * 9000.0) as u32 + 700;
-            let choice = if step == 0 { 0 } else { (noise(self.seed, step, 1) * 6.0) as usize };
-            text.extend(pieces(&STEPS[choice].replace('#', &number.to_string()), SegmentKind::Reasoning));
+            let choice = if step == 0 {
+                0
+            } else {
+                (noise(self.seed, step, 1) * 6.0) as usize
+            };
+            text.extend(pieces(
+                &STEPS[choice].replace('#', &number.to_string()),
+                SegmentKind::Reasoning,
+            ));
             step += 1;
         }
         text.extend(answer);
@@ -162,7 +184,10 @@ impl<'a> Run<'a> {
             let kind = self.text[p as usize].kind;
             if part != Some(kind) {
                 flush(&mut batch, &mut records);
-                records.push(TraceRecord::Segment { at: Position(p), kind });
+                records.push(TraceRecord::Segment {
+                    at: Position(p),
+                    kind,
+                });
                 part = Some(kind);
             }
             if self.plan.lambda_changes_at == Some(p) {
@@ -200,7 +225,11 @@ impl<'a> Run<'a> {
     fn token(&self, p: u32) -> TokenRecord {
         let piece = &self.text[p as usize];
         let prompt = piece.kind == SegmentKind::Prompt;
-        let entropy = if prompt { 0.0 } else { noise(self.plan.seed, u64::from(p), 2).powi(3) * 2.5 };
+        let entropy = if prompt {
+            0.0
+        } else {
+            noise(self.plan.seed, u64::from(p), 2).powi(3) * 2.5
+        };
         TokenRecord {
             id: piece.id,
             text: piece.text.clone(),
@@ -226,7 +255,11 @@ impl<'a> Run<'a> {
             let i = self.importance(row, &held[..n], seen);
             let (r, links) = self.redundancy(row, &held);
             let lambda = self.settings.lambda as f32;
-            let z: Vec<f32> = i.iter().zip(&r).map(|(i, r)| lambda * i - (1.0 - lambda) * r).collect();
+            let z: Vec<f32> = i
+                .iter()
+                .zip(&r)
+                .map(|(i, r)| lambda * i - (1.0 - lambda) * r)
+                .collect();
             let mut order: Vec<usize> = (0..n).collect();
             order.sort_by(|&a, &b| z[b].total_cmp(&z[a]));
             let mut gone: Vec<u32> = order[(self.settings.budget as usize - window).min(n)..]
@@ -234,8 +267,11 @@ impl<'a> Run<'a> {
                 .map(|&slot| held[slot])
                 .collect();
             gone.sort_unstable();
-            self.held[row] =
-                held.iter().copied().filter(|p| gone.binary_search(p).is_err()).collect();
+            self.held[row] = held
+                .iter()
+                .copied()
+                .filter(|p| gone.binary_search(p).is_err())
+                .collect();
             importance.push_row(&i);
             redundancy.push_row(&r[..n]);
             score.push_row(&z);
@@ -256,7 +292,8 @@ impl<'a> Run<'a> {
                 RecordLevel::Scores => vec![score],
                 RecordLevel::Components => vec![importance, redundancy],
             },
-            links: (self.plan.level == RecordLevel::Components).then_some(DuplicateLinks { newest }),
+            links: (self.plan.level == RecordLevel::Components)
+                .then_some(DuplicateLinks { newest }),
         };
         self.events += 1;
         record
@@ -264,7 +301,11 @@ impl<'a> Run<'a> {
 
     fn importance(&self, row: usize, candidates: &[u32], seen: u32) -> Vec<f32> {
         let taste = |k| noise(self.plan.seed, row as u64, k);
-        let (sink, content, reach) = (2.0 + 4.0 * taste(5), 1.0 + 1.5 * taste(6), 60.0 + 500.0 * taste(7));
+        let (sink, content, reach) = (
+            2.0 + 4.0 * taste(5),
+            1.0 + 1.5 * taste(6),
+            60.0 + 500.0 * taste(7),
+        );
         softmax(candidates.iter().map(|&p| {
             let own = noise(self.plan.seed, u64::from(p), 100 + row as u64);
             let first = if p < 2 { sink } else { 0.0 };
@@ -276,7 +317,9 @@ impl<'a> Run<'a> {
         let mut newest: HashMap<u32, (u32, u32)> = HashMap::new();
         let mut later: HashMap<u32, u32> = HashMap::new();
         for &p in held {
-            let entry = newest.entry(self.text[p as usize].id).or_insert((u32::MAX, u32::MAX));
+            let entry = newest
+                .entry(self.text[p as usize].id)
+                .or_insert((u32::MAX, u32::MAX));
             *entry = (p, entry.0);
         }
         let mut links: Vec<u32> = vec![];
@@ -304,7 +347,8 @@ fn softmax(logits: impl Iterator<Item = f32>) -> Vec<f32> {
 
 /// From 0 to 1, decided by its arguments (splitmix64).
 fn noise(seed: u64, a: u64, b: u64) -> f32 {
-    let mut z = seed ^ a.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ b.wrapping_mul(0xd1b5_4a32_d192_ed03);
+    let mut z =
+        seed ^ a.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ b.wrapping_mul(0xd1b5_4a32_d192_ed03);
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     ((z ^ (z >> 31)) >> 40) as f32 / (1u32 << 24) as f32
@@ -338,13 +382,26 @@ fn pieces(text: &str, kind: SegmentKind) -> Vec<Piece> {
             Some(c) if c.is_alphabetic() && bare.len() > 4 => 0.5,
             _ => 0.0,
         };
-        let id = word.bytes().fold(7u32, |h, b| h.wrapping_mul(31).wrapping_add(b.into())) % 49_152;
+        let id = word
+            .bytes()
+            .fold(7u32, |h, b| h.wrapping_mul(31).wrapping_add(b.into()))
+            % 49_152;
         if bare == "✔" {
             for part in 0..2 {
-                pieces.push(Piece { id: 49_100 + part, text: String::new(), weight: 0.0, kind });
+                pieces.push(Piece {
+                    id: 49_100 + part,
+                    text: String::new(),
+                    weight: 0.0,
+                    kind,
+                });
             }
         }
-        pieces.push(Piece { id, text: word, weight, kind });
+        pieces.push(Piece {
+            id,
+            text: word,
+            weight,
+            kind,
+        });
     }
     pieces
 }
@@ -359,16 +416,31 @@ mod tests {
         let store = Synthetic::default().store();
         assert!(store.tokens().len() >= 700);
         assert!(store.events().len() > 5);
-        assert_eq!(store.header().prompt_tokens as usize, store.segments()[1].0.index());
+        assert_eq!(
+            store.header().prompt_tokens as usize,
+            store.segments()[1].0.index()
+        );
         let text = store.tokens().text_of(0..store.tokens().len());
         assert_eq!(last_boxed(text).as_deref(), Some("1750000"));
-        assert_eq!(Synthetic::default().records(), Synthetic::default().records());
+        assert_eq!(
+            Synthetic::default().records(),
+            Synthetic::default().records()
+        );
     }
 
     #[test]
     fn every_level_fits_the_store() {
-        for level in [RecordLevel::Summary, RecordLevel::Scores, RecordLevel::Components] {
-            let store = Synthetic { level, tokens: 300, ..Synthetic::default() }.store();
+        for level in [
+            RecordLevel::Summary,
+            RecordLevel::Scores,
+            RecordLevel::Components,
+        ] {
+            let store = Synthetic {
+                level,
+                tokens: 300,
+                ..Synthetic::default()
+            }
+            .store();
             assert!(!store.events().is_empty());
         }
     }

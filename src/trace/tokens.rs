@@ -54,7 +54,11 @@ impl TokenColumns {
         if range.start >= end {
             return "";
         }
-        let from = if range.start == 0 { 0 } else { self.text_ends[range.start - 1] };
+        let from = if range.start == 0 {
+            0
+        } else {
+            self.text_ends[range.start - 1]
+        };
         &self.text[from..self.text_ends[end - 1]]
     }
 

@@ -1,8 +1,6 @@
 //! [`TraceView`]: a run as it stood at a moment; every panel and export reads through it.
 
-use super::{
-    CompressionRecord, Component, EventIndex, HeadId, Position, TokenScore, TraceStore,
-};
+use super::{Component, CompressionRecord, EventIndex, HeadId, Position, TokenScore, TraceStore};
 
 /// A store seen at a cursor: `cursor` tokens had been seen, and every compression up to then had run.
 #[derive(Clone, Copy, Debug)]
@@ -32,8 +30,14 @@ pub struct HeadRow {
 impl<'a> TraceView<'a> {
     pub(super) fn new(store: &'a TraceStore, cursor: usize) -> Self {
         let cursor = cursor.min(store.tokens().len());
-        let events = store.events().partition_point(|e| e.seen as usize <= cursor);
-        Self { store, cursor, events }
+        let events = store
+            .events()
+            .partition_point(|e| e.seen as usize <= cursor);
+        Self {
+            store,
+            cursor,
+            events,
+        }
     }
 
     /// The whole run behind the view.
@@ -58,14 +62,19 @@ impl<'a> TraceView<'a> {
 
     /// The record of the last compression that had run.
     pub fn last_record(&self) -> Option<&'a CompressionRecord> {
-        self.events.checked_sub(1).map(|e| self.store.events()[e].as_ref())
+        self.events
+            .checked_sub(1)
+            .map(|e| self.store.events()[e].as_ref())
     }
 
     /// Whether a head held a token.
     pub fn holds(&self, head: HeadId, position: Position) -> bool {
         let row = head.row(self.store.header().model.kv_heads);
         position.index() < self.cursor
-            && self.store.evictions().held_after(row, position, self.last_event())
+            && self
+                .store
+                .evictions()
+                .held_after(row, position, self.last_event())
     }
 
     /// The event at which a head had dropped a token by now.
@@ -77,7 +86,9 @@ impl<'a> TraceView<'a> {
 
     /// Per token seen, how many (layer, KV head) pairs held it.
     pub fn holders(&self) -> Vec<u32> {
-        self.store.evictions().holders(self.last_event(), self.cursor)
+        self.store
+            .evictions()
+            .holders(self.last_event(), self.cursor)
     }
 
     /// Per token seen, its latest scores; `None` before its first compression.
@@ -159,9 +170,8 @@ impl<'a> TraceView<'a> {
                 position,
                 importance: importance[i],
                 redundancy: redundancy[i],
-                score: score[i].or_else(|| {
-                    Some(lambda * importance[i]? - (1.0 - lambda) * redundancy[i]?)
-                }),
+                score: score[i]
+                    .or_else(|| Some(lambda * importance[i]? - (1.0 - lambda) * redundancy[i]?)),
                 evicted: self.store.evictions().evicted_at(row, position) == Some(event),
                 duplicate_of,
             }

@@ -47,7 +47,10 @@ impl<W: Write> TraceWriter<W> {
     /// [`WriteError::Header`] for a model of impossible shape, [`WriteError::Io`] from `out`.
     pub fn create(mut out: W, header: &TraceHeader) -> Result<Self, WriteError> {
         if let Some(what) = codec::implausible(&header.model) {
-            return Err(WriteError::Header { name: header.model.name.clone(), what });
+            return Err(WriteError::Header {
+                name: header.model.name.clone(),
+                what,
+            });
         }
         let preamble = codec::preamble();
         out.write_all(&preamble)?;

@@ -13,7 +13,9 @@ pub fn segments(store: &TraceStore, end: usize) -> Vec<(usize, usize, SegmentKin
         .iter()
         .enumerate()
         .map(|(i, &(at, kind))| {
-            let to = starts.get(i + 1).map_or(end, |(next, _): &(Position, _)| next.index());
+            let to = starts
+                .get(i + 1)
+                .map_or(end, |(next, _): &(Position, _)| next.index());
             (at.index().min(end), to.min(end), kind)
         })
         .filter(|(from, to, _)| from < to)
@@ -41,7 +43,11 @@ pub fn paint(
             SegmentKind::Reasoning => 0.12,
             SegmentKind::Answer => 0.24,
         };
-        let fill = mix(palette.panel, palette.weak, if seen { strength } else { strength * 0.5 });
+        let fill = mix(
+            palette.panel,
+            palette.weak,
+            if seen { strength } else { strength * 0.5 },
+        );
         let inner = Rect::from_min_max(whole.min, pos2(whole.right() - 1.0, whole.bottom()));
         painter.rect_filled(inner, 2.0, fill);
         let in_sight = inner.intersect(area);
@@ -51,8 +57,10 @@ pub fn paint(
             if seen { palette.weak } else { palette.faint },
         );
         if in_sight.width() > name.size().x + 8.0 && height >= 11.0 {
-            let at = Align2::LEFT_CENTER
-                .anchor_size(pos2(in_sight.left() + 5.0, in_sight.center().y), name.size());
+            let at = Align2::LEFT_CENTER.anchor_size(
+                pos2(in_sight.left() + 5.0, in_sight.center().y),
+                name.size(),
+            );
             painter.galley(at.min, name, palette.weak);
         }
     }

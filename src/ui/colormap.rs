@@ -26,8 +26,13 @@ type Ramp = [Color32; 256];
 
 static RAMPS: LazyLock<[[Ramp; 4]; 2]> = LazyLock::new(|| {
     [false, true].map(|dark| {
-        [Colormap::Importance, Colormap::Redundancy, Colormap::Score, Colormap::Age]
-            .map(|map| std::array::from_fn(|i| map.make(dark, i as f32 / 255.0)))
+        [
+            Colormap::Importance,
+            Colormap::Redundancy,
+            Colormap::Score,
+            Colormap::Age,
+        ]
+        .map(|map| std::array::from_fn(|i| map.make(dark, i as f32 / 255.0)))
     })
 });
 
@@ -86,7 +91,11 @@ fn linear_srgb(lightness: f32, a: f32, b: f32) -> [f32; 3] {
 }
 
 fn encode_srgb(v: f32) -> f32 {
-    if v <= 0.003_130_8 { 12.92 * v } else { 1.055 * v.powf(1.0 / 2.4) - 0.055 }
+    if v <= 0.003_130_8 {
+        12.92 * v
+    } else {
+        1.055 * v.powf(1.0 / 2.4) - 0.055
+    }
 }
 
 #[cfg(test)]
@@ -97,7 +106,11 @@ mod tests {
     fn lightness(colour: Color32) -> f32 {
         let decode = |v: u8| {
             let v = f32::from(v) / 255.0;
-            if v <= 0.04045 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+            if v <= 0.04045 {
+                v / 12.92
+            } else {
+                ((v + 0.055) / 1.055).powf(2.4)
+            }
         };
         let (r, g, b) = (decode(colour.r()), decode(colour.g()), decode(colour.b()));
         let l = (0.412_221_46 * r + 0.536_332_55 * g + 0.051_445_995 * b).cbrt();
@@ -117,8 +130,15 @@ mod tests {
                     .map(|w| w[1] - w[0])
                     .collect();
                 let mean = steps.iter().sum::<f32>() / steps.len() as f32;
-                assert!(steps.iter().all(|s| (s - mean).abs() < 0.012), "{map:?} {dark} {steps:?}");
-                assert_eq!(mean > 0.0, dark, "more is brighter on dark and darker on light");
+                assert!(
+                    steps.iter().all(|s| (s - mean).abs() < 0.012),
+                    "{map:?} {dark} {steps:?}"
+                );
+                assert_eq!(
+                    mean > 0.0,
+                    dark,
+                    "more is brighter on dark and darker on light"
+                );
             }
         }
     }
@@ -131,13 +151,22 @@ mod tests {
             Colormap::Score.colour(true, 1.0),
         );
         assert!(low.b() > low.r() && high.r() > high.b());
-        assert!((lightness(low) - lightness(high)).abs() < 0.02, "both ends weigh the same");
+        assert!(
+            (lightness(low) - lightness(high)).abs() < 0.02,
+            "both ends weigh the same"
+        );
         assert!(lightness(mid) < lightness(low) - 0.3);
     }
 
     #[test]
     fn values_outside_and_nan_do_not_leave_the_ramp() {
-        assert_eq!(Colormap::Importance.colour(true, 7.0), Colormap::Importance.ramp(true)[255]);
-        assert_eq!(Colormap::Importance.colour(true, f32::NAN), Colormap::Importance.ramp(true)[0]);
+        assert_eq!(
+            Colormap::Importance.colour(true, 7.0),
+            Colormap::Importance.ramp(true)[255]
+        );
+        assert_eq!(
+            Colormap::Importance.colour(true, f32::NAN),
+            Colormap::Importance.ramp(true)[0]
+        );
     }
 }

@@ -1,6 +1,8 @@
 //! A ramp with numbers: without it a colour is a rumour.
 
-use egui::{Align2, FontId, Mesh, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, FontId, Mesh, Rect, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::colormap::Colormap;
 use super::theme::Palette;
@@ -32,7 +34,12 @@ pub fn show(ui: &mut Ui, map: Colormap, name: &str, numbers: &[(f32, String)]) {
         }
     }
     ui.painter().add(Shape::mesh(mesh));
-    ui.painter().rect_stroke(bar, 0.0, Stroke::new(1.0, palette.line), StrokeKind::Outside);
+    ui.painter().rect_stroke(
+        bar,
+        0.0,
+        Stroke::new(1.0, palette.line),
+        StrokeKind::Outside,
+    );
     for (t, text) in numbers {
         let x = bar.left() + t * bar.width();
         let anchor = if *t <= 0.05 {

@@ -19,7 +19,12 @@ impl Columns {
         let bin = ((to - from) / pixels.max(1) as f64).ceil().max(1.0) as usize;
         let first = from.max(0.0) as usize / bin;
         let last = (to.max(0.0).ceil() as usize).min(end).div_ceil(bin);
-        Self { first, count: last.saturating_sub(first), bin, end }
+        Self {
+            first,
+            count: last.saturating_sub(first),
+            bin,
+            end,
+        }
     }
 
     /// Number of columns.
@@ -41,17 +46,24 @@ impl Columns {
     /// All positions of all columns.
     pub fn covered(&self) -> Range<usize> {
         let from = self.first * self.bin;
-        from..((self.first + self.count) * self.bin).min(self.end).max(from)
+        from..((self.first + self.count) * self.bin)
+            .min(self.end)
+            .max(from)
     }
 
     /// Where the picture begins and ends, in positions; the last column is drawn as wide as the others.
     pub fn drawn(&self) -> (f64, f64) {
-        ((self.first * self.bin) as f64, ((self.first + self.count) * self.bin) as f64)
+        (
+            (self.first * self.bin) as f64,
+            ((self.first + self.count) * self.bin) as f64,
+        )
     }
 
     /// The column of a position, if it is in the picture.
     pub fn column(&self, position: usize) -> Option<usize> {
-        (position / self.bin).checked_sub(self.first).filter(|&c| c < self.count)
+        (position / self.bin)
+            .checked_sub(self.first)
+            .filter(|&c| c < self.count)
     }
 }
 
@@ -70,7 +82,9 @@ mod tests {
     fn a_long_run_has_every_position_in_one_column() {
         let columns = Columns::new((0.0, 32_768.0), 32_768, 900);
         assert!(columns.count() <= 900);
-        let all: usize = (0..columns.count()).map(|c| columns.positions(c).len()).sum();
+        let all: usize = (0..columns.count())
+            .map(|c| columns.positions(c).len())
+            .sum();
         assert_eq!(all, 32_768);
         for p in [0, 36, 37, 32_767] {
             assert!(columns.positions(columns.column(p).unwrap()).contains(&p));

@@ -54,7 +54,10 @@ impl Scale {
         }
         samples.sort_unstable_by(f32::total_cmp);
         let at = |q: f32| samples[((samples.len() - 1) as f32 * q).round() as usize];
-        Self { low: at(Self::ENDS.0), high: at(Self::ENDS.1) }
+        Self {
+            low: at(Self::ENDS.0),
+            high: at(Self::ENDS.1),
+        }
     }
 
     /// Place of a relative score on the scale, 0 to 1; 0 on an empty scale.
@@ -81,7 +84,11 @@ impl Derived {
     /// Moving forward extends the columns; only a new compression walks all heads again.
     pub fn update(&mut self, generation: u64, view: &TraceView<'_>) {
         self.fit_scales(generation, view.store());
-        let key = Key { generation, cursor: view.cursor(), events: view.event_count() };
+        let key = Key {
+            generation,
+            cursor: view.cursor(),
+            events: view.event_count(),
+        };
         if self.key == Some(key) {
             return;
         }
@@ -126,7 +133,12 @@ impl Derived {
         let total: usize = store.means().iter().map(|means| means.iter().count()).sum();
         let stride = total.div_ceil(SCALE_SAMPLES).max(1);
         let samples = || {
-            store.means().iter().flat_map(|means| means.iter()).step_by(stride).map(|(_, s)| *s)
+            store
+                .means()
+                .iter()
+                .flat_map(|means| means.iter())
+                .step_by(stride)
+                .map(|(_, s)| *s)
         };
         self.importance = Scale::fit(samples().map(|s| s.importance).collect());
         self.redundancy = Scale::fit(samples().map(|s| s.redundancy).collect());
@@ -136,13 +148,20 @@ impl Derived {
     /// Importance and redundancy of a token on their scales, 0 to 1 each; `None` before it was scored.
     pub fn units(&self, position: usize) -> Option<(f32, f32)> {
         let score = self.scores.get(position)?.as_ref()?;
-        Some((self.importance.unit(score.importance), self.redundancy.unit(score.redundancy)))
+        Some((
+            self.importance.unit(score.importance),
+            self.redundancy.unit(score.redundancy),
+        ))
     }
 
     /// Share of (layer, head) pairs that hold a token, 0 to 1; `None` if it is not there yet.
     pub fn held_share(&self, position: usize) -> Option<f32> {
         let held = *self.holders.get(position)?;
-        Some(if self.heads == 0 { 0.0 } else { held as f32 / self.heads as f32 })
+        Some(if self.heads == 0 {
+            0.0
+        } else {
+            held as f32 / self.heads as f32
+        })
     }
 }
 
@@ -153,7 +172,11 @@ mod tests {
     #[test]
     fn a_narrow_range_fills_the_scale_as_a_wide_one_does() {
         let narrow = Scale::fit((0..1000).map(|i| 0.95 + 0.0001 * i as f32).collect());
-        let wide = Scale::fit((0..1000).map(|i| 10f32.powf(i as f32 / 250.0 - 2.0)).collect());
+        let wide = Scale::fit(
+            (0..1000)
+                .map(|i| 10f32.powf(i as f32 / 250.0 - 2.0))
+                .collect(),
+        );
         assert!(narrow.unit(1.04) > 0.8 && narrow.unit(0.96) == 0.0);
         assert!(wide.unit(80.0) > 0.8 && wide.unit(0.05) == 0.0);
     }
@@ -162,7 +185,10 @@ mod tests {
     fn moving_forward_extends_to_what_a_fresh_look_gives() {
         let store = crate::trace::synthetic::Synthetic::default().store();
         let mut stepped = Derived::default();
-        for cursor in (0..store.tokens().len()).step_by(17).chain([store.tokens().len(), 123]) {
+        for cursor in (0..store.tokens().len())
+            .step_by(17)
+            .chain([store.tokens().len(), 123])
+        {
             stepped.update(1, &store.view(cursor));
             let mut fresh = Derived::default();
             fresh.update(1, &store.view(cursor));

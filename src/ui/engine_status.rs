@@ -55,8 +55,12 @@ impl EngineStatus {
     /// Why a run cannot start now, in words with the way out; `None` if it can.
     pub fn obstacle(&self, problem: &str, settings: Option<&str>) -> Option<String> {
         match self.link {
-            Link::None => Some("This build replays traces; build with the feature infer to run".to_owned()),
-            Link::Down => Some("The engine has stopped; start it again from the notifications".to_owned()),
+            Link::None => {
+                Some("This build replays traces; build with the feature infer to run".to_owned())
+            }
+            Link::Down => {
+                Some("The engine has stopped; start it again from the notifications".to_owned())
+            }
             Link::Up if self.model.is_none() && self.loading.is_some() => {
                 Some("The model is being loaded".to_owned())
             }

@@ -18,8 +18,14 @@ pub const EXAMPLES: &[Example] = &[
         kind: "Comparison",
         problem: "Ben has 24 marbles. Ana has 3 times as many marbles as Ben. How many marbles do they have together?",
     },
-    Example { kind: "Expression", problem: "What is 35 + 12 * 4?" },
-    Example { kind: "Equation", problem: "Solve for x: 6x + 14 = 74." },
+    Example {
+        kind: "Expression",
+        problem: "What is 35 + 12 * 4?",
+    },
+    Example {
+        kind: "Equation",
+        problem: "Solve for x: 6x + 14 = 74.",
+    },
     Example {
         kind: "Sequence",
         problem: "A sequence starts 5, 12, 19, 26 and goes on in the same way. What is term number 14?",

@@ -69,7 +69,11 @@ impl ExportDialog {
                     let some = !self.path.trim().is_empty();
                     if (ui.add_enabled(some, Button::new("Export")).clicked() || enter) && some {
                         let to = Some(PathBuf::from(self.path.trim()));
-                        commands.push(UiCommand::Export { what: self.what, to, format: self.format });
+                        commands.push(UiCommand::Export {
+                            what: self.what,
+                            to,
+                            format: self.format,
+                        });
                         commands.push(UiCommand::ShowExport(false));
                     }
                     if ui.button("Browse…").clicked() {
@@ -88,11 +92,31 @@ impl ExportDialog {
     fn choices(&mut self, ui: &mut egui::Ui) {
         caption(ui, "What");
         let kinds = [
-            (What::Tokens, "text", "The text with each token's scores and share of heads that hold it"),
-            (What::Raster, "survival", "Position by compression, brightness the share of heads"),
-            (What::Heatmap, "heatmap", "Heads by position at one compression"),
-            (What::Events, "compressions", "The compressions, one row each"),
-            (What::Scores, "scores", "Every candidate of every compression"),
+            (
+                What::Tokens,
+                "text",
+                "The text with each token's scores and share of heads that hold it",
+            ),
+            (
+                What::Raster,
+                "survival",
+                "Position by compression, brightness the share of heads",
+            ),
+            (
+                What::Heatmap,
+                "heatmap",
+                "Heads by position at one compression",
+            ),
+            (
+                What::Events,
+                "compressions",
+                "The compressions, one row each",
+            ),
+            (
+                What::Scores,
+                "scores",
+                "Every candidate of every compression",
+            ),
         ];
         segmented::show(ui, "What", 5, &kinds, &mut self.what);
         caption(ui, "Format");

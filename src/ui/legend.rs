@@ -1,6 +1,9 @@
 //! What the colours of the tokens mean, beside the choice of what they show.
 
-use egui::{Align2, Color32, CornerRadius, FontId, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, Color32, CornerRadius, FontId, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo,
+    pos2, vec2,
+};
 
 use super::command::UiCommand;
 use super::derived::{Derived, Scale};
@@ -21,10 +24,26 @@ pub fn show(
 ) {
     caption(ui, "Colour tokens by");
     let choices = [
-        (ColourMode::Both, "both", "Importance (amber) mixed with redundancy (blue)"),
-        (ColourMode::Importance, "importance", "How much the newest tokens attend to it"),
-        (ColourMode::Redundancy, "redundancy", "How much its key repeats other keys"),
-        (ColourMode::Held, "held", "Share of (layer, head) pairs that still hold it"),
+        (
+            ColourMode::Both,
+            "both",
+            "Importance (amber) mixed with redundancy (blue)",
+        ),
+        (
+            ColourMode::Importance,
+            "importance",
+            "How much the newest tokens attend to it",
+        ),
+        (
+            ColourMode::Redundancy,
+            "redundancy",
+            "How much its key repeats other keys",
+        ),
+        (
+            ColourMode::Held,
+            "held",
+            "Share of (layer, head) pairs that still hold it",
+        ),
         (ColourMode::Age, "age", "Tokens since it was written"),
     ];
     let mut chosen = mode;
@@ -68,26 +87,48 @@ fn square(ui: &mut Ui, palette: &Palette, derived: Option<&Derived>, selection: 
                 vec2(step - 1.0, step - 1.0),
             );
             let colour = palette.both(unit(row), unit(column));
-            ui.painter().rect_filled(cell, CornerRadius::same(1), colour);
+            ui.painter()
+                .rect_filled(cell, CornerRadius::same(1), colour);
         }
     }
     let font = FontId::proportional(11.0);
     let below = pos2(rect.left(), rect.bottom() + 2.0);
-    let name = ui.painter().text(below, Align2::LEFT_TOP, "redundancy", font.clone(), palette.weak);
-    arrow(ui, palette, pos2(name.right() + 4.0, name.center().y + 1.0), vec2(14.0, 0.0));
-    let galley = ui.painter().layout_no_wrap("importance".to_owned(), font, palette.weak);
+    let name = ui.painter().text(
+        below,
+        Align2::LEFT_TOP,
+        "redundancy",
+        font.clone(),
+        palette.weak,
+    );
+    arrow(
+        ui,
+        palette,
+        pos2(name.right() + 4.0, name.center().y + 1.0),
+        vec2(14.0, 0.0),
+    );
+    let galley = ui
+        .painter()
+        .layout_no_wrap("importance".to_owned(), font, palette.weak);
     let at = pos2(outer.left(), rect.bottom());
     let top = rect.bottom() - galley.size().x;
     let text = egui::epaint::TextShape::new(at, galley, palette.weak);
-    ui.painter().add(text.with_angle(-std::f32::consts::FRAC_PI_2));
-    arrow(ui, palette, pos2(outer.left() + 8.0, top - 4.0), vec2(0.0, -14.0));
+    ui.painter()
+        .add(text.with_angle(-std::f32::consts::FRAC_PI_2));
+    arrow(
+        ui,
+        palette,
+        pos2(outer.left() + 8.0, top - 4.0),
+        vec2(0.0, -14.0),
+    );
     if let Some((importance, redundancy)) = hovered_units(derived, selection) {
         let at = pos2(
             rect.left() + step / 2.0 + redundancy * (side - step),
             rect.bottom() - step / 2.0 - importance * (side - step),
         );
-        ui.painter().circle_stroke(at, 5.0, Stroke::new(3.0, palette.canvas));
-        ui.painter().circle_stroke(at, 5.0, Stroke::new(1.5, palette.text));
+        ui.painter()
+            .circle_stroke(at, 5.0, Stroke::new(3.0, palette.canvas));
+        ui.painter()
+            .circle_stroke(at, 5.0, Stroke::new(1.5, palette.text));
     }
     if let Some(derived) = derived.filter(|d| !d.importance.is_empty()) {
         response.on_hover_text(format!(
@@ -113,7 +154,11 @@ fn arrow(ui: &Ui, palette: &Palette, from: Pos2, along: Vec2) {
 }
 
 fn times(value: f32) -> String {
-    if value >= 10.0 { format!("{value:.0}") } else { format!("{value:.2}") }
+    if value >= 10.0 {
+        format!("{value:.0}")
+    } else {
+        format!("{value:.2}")
+    }
 }
 
 fn ramp(
@@ -125,9 +170,16 @@ fn ramp(
 ) {
     let (colour, low, high) = ends(palette, mode, derived);
     let (rect, response) = ui.allocate_exact_size(vec2(102.0, 58.0), Sense::hover());
-    let name = ColourMode::ALL.iter().find(|(m, _)| *m == mode).map_or("", |(_, name)| name);
+    let name = ColourMode::ALL
+        .iter()
+        .find(|(m, _)| *m == mode)
+        .map_or("", |(_, name)| name);
     response.widget_info(|| {
-        WidgetInfo::labeled(Role::Label, true, format!("Legend: {name}, from {low} to {high}"))
+        WidgetInfo::labeled(
+            Role::Label,
+            true,
+            format!("Legend: {name}, from {low} to {high}"),
+        )
     });
     let bar = Rect::from_min_size(rect.min, vec2(rect.width(), 14.0));
     let steps = 24;
@@ -138,12 +190,25 @@ fn ramp(
             vec2(width + 0.5, bar.height()),
         );
         let unit = i as f32 / (steps - 1) as f32;
-        ui.painter().rect_filled(cell, 0.0, palette.ramp(colour, unit));
+        ui.painter()
+            .rect_filled(cell, 0.0, palette.ramp(colour, unit));
     }
     let font = FontId::proportional(11.0);
     let under = bar.bottom() + 3.0;
-    ui.painter().text(pos2(bar.left(), under), Align2::LEFT_TOP, low, font.clone(), palette.weak);
-    ui.painter().text(pos2(bar.right(), under), Align2::RIGHT_TOP, high, font.clone(), palette.weak);
+    ui.painter().text(
+        pos2(bar.left(), under),
+        Align2::LEFT_TOP,
+        low,
+        font.clone(),
+        palette.weak,
+    );
+    ui.painter().text(
+        pos2(bar.right(), under),
+        Align2::RIGHT_TOP,
+        high,
+        font.clone(),
+        palette.weak,
+    );
     ui.painter().text(
         pos2(bar.left(), under + 16.0),
         Align2::LEFT_TOP,
@@ -159,13 +224,21 @@ fn ramp(
     };
     if let Some(unit) = unit {
         let x = bar.left() + unit * bar.width();
-        ui.painter().vline(x, bar.expand(2.0).y_range(), Stroke::new(2.0, palette.text));
+        ui.painter()
+            .vline(x, bar.expand(2.0).y_range(), Stroke::new(2.0, palette.text));
     }
 }
 
-fn ends(palette: &Palette, mode: ColourMode, derived: Option<&Derived>) -> (Color32, String, String) {
+fn ends(
+    palette: &Palette,
+    mode: ColourMode,
+    derived: Option<&Derived>,
+) -> (Color32, String, String) {
     let scale = |scale: Option<Scale>| match scale.filter(|s| !s.is_empty()) {
-        Some(scale) => (format!("{}×", times(scale.low)), format!("{}×", times(scale.high))),
+        Some(scale) => (
+            format!("{}×", times(scale.low)),
+            format!("{}×", times(scale.high)),
+        ),
         None => ("low".to_owned(), "high".to_owned()),
     };
     match mode {
@@ -190,11 +263,16 @@ fn samples(ui: &mut Ui, palette: &Palette) {
             ui.label(label);
             let (rect, _) = ui.allocate_exact_size(vec2(78.0, 6.0), Sense::hover());
             let bar = Rect::from_min_size(rect.min, vec2(rect.width(), 2.0));
-            ui.painter().rect_filled(bar, 0.0, mix(palette.panel, palette.faint, 0.4));
+            ui.painter()
+                .rect_filled(bar, 0.0, mix(palette.panel, palette.faint, 0.4));
             let held = Rect::from_min_size(bar.min, vec2(bar.width() * share, 2.0));
             ui.painter().rect_filled(held, 0.0, palette.held);
         }
-        let gone = egui::RichText::new("evicted").size(11.5).color(palette.faint).strikethrough();
-        ui.label(gone).on_hover_text("Every head has dropped it: the model no longer sees it");
+        let gone = egui::RichText::new("evicted")
+            .size(11.5)
+            .color(palette.faint)
+            .strikethrough();
+        ui.label(gone)
+            .on_hover_text("Every head has dropped it: the model no longer sees it");
     });
 }

@@ -1,6 +1,9 @@
 //! What the window has to say: notes that fade, and a list that keeps them.
 
-use egui::{Align2, Area, Button, Context, CornerRadius, Frame, Id, Margin, Order, RichText, Stroke, Ui, vec2};
+use egui::{
+    Align2, Area, Button, Context, CornerRadius, Frame, Id, Margin, Order, RichText, Stroke, Ui,
+    vec2,
+};
 
 use super::command::UiCommand;
 use super::theme::{Palette, mix};
@@ -54,14 +57,29 @@ impl Notifications {
 
     /// Says that something failed, with a button that puts it right.
     pub fn error_with(&mut self, text: impl Into<String>, button: &str, command: UiCommand) {
-        self.push(Level::Error, text.into(), Some((button.to_owned(), command)));
+        self.push(
+            Level::Error,
+            text.into(),
+            Some((button.to_owned(), command)),
+        );
     }
 
     fn push(&mut self, level: Level, text: String, action: Option<(String, UiCommand)>) {
-        if self.notes.last().is_some_and(|last| last.text == text && !last.closed) {
+        if self
+            .notes
+            .last()
+            .is_some_and(|last| last.text == text && !last.closed)
+        {
             return;
         }
-        self.notes.push(Note { level, text, action, shown_at: None, closed: false, read: false });
+        self.notes.push(Note {
+            level,
+            text,
+            action,
+            shown_at: None,
+            closed: false,
+            read: false,
+        });
         if self.notes.len() > KEPT {
             self.notes.remove(0);
         }
@@ -98,12 +116,14 @@ impl Notifications {
                 if self.notes.is_empty() {
                     ui.label("Nothing so far.");
                 }
-                egui::ScrollArea::vertical().max_height(360.0).show(ui, |ui| {
-                    for note in self.notes.iter().rev() {
-                        body(ui, note, commands);
-                        ui.separator();
-                    }
-                });
+                egui::ScrollArea::vertical()
+                    .max_height(360.0)
+                    .show(ui, |ui| {
+                        for note in self.notes.iter().rev() {
+                            body(ui, note, commands);
+                            ui.separator();
+                        }
+                    });
             });
         self.open = open;
     }
@@ -127,30 +147,39 @@ impl Notifications {
             return;
         }
         let area = Area::new(Id::unique("toasts")).order(Order::Foreground);
-        area.anchor(Align2::RIGHT_BOTTOM, vec2(-14.0, -40.0)).show(ctx, |ui| {
-            for note in self.notes.iter_mut().filter(|note| !note.closed).rev().take(4) {
-                let line = match note.level {
-                    Level::Info => palette.line,
-                    Level::Error => palette.error,
-                };
-                Frame::new()
-                    .fill(mix(palette.panel, palette.raised, 0.7))
-                    .stroke(Stroke::new(1.0, line))
-                    .corner_radius(CornerRadius::same(6))
-                    .inner_margin(Margin::same(10))
-                    .shadow(ui.visuals().popup_shadow)
-                    .show(ui, |ui| {
-                        ui.set_width(340.0);
-                        body(ui, note, commands);
-                        if note.level == Level::Error
-                            && ui.add(Button::new(RichText::new("Put away").size(12.0))).clicked()
-                        {
-                            note.closed = true;
-                            note.read = true;
-                        }
-                    });
-            }
-        });
+        area.anchor(Align2::RIGHT_BOTTOM, vec2(-14.0, -40.0))
+            .show(ctx, |ui| {
+                for note in self
+                    .notes
+                    .iter_mut()
+                    .filter(|note| !note.closed)
+                    .rev()
+                    .take(4)
+                {
+                    let line = match note.level {
+                        Level::Info => palette.line,
+                        Level::Error => palette.error,
+                    };
+                    Frame::new()
+                        .fill(mix(palette.panel, palette.raised, 0.7))
+                        .stroke(Stroke::new(1.0, line))
+                        .corner_radius(CornerRadius::same(6))
+                        .inner_margin(Margin::same(10))
+                        .shadow(ui.visuals().popup_shadow)
+                        .show(ui, |ui| {
+                            ui.set_width(340.0);
+                            body(ui, note, commands);
+                            if note.level == Level::Error
+                                && ui
+                                    .add(Button::new(RichText::new("Put away").size(12.0)))
+                                    .clicked()
+                            {
+                                note.closed = true;
+                                note.read = true;
+                            }
+                        });
+                }
+            });
     }
 }
 

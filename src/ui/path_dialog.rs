@@ -8,8 +8,7 @@ use super::command::{Browse, UiCommand};
 use super::theme::Palette;
 
 /// Said when the system's dialog gave no path: without a portal it cannot even open.
-pub const NOTHING_CHOSEN: &str =
-    "no file chosen (or no file-dialog portal); type a path instead";
+pub const NOTHING_CHOSEN: &str = "no file chosen (or no file-dialog portal); type a path instead";
 
 /// The dialog, while it is open.
 #[derive(Clone, Debug, Default)]
@@ -26,7 +25,12 @@ pub struct PathDialog {
 impl PathDialog {
     /// Shows it.
     pub fn ask(&mut self, purpose: Browse, suggestion: String) {
-        *self = Self { purpose: Some(purpose), path: suggestion, message: None, fresh: true };
+        *self = Self {
+            purpose: Some(purpose),
+            path: suggestion,
+            message: None,
+            fresh: true,
+        };
     }
 
     /// Puts it away.

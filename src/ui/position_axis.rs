@@ -101,16 +101,34 @@ impl Zoom {
     /// Small buttons for people without a wheel.
     pub fn buttons(&mut self, ui: &mut Ui, about: &str, centre: f64, total: usize) {
         let button = |ui: &mut Ui, text: &str, name: String, hint: &str| {
-            ui.small_button(text).accessible_name(name).on_hover_text(hint).clicked()
+            ui.small_button(text)
+                .accessible_name(name)
+                .on_hover_text(hint)
+                .clicked()
         };
-        if button(ui, "+", format!("Zoom in, {about}"), "Zoom in (ctrl+scroll)") {
+        if button(
+            ui,
+            "+",
+            format!("Zoom in, {about}"),
+            "Zoom in (ctrl+scroll)",
+        ) {
             self.zoom_around(centre, 2.0, total);
         }
-        if button(ui, "−", format!("Zoom out, {about}"), "Zoom out (ctrl+scroll)") {
+        if button(
+            ui,
+            "−",
+            format!("Zoom out, {about}"),
+            "Zoom out (ctrl+scroll)",
+        ) {
             self.zoom_around(centre, 0.5, total);
         }
         if self.is_zoomed()
-            && button(ui, "all", format!("Show all, {about}"), "Show all (double click)")
+            && button(
+                ui,
+                "all",
+                format!("Show all, {about}"),
+                "Show all (double click)",
+            )
         {
             self.reset();
         }
@@ -129,7 +147,12 @@ pub struct PositionAxis {
 impl PositionAxis {
     /// The positions in sight over the width of a rectangle.
     pub fn new((from, to): (f64, f64), rect: Rect) -> Self {
-        Self { from, to, left: rect.left(), right: rect.right() }
+        Self {
+            from,
+            to,
+            left: rect.left(),
+            right: rect.right(),
+        }
     }
 
     /// Points per position.
@@ -187,7 +210,11 @@ impl PositionAxis {
 /// The smallest of 1, 2, 5 x 10^k that is at least `least` and at least 1.
 fn nice_step(least: f64) -> f64 {
     let base = 10f64.powf(least.max(1.0).log10().floor());
-    [1.0, 2.0, 5.0, 10.0].into_iter().map(|m| m * base).find(|&s| s >= least).unwrap_or(base)
+    [1.0, 2.0, 5.0, 10.0]
+        .into_iter()
+        .map(|m| m * base)
+        .find(|&s| s >= least)
+        .unwrap_or(base)
 }
 
 #[cfg(test)]
@@ -213,8 +240,16 @@ mod tests {
         assert_eq!(zoom.visible(1000), (0.0, 100.0));
         zoom.pan(5000.0, 1000);
         assert_eq!(zoom.visible(1000), (900.0, 1000.0));
-        assert_eq!(zoom.visible(950), (850.0, 950.0), "a run that lost its end moves into sight");
-        assert_eq!(zoom.visible(40), (0.0, 40.0), "a shorter run is shown whole");
+        assert_eq!(
+            zoom.visible(950),
+            (850.0, 950.0),
+            "a run that lost its end moves into sight"
+        );
+        assert_eq!(
+            zoom.visible(40),
+            (0.0, 40.0),
+            "a shorter run is shown whole"
+        );
     }
 
     #[test]

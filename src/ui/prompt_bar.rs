@@ -1,8 +1,8 @@
 //! The bar at the top: model, problem, and the buttons of the run.
 
 use egui::{
-    Align, Button, Color32, CornerRadius, Frame, Id, Key, KeyboardShortcut, Layout, Margin, Modifiers,
-    Response, RichText, Stroke, TextEdit, ThemePreference, Ui, vec2,
+    Align, Button, Color32, CornerRadius, Frame, Id, Key, KeyboardShortcut, Layout, Margin,
+    Modifiers, Response, RichText, Stroke, TextEdit, ThemePreference, Ui, vec2,
 };
 
 use super::command::UiCommand;
@@ -54,7 +54,12 @@ pub fn show(
     let palette = Palette::of(ui.ctx());
     ui.horizontal(|ui| {
         ui.set_min_height(34.0);
-        ui.label(RichText::new("rkv-scope").size(16.0).strong().color(palette.text));
+        ui.label(
+            RichText::new("rkv-scope")
+                .size(16.0)
+                .strong()
+                .color(palette.text),
+        );
         file_menu(ui, bar, commands);
         if bar.status.link != Link::None {
             model_menu(ui, state, bar, commands);
@@ -88,7 +93,12 @@ pub fn show(
 }
 
 fn run_if_possible(state: &PromptBarState, bar: &PromptBar<'_>, commands: &mut Vec<UiCommand>) {
-    if !bar.status.busy() && bar.status.obstacle(&state.problem, bar.settings_error).is_none() {
+    if !bar.status.busy()
+        && bar
+            .status
+            .obstacle(&state.problem, bar.settings_error)
+            .is_none()
+    {
         commands.push(UiCommand::Run);
     }
 }
@@ -115,9 +125,8 @@ pub fn problem_field(ui: &mut Ui, problem: &mut String, width: f32, rows: usize)
         )
         .return_key(KeyboardShortcut::new(Modifiers::SHIFT, Key::Enter));
     let response = ui.add(edit);
-    response.widget_info(|| {
-        egui::WidgetInfo::labeled(egui::Role::MultilineTextInput, true, "Problem")
-    });
+    response
+        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::MultilineTextInput, true, "Problem"));
     response.has_focus()
         && ui.input(|i| i.key_pressed(Key::Enter) && i.modifiers == Modifiers::NONE)
 }
@@ -129,9 +138,14 @@ fn examples_menu(ui: &mut Ui, state: &mut PromptBarState, status: &EngineStatus)
             ui.set_max_width(460.0);
             for example in EXAMPLES {
                 let text = RichText::new(example.problem).size(13.0);
-                if ui.add(Button::new(text).wrap()).on_hover_text(example.kind).clicked() {
+                if ui
+                    .add(Button::new(text).wrap())
+                    .on_hover_text(example.kind)
+                    .clicked()
+                {
                     example.problem.clone_into(&mut state.problem);
-                    ui.ctx().memory_mut(|memory| memory.request_focus(problem_id()));
+                    ui.ctx()
+                        .memory_mut(|memory| memory.request_focus(problem_id()));
                     ui.close();
                 }
             }
@@ -160,21 +174,45 @@ fn buttons(
                 Some(why) => {
                     response.on_disabled_hover_text(why);
                 }
-                None => push(response, "Run the problem (Enter in the field)", UiCommand::Run),
+                None => push(
+                    response,
+                    "Run the problem (Enter in the field)",
+                    UiCommand::Run,
+                ),
             }
         }
         Phase::Starting | Phase::Prefill | Phase::Running => {
-            push(ui.add(Button::new("Stop").min_size(size)), "End the run; what was recorded stays", UiCommand::StopRun);
+            push(
+                ui.add(Button::new("Stop").min_size(size)),
+                "End the run; what was recorded stays",
+                UiCommand::StopRun,
+            );
             let running = bar.status.phase == Phase::Running;
             let step = ui.add_enabled(false, Button::new("Step").min_size(size));
             step.on_disabled_hover_text("Pause the run first");
             let pause = ui.add_enabled(running, Button::new("Pause").min_size(size));
-            push(pause, "Hold the engine before the next token", UiCommand::PauseRun);
+            push(
+                pause,
+                "Hold the engine before the next token",
+                UiCommand::PauseRun,
+            );
         }
         Phase::Paused => {
-            push(ui.add(Button::new("Stop").min_size(size)), "End the run; what was recorded stays", UiCommand::StopRun);
-            push(ui.add(Button::new("Step").min_size(size)), "Write one token", UiCommand::StepRun);
-            push(ui.add(Button::new("Resume").min_size(size)), "Let the engine go on", UiCommand::ResumeRun);
+            push(
+                ui.add(Button::new("Stop").min_size(size)),
+                "End the run; what was recorded stays",
+                UiCommand::StopRun,
+            );
+            push(
+                ui.add(Button::new("Step").min_size(size)),
+                "Write one token",
+                UiCommand::StepRun,
+            );
+            push(
+                ui.add(Button::new("Resume").min_size(size)),
+                "Let the engine go on",
+                UiCommand::ResumeRun,
+            );
         }
     }
 }
@@ -182,8 +220,16 @@ fn buttons(
 /// The one button that stands out: amber, while it can be pressed.
 pub fn run_button(ui: &mut Ui, enabled: bool) -> Response {
     let palette = Palette::of(ui.ctx());
-    let fill = if enabled { palette.amber } else { palette.raised };
-    let text = if enabled { palette.text_on(fill) } else { palette.faint };
+    let fill = if enabled {
+        palette.amber
+    } else {
+        palette.raised
+    };
+    let text = if enabled {
+        palette.text_on(fill)
+    } else {
+        palette.faint
+    };
     let button = Button::new(RichText::new("Run").strong().color(text))
         .fill(fill)
         .min_size(vec2(64.0, 32.0));
@@ -194,15 +240,36 @@ fn file_menu(ui: &mut Ui, bar: &PromptBar<'_>, commands: &mut Vec<UiCommand>) {
     ui.menu_button("File", |ui| {
         ui.set_min_width(190.0);
         let mut item = |ui: &mut Ui, enabled: bool, name: &str, keys: &str, command: UiCommand| {
-            if ui.add_enabled(enabled, Button::new(name).shortcut_text(keys)).clicked() {
+            if ui
+                .add_enabled(enabled, Button::new(name).shortcut_text(keys))
+                .clicked()
+            {
                 commands.push(command);
                 ui.close();
             }
         };
         item(ui, true, "Open trace…", "Ctrl+O", UiCommand::Open(None));
-        item(ui, bar.shown.is_some(), "Save trace…", "Ctrl+S", UiCommand::Save(None));
-        item(ui, bar.shown.is_some(), "Export…", "Ctrl+E", UiCommand::ShowExport(true));
-        item(ui, bar.shown.is_some() && !bar.status.busy(), "New problem", "", UiCommand::CloseTrace);
+        item(
+            ui,
+            bar.shown.is_some(),
+            "Save trace…",
+            "Ctrl+S",
+            UiCommand::Save(None),
+        );
+        item(
+            ui,
+            bar.shown.is_some(),
+            "Export…",
+            "Ctrl+E",
+            UiCommand::ShowExport(true),
+        );
+        item(
+            ui,
+            bar.shown.is_some() && !bar.status.busy(),
+            "New problem",
+            "",
+            UiCommand::CloseTrace,
+        );
         ui.separator();
         for (name, theme) in [
             ("Theme of the system", ThemePreference::System),
@@ -248,7 +315,9 @@ fn model_menu(
             ui.separator();
             let label = ui.label("A GGUF file or a Hugging Face folder:");
             ui.horizontal(|ui| {
-                let edit = TextEdit::singleline(&mut state.model).desired_width(240.0).hint_text("path");
+                let edit = TextEdit::singleline(&mut state.model)
+                    .desired_width(240.0)
+                    .hint_text("path");
                 let field = ui.add(edit).labelled_by(label.id);
                 let enter = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
                 let some = !state.model.trim().is_empty();
@@ -262,7 +331,12 @@ fn model_menu(
     let hint = match &status.model {
         Some((model, _)) => format!(
             "{} · {} layers, {} KV heads each, head size {} · weights {} · context {} tokens",
-            model.architecture, model.layers, model.kv_heads, model.head_dim, model.weights, model.context
+            model.architecture,
+            model.layers,
+            model.kv_heads,
+            model.head_dim,
+            model.weights,
+            model.context
         ),
         None => "Load a model".to_owned(),
     };
@@ -270,7 +344,9 @@ fn model_menu(
 }
 
 fn device_badge(ui: &mut Ui, palette: &Palette, status: &EngineStatus) {
-    let Some((_, device)) = &status.model else { return };
+    let Some((_, device)) = &status.model else {
+        return;
+    };
     Frame::new()
         .fill(mix(palette.panel, palette.raised, 0.8))
         .stroke(Stroke::new(1.0, palette.line))
@@ -295,10 +371,22 @@ fn speed(ui: &mut Ui, palette: &Palette, status: &EngineStatus) {
 }
 
 fn bell(ui: &mut Ui, palette: &Palette, unread: usize, commands: &mut Vec<UiCommand>) {
-    let text = if unread == 0 { "messages".to_owned() } else { format!("messages ({unread})") };
-    let colour: Color32 = if unread == 0 { palette.faint } else { palette.text };
+    let text = if unread == 0 {
+        "messages".to_owned()
+    } else {
+        format!("messages ({unread})")
+    };
+    let colour: Color32 = if unread == 0 {
+        palette.faint
+    } else {
+        palette.text
+    };
     let button = Button::new(RichText::new(text).size(12.5).color(colour)).frame(false);
-    if ui.add(button).on_hover_text("What the window had to say").clicked() {
+    if ui
+        .add(button)
+        .on_hover_text("What the window had to say")
+        .clicked()
+    {
         commands.push(UiCommand::ToggleNotifications);
     }
 }

@@ -8,7 +8,11 @@ pub fn bytes(n: u64) -> String {
     for (unit, size) in [("GiB", 1u64 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] {
         let value = n / size as f64;
         if value >= 1.0 {
-            return if value >= 100.0 { format!("{value:.0} {unit}") } else { format!("{value:.1} {unit}") };
+            return if value >= 100.0 {
+                format!("{value:.0} {unit}")
+            } else {
+                format!("{value:.1} {unit}")
+            };
         }
     }
     format!("{n:.0} B")

@@ -3,7 +3,9 @@
 //! Drawing a cell a shape costs tens of milliseconds a frame; a texture costs none. Graphics cards bound
 //! a texture's side (egui assumes 2048 unless told otherwise, and panics beyond), hence tiles.
 
-use egui::{Color32, ColorImage, Context, Painter, Pos2, Rect, TextureHandle, TextureOptions, pos2};
+use egui::{
+    Color32, ColorImage, Context, Painter, Pos2, Rect, TextureHandle, TextureOptions, pos2,
+};
 
 /// Longest side of a tile in pixels, whatever the graphics card could do.
 const LONGEST: usize = 2048;
@@ -37,7 +39,11 @@ impl Raster {
             } else {
                 let texture =
                     ctx.load_texture(format!("{name} {i}"), part, TextureOptions::NEAREST);
-                self.tiles.push(Tile { from, size, texture });
+                self.tiles.push(Tile {
+                    from,
+                    size,
+                    texture,
+                });
             }
         }
         self.size = image.size;
@@ -86,8 +92,15 @@ mod tests {
     fn tiles_cover_an_image_once_and_none_is_too_large() {
         let tiles = tiling([5000, 2049], 2048);
         assert_eq!(tiles.len(), 6);
-        assert!(tiles.iter().all(|(_, [w, h])| (1..=2048).contains(w) && (1..=2048).contains(h)));
-        assert_eq!(tiles.iter().map(|(_, [w, h])| w * h).sum::<usize>(), 5000 * 2049);
+        assert!(
+            tiles
+                .iter()
+                .all(|(_, [w, h])| (1..=2048).contains(w) && (1..=2048).contains(h))
+        );
+        assert_eq!(
+            tiles.iter().map(|(_, [w, h])| w * h).sum::<usize>(),
+            5000 * 2049
+        );
     }
 
     #[test]

@@ -31,7 +31,11 @@ impl RunKey {
 
     /// The key of a run's compressions alone: unchanged while only tokens arrive.
     pub fn of_events(store: &TraceStore) -> Self {
-        Self { tokens: 0, changes: 0, ..Self::of(store) }
+        Self {
+            tokens: 0,
+            changes: 0,
+            ..Self::of(store)
+        }
     }
 }
 

@@ -53,7 +53,11 @@ pub fn show<T: Copy + PartialEq>(
 
 fn button(ui: &mut Ui, palette: &Palette, rect: Rect, label: &str, chosen: bool) -> Response {
     let (fill, line, text) = if chosen {
-        (mix(palette.raised, palette.text, 0.14), palette.weak, palette.text)
+        (
+            mix(palette.raised, palette.text, 0.14),
+            palette.weak,
+            palette.text,
+        )
     } else {
         (palette.raised, palette.line, palette.weak)
     };

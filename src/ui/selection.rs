@@ -28,7 +28,11 @@ pub struct Playback {
 
 impl Default for Playback {
     fn default() -> Self {
-        Self { playing: false, following: true, speed: 40.0 }
+        Self {
+            playing: false,
+            following: true,
+            speed: 40.0,
+        }
     }
 }
 
@@ -80,6 +84,9 @@ pub enum Tab {
 
 impl Tab {
     /// Every tab with its name.
-    pub const ALL: &'static [(Self, &'static str)] =
-        &[(Self::Reading, "Reading"), (Self::Survival, "Survival"), (Self::Heatmap, "Heatmap")];
+    pub const ALL: &'static [(Self, &'static str)] = &[
+        (Self::Reading, "Reading"),
+        (Self::Survival, "Survival"),
+        (Self::Heatmap, "Heatmap"),
+    ];
 }

@@ -44,23 +44,43 @@ pub fn read(ctx: &Context, selection: &Selection, tokens: usize) -> Vec<UiComman
     pressed(Modifiers::SHIFT, Key::ArrowLeft, UiCommand::StepToken(-1));
     pressed(Modifiers::SHIFT, Key::ArrowRight, UiCommand::StepToken(1));
     let beside = |by: i64| {
-        let from = selection.pinned.map_or(tokens as i64 - 1, |p| i64::from(p.0) + by);
+        let from = selection
+            .pinned
+            .map_or(tokens as i64 - 1, |p| i64::from(p.0) + by);
         let last = tokens as i64 - 1;
         (last >= 0).then(|| Position(from.clamp(0, last.max(0)) as u32))
     };
-    pressed(Modifiers::ALT, Key::ArrowLeft, UiCommand::Select(beside(-1)));
-    pressed(Modifiers::ALT, Key::ArrowRight, UiCommand::Select(beside(1)));
+    pressed(
+        Modifiers::ALT,
+        Key::ArrowLeft,
+        UiCommand::Select(beside(-1)),
+    );
+    pressed(
+        Modifiers::ALT,
+        Key::ArrowRight,
+        UiCommand::Select(beside(1)),
+    );
     pressed(Modifiers::NONE, Key::ArrowLeft, UiCommand::StepEvent(-1));
     pressed(Modifiers::NONE, Key::ArrowRight, UiCommand::StepEvent(1));
     pressed(Modifiers::NONE, Key::Space, UiCommand::TogglePlay);
-    pressed(Modifiers::NONE, Key::Home, UiCommand::SetCursor(tokens.min(1)));
+    pressed(
+        Modifiers::NONE,
+        Key::Home,
+        UiCommand::SetCursor(tokens.min(1)),
+    );
     pressed(Modifiers::NONE, Key::End, UiCommand::SetCursor(tokens));
     pressed(Modifiers::NONE, Key::F, UiCommand::Follow);
     pressed(Modifiers::NONE, Key::L, UiCommand::Follow);
-    for (key, tab) in [Key::Num1, Key::Num2, Key::Num3].into_iter().zip(super::Tab::ALL) {
+    for (key, tab) in [Key::Num1, Key::Num2, Key::Num3]
+        .into_iter()
+        .zip(super::Tab::ALL)
+    {
         pressed(Modifiers::NONE, key, UiCommand::ShowTab(tab.0));
     }
-    let help = [(Modifiers::NONE, Key::Questionmark), (Modifiers::SHIFT, Key::Questionmark)];
+    let help = [
+        (Modifiers::NONE, Key::Questionmark),
+        (Modifiers::SHIFT, Key::Questionmark),
+    ];
     for (modifiers, key) in help {
         pressed(modifiers, key, UiCommand::ToggleHelp);
     }

@@ -16,7 +16,8 @@ pub fn show(ui: &mut Ui, status: &EngineStatus, view: Option<&TraceView<'_>>, pe
             ui.label(RichText::new("·").size(12.0).color(palette.faint));
         }
         first = false;
-        ui.label(RichText::new(text).size(12.0).color(palette.weak)).on_hover_text(hint);
+        ui.label(RichText::new(text).size(12.0).color(palette.weak))
+            .on_hover_text(hint);
     };
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 7.0;

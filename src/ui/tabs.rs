@@ -15,13 +15,16 @@ pub fn show(ui: &mut Ui, shown: Tab, in_force: &str, commands: &mut Vec<UiComman
             let chosen = *tab == shown;
             let colour = if chosen { palette.text } else { palette.weak };
             let text = RichText::new(*name).size(14.5).color(colour);
-            let label = egui::Label::new(text).selectable(false).sense(Sense::click());
+            let label = egui::Label::new(text)
+                .selectable(false)
+                .sense(Sense::click());
             let response = ui.add(label);
             response.widget_info(|| WidgetInfo::selected(Role::Tab, true, chosen, *name));
             if chosen || response.hovered() || response.has_focus() {
                 let y = response.rect.bottom() + 5.0;
                 let colour = if chosen { palette.amber } else { palette.line };
-                ui.painter().hline(response.rect.x_range(), y, Stroke::new(2.0, colour));
+                ui.painter()
+                    .hline(response.rect.x_range(), y, Stroke::new(2.0, colour));
             }
             if response.clicked() {
                 commands.push(UiCommand::ShowTab(*tab));
@@ -35,5 +38,9 @@ pub fn show(ui: &mut Ui, shown: Tab, in_force: &str, commands: &mut Vec<UiComman
     });
     ui.add_space(6.0);
     let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
-    ui.painter().hline(line.x_range(), line.center().y, Stroke::new(1.0, palette.line));
+    ui.painter().hline(
+        line.x_range(),
+        line.center().y,
+        Stroke::new(1.0, palette.line),
+    );
 }

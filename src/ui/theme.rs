@@ -75,7 +75,11 @@ pub const LIGHT: Palette = Palette {
 impl Palette {
     /// The palette of the context's current theme.
     pub fn of(ctx: &egui::Context) -> &'static Self {
-        if ctx.theme() == egui::Theme::Dark { &DARK } else { &LIGHT }
+        if ctx.theme() == egui::Theme::Dark {
+            &DARK
+        } else {
+            &LIGHT
+        }
     }
 
     /// Background for a mix of importance and redundancy, each 0 to 1.
@@ -105,7 +109,11 @@ impl Palette {
             return self.text;
         }
         let ends = [Color32::BLACK, Color32::WHITE];
-        if contrast(ends[0], background) >= contrast(ends[1], background) { ends[0] } else { ends[1] }
+        if contrast(ends[0], background) >= contrast(ends[1], background) {
+            ends[0]
+        } else {
+            ends[1]
+        }
     }
 }
 
@@ -136,11 +144,23 @@ pub fn install(ctx: &egui::Context) {
 fn restyle(style: &mut egui::Style, palette: &Palette) {
     use egui::{CornerRadius, FontFamily, FontId, Stroke, TextStyle, Vec2};
     style.text_styles = [
-        (TextStyle::Heading, FontId::new(20.0, FontFamily::Proportional)),
+        (
+            TextStyle::Heading,
+            FontId::new(20.0, FontFamily::Proportional),
+        ),
         (TextStyle::Body, FontId::new(14.0, FontFamily::Proportional)),
-        (TextStyle::Button, FontId::new(14.0, FontFamily::Proportional)),
-        (TextStyle::Small, FontId::new(11.5, FontFamily::Proportional)),
-        (TextStyle::Monospace, FontId::new(14.0, FontFamily::Monospace)),
+        (
+            TextStyle::Button,
+            FontId::new(14.0, FontFamily::Proportional),
+        ),
+        (
+            TextStyle::Small,
+            FontId::new(11.5, FontFamily::Proportional),
+        ),
+        (
+            TextStyle::Monospace,
+            FontId::new(14.0, FontFamily::Monospace),
+        ),
     ]
     .into();
     style.spacing.item_spacing = Vec2::new(8.0, 6.0);
@@ -164,10 +184,30 @@ fn restyle(style: &mut egui::Style, palette: &Palette) {
     visuals.widgets.noninteractive.bg_stroke = Stroke::new(1.0, palette.line);
     visuals.widgets.noninteractive.fg_stroke = Stroke::new(1.0, palette.weak);
     let states = [
-        (&mut visuals.widgets.inactive, palette.raised, palette.line, palette.text),
-        (&mut visuals.widgets.hovered, mix(palette.raised, palette.text, 0.08), palette.faint, palette.text),
-        (&mut visuals.widgets.active, mix(palette.raised, palette.text, 0.16), palette.weak, palette.text),
-        (&mut visuals.widgets.open, mix(palette.raised, palette.text, 0.08), palette.faint, palette.text),
+        (
+            &mut visuals.widgets.inactive,
+            palette.raised,
+            palette.line,
+            palette.text,
+        ),
+        (
+            &mut visuals.widgets.hovered,
+            mix(palette.raised, palette.text, 0.08),
+            palette.faint,
+            palette.text,
+        ),
+        (
+            &mut visuals.widgets.active,
+            mix(palette.raised, palette.text, 0.16),
+            palette.weak,
+            palette.text,
+        ),
+        (
+            &mut visuals.widgets.open,
+            mix(palette.raised, palette.text, 0.08),
+            palette.faint,
+            palette.text,
+        ),
     ];
     for (state, fill, line, text) in states {
         state.bg_fill = fill;
@@ -183,6 +223,9 @@ fn restyle(style: &mut egui::Style, palette: &Palette) {
 pub fn caption(ui: &mut egui::Ui, text: &str) -> egui::Response {
     let palette = Palette::of(ui.ctx());
     ui.add(egui::Label::new(
-        egui::RichText::new(text.to_uppercase()).small().color(palette.faint).extra_letter_spacing(0.4),
+        egui::RichText::new(text.to_uppercase())
+            .small()
+            .color(palette.faint)
+            .extra_letter_spacing(0.4),
     ))
 }

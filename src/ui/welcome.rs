@@ -1,8 +1,8 @@
 //! The first page: what this is, what to do, and what will happen then.
 
 use egui::{
-    Align, Button, CornerRadius, Frame, Label, Layout, Margin, ProgressBar, RichText, ScrollArea, Sense,
-    Stroke, Ui, WidgetInfo, vec2,
+    Align, Button, CornerRadius, Frame, Label, Layout, Margin, ProgressBar, RichText, ScrollArea,
+    Sense, Stroke, Ui, WidgetInfo, vec2,
 };
 
 use super::command::UiCommand;
@@ -87,7 +87,9 @@ fn prompt(
         match (&status.loading, &obstacle) {
             (Some((fraction, stage)), _) => {
                 let text = format!("Loading the model: {stage}");
-                let bar = ProgressBar::new(*fraction).desired_width(180.0).desired_height(8.0);
+                let bar = ProgressBar::new(*fraction)
+                    .desired_width(180.0)
+                    .desired_height(8.0);
                 ui.add(bar.fill(palette.amber));
                 ui.label(RichText::new(text).size(13.0).color(palette.weak));
             }
@@ -95,7 +97,10 @@ fn prompt(
                 ui.label(RichText::new(why).size(13.0).color(palette.weak));
             }
             (None, None) => {
-                let name = status.model.as_ref().map_or("", |(model, _)| model.name.as_str());
+                let name = status
+                    .model
+                    .as_ref()
+                    .map_or("", |(model, _)| model.name.as_str());
                 let text = format!("Enter runs it on {name}; settings are at the left");
                 ui.label(RichText::new(text).size(13.0).color(palette.weak));
             }
@@ -122,7 +127,8 @@ fn cards(
             for example in row {
                 if card(ui, example, each) {
                     commands.push(UiCommand::SetProblem(example.problem.to_owned()));
-                    if status.obstacle(example.problem, settings_error).is_none() && !status.busy() {
+                    if status.obstacle(example.problem, settings_error).is_none() && !status.busy()
+                    {
                         commands.push(UiCommand::Run);
                     }
                 }
@@ -137,10 +143,18 @@ fn card(ui: &mut Ui, example: &Example, width: f32) -> bool {
     let height = 66.0;
     let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
     response.widget_info(|| {
-        WidgetInfo::labeled(egui::Role::Button, true, format!("Example: {}", example.problem))
+        WidgetInfo::labeled(
+            egui::Role::Button,
+            true,
+            format!("Example: {}", example.problem),
+        )
     });
     let lit = response.hovered() || response.has_focus();
-    let fill = if lit { mix(palette.raised, palette.text, 0.06) } else { mix(palette.canvas, palette.raised, 0.7) };
+    let fill = if lit {
+        mix(palette.raised, palette.text, 0.06)
+    } else {
+        mix(palette.canvas, palette.raised, 0.7)
+    };
     let line = if lit { palette.amber } else { palette.line };
     let frame = Frame::new()
         .fill(fill)
@@ -149,12 +163,18 @@ fn card(ui: &mut Ui, example: &Example, width: f32) -> bool {
         .paint(rect);
     ui.painter().add(frame);
     let mut inner = ui.new_child(
-        egui::UiBuilder::new().max_rect(rect.shrink2(vec2(12.0, 8.0))).layout(Layout::top_down(Align::Min)),
+        egui::UiBuilder::new()
+            .max_rect(rect.shrink2(vec2(12.0, 8.0)))
+            .layout(Layout::top_down(Align::Min)),
     );
     inner.spacing_mut().item_spacing.y = 3.0;
     inner.set_clip_rect(rect.intersect(ui.clip_rect()));
-    inner.add(Label::new(RichText::new(example.kind).size(11.5).color(palette.faint)).selectable(false));
-    let text = RichText::new(example.problem).size(13.0).color(palette.text);
+    inner.add(
+        Label::new(RichText::new(example.kind).size(11.5).color(palette.faint)).selectable(false),
+    );
+    let text = RichText::new(example.problem)
+        .size(13.0)
+        .color(palette.text);
     inner.add(Label::new(text).wrap().selectable(false));
     response.on_hover_text(example.problem).clicked()
 }

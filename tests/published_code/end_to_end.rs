@@ -11,7 +11,9 @@ use rkv_scope::policy::{self, schedule::Schedule};
 use rkv_scope::trace::RecordLevel;
 
 fn argmax(logits: &[f32]) -> usize {
-    (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap()
+    (0..logits.len())
+        .max_by(|&a, &b| logits[a].total_cmp(&logits[b]))
+        .unwrap()
 }
 
 fn replay(file: &str, policy: &str, protection: Protection) {
@@ -35,14 +37,21 @@ fn replay(file: &str, policy: &str, protection: Protection) {
         sinks: 4,
         ..CacheSettings::default()
     };
-    let prompt: Vec<u32> = golden.indices("prompt_ids").iter().map(|&i| i as u32).collect();
+    let prompt: Vec<u32> = golden
+        .indices("prompt_ids")
+        .iter()
+        .map(|&i| i as u32)
+        .collect();
     let want = golden.indices("output_ids");
     let step_logits = golden.f32("step_logits");
     let vocab = golden.shape("step_logits")[1];
     settings.check_with_prompt(prompt.len() as u32).unwrap();
     let schedule = Schedule::new(&settings, prompt.len()).unwrap();
     let mut cache = decoder
-        .cache(schedule.capacity(&settings, want.len()), settings.window as usize)
+        .cache(
+            schedule.capacity(&settings, want.len()),
+            settings.window as usize,
+        )
         .unwrap();
     let mut scratch = Scratch::default();
     let policy = policy::find(policy).unwrap().policy;
@@ -51,7 +60,9 @@ fn replay(file: &str, policy: &str, protection: Protection) {
     let mut output: Vec<usize> = golden.indices("prompt_ids");
     let mut events = 0;
     while output.len() < want.len() {
-        let logits = decoder.forward(&fed, &mut cache, &mut scratch, &stop).unwrap();
+        let logits = decoder
+            .forward(&fed, &mut cache, &mut scratch, &stop)
+            .unwrap();
         if schedule.due(&settings, cache.seen(), cache.longest()) {
             let scores = score_all(&cache, policy, &settings);
             let context = CompressionContext {
@@ -74,8 +85,11 @@ fn replay(file: &str, policy: &str, protection: Protection) {
                         let budget = settings.budget as usize;
                         let kept = golden.indices(&name("kept_token_indices"));
                         let mut want = kept[head * budget..(head + 1) * budget].to_vec();
-                        let mut got: Vec<usize> =
-                            cache.positions(layer, head).iter().map(|p| p.index()).collect();
+                        let mut got: Vec<usize> = cache
+                            .positions(layer, head)
+                            .iter()
+                            .map(|p| p.index())
+                            .collect();
                         want.sort_unstable();
                         got.sort_unstable();
                         assert_eq!(got, want, "{file} {} head {head}", name("kept"));
@@ -85,7 +99,13 @@ fn replay(file: &str, policy: &str, protection: Protection) {
             events += 1;
         }
         let step = output.len() - prompt.len();
-        assert_close(file, logits, &step_logits[step * vocab..(step + 1) * vocab], 0.0, 1e-4);
+        assert_close(
+            file,
+            logits,
+            &step_logits[step * vocab..(step + 1) * vocab],
+            0.0,
+            1e-4,
+        );
         let token = argmax(logits);
         output.push(token);
         fed = vec![token as u32];
@@ -96,15 +116,27 @@ fn replay(file: &str, policy: &str, protection: Protection) {
 
 #[test]
 fn rkv_writes_the_published_text() {
-    replay("e2e_llama_rkv_prompt20.safetensors", "rkv", Protection::None);
+    replay(
+        "e2e_llama_rkv_prompt20.safetensors",
+        "rkv",
+        Protection::None,
+    );
 }
 
 #[test]
 fn snapkv_writes_the_published_text() {
-    replay("e2e_llama_snapkv_kernel1_prompt20.safetensors", "snapkv", Protection::None);
+    replay(
+        "e2e_llama_snapkv_kernel1_prompt20.safetensors",
+        "snapkv",
+        Protection::None,
+    );
 }
 
 #[test]
 fn streamingllm_writes_the_published_text() {
-    replay("e2e_llama_streamingllm_prompt20.safetensors", "streamingllm", Protection::Sinks);
+    replay(
+        "e2e_llama_streamingllm_prompt20.safetensors",
+        "streamingllm",
+        Protection::Sinks,
+    );
 }

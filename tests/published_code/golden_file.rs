@@ -44,32 +44,49 @@ impl Golden {
     }
 
     pub fn has(&self, tensor: &str) -> bool {
-        SafeTensors::deserialize(&self.bytes).unwrap().tensor(tensor).is_ok()
+        SafeTensors::deserialize(&self.bytes)
+            .unwrap()
+            .tensor(tensor)
+            .is_ok()
     }
 
     pub fn shape(&self, tensor: &str) -> Vec<usize> {
         let file = SafeTensors::deserialize(&self.bytes).unwrap();
-        file.tensor(tensor).unwrap_or_else(|e| panic!("{}: {tensor}: {e}", self.name)).shape().to_vec()
+        file.tensor(tensor)
+            .unwrap_or_else(|e| panic!("{}: {tensor}: {e}", self.name))
+            .shape()
+            .to_vec()
     }
 
     pub fn f32(&self, tensor: &str) -> Vec<f32> {
         let file = SafeTensors::deserialize(&self.bytes).unwrap();
-        let view = file.tensor(tensor).unwrap_or_else(|e| panic!("{}: {tensor}: {e}", self.name));
+        let view = file
+            .tensor(tensor)
+            .unwrap_or_else(|e| panic!("{}: {tensor}: {e}", self.name));
         assert_eq!(view.dtype(), Dtype::F32);
-        view.data().chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
+        view.data()
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes(b.try_into().unwrap()))
+            .collect()
     }
 
     pub fn indices(&self, tensor: &str) -> Vec<usize> {
         let file = SafeTensors::deserialize(&self.bytes).unwrap();
-        let view = file.tensor(tensor).unwrap_or_else(|e| panic!("{}: {tensor}: {e}", self.name));
+        let view = file
+            .tensor(tensor)
+            .unwrap_or_else(|e| panic!("{}: {tensor}: {e}", self.name));
         assert_eq!(view.dtype(), Dtype::I64);
         let entry = |b: &[u8]| usize::try_from(i64::from_le_bytes(b.try_into().unwrap())).unwrap();
         view.data().chunks_exact(8).map(entry).collect()
     }
 
     pub fn number(&self, key: &str) -> f64 {
-        let text = self.meta.get(key).unwrap_or_else(|| panic!("{}: no {key}", self.name));
-        text.parse().unwrap_or_else(|e| panic!("{}: {key} = {text}: {e}", self.name))
+        let text = self
+            .meta
+            .get(key)
+            .unwrap_or_else(|| panic!("{}: no {key}", self.name));
+        text.parse()
+            .unwrap_or_else(|e| panic!("{}: {key} = {text}: {e}", self.name))
     }
 
     pub fn text(&self, key: &str) -> &str {
@@ -86,6 +103,9 @@ pub fn assert_close(what: &str, got: &[f32], want: &[f32], rtol: f32, atol: f32)
     assert_eq!(got.len(), want.len(), "{what}: length");
     for (i, (&g, &w)) in got.iter().zip(want).enumerate() {
         let allowed = atol + rtol * w.abs();
-        assert!((g - w).abs() <= allowed, "{what}[{i}]: got {g}, want {w}, off by more than {allowed}");
+        assert!(
+            (g - w).abs() <= allowed,
+            "{what}[{i}]: got {g}, want {w}, off by more than {allowed}"
+        );
     }
 }

@@ -1,5 +1,8 @@
 //! Against the published R-KV code: its inputs and outputs, and whole runs (`golden/README.md`).
-#![expect(clippy::unwrap_used, reason = "a test may panic outside its test functions too")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may panic outside its test functions too"
+)]
 
 mod golden_file;
 

@@ -85,7 +85,10 @@ fn settings(golden: &Golden, policy: &str) -> CacheSettings {
 }
 
 fn gather(rows: &[f32], d: usize, slots: &[Slot]) -> Vec<f32> {
-    slots.iter().flat_map(|s| rows[s.index() * d..(s.index() + 1) * d].to_vec()).collect()
+    slots
+        .iter()
+        .flat_map(|s| rows[s.index() * d..(s.index() + 1) * d].to_vec())
+        .collect()
 }
 
 /// Compares kept slots with the golden `top` (descending score), whose scores are `scores`.
@@ -93,7 +96,10 @@ fn assert_kept(name: &str, kept: &[Slot], top: &[usize], scores: &[f32], tie: bo
     let chosen: Vec<usize> = kept[..top.len()].iter().map(|s| s.index()).collect();
     for (rank, (&got, &want)) in chosen.iter().zip(top).enumerate() {
         let gap = (scores[got] - scores[want]).abs();
-        assert!(gap <= 1e-8, "{name}: rank {rank} is slot {got}, in the published code {want}");
+        assert!(
+            gap <= 1e-8,
+            "{name}: rank {rank} is slot {got}, in the published code {want}"
+        );
     }
     let sorted = |mut v: Vec<usize>| {
         v.sort_unstable();
@@ -103,7 +109,11 @@ fn assert_kept(name: &str, kept: &[Slot], top: &[usize], scores: &[f32], tie: bo
         assert_eq!(sorted(chosen), sorted(top.to_vec()), "{name}: kept set");
     }
     let window: Vec<usize> = kept[top.len()..].iter().map(|s| s.index()).collect();
-    assert_eq!(window, (scores.len()..scores.len() + window.len()).collect::<Vec<_>>(), "{name}");
+    assert_eq!(
+        window,
+        (scores.len()..scores.len() + window.len()).collect::<Vec<_>>(),
+        "{name}"
+    );
 }
 
 #[test]
@@ -131,33 +141,75 @@ fn rkv_scores_and_keeps_what_the_published_code_does() {
                 assert_eq!(sorted, all, "{name}: below the budget nothing leaves");
                 continue;
             }
-            let at = |tensor: &str, width: usize| golden.f32(tensor)[h * width..(h + 1) * width].to_vec();
+            let at = |tensor: &str, width: usize| {
+                golden.f32(tensor)[h * width..(h + 1) * width].to_vec()
+            };
 
             let rows = golden.shape("query")[2];
             let logits = at("attn_logits", rows * n);
             for (r, row) in view.queries.chunks_exact(view.group * d).enumerate() {
                 let mut got = vec![0.0; n];
                 row_logits(row, view.keys, d, &mut got);
-                assert_close(&format!("{name} logits"), &got, &logits[r * n..(r + 1) * n], 1e-5, 5e-6);
+                assert_close(
+                    &format!("{name} logits"),
+                    &got,
+                    &logits[r * n..(r + 1) * n],
+                    1e-5,
+                    5e-6,
+                );
             }
             // An error in a logit is a relative error of its softmax. Where attention is saturated (r29,
             // logits beyond 40) a few roundings of a 64-term sum are more than 5e-6.
             let largest = logits.iter().fold(0f32, |a, l| a.max(l.abs()));
             let rounding = (4.0 * f32::EPSILON * largest).max(5e-6);
             let raw = raw_importance(&view, settings.window as usize);
-            assert_close(&format!("{name} raw importance"), &raw, &at("importance_raw", candidates), rounding, 1e-12);
+            assert_close(
+                &format!("{name} raw importance"),
+                &raw,
+                &at("importance_raw", candidates),
+                rounding,
+                1e-12,
+            );
             let pooled = max_pool(&raw, settings.kernel as usize);
-            assert_close(&format!("{name} importance"), &pooled, &at("importance", candidates), rounding, 1e-12);
+            assert_close(
+                &format!("{name} importance"),
+                &pooled,
+                &at("importance", candidates),
+                rounding,
+                1e-12,
+            );
             let found = redundancy(view.keys, d, settings.threshold, settings.retain);
             let spared: Vec<usize> = found.spared.iter().map(|&j| j as usize).collect();
-            assert_eq!(spared, golden.indices("retain_index")[h * n..(h + 1) * n], "{name} spared");
-            assert_close(&format!("{name} sim mean"), &found.sim_mean, &at("sim_mean", n), 0.0, 2e-6);
-            assert_close(&format!("{name} redundancy"), &found.shares, &at("redundancy", n), 2e-6, 0.0);
+            assert_eq!(
+                spared,
+                golden.indices("retain_index")[h * n..(h + 1) * n],
+                "{name} spared"
+            );
+            assert_close(
+                &format!("{name} sim mean"),
+                &found.sim_mean,
+                &at("sim_mean", n),
+                0.0,
+                2e-6,
+            );
+            assert_close(
+                &format!("{name} redundancy"),
+                &found.shares,
+                &at("redundancy", n),
+                2e-6,
+                0.0,
+            );
             let want = at("final_score", candidates);
             // With lambda near 1 the score is importance itself, ten times as large as the scores that
             // the absolute bound was made for: importance's own relative bound holds there.
             let relative = if settings.lambda > 0.9 { 5e-6 } else { 0.0 };
-            assert_close(&format!("{name} score"), &scores.score, &want, relative, 2e-8);
+            assert_close(
+                &format!("{name} score"),
+                &scores.score,
+                &want,
+                relative,
+                2e-8,
+            );
 
             let budget = settings.budget as usize;
             let quota = budget - settings.window as usize;
@@ -165,9 +217,17 @@ fn rkv_scores_and_keeps_what_the_published_code_does() {
             let tie = golden.flag("topk_boundary_tie");
             assert_kept(&name, &kept, top, &want, tie);
             if !tie {
-                let order: Vec<Slot> = top.iter().map(|&i| Slot(i as u32)).chain(kept[quota..].to_vec()).collect();
+                let order: Vec<Slot> = top
+                    .iter()
+                    .map(|&i| Slot(i as u32))
+                    .chain(kept[quota..].to_vec())
+                    .collect();
                 let compressed = at("key_compressed", budget * d);
-                assert_eq!(gather(&head.keys, d, &order), compressed, "{name}: gathered keys");
+                assert_eq!(
+                    gather(&head.keys, d, &order),
+                    compressed,
+                    "{name}: gathered keys"
+                );
             }
         }
     }
@@ -179,12 +239,23 @@ fn six_compressions_in_a_row_keep_the_same_tokens() {
         let golden = Golden::open(&path);
         let time_ordered = golden.name.ends_with("SORTED_VARIANT");
         let stream = if time_ordered {
-            Golden::open(&folder().join("rkv_multistep").join(golden.text("stream_file")))
+            Golden::open(
+                &folder()
+                    .join("rkv_multistep")
+                    .join(golden.text("stream_file")),
+            )
         } else {
             Golden::open(&path)
         };
-        let order = if time_ordered { SlotOrder::Time } else { SlotOrder::Reference };
-        let settings = CacheSettings { order, ..settings(&golden, "rkv") };
+        let order = if time_ordered {
+            SlotOrder::Time
+        } else {
+            SlotOrder::Reference
+        };
+        let settings = CacheSettings {
+            order,
+            ..settings(&golden, "rkv")
+        };
         let (budget, window) = (settings.budget as usize, settings.window as usize);
         let buffer = golden.number("buffer") as usize;
         let shape = stream.shape("key_stream");
@@ -199,8 +270,10 @@ fn six_compressions_in_a_row_keep_the_same_tokens() {
                 let name = format!("{} head {h} step {step}", golden.name);
                 let seen = budget + buffer * (step + 1);
                 cache.extend(((seen - buffer) as u32..seen as u32).map(Position));
-                let held: Vec<f32> =
-                    cache.iter().flat_map(|p| keys[p.index() * d..(p.index() + 1) * d].to_vec()).collect();
+                let held: Vec<f32> = cache
+                    .iter()
+                    .flat_map(|p| keys[p.index() * d..(p.index() + 1) * d].to_vec())
+                    .collect();
                 let probe = group_queries(&queries, h, group, total, d, seen - window..seen);
                 let view = HeadView {
                     keys: &held,
@@ -219,12 +292,25 @@ fn six_compressions_in_a_row_keep_the_same_tokens() {
                     let n = cache.len();
                     let candidates = n - window;
                     let at = |what: &str, width: usize| {
-                        golden.f32(&format!("step{step}.{what}"))[h * width..(h + 1) * width].to_vec()
+                        golden.f32(&format!("step{step}.{what}"))[h * width..(h + 1) * width]
+                            .to_vec()
                     };
                     let expected = at("final_score", candidates);
                     assert_close(&name, &scores.score, &expected, 0.0, 2e-8);
-                    assert_close(&name, scores.importance.as_ref().unwrap(), &at("importance", candidates), 5e-6, 1e-12);
-                    assert_close(&name, scores.redundancy.as_ref().unwrap(), &at("redundancy", n)[..candidates], 2e-6, 0.0);
+                    assert_close(
+                        &name,
+                        scores.importance.as_ref().unwrap(),
+                        &at("importance", candidates),
+                        5e-6,
+                        1e-12,
+                    );
+                    assert_close(
+                        &name,
+                        scores.redundancy.as_ref().unwrap(),
+                        &at("redundancy", n)[..candidates],
+                        2e-6,
+                        0.0,
+                    );
                     let top = &golden.indices(&format!("step{step}.topk_indices_in_cache"))
                         [h * quota..(h + 1) * quota];
                     assert_kept(&name, &kept, top, &expected, false);
@@ -244,9 +330,14 @@ fn six_compressions_in_a_row_keep_the_same_tokens() {
                     cache = want.iter().map(|&p| Position(p as u32)).collect();
                 }
             }
-            let last: Vec<f32> =
-                cache.iter().flat_map(|p| keys[p.index() * d..(p.index() + 1) * d].to_vec()).collect();
-            assert_eq!(last, golden.f32("final_key_cache")[h * budget * d..(h + 1) * budget * d]);
+            let last: Vec<f32> = cache
+                .iter()
+                .flat_map(|p| keys[p.index() * d..(p.index() + 1) * d].to_vec())
+                .collect();
+            assert_eq!(
+                last,
+                golden.f32("final_key_cache")[h * budget * d..(h + 1) * budget * d]
+            );
         }
     }
 }
@@ -276,7 +367,11 @@ fn snapkv_keeps_what_the_published_code_does() {
             if !golden.flag("topk_boundary_tie") {
                 let mut got: Vec<usize> = kept[..quota].iter().map(|s| s.index()).collect();
                 got.sort_unstable();
-                assert_eq!(got, golden.indices("topk_indices_sorted")[h * quota..(h + 1) * quota], "{name}");
+                assert_eq!(
+                    got,
+                    golden.indices("topk_indices_sorted")[h * quota..(h + 1) * quota],
+                    "{name}"
+                );
             }
         }
     }
@@ -302,14 +397,27 @@ fn streamingllm_keeps_the_first_and_the_last() {
         for h in 0..heads {
             let keys = &all[h * n * d..(h + 1) * n * d];
             let positions: Vec<Position> = (0..n as u32).map(Position).collect();
-            let view = HeadView { keys, values: keys, positions: &positions, queries: &[], group: 1, head_dim: d };
-            let scores = policy::find("streamingllm").unwrap().policy.score(&view, &settings);
+            let view = HeadView {
+                keys,
+                values: keys,
+                positions: &positions,
+                queries: &[],
+                group: 1,
+                head_dim: d,
+            };
+            let scores = policy::find("streamingllm")
+                .unwrap()
+                .policy
+                .score(&view, &settings);
             let kept = select_head(&positions, &scores.score, &settings, sinks);
             let got: Vec<usize> = kept.iter().map(|s| s.index()).collect();
             assert_eq!(got, golden.indices("kept_indices"), "{}", golden.name);
             let budget = got.len();
             let want = golden.f32("key_compressed");
-            assert_eq!(gather(keys, d, &kept), want[h * budget * d..(h + 1) * budget * d]);
+            assert_eq!(
+                gather(keys, d, &kept),
+                want[h * budget * d..(h + 1) * budget * d]
+            );
         }
     }
 }

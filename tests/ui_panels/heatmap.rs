@@ -14,7 +14,14 @@ pub fn heatmap(
 ) -> Harness<'static, Stage<HeatmapState>> {
     window(size, theme, stage, |ui, stage| {
         let view = stage.store.view(stage.cursor);
-        show(ui, &mut stage.panel, &view, &stage.derived, &stage.selection, &mut stage.commands);
+        show(
+            ui,
+            &mut stage.panel,
+            &view,
+            &stage.derived,
+            &stage.selection,
+            &mut stage.commands,
+        );
     })
 }
 
@@ -52,7 +59,11 @@ fn the_cut_divides_kept_from_evicted_when_each_head_decides_alone() {
         let cut = table.cut(row).unwrap();
         for candidate in table.rows(row) {
             let score = candidate.score.unwrap();
-            assert!(if candidate.evicted { score <= cut + 1e-6 } else { score >= cut - 1e-6 });
+            assert!(if candidate.evicted {
+                score <= cut + 1e-6
+            } else {
+                score >= cut - 1e-6
+            });
         }
     }
 }
@@ -61,15 +72,25 @@ fn the_cut_divides_kept_from_evicted_when_each_head_decides_alone() {
 fn a_click_pins_token_and_head() {
     let mut window = heatmap([900.0, 560.0], Theme::Dark, Stage::new(run()));
     window.run();
-    window.get_by_label_contains("Heatmap of importance").click();
+    window
+        .get_by_label_contains("Heatmap of importance")
+        .click();
     window.run();
     let commands = &window.state().commands;
-    assert!(commands.iter().any(|c| matches!(c, UiCommand::Select(Some(_)))));
+    assert!(
+        commands
+            .iter()
+            .any(|c| matches!(c, UiCommand::Select(Some(_))))
+    );
     let head = commands.iter().find_map(|c| match c {
         UiCommand::SelectHead(head) => *head,
         _ => None,
     });
-    assert_eq!(head.map(|h| h.layer), Some(3), "the middle of six layers: {head:?}");
+    assert_eq!(
+        head.map(|h| h.layer),
+        Some(3),
+        "the middle of six layers: {head:?}"
+    );
     assert_ne!(head, Some(HeadId::default()));
 }
 
@@ -99,12 +120,20 @@ fn a_run_without_scores_says_so_and_offers_what_there_is() {
 
 #[test]
 fn before_the_first_compression_it_offers_to_go_there() {
-    let stage = Stage { cursor: 20, ..Stage::new(run()) };
+    let stage = Stage {
+        cursor: 20,
+        ..Stage::new(run())
+    };
     let mut window = heatmap([900.0, 560.0], Theme::Dark, stage);
     window.run();
     window.get_by_label("Go to the first compression").click();
     window.run();
-    assert!(window.state().commands.contains(&UiCommand::GoToEvent(EventIndex(0))));
+    assert!(
+        window
+            .state()
+            .commands
+            .contains(&UiCommand::GoToEvent(EventIndex(0)))
+    );
 }
 
 #[test]

@@ -14,7 +14,14 @@ pub fn inspector(
 ) -> Harness<'static, Stage<InspectorState>> {
     window(size, theme, stage, |ui, stage| {
         let view = stage.store.view(stage.cursor);
-        show(ui, &mut stage.panel, &view, &stage.derived, &stage.selection, &mut stage.commands);
+        show(
+            ui,
+            &mut stage.panel,
+            &view,
+            &stage.derived,
+            &stage.selection,
+            &mut stage.commands,
+        );
     })
 }
 
@@ -62,7 +69,12 @@ fn a_cell_of_the_matrix_singles_its_head_out() {
     window.get_by_label_contains("Layer 2 head 1").click();
     window.run();
     let head = HeadId { layer: 2, head: 1 };
-    assert!(window.state().commands.contains(&UiCommand::SelectHead(Some(head))));
+    assert!(
+        window
+            .state()
+            .commands
+            .contains(&UiCommand::SelectHead(Some(head)))
+    );
 }
 
 #[test]
@@ -70,7 +82,9 @@ fn worth_names_the_compression_it_comes_from() {
     let position = contested();
     let mut window = inspector([320.0, 900.0], Theme::Dark, pinned(position));
     window.run();
-    let event = run().latest().token_scores()[position as usize].unwrap().event;
+    let event = run().latest().token_scores()[position as usize]
+        .unwrap()
+        .event;
     window.get_by_label(&format!("at compression {}", event.0 + 1));
     for name in ["Importance:", "Redundancy:", "Score Z:"] {
         window.get_by_label_contains(name);
@@ -93,12 +107,20 @@ fn a_near_duplicate_can_be_followed() {
     let mut window = inspector([320.0, 1200.0], Theme::Dark, pinned(token));
     window.run();
     let links = window.query_all_by_label_contains("repeats “");
-    let link = links
-        .into_iter()
-        .find(|n| n.accesskit_node().label().unwrap().contains(&format!(" at {},", other.0)));
+    let link = links.into_iter().find(|n| {
+        n.accesskit_node()
+            .label()
+            .unwrap()
+            .contains(&format!(" at {},", other.0))
+    });
     link.expect("the duplicate is listed").click();
     window.run();
-    assert!(window.state().commands.contains(&UiCommand::Select(Some(other))));
+    assert!(
+        window
+            .state()
+            .commands
+            .contains(&UiCommand::Select(Some(other)))
+    );
 }
 
 #[test]
@@ -106,15 +128,26 @@ fn without_a_token_it_shows_the_run() {
     let mut window = inspector([320.0, 700.0], Theme::Dark, Stage::new(run()));
     window.run();
     window.get_by_label("No token chosen");
-    for name in ["prompt still held", "peak bytes", "time-averaged ratio", "final ratio"] {
+    for name in [
+        "prompt still held",
+        "peak bytes",
+        "time-averaged ratio",
+        "final ratio",
+    ] {
         window.get_by_label(name);
     }
 }
 
 #[test]
 fn a_token_after_the_cursor_is_not_written_yet() {
-    let mut window =
-        inspector([320.0, 700.0], Theme::Dark, Stage { cursor: 50, ..pinned(contested()) });
+    let mut window = inspector(
+        [320.0, 700.0],
+        Theme::Dark,
+        Stage {
+            cursor: 50,
+            ..pinned(contested())
+        },
+    );
     window.run();
     window.get_by_label_contains("not written yet");
 }

@@ -38,14 +38,22 @@ pub fn run() -> TraceStore {
 pub fn plan() -> Synthetic {
     Synthetic {
         tokens: 520,
-        settings: CacheSettings { budget: 96, buffer: 32, ..CacheSettings::default() },
+        settings: CacheSettings {
+            budget: 96,
+            buffer: 32,
+            ..CacheSettings::default()
+        },
         lambda_changes_at: Some(300),
         ..Synthetic::default()
     }
 }
 
 pub fn summary_only() -> TraceStore {
-    Synthetic { level: RecordLevel::Summary, ..plan() }.store()
+    Synthetic {
+        level: RecordLevel::Summary,
+        ..plan()
+    }
+    .store()
 }
 
 /// A run that has a header and nothing else.
@@ -70,7 +78,9 @@ pub fn window<'a, S>(
                 stage.derived.update(0, &view);
                 let palette = theme::Palette::of(ui.ctx());
                 let frame = egui::Frame::new().fill(palette.panel).inner_margin(14.0);
-                egui::CentralPanel::default().frame(frame).show(ui, |ui| show(ui, stage));
+                egui::CentralPanel::default()
+                    .frame(frame)
+                    .show(ui, |ui| show(ui, stage));
             },
             stage,
         )

@@ -14,7 +14,14 @@ pub fn survival(
 ) -> Harness<'static, Stage<SurvivalState>> {
     window(size, theme, stage, |ui, stage| {
         let view = stage.store.view(stage.cursor);
-        show(ui, &mut stage.panel, &view, &stage.derived, &stage.selection, &mut stage.commands);
+        show(
+            ui,
+            &mut stage.panel,
+            &view,
+            &stage.derived,
+            &stage.selection,
+            &mut stage.commands,
+        );
     })
 }
 
@@ -25,7 +32,9 @@ fn rows_agree_with_the_store_at_every_compression() {
     rows.update(&store);
     assert_eq!(rows.len(), store.events().len());
     for (i, event) in store.events().iter().enumerate() {
-        let want = store.evictions().holders(Some(EventIndex(i as u32)), event.seen as usize);
+        let want = store
+            .evictions()
+            .holders(Some(EventIndex(i as u32)), event.seen as usize);
         let got: Vec<u32> = rows.row(i).iter().map(|&h| u32::from(h)).collect();
         assert_eq!(got, want, "after compression {i}");
     }
@@ -62,7 +71,10 @@ fn a_click_pins_the_token_under_the_pointer() {
         UiCommand::Select(Some(p)) => Some(p.0),
         _ => None,
     });
-    assert!(pinned.expect("a click selects").abs_diff(total / 2) <= 1, "{rect:?}");
+    assert!(
+        pinned.expect("a click selects").abs_diff(total / 2) <= 1,
+        "{rect:?}"
+    );
 }
 
 #[test]
@@ -71,7 +83,12 @@ fn a_row_number_goes_to_its_compression() {
     window.run();
     window.get_by_label("Go to compression 2").click();
     window.run();
-    assert!(window.state().commands.contains(&UiCommand::GoToEvent(EventIndex(1))));
+    assert!(
+        window
+            .state()
+            .commands
+            .contains(&UiCommand::GoToEvent(EventIndex(1)))
+    );
 }
 
 #[test]
@@ -94,7 +111,10 @@ fn zooming_in_shows_fewer_tokens_and_dragging_moves_along() {
         })
     };
     let rect = window.get_by_label_contains("Survival of").rect();
-    let (left, right) = (rect.left_center() + egui::vec2(4.0, 0.0), rect.right_center() - egui::vec2(4.0, 0.0));
+    let (left, right) = (
+        rect.left_center() + egui::vec2(4.0, 0.0),
+        rect.right_center() - egui::vec2(4.0, 0.0),
+    );
     let span = |window: &mut _| {
         let (from, to) = (under(window, left).unwrap(), under(window, right).unwrap());
         (from, to - from)
@@ -111,6 +131,9 @@ fn zooming_in_shows_fewer_tokens_and_dragging_moves_along() {
     window.drop_at(rect.center() - egui::vec2(100.0, 0.0));
     window.run();
     let (moved, still) = span(&mut window);
-    assert!(moved > from + 20, "dragging to the left shows later tokens: {from} to {moved}");
+    assert!(
+        moved > from + 20,
+        "dragging to the left shows later tokens: {from} to {moved}"
+    );
     assert!(still.abs_diff(half) <= 1, "dragging does not zoom");
 }

@@ -15,12 +15,23 @@ pub fn timeline(
 ) -> Harness<'static, Stage<TimelineState>> {
     window(size, theme, stage, move |ui, stage| {
         let view = stage.store.view(stage.cursor);
-        show(ui, &mut stage.panel, &view, &stage.derived, &stage.selection, &transport, &mut stage.commands);
+        show(
+            ui,
+            &mut stage.panel,
+            &view,
+            &stage.derived,
+            &stage.selection,
+            &transport,
+            &mut stage.commands,
+        );
     })
 }
 
 fn at(cursor: usize) -> Harness<'static, Stage<TimelineState>> {
-    let stage = Stage { cursor, ..Stage::new(run()) };
+    let stage = Stage {
+        cursor,
+        ..Stage::new(run())
+    };
     let mut window = timeline([860.0, 240.0], Theme::Dark, stage, Transport::default());
     window.run();
     window
@@ -29,7 +40,12 @@ fn at(cursor: usize) -> Harness<'static, Stage<TimelineState>> {
 #[test]
 fn the_transport_asks_for_steps_and_play() {
     let mut window = at(384);
-    for name in ["Previous compression", "Play timeline", "Next compression", "go to end"] {
+    for name in [
+        "Previous compression",
+        "Play timeline",
+        "Next compression",
+        "go to end",
+    ] {
         window.get_by_label(name).click();
         window.run();
     }
@@ -56,10 +72,20 @@ fn it_says_where_the_cursor_stands_and_what_is_held() {
     let window = at(384);
     let view = window.state().store.view(384);
     let events = window.state().store.events().len();
-    window.get_by_label(&format!("compression {} of {events} · token 384", view.event_count()));
+    window.get_by_label(&format!(
+        "compression {} of {events} · token 384",
+        view.event_count()
+    ));
     let sizes = window.get_by_label_contains("peak 128");
-    let said = sizes.accesskit_node().value().or(sizes.accesskit_node().label()).unwrap();
-    assert!(said.starts_with(&format!("held {}", view.slots().round())), "{said}");
+    let said = sizes
+        .accesskit_node()
+        .value()
+        .or(sizes.accesskit_node().label())
+        .unwrap();
+    assert!(
+        said.starts_with(&format!("held {}", view.slots().round())),
+        "{said}"
+    );
 }
 
 #[test]
@@ -100,17 +126,31 @@ fn hovering_points_at_the_token_and_leaving_lets_go() {
     let rect = window.get_by_label_contains("Timeline cursor").rect();
     window.hover_at(rect.left_center() + egui::vec2(1.0, 0.0));
     window.run();
-    assert!(window.state().commands.contains(&UiCommand::Hover(Some(Position(0)))));
+    assert!(
+        window
+            .state()
+            .commands
+            .contains(&UiCommand::Hover(Some(Position(0))))
+    );
     window.remove_cursor();
     window.run();
-    assert_eq!(window.state().commands.last(), Some(&UiCommand::Hover(None)));
+    assert_eq!(
+        window.state().commands.last(),
+        Some(&UiCommand::Hover(None))
+    );
 }
 
 #[test]
 fn a_change_of_settings_is_marked_with_what_changed() {
     let mut window = at(384);
     let changed = window.get_by_label_contains("Settings changed at token 300");
-    assert!(changed.accesskit_node().label().unwrap().contains("lambda λ 0.10 → 0.60"));
+    assert!(
+        changed
+            .accesskit_node()
+            .label()
+            .unwrap()
+            .contains("lambda λ 0.10 → 0.60")
+    );
     changed.click();
     window.run();
     assert!(window.state().commands.contains(&UiCommand::SetCursor(300)));
@@ -118,7 +158,12 @@ fn a_change_of_settings_is_marked_with_what_changed() {
 
 #[test]
 fn before_the_first_token_it_says_so() {
-    let window = timeline([600.0, 240.0], Theme::Dark, Stage::new(empty()), Transport::default());
+    let window = timeline(
+        [600.0, 240.0],
+        Theme::Dark,
+        Stage::new(empty()),
+        Transport::default(),
+    );
     window.get_by_label("no tokens yet");
     window.get_by_label("The timeline starts with the first token");
 }

@@ -18,7 +18,10 @@ fn a_viewer_offers_to_open_a_trace_and_nothing_it_cannot_do() {
 fn while_the_model_loads_the_page_says_so() {
     let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
     let stage = "reading weights".to_owned();
-    engine.say(EngineEvent::ModelLoading { fraction: 0.4, stage });
+    engine.say(EngineEvent::ModelLoading {
+        fraction: 0.4,
+        stage,
+    });
     harness.run();
     harness.get_by_label("Loading the model: reading weights");
 }
@@ -42,11 +45,15 @@ fn a_typed_problem_runs_with_enter() {
     let field = harness.get_by_label("Problem");
     field.focus();
     harness.run();
-    harness.get_by_label("Problem").type_text("What is (12 + 7) * 3?");
+    harness
+        .get_by_label("Problem")
+        .type_text("What is (12 + 7) * 3?");
     harness.run();
     harness.key_press(Key::Enter);
     harness.run();
-    let EngineCommand::Start(request) = engine.next() else { panic!("not a start") };
+    let EngineCommand::Start(request) = engine.next() else {
+        panic!("not a start")
+    };
     assert_eq!(request.problem, "What is (12 + 7) * 3?");
 }
 
@@ -55,9 +62,13 @@ fn an_example_runs_with_one_click() {
     let (mut harness, engine) = with_engine([1280.0, 1000.0], Theme::Dark);
     engine.loaded();
     harness.run();
-    harness.get_by_label_contains("Example: Leo has 57 stamps").click();
+    harness
+        .get_by_label_contains("Example: Leo has 57 stamps")
+        .click();
     harness.run();
-    let EngineCommand::Start(request) = engine.next() else { panic!("not a start") };
+    let EngineCommand::Start(request) = engine.next() else {
+        panic!("not a start")
+    };
     assert!(request.problem.starts_with("Leo has 57 stamps"));
 }
 
@@ -66,7 +77,11 @@ fn the_fonts_have_every_sign_of_the_window_itself() {
     for theme in [Theme::Dark, Theme::Light] {
         let mut harness = strict_window([1280.0, 900.0], theme);
         let ctx = harness.ctx.clone();
-        let commands = vec![UiCommand::ToggleHelp, UiCommand::Open(None), UiCommand::ToggleNotifications];
+        let commands = vec![
+            UiCommand::ToggleHelp,
+            UiCommand::Open(None),
+            UiCommand::ToggleNotifications,
+        ];
         harness.state_mut().app_mut().execute(&ctx, commands);
         harness.run();
         harness.get_by_label("Nothing so far.");

@@ -10,7 +10,11 @@ use rkv_scope::ui::engine_status::Link;
 use super::stage::{Engine, Stage, with_engine};
 
 fn plan() -> Synthetic {
-    Synthetic { tokens: 400, lambda_changes_at: None, ..Synthetic::default() }
+    Synthetic {
+        tokens: 400,
+        lambda_changes_at: None,
+        ..Synthetic::default()
+    }
 }
 
 fn do_commands(harness: &mut Harness<'static, Stage>, commands: Vec<UiCommand>) {
@@ -25,7 +29,9 @@ fn running() -> (Harness<'static, Stage>, Engine, RunId) {
     harness.run();
     let problem = UiCommand::SetProblem("What is 5 + 5?".to_owned());
     do_commands(&mut harness, vec![problem, UiCommand::Run]);
-    let EngineCommand::Start(request) = engine.next() else { panic!("not a start") };
+    let EngineCommand::Start(request) = engine.next() else {
+        panic!("not a start")
+    };
     engine.begin(request.run, &plan(), plan().records().len() / 2);
     harness.run();
     (harness, engine, request.run)
@@ -40,9 +46,16 @@ fn tokens_stream_in_and_the_cursor_follows_them() {
     };
     let (cursor, tokens) = seen(&harness);
     assert!(tokens > 0 && cursor == tokens);
-    let rest = plan().records().into_iter().skip(plan().records().len() / 2).collect();
+    let rest = plan()
+        .records()
+        .into_iter()
+        .skip(plan().records().len() / 2)
+        .collect();
     engine.say(EngineEvent::Records { run, batch: rest });
-    engine.say(EngineEvent::State { run, state: RunState::Finished(FinishReason::EndOfText) });
+    engine.say(EngineEvent::State {
+        run,
+        state: RunState::Finished(FinishReason::EndOfText),
+    });
     harness.run();
     let (cursor, more) = seen(&harness);
     assert!(more > tokens && cursor == more);
@@ -58,7 +71,12 @@ fn sliders_reach_the_run_with_growing_revisions() {
         do_commands(&mut harness, vec![UiCommand::SetSettings(settings)]);
     }
     for (revision, budget) in [(1, 96), (2, 64)] {
-        let EngineCommand::SetParams { run: of, revision: got, settings } = engine.next() else {
+        let EngineCommand::SetParams {
+            run: of,
+            revision: got,
+            settings,
+        } = engine.next()
+        else {
             panic!("not settings")
         };
         assert_eq!((of, got, settings.budget), (run, revision, budget));
@@ -71,7 +89,10 @@ fn a_run_can_be_held_stepped_and_stopped() {
     harness.get_by_label("Pause").click();
     harness.run();
     assert_eq!(engine.next(), EngineCommand::Pause(run));
-    engine.say(EngineEvent::State { run, state: RunState::Paused });
+    engine.say(EngineEvent::State {
+        run,
+        state: RunState::Paused,
+    });
     harness.run();
     harness.get_by_label("Step").click();
     harness.run();
@@ -84,14 +105,34 @@ fn a_run_can_be_held_stepped_and_stopped() {
 #[test]
 fn when_the_engine_dies_the_run_stays_and_it_can_start_again() {
     let (mut harness, engine, run) = running();
-    let tokens = harness.state().app().session().unwrap().store.tokens().len();
+    let tokens = harness
+        .state()
+        .app()
+        .session()
+        .unwrap()
+        .store
+        .tokens()
+        .len();
     let message = "the model failed: out of memory".to_owned();
-    engine.say(EngineEvent::Failed { run: Some(run), message: message.clone() });
+    engine.say(EngineEvent::Failed {
+        run: Some(run),
+        message: message.clone(),
+    });
     engine.say(EngineEvent::Gone);
     harness.run();
     harness.get_by_label(&message);
     assert_eq!(harness.state().app().status().link, Link::Down);
-    assert_eq!(harness.state().app().session().unwrap().store.tokens().len(), tokens);
+    assert_eq!(
+        harness
+            .state()
+            .app()
+            .session()
+            .unwrap()
+            .store
+            .tokens()
+            .len(),
+        tokens
+    );
     harness.get_by_label("Start it again").click();
     harness.run();
     assert_eq!(harness.state().app().status().link, Link::Up);
@@ -100,10 +141,23 @@ fn when_the_engine_dies_the_run_stays_and_it_can_start_again() {
 #[test]
 fn events_of_an_older_run_change_nothing() {
     let (mut harness, engine, run) = running();
-    let tokens = harness.state().app().session().unwrap().store.tokens().len();
+    let tokens = harness
+        .state()
+        .app()
+        .session()
+        .unwrap()
+        .store
+        .tokens()
+        .len();
     let old = RunId(run.0 - 1);
-    engine.say(EngineEvent::Records { run: old, batch: plan().records() });
-    engine.say(EngineEvent::State { run: old, state: RunState::Finished(FinishReason::Stopped) });
+    engine.say(EngineEvent::Records {
+        run: old,
+        batch: plan().records(),
+    });
+    engine.say(EngineEvent::State {
+        run: old,
+        state: RunState::Finished(FinishReason::Stopped),
+    });
     harness.run();
     let app = harness.state().app();
     assert_eq!(app.session().unwrap().store.tokens().len(), tokens);

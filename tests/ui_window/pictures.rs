@@ -15,7 +15,9 @@ use super::stage::{Stage, window, with_engine};
 fn save(folder: &Path, name: &str, harness: &mut Harness<'static, Stage>) {
     harness.run();
     let image = harness.render().expect("the software renderer draws");
-    image.save(folder.join(format!("{name}.png"))).expect("the folder can be written");
+    image
+        .save(folder.join(format!("{name}.png")))
+        .expect("the folder can be written");
 }
 
 #[test]
@@ -23,8 +25,16 @@ fn pictures() {
     let Some(folder) = std::env::var_os("RKV_PICTURES").map(PathBuf::from) else {
         return;
     };
-    let settings = CacheSettings { budget: 96, buffer: 32, ..CacheSettings::default() };
-    let plan = Synthetic { tokens: 640, settings, ..Synthetic::default() };
+    let settings = CacheSettings {
+        budget: 96,
+        buffer: 32,
+        ..CacheSettings::default()
+    };
+    let plan = Synthetic {
+        tokens: 640,
+        settings,
+        ..Synthetic::default()
+    };
     for (theme, tag) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
         let (mut harness, engine) = with_engine([1280.0, 800.0], theme);
         engine.loaded();
@@ -33,12 +43,27 @@ fn pictures() {
         harness.state_mut().app_mut().show_run(plan.store());
         save(&folder, &format!("reading_{tag}"), &mut harness);
         for (name, commands) in [
-            ("cursor", vec![UiCommand::SetCursor(420), UiCommand::Select(Some(Position(300)))]),
+            (
+                "cursor",
+                vec![
+                    UiCommand::SetCursor(420),
+                    UiCommand::Select(Some(Position(300))),
+                ],
+            ),
             ("held", vec![UiCommand::SetColourMode(ColourMode::Held)]),
             ("survival", vec![UiCommand::ShowTab(Tab::Survival)]),
             ("heatmap", vec![UiCommand::ShowTab(Tab::Heatmap)]),
-            ("export", vec![UiCommand::ShowTab(Tab::Reading), UiCommand::ShowExport(true)]),
-            ("help", vec![UiCommand::ShowExport(false), UiCommand::ToggleHelp]),
+            (
+                "export",
+                vec![
+                    UiCommand::ShowTab(Tab::Reading),
+                    UiCommand::ShowExport(true),
+                ],
+            ),
+            (
+                "help",
+                vec![UiCommand::ShowExport(false), UiCommand::ToggleHelp],
+            ),
         ] {
             let ctx = harness.ctx.clone();
             harness.state_mut().app_mut().execute(&ctx, commands);

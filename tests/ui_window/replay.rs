@@ -8,7 +8,12 @@ use rkv_scope::ui::ColourMode;
 use super::stage::{Stage, replaying, viewer};
 
 fn cursor(harness: &Harness<'static, Stage>) -> usize {
-    harness.state().app().session().expect("a run is shown").cursor()
+    harness
+        .state()
+        .app()
+        .session()
+        .expect("a run is shown")
+        .cursor()
 }
 
 #[test]
@@ -47,7 +52,17 @@ fn a_click_pins_a_token_and_escape_lets_go() {
     harness.get_by_label_contains("so the area is").click();
     harness.run();
     let pinned = harness.state().app().selection().pinned;
-    let text = pinned.map(|p| harness.state().app().session().unwrap().store.tokens().text(p).to_owned());
+    let text = pinned.map(|p| {
+        harness
+            .state()
+            .app()
+            .session()
+            .unwrap()
+            .store
+            .tokens()
+            .text(p)
+            .to_owned()
+    });
     assert!(text.is_some_and(|text| !text.is_empty()), "{pinned:?}");
     harness.key_press_modifiers(Modifiers::ALT, Key::ArrowRight);
     harness.run();
@@ -96,7 +111,10 @@ fn a_trace_is_saved_and_opened_again_in_the_background() {
     let open = rkv_scope::ui::UiCommand::Open(Some(path.clone()));
     other.state_mut().app_mut().execute(&ctx, vec![open]);
     wait(&mut other, |stage| stage.app().session().is_some());
-    assert_eq!(other.state().app().session().unwrap().store, Synthetic::default().store());
+    assert_eq!(
+        other.state().app().session().unwrap().store,
+        Synthetic::default().store()
+    );
 }
 
 #[test]
@@ -105,7 +123,9 @@ fn a_file_that_is_no_trace_is_one_clear_message() {
     let ctx = harness.ctx.clone();
     let open = rkv_scope::ui::UiCommand::Open(Some("no/such/run.rkvt".into()));
     harness.state_mut().app_mut().execute(&ctx, vec![open]);
-    wait(&mut harness, |stage| !stage.app().notifications().notes().is_empty());
+    wait(&mut harness, |stage| {
+        !stage.app().notifications().notes().is_empty()
+    });
     harness.run();
     harness.get_by_label_contains("no/such/run.rkvt");
 }

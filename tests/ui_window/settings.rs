@@ -1,6 +1,6 @@
 use egui::Theme;
-use egui_kittest::kittest::Queryable as _;
 use egui::accesskit::Role;
+use egui_kittest::kittest::Queryable as _;
 
 use super::stage::with_engine;
 
@@ -13,19 +13,30 @@ fn settings_that_cannot_work_say_so_beside_the_sliders_and_hold_the_run_back() {
     harness.run();
     harness.get_by_label("Problem").type_text("What is 2 + 2?");
     harness.run();
-    harness.get_by_role_and_label(Role::SpinButton, "Budget").set_value_accesskit(4.0);
+    harness
+        .get_by_role_and_label(Role::SpinButton, "Budget")
+        .set_value_accesskit(4.0);
     harness.run();
     let messages: Vec<_> = harness.get_all_by_label_contains("budget is 4").collect();
-    assert_eq!(messages.len(), 2, "beside the sliders, and beside the button");
+    assert_eq!(
+        messages.len(),
+        2,
+        "beside the sliders, and beside the button"
+    );
     drop(messages);
     harness.get_by_label("Run").click();
     harness.run();
     assert!(engine.commands.try_recv().is_err());
-    harness.get_by_role_and_label(Role::SpinButton, "Budget").set_value_accesskit(64.0);
+    harness
+        .get_by_role_and_label(Role::SpinButton, "Budget")
+        .set_value_accesskit(64.0);
     harness.run();
     harness.get_by_label("Run").click();
     harness.run();
-    assert!(matches!(engine.next(), rkv_scope::engine::EngineCommand::Start(_)));
+    assert!(matches!(
+        engine.next(),
+        rkv_scope::engine::EngineCommand::Start(_)
+    ));
 }
 
 #[test]

@@ -25,11 +25,20 @@ fn first_page() {
 #[test]
 fn reading() {
     let mut results = SnapshotResults::new();
-    for (theme, name) in [(Theme::Dark, "reading_dark"), (Theme::Light, "reading_light")] {
+    for (theme, name) in [
+        (Theme::Dark, "reading_dark"),
+        (Theme::Light, "reading_light"),
+    ] {
         let mut harness = window([1280.0, 800.0], theme, AppConfig::default());
-        harness.state_mut().app_mut().show_run(Synthetic::default().store());
+        harness
+            .state_mut()
+            .app_mut()
+            .show_run(Synthetic::default().store());
         let ctx = harness.ctx.clone();
-        let commands = vec![UiCommand::SetCursor(420), UiCommand::Select(Some(Position(300)))];
+        let commands = vec![
+            UiCommand::SetCursor(420),
+            UiCommand::Select(Some(Position(300))),
+        ];
         harness.state_mut().app_mut().execute(&ctx, commands);
         harness.run();
         harness.snapshot_options(name, &options());

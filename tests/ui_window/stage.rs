@@ -28,7 +28,12 @@ impl Stage {
 
 pub fn window(size: [f32; 2], theme: Theme, config: AppConfig) -> Harness<'static, Stage> {
     // What a model writes may hold any character there is.
-    build(Harness::builder().allow_missing_glyphs(), size, theme, config)
+    build(
+        Harness::builder().allow_missing_glyphs(),
+        size,
+        theme,
+        config,
+    )
 }
 
 /// A window in which a sign that no font has fails the test.
@@ -57,7 +62,10 @@ fn build(
                 app.logic(ui.ctx());
                 app.draw(ui);
             },
-            Stage { config: Some(config), app: None },
+            Stage {
+                config: Some(config),
+                app: None,
+            },
         );
     harness.run();
     harness
@@ -88,17 +96,25 @@ impl Engine {
 
     pub fn loaded(&self) {
         let model: ModelSummary = Synthetic::default().header().model;
-        self.say(EngineEvent::ModelLoaded { model, device: "CPU, 2 threads".to_owned() });
+        self.say(EngineEvent::ModelLoaded {
+            model,
+            device: "CPU, 2 threads".to_owned(),
+        });
     }
 
     /// The next command that is not about loading.
     pub fn next(&self) -> EngineCommand {
-        self.commands.recv_timeout(std::time::Duration::from_secs(5)).expect("a command was sent")
+        self.commands
+            .recv_timeout(std::time::Duration::from_secs(5))
+            .expect("a command was sent")
     }
 
     /// Answers a start with the first `records` records of a made-up run.
     pub fn begin(&self, run: RunId, plan: &Synthetic, records: usize) {
-        self.say(EngineEvent::RunStarted { run, header: Arc::new(plan.header()) });
+        self.say(EngineEvent::RunStarted {
+            run,
+            header: Arc::new(plan.header()),
+        });
         let batch: Vec<TraceRecord> = plan.records().into_iter().take(records).collect();
         self.say(EngineEvent::Records { run, batch });
         let state = rkv_scope::engine::RunState::Running;
@@ -111,7 +127,9 @@ pub fn with_engine(size: [f32; 2], theme: Theme) -> (Harness<'static, Stage>, En
     let (command_sender, commands) = bounded(64);
     let (events, event_receiver) = bounded(4096);
     let factory = move |_model, _waker| {
-        let thread = std::thread::Builder::new().name("engine".to_owned()).spawn(|| {})?;
+        let thread = std::thread::Builder::new()
+            .name("engine".to_owned())
+            .spawn(|| {})?;
         Ok(EngineHandle::new(
             command_sender.clone(),
             event_receiver.clone(),
@@ -119,6 +137,9 @@ pub fn with_engine(size: [f32; 2], theme: Theme) -> (Harness<'static, Stage>, En
             thread,
         ))
     };
-    let config = AppConfig { engine: Some(Box::new(factory)), ..AppConfig::default() };
+    let config = AppConfig {
+        engine: Some(Box::new(factory)),
+        ..AppConfig::default()
+    };
     (window(size, theme, config), Engine { commands, events })
 }

@@ -8,8 +8,18 @@ use rkv_scope::ui::token_view::Work;
 use super::stage::replaying;
 
 fn long() -> Synthetic {
-    let settings = CacheSettings { budget: 1024, buffer: 512, ..CacheSettings::default() };
-    Synthetic { layers: 2, kv_heads: 2, tokens: 32_000, settings, ..Synthetic::default() }
+    let settings = CacheSettings {
+        budget: 1024,
+        buffer: 512,
+        ..CacheSettings::default()
+    };
+    Synthetic {
+        layers: 2,
+        kv_heads: 2,
+        tokens: 32_000,
+        settings,
+        ..Synthetic::default()
+    }
 }
 
 #[test]
@@ -19,7 +29,15 @@ fn of_thirty_two_thousand_tokens_only_those_in_sight_cost_anything() {
     assert!(work.drawn > 0 && work.drawn <= 40, "{work:?}");
     harness.step();
     let still = harness.state().app().token_view_work();
-    assert_eq!(still, Work { laid_out: 0, coloured: 0, drawn: work.drawn }, "nothing moved");
+    assert_eq!(
+        still,
+        Work {
+            laid_out: 0,
+            coloured: 0,
+            drawn: work.drawn
+        },
+        "nothing moved"
+    );
     harness.get_by_label("Colour: redundancy").click();
     harness.step();
     harness.step();
@@ -38,7 +56,10 @@ fn scrubbing_lays_out_what_comes_into_sight_and_no_more() {
         let first = harness.state().app().token_view_work();
         harness.step();
         let second = harness.state().app().token_view_work();
-        assert!(first.laid_out + second.laid_out <= 80, "{first:?} {second:?}");
+        assert!(
+            first.laid_out + second.laid_out <= 80,
+            "{first:?} {second:?}"
+        );
         assert!(second.drawn <= 40, "{second:?}");
     }
 }

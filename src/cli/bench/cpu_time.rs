@@ -14,7 +14,10 @@ pub struct CpuClock {
 impl CpuClock {
     /// Starts measuring.
     pub fn start() -> Self {
-        Self { wall: Instant::now(), cpu: process_seconds() }
+        Self {
+            wall: Instant::now(),
+            cpu: process_seconds(),
+        }
     }
 
     /// CPU seconds since the start, where the system tells them; else wall-clock seconds.

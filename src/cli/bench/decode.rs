@@ -62,7 +62,9 @@ pub(super) fn run(
     rayon::ThreadPoolBuilder::new()
         .num_threads(1)
         .build_global()
-        .map_err(|error| CliError::Engine(format!("the thread pool was set up already: {error}")))?;
+        .map_err(|error| {
+            CliError::Engine(format!("the thread pool was set up already: {error}"))
+        })?;
     let mut loaded = load(model, &mut |_, _| {}).map_err(|error| failed(&error))?;
     let summary = loaded.summary();
     let room = summary.context as usize;
@@ -88,13 +90,26 @@ pub(super) fn run(
     }
     if as_json {
         let rows: Vec<Value> = rows.iter().map(Row::json).collect();
-        writeln!(out, "{}", json!({ "model": summary, "threads": 1, "budget": budget, "rows": rows }))?;
+        writeln!(
+            out,
+            "{}",
+            json!({ "model": summary, "threads": 1, "budget": budget, "rows": rows })
+        )?;
         return Ok(());
     }
-    writeln!(out, "{} ({}), 1 thread, tokens per CPU-second", summary.name, summary.weights)?;
+    writeln!(
+        out,
+        "{} ({}), 1 thread, tokens per CPU-second",
+        summary.name, summary.weights
+    )?;
     for row in &rows {
         let (engine, policy) = (row.engine, row.policy);
-        writeln!(out, "{engine:<18}{policy:<8}context {:>6}{:>9.1}", row.context, row.rate())?;
+        writeln!(
+            out,
+            "{engine:<18}{policy:<8}context {:>6}{:>9.1}",
+            row.context,
+            row.rate()
+        )?;
     }
     Ok(())
 }
@@ -126,7 +141,10 @@ fn measure(
         cpu_seconds: clock.seconds(),
         wall_seconds: clock.wall().as_secs_f64(),
     };
-    progress(format_args!("{engine} {policy} at {context}: {:.1} tokens per CPU-second", row.rate()));
+    progress(format_args!(
+        "{engine} {policy} at {context}: {:.1} tokens per CPU-second",
+        row.rate()
+    ));
     Ok(row)
 }
 
@@ -149,10 +167,14 @@ fn full(model: &mut dyn LanguageModel, contexts: &[usize]) -> Result<Vec<Row>, C
         while cache.seen() < context {
             let count = CHUNK.min(context - cache.seen());
             let chunk: Vec<u32> = (0..count).map(|i| token(cache.seen() + i)).collect();
-            model.forward(&chunk, &mut cache, &stop, &mut logits).map_err(engine_error)?;
+            model
+                .forward(&chunk, &mut cache, &stop, &mut logits)
+                .map_err(engine_error)?;
         }
         rows.push(measure("rkv-scope", "full", context, |at| {
-            let done = model.forward(&[token(at)], &mut cache, &stop, &mut logits).map_err(engine_error)?;
+            let done = model
+                .forward(&[token(at)], &mut cache, &stop, &mut logits)
+                .map_err(engine_error)?;
             debug_assert_eq!(done, Forward::Done);
             Ok(())
         })?);
@@ -169,8 +191,15 @@ fn rkv(
     let longest = contexts.last().copied().unwrap_or(0) + MEASURED;
     let request = GenerationRequest {
         problem: "Count.".to_owned(),
-        settings: CacheSettings { budget, buffer: MEASURED as u32, ..CacheSettings::default() },
-        sampling: Sampling { max_tokens: longest as u32, ..Sampling::default() },
+        settings: CacheSettings {
+            budget,
+            buffer: MEASURED as u32,
+            ..CacheSettings::default()
+        },
+        sampling: Sampling {
+            max_tokens: longest as u32,
+            ..Sampling::default()
+        },
         level: RecordLevel::Summary,
         device: String::new(),
     };
@@ -197,12 +226,18 @@ fn rkv(
 fn stock(path: &Path, contexts: &[usize]) -> Result<Vec<Row>, CliError> {
     let mut file = std::fs::File::open(path)?;
     let content = gguf_file::Content::read(&mut file).map_err(engine_error)?;
-    let mut model = ModelWeights::from_gguf(content, &mut file, &Device::Cpu).map_err(engine_error)?;
+    let mut model =
+        ModelWeights::from_gguf(content, &mut file, &Device::Cpu).map_err(engine_error)?;
     let mut rows = vec![];
     let mut seen = 0;
-    for &context in contexts.iter().filter(|&&context| context + MEASURED <= STOCK_CONTEXT) {
+    for &context in contexts
+        .iter()
+        .filter(|&&context| context + MEASURED <= STOCK_CONTEXT)
+    {
         let mut feed = |tokens: &[u32], at: usize| -> Result<(), CliError> {
-            let input = Tensor::new(tokens, &Device::Cpu).and_then(|t| t.unsqueeze(0)).map_err(engine_error)?;
+            let input = Tensor::new(tokens, &Device::Cpu)
+                .and_then(|t| t.unsqueeze(0))
+                .map_err(engine_error)?;
             model.forward(&input, at).map_err(engine_error)?;
             Ok(())
         };
@@ -216,7 +251,9 @@ fn stock(path: &Path, contexts: &[usize]) -> Result<Vec<Row>, CliError> {
             feed(&[token(seen)], seen)?;
             seen += 1;
         }
-        rows.push(measure("candle (stock)", "full", context, |at| feed(&[token(at)], at))?);
+        rows.push(measure("candle (stock)", "full", context, |at| {
+            feed(&[token(at)], at)
+        })?);
         seen = context + MEASURED;
     }
     Ok(rows)

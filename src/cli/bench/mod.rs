@@ -11,9 +11,18 @@ use super::run_args::{BenchArgs, BenchCommand};
 
 pub(super) fn run(args: &BenchArgs, out: &mut dyn Write) -> Result<(), CliError> {
     match &args.command {
-        BenchCommand::Decode { model, contexts, budget, json } => {
-            decode::run(model.as_deref().unwrap_or("reasoner"), contexts, *budget, *json, out)
-        }
+        BenchCommand::Decode {
+            model,
+            contexts,
+            budget,
+            json,
+        } => decode::run(
+            model.as_deref().unwrap_or("reasoner"),
+            contexts,
+            *budget,
+            *json,
+            out,
+        ),
         BenchCommand::Scoring { policy, json } => scoring::run(policy, *json, out),
     }
 }

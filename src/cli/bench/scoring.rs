@@ -14,8 +14,12 @@ use crate::policy::{HeadView, POLICIES, PolicyInfo, find};
 use crate::trace::Position;
 
 /// Query heads, KV heads, head dimension, cache length.
-const SHAPES: [(usize, usize, usize, usize); 4] =
-    [(9, 3, 64, 384), (9, 3, 64, 1152), (32, 8, 128, 1152), (32, 8, 128, 4224)];
+const SHAPES: [(usize, usize, usize, usize); 4] = [
+    (9, 3, 64, 384),
+    (9, 3, 64, 1152),
+    (32, 8, 128, 1152),
+    (32, 8, 128, 4224),
+];
 const BUFFER: usize = 128;
 const WINDOW: usize = 8;
 const REPEATS: usize = 5;
@@ -61,12 +65,23 @@ pub(super) fn run(policy: &str, as_json: bool, out: &mut dyn Write) -> Result<()
     }
     if as_json {
         let threads = rayon::current_num_threads();
-        writeln!(out, "{}", json!({ "threads": threads, "repeats": REPEATS, "rows": rows }))?;
+        writeln!(
+            out,
+            "{}",
+            json!({ "threads": threads, "repeats": REPEATS, "rows": rows })
+        )?;
     }
     Ok(())
 }
 
-fn layer_ms(info: &PolicyInfo, query_heads: usize, kv_heads: usize, d: usize, n: usize, keys: Keys) -> f64 {
+fn layer_ms(
+    info: &PolicyInfo,
+    query_heads: usize,
+    kv_heads: usize,
+    d: usize,
+    n: usize,
+    keys: Keys,
+) -> f64 {
     let settings = CacheSettings {
         budget: (n - BUFFER) as u32,
         buffer: BUFFER as u32,
@@ -117,7 +132,10 @@ impl Noise {
     fn next(&mut self) -> f32 {
         let mut sum = 0.0;
         for _ in 0..4 {
-            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            self.0 = self
+                .0
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             sum += (self.0 >> 40) as f32 / (1u64 << 24) as f32 - 0.5;
         }
         sum * 3f32.sqrt()

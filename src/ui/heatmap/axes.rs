@@ -59,5 +59,10 @@ pub fn outline_row(painter: &Painter, palette: &Palette, rect: Rect, heads: usiz
     let top = rect.top() + row as f32 * height;
     let area =
         Rect::from_min_max(pos2(rect.left(), top), pos2(rect.right(), top + height)).expand(0.5);
-    painter.rect_stroke(area, 0.0, Stroke::new(1.0, palette.text), StrokeKind::Outside);
+    painter.rect_stroke(
+        area,
+        0.0,
+        Stroke::new(1.0, palette.text),
+        StrokeKind::Outside,
+    );
 }

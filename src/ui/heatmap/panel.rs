@@ -51,8 +51,13 @@ struct CachedPicture {
 impl HeatmapState {
     /// Reads the compression's table if it is another one than before.
     fn read(&mut self, view: &TraceView<'_>, event: EventIndex) -> bool {
-        let Some(record) = view.store().events().get(event.index()) else { return false };
-        let known = self.table.as_ref().is_some_and(|(of, _)| Arc::ptr_eq(of, record));
+        let Some(record) = view.store().events().get(event.index()) else {
+            return false;
+        };
+        let known = self
+            .table
+            .as_ref()
+            .is_some_and(|(of, _)| Arc::ptr_eq(of, record));
         if !known {
             self.table = HeadTable::of(view, event).map(|table| (Arc::clone(record), table));
             self.scale = None;
@@ -88,9 +93,15 @@ pub fn show(
     let palette = Palette::of(ui.ctx());
     if store.events().is_empty() {
         let (title, hint) = if store.tokens().is_empty() {
-            ("Nothing to show yet", "Run a problem or open a trace; scores appear with the first compression.")
+            (
+                "Nothing to show yet",
+                "Run a problem or open a trace; scores appear with the first compression.",
+            )
         } else {
-            ("No compression yet", "Heads score their tokens when the cache is full for the first time.")
+            (
+                "No compression yet",
+                "Heads score their tokens when the cache is full for the first time.",
+            )
         };
         empty_state::show(ui, title, hint);
         return;
@@ -101,7 +112,10 @@ pub fn show(
         empty_state::show(
             ui,
             "Before the first compression",
-            &format!("No head has scored anything at token {}; the first compression runs at token {first}.", view.cursor()),
+            &format!(
+                "No head has scored anything at token {}; the first compression runs at token {first}.",
+                view.cursor()
+            ),
         );
         ui.vertical_centered(|ui| {
             ui.add_space(8.0);
@@ -165,7 +179,10 @@ fn controls(
         ui.spacing_mut().slider_width = 140.0;
         let slider = egui::Slider::new(&mut number, 1..=events).show_value(false);
         let slider = ui.add(slider).accessible_name("Compression");
-        if slider.on_hover_text("Moves the cursor from compression to compression").changed() {
+        if slider
+            .on_hover_text("Moves the cursor from compression to compression")
+            .changed()
+        {
             commands.push(UiCommand::GoToEvent(EventIndex(number.max(1) - 1)));
         }
         let palette = Palette::of(ui.ctx());
@@ -177,7 +194,9 @@ fn controls(
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
             let (from, to) = state.zoom.visible(total);
-            state.zoom.buttons(ui, "heatmap", f64::midpoint(from, to), total);
+            state
+                .zoom
+                .buttons(ui, "heatmap", f64::midpoint(from, to), total);
         });
     });
 }
@@ -208,16 +227,34 @@ fn body(
             pos2(outer.left() + GUTTER, outer.top() + BANDS),
             vec2((outer.width() - GUTTER - 4.0).max(8.0), height),
         );
-        let response = ui.interact(rect, ui.scope_id().with("heatmap cells"), Sense::click_and_drag());
+        let response = ui.interact(
+            rect,
+            ui.scope_id().with("heatmap cells"),
+            Sense::click_and_drag(),
+        );
         let axis = PositionAxis::new(state.zoom.visible(total), rect);
-        let drags = [PointerButton::Primary, PointerButton::Middle, PointerButton::Secondary];
+        let drags = [
+            PointerButton::Primary,
+            PointerButton::Middle,
+            PointerButton::Secondary,
+        ];
         state.zoom.input(ui, &response, &axis, total, &drags);
         let axis = PositionAxis::new(state.zoom.visible(total), rect);
         draw(ui, state, view, palette, scale, &axis, rect);
-        bands::paint(ui.painter(), palette, store, view.cursor(), &axis, outer.top() + 1.0, BANDS - 4.0);
+        bands::paint(
+            ui.painter(),
+            palette,
+            store,
+            view.cursor(),
+            &axis,
+            outer.top() + 1.0,
+            BANDS - 4.0,
+        );
         axis.ticks(ui.painter(), palette, rect.bottom() + 1.0);
 
-        let Some((_, table)) = &state.table else { return };
+        let Some((_, table)) = &state.table else {
+            return;
+        };
         let chosen = selection.head.map(|h| h.row(kv_heads as u32));
         axes::layers(ui.painter(), palette, table, kv_heads, rect, chosen);
         let painter = ui.painter().with_clip_rect(rect.expand(1.5));
@@ -225,8 +262,11 @@ fn body(
             axes::outline_row(&painter, palette, rect, heads, row);
         }
         if let Some(position) = selection.token() {
-            let column =
-                axis.span(f64::from(position.0), f64::from(position.0) + 1.0, rect.y_range());
+            let column = axis.span(
+                f64::from(position.0),
+                f64::from(position.0) + 1.0,
+                rect.y_range(),
+            );
             let stroke = Stroke::new(1.0, palette.text);
             painter.rect_stroke(column.expand(0.5), 0.0, stroke, StrokeKind::Outside);
         }
@@ -276,7 +316,9 @@ fn draw(
     axis: &PositionAxis,
     rect: Rect,
 ) {
-    let Some((_, table)) = &state.table else { return };
+    let Some((_, table)) = &state.table else {
+        return;
+    };
     let dark = ui.ctx().theme() == egui::Theme::Dark;
     let quality = state.quality;
     let pixels = (rect.width() * ui.ctx().pixels_per_point()).round() as usize;
@@ -293,22 +335,34 @@ fn draw(
             _ => picture::held(table, view.store().evictions(), &columns, dark),
         };
         state.raster.set(ui.ctx(), "heatmap", &drawn.image);
-        state.picture =
-            Some(CachedPicture { quality, columns, dark, strikes: drawn.strikes, mesh: None });
+        state.picture = Some(CachedPicture {
+            quality,
+            columns,
+            dark,
+            strikes: drawn.strikes,
+            mesh: None,
+        });
     }
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     painter.rect_filled(rect, 0.0, palette.panel);
-    let written = axis.span(0.0, table.seen() as f64, rect.y_range()).intersect(rect);
+    let written = axis
+        .span(0.0, table.seen() as f64, rect.y_range())
+        .intersect(rect);
     strikes::hatch(&painter, written, mix(palette.panel, palette.faint, 0.28));
     let (from, to) = columns.drawn();
     if columns.count() > 0 {
-        state.raster.paint(&painter, axis.span(from, to, rect.y_range()));
+        state
+            .raster
+            .paint(&painter, axis.span(from, to, rect.y_range()));
     }
     let row_height = rect.height() / table.heads().max(1) as f32;
     if let Some(cached) = &mut state.picture
         && row_height >= 4.0
     {
-        let current = cached.mesh.as_ref().is_some_and(|(a, r, _)| a == axis && *r == rect);
+        let current = cached
+            .mesh
+            .as_ref()
+            .is_some_and(|(a, r, _)| a == axis && *r == rect);
         if !current {
             let colour = palette.text.gamma_multiply(0.8);
             let mesh = strikes::mesh(
@@ -348,7 +402,9 @@ fn legend(ui: &mut Ui, quality: Quality, palette: &Palette, scale: Option<Scale>
         };
         let dark = ui.ctx().theme() == egui::Theme::Dark;
         if quality == Quality::Held {
-            let held = quality.colormap().colour(dark, picture::held_unit(dark, 1.0));
+            let held = quality
+                .colormap()
+                .colour(dark, picture::held_unit(dark, 1.0));
             key(ui, "held", &|p, r| {
                 p.rect_filled(r, 1.0, held);
             });

@@ -44,7 +44,9 @@ pub fn scores(
     for row in 0..table.heads() {
         bins.fill(Bin::default());
         for candidate in table.rows(row) {
-            let Some(column) = columns.column(candidate.position.index()) else { continue };
+            let Some(column) = columns.column(candidate.position.index()) else {
+                continue;
+            };
             let bin = &mut bins[column];
             bin.evicted += u32::from(candidate.evicted);
             bin.scored += 1;
@@ -60,8 +62,11 @@ pub fn scores(
         }
         pixels.extend(bins.iter().map(|bin| match bin.most {
             Some(most) => {
-                let value =
-                    if quality == Quality::Score { bin.sum / bin.scored as f32 } else { most };
+                let value = if quality == Quality::Score {
+                    bin.sum / bin.scored as f32
+                } else {
+                    most
+                };
                 ramp.colour(dark, scale.unit(value))
             }
             None if bin.window + bin.scored > 0 => neutral,
@@ -69,16 +74,14 @@ pub fn scores(
         }));
         push_runs(row, &bins, &mut strikes);
     }
-    Picture { image: ColorImage::new([columns.count(), table.heads()], pixels), strikes }
+    Picture {
+        image: ColorImage::new([columns.count(), table.heads()], pixels),
+        strikes,
+    }
 }
 
 /// Draws who holds what after a compression, and how long the others have been without.
-pub fn held(
-    table: &HeadTable,
-    evictions: &EvictionMap,
-    columns: &Columns,
-    dark: bool,
-) -> Picture {
+pub fn held(table: &HeadTable, evictions: &EvictionMap, columns: &Columns, dark: bool) -> Picture {
     let event = table.event();
     let mut pixels = Vec::with_capacity(table.heads() * columns.count());
     let mut strikes = vec![];
@@ -112,7 +115,10 @@ pub fn held(
         }
         push_runs(row, &bins, &mut strikes);
     }
-    Picture { image: ColorImage::new([columns.count(), table.heads()], pixels), strikes }
+    Picture {
+        image: ColorImage::new([columns.count(), table.heads()], pixels),
+        strikes,
+    }
 }
 
 /// Place on the ramp of a share held; the light theme stops where the ramp is still amber.
@@ -150,11 +156,19 @@ mod tests {
 
     #[test]
     fn neighbouring_evictions_become_one_strike() {
-        let bin = |scored, evicted| Bin { scored, evicted, ..Bin::default() };
+        let bin = |scored, evicted| Bin {
+            scored,
+            evicted,
+            ..Bin::default()
+        };
         let bins = [bin(1, 1), bin(1, 1), bin(1, 0), bin(4, 1), bin(4, 2)];
         let mut strikes = vec![];
         push_runs(3, &bins, &mut strikes);
-        assert_eq!(strikes, [(3, 0, 2), (3, 4, 5)], "a column is struck when half of it leaves");
+        assert_eq!(
+            strikes,
+            [(3, 0, 2), (3, 4, 5)],
+            "a column is struck when half of it leaves"
+        );
     }
 
     #[test]

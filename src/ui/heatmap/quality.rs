@@ -27,16 +27,27 @@ impl Quality {
 
     /// The name shown to people.
     pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(quality, _)| *quality == self).map_or("", |(_, name)| name)
+        Self::ALL
+            .iter()
+            .find(|(quality, _)| *quality == self)
+            .map_or("", |(_, name)| name)
     }
 
     /// One sentence for a newcomer.
     pub fn help(self) -> &'static str {
         match self {
-            Self::Importance => "Attention the last queries give the token, max-pooled; a share of its head's candidates. Logarithmic.",
-            Self::Redundancy => "How much the token's key repeats the other keys of its head; a share.",
-            Self::Score => "The score that decided, minus its head's cut: amber stays, blue leaves unless it is protected.",
-            Self::Held => "Which heads hold the token after this compression; grey ones dropped it, the paler the longer ago.",
+            Self::Importance => {
+                "Attention the last queries give the token, max-pooled; a share of its head's candidates. Logarithmic."
+            }
+            Self::Redundancy => {
+                "How much the token's key repeats the other keys of its head; a share."
+            }
+            Self::Score => {
+                "The score that decided, minus its head's cut: amber stays, blue leaves unless it is protected."
+            }
+            Self::Held => {
+                "Which heads hold the token after this compression; grey ones dropped it, the paler the longer ago."
+            }
         }
     }
 

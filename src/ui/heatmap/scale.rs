@@ -49,12 +49,22 @@ impl Scale {
             }
             Quality::Redundancy | Quality::Held => {
                 let (low, high) = (at(0.01)?, at(0.99)?);
-                Self::Linear { low, high: if high > low { high } else { low + low.abs().max(1e-12) } }
+                Self::Linear {
+                    low,
+                    high: if high > low {
+                        high
+                    } else {
+                        low + low.abs().max(1e-12)
+                    },
+                }
             }
             Quality::Score => {
                 let (below, above) = (at(0.02)?, at(0.98)?);
                 let least = (above - below).abs().max(f32::MIN_POSITIVE) * 1e-3;
-                Self::Centred { below: below.min(-least), above: above.max(least) }
+                Self::Centred {
+                    below: below.min(-least),
+                    above: above.max(least),
+                }
             }
         })
     }
@@ -102,7 +112,10 @@ mod tests {
         let scale = Scale::of(Quality::Importance, values).unwrap();
         assert_eq!(scale.unit(1.0), 1.0);
         let (a, b) = (scale.unit(1e-1), scale.unit(1e-2));
-        assert!((scale.unit(1.0) - a - (a - b)).abs() < 1e-3, "a decade is a step");
+        assert!(
+            (scale.unit(1.0) - a - (a - b)).abs() < 1e-3,
+            "a decade is a step"
+        );
         assert_eq!(scale.unit(0.0), 0.0);
     }
 
@@ -111,14 +124,22 @@ mod tests {
         let scale = Scale::of(Quality::Score, vec![-0.02, -0.01, 0.0, 0.005]).unwrap();
         assert_eq!(scale.unit(0.0), 0.5);
         assert!(scale.unit(0.005) > 0.9 && scale.unit(-0.02) < 0.1);
-        assert!((scale.unit(-0.01) - 0.25).abs() < 1e-3, "half way down to the lowest");
+        assert!(
+            (scale.unit(-0.01) - 0.25).abs() < 1e-3,
+            "half way down to the lowest"
+        );
     }
 
     #[test]
     fn a_constant_row_and_no_values_do_not_break() {
         let flat = Scale::of(Quality::Redundancy, vec![0.01; 5]).unwrap();
         assert_eq!(flat.unit(0.01), 0.0);
-        assert!(Scale::of(Quality::Importance, vec![0.0; 3]).unwrap().unit(0.0).is_finite());
+        assert!(
+            Scale::of(Quality::Importance, vec![0.0; 3])
+                .unwrap()
+                .unit(0.0)
+                .is_finite()
+        );
         assert_eq!(Scale::of(Quality::Score, vec![]), None);
     }
 }

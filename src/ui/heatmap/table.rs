@@ -52,10 +52,19 @@ impl HeadTable {
                 let row = id.row(model.kv_heads);
                 let held = |p: &u32| store.evictions().held_after(row, Position(*p), before);
                 let window = (first..record.seen).filter(held).collect();
-                heads.push(Head { cut: cut(&rows), rows, window });
+                heads.push(Head {
+                    cut: cut(&rows),
+                    rows,
+                    window,
+                });
             }
         }
-        Some(Self { event, seen: record.seen as usize, kv_heads: model.kv_heads, heads })
+        Some(Self {
+            event,
+            seen: record.seen as usize,
+            kv_heads: model.kv_heads,
+            heads,
+        })
     }
 
     /// The compression.
@@ -76,7 +85,10 @@ impl HeadTable {
     /// The head of a row.
     pub fn head(&self, row: usize) -> HeadId {
         let row = row as u32;
-        HeadId { layer: row / self.kv_heads.max(1), head: row % self.kv_heads.max(1) }
+        HeadId {
+            layer: row / self.kv_heads.max(1),
+            head: row % self.kv_heads.max(1),
+        }
     }
 
     /// A head's candidates by position.
@@ -99,7 +111,9 @@ impl HeadTable {
         if position.index() >= self.seen {
             return Cell::Unwritten;
         }
-        let Some(head) = self.heads.get(row) else { return Cell::Gone };
+        let Some(head) = self.heads.get(row) else {
+            return Cell::Gone;
+        };
         if let Ok(i) = head.rows.binary_search_by_key(&position, |r| r.position) {
             Cell::Scored(&head.rows[i])
         } else if head.window.binary_search(&position.0).is_ok() {
@@ -123,7 +137,9 @@ impl HeadTable {
     pub fn values(&self, quality: Quality) -> Vec<f32> {
         (0..self.heads())
             .flat_map(|row| {
-                self.rows(row).iter().filter_map(move |c| self.value(row, c, quality))
+                self.rows(row)
+                    .iter()
+                    .filter_map(move |c| self.value(row, c, quality))
             })
             .filter(|v| v.is_finite())
             .collect()
@@ -159,7 +175,12 @@ mod tests {
 
     #[test]
     fn the_cut_lies_between_kept_and_evicted() {
-        let rows = [row(0, 0.4, false), row(1, -0.2, true), row(2, 0.1, false), row(3, 0.0, true)];
+        let rows = [
+            row(0, 0.4, false),
+            row(1, -0.2, true),
+            row(2, 0.1, false),
+            row(3, 0.0, true),
+        ];
         assert!((cut(&rows).unwrap() - 0.05).abs() < 1e-6);
     }
 

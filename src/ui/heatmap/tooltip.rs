@@ -13,7 +13,11 @@ pub fn show(ui: &mut Ui, store: &TraceStore, table: &HeadTable, row: usize, posi
     let palette = Palette::of(ui.ctx());
     let head = table.head(row);
     ui.horizontal(|ui| {
-        ui.label(RichText::new(quoted(store, position)).monospace().color(palette.text));
+        ui.label(
+            RichText::new(quoted(store, position))
+                .monospace()
+                .color(palette.text),
+        );
         ui.label(RichText::new(format!("position {}", position.0)).color(palette.weak));
     });
     ui.label(
@@ -26,36 +30,51 @@ pub fn show(ui: &mut Ui, store: &TraceStore, table: &HeadTable, row: usize, posi
     match table.cell(row, position) {
         Cell::Unwritten => note(ui, format!("not written yet at compression {number}")),
         Cell::Window => {
-            note(ui, "in the observation window: kept without a score".to_owned());
+            note(
+                ui,
+                "in the observation window: kept without a score".to_owned(),
+            );
         }
         Cell::Gone => {
             let left = store.evictions().evicted_at(row, position);
-            note(ui, left.map_or_else(
-                || "not in the cache".to_owned(),
-                |e| format!("not in the cache: left at compression {}", event_number(e)),
-            ));
+            note(
+                ui,
+                left.map_or_else(
+                    || "not in the cache".to_owned(),
+                    |e| format!("not in the cache: left at compression {}", event_number(e)),
+                ),
+            );
         }
         Cell::Scored(candidate) => {
-            Grid::new("cell numbers").num_columns(2).spacing([12.0, 2.0]).show(ui, |ui| {
-                let mut line = |name: &str, value: Option<f32>| {
-                    if let Some(value) = value {
-                        ui.label(RichText::new(name).color(palette.weak));
-                        ui.label(RichText::new(score(value)).monospace().color(palette.text));
-                        ui.end_row();
-                    }
-                };
-                line("importance", candidate.importance);
-                line("redundancy", candidate.redundancy);
-                line("score Z", candidate.score);
-                line("the head's cut", table.cut(row));
-            });
-            note(ui, if candidate.evicted {
-                format!("leaves at compression {number}")
-            } else {
-                format!("stays after compression {number}")
-            });
+            Grid::new("cell numbers")
+                .num_columns(2)
+                .spacing([12.0, 2.0])
+                .show(ui, |ui| {
+                    let mut line = |name: &str, value: Option<f32>| {
+                        if let Some(value) = value {
+                            ui.label(RichText::new(name).color(palette.weak));
+                            ui.label(RichText::new(score(value)).monospace().color(palette.text));
+                            ui.end_row();
+                        }
+                    };
+                    line("importance", candidate.importance);
+                    line("redundancy", candidate.redundancy);
+                    line("score Z", candidate.score);
+                    line("the head's cut", table.cut(row));
+                });
+            note(
+                ui,
+                if candidate.evicted {
+                    format!("leaves at compression {number}")
+                } else {
+                    format!("stays after compression {number}")
+                },
+            );
             if let Some(other) = candidate.duplicate_of {
-                note(ui, format!("near duplicate of {} at {}", quoted(store, other), other.0));
+                note(
+                    ui,
+                    format!("near duplicate of {} at {}", quoted(store, other), other.0),
+                );
             }
         }
     }

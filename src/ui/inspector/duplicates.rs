@@ -38,11 +38,19 @@ impl Duplicates {
                     *forth.entry(other).or_insert(0) += 1;
                 }
             }
-            for other in table.rows(row).iter().filter(|r| r.duplicate_of == Some(position)) {
+            for other in table
+                .rows(row)
+                .iter()
+                .filter(|r| r.duplicate_of == Some(position))
+            {
                 *back.entry(other.position).or_insert(0) += 1;
             }
         }
-        Self { heads, repeats: ranked(forth), repeated_by: ranked(back) }
+        Self {
+            heads,
+            repeats: ranked(forth),
+            repeated_by: ranked(back),
+        }
     }
 }
 
@@ -73,7 +81,14 @@ pub fn show(
     list(ui, store, "repeats", &found.repeats, heads, commands);
     if !found.repeated_by.is_empty() {
         section::heading(ui, "Repeated by", "");
-        list(ui, store, "repeated by", &found.repeated_by, heads, commands);
+        list(
+            ui,
+            store,
+            "repeated by",
+            &found.repeated_by,
+            heads,
+            commands,
+        );
     }
 }
 
@@ -87,24 +102,30 @@ fn list(
 ) {
     let palette = Palette::of(ui.ctx());
     for &(position, count) in found.iter().take(LISTED) {
-        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 19.0), Sense::click());
+        let (rect, response) =
+            ui.allocate_exact_size(vec2(ui.available_width(), 19.0), Sense::click());
         let said = counted(count as u64, "head");
         let text = quoted(store, position);
         let name = format!("{relation} {text} at {}, {said}", position.0);
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
         if response.hovered() || response.has_focus() {
-            ui.painter().rect_filled(rect.expand2(vec2(4.0, 0.0)), 3.0, palette.raised);
+            ui.painter()
+                .rect_filled(rect.expand2(vec2(4.0, 0.0)), 3.0, palette.raised);
         }
         let half = rect.left() + rect.width() * 0.42;
-        let column = |from: f32, to: f32| Rect::from_min_max(pos2(from, rect.top()), pos2(to, rect.bottom()));
+        let column = |from: f32, to: f32| {
+            Rect::from_min_max(pos2(from, rect.top()), pos2(to, rect.bottom()))
+        };
         let words = column(rect.left(), half - 4.0);
-        ui.painter().with_clip_rect(words.intersect(ui.clip_rect())).text(
-            words.left_center(),
-            Align2::LEFT_CENTER,
-            text,
-            FontId::monospace(12.0),
-            palette.text,
-        );
+        ui.painter()
+            .with_clip_rect(words.intersect(ui.clip_rect()))
+            .text(
+                words.left_center(),
+                Align2::LEFT_CENTER,
+                text,
+                FontId::monospace(12.0),
+                palette.text,
+            );
         ui.painter().text(
             pos2(half, rect.center().y),
             Align2::LEFT_CENTER,
@@ -146,6 +167,9 @@ mod tests {
     #[test]
     fn most_heads_come_first_and_ties_by_position() {
         let counts = BTreeMap::from([(Position(9), 2), (Position(4), 2), (Position(7), 5)]);
-        assert_eq!(ranked(counts), [(Position(7), 5), (Position(4), 2), (Position(9), 2)]);
+        assert_eq!(
+            ranked(counts),
+            [(Position(7), 5), (Position(4), 2), (Position(9), 2)]
+        );
     }
 }

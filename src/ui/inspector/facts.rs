@@ -14,7 +14,9 @@ pub fn show(ui: &mut Ui, view: &TraceView<'_>, position: Position) {
     let store = view.store();
     let tokens = store.tokens();
     ui.horizontal(|ui| {
-        let text = RichText::new(quoted(store, position)).size(16.0).monospace();
+        let text = RichText::new(quoted(store, position))
+            .size(16.0)
+            .monospace();
         ui.add(Label::new(text.color(palette.text)).truncate());
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let place = format!("position {}", count(u64::from(position.0)));
@@ -22,10 +24,17 @@ pub fn show(ui: &mut Ui, view: &TraceView<'_>, position: Position) {
         });
     });
     ui.add_space(2.0);
-    let part = store.segment_at(position).map_or("no part", |kind| kind.name());
+    let part = store
+        .segment_at(position)
+        .map_or("no part", |kind| kind.name());
     section::number(ui, "part of the text", part, "");
     if let Some(id) = tokens.id(position) {
-        section::number(ui, "token id", &id.to_string(), "Id in the model's vocabulary");
+        section::number(
+            ui,
+            "token id",
+            &id.to_string(),
+            "Id in the model's vocabulary",
+        );
     }
     if position.0 < store.header().prompt_tokens {
         return;
@@ -44,5 +53,10 @@ pub fn show(ui: &mut Ui, view: &TraceView<'_>, position: Position) {
         "How undecided the model was here: 0 is certain",
     );
     let seconds = tokens.micros(position) as f64 / 1e6;
-    section::number(ui, "written at", &format!("{seconds:.2} s"), "Since the run began");
+    section::number(
+        ui,
+        "written at",
+        &format!("{seconds:.2} s"),
+        "Since the run began",
+    );
 }

@@ -44,7 +44,12 @@ impl History {
     pub fn drops(&self, heads: u32, now: usize) -> Option<(EventIndex, EventIndex)> {
         let mut before = heads;
         let mut ends = None;
-        for (i, &held) in self.holders.iter().take(now.saturating_sub(self.first)).enumerate() {
+        for (i, &held) in self
+            .holders
+            .iter()
+            .take(now.saturating_sub(self.first))
+            .enumerate()
+        {
             if held < before {
                 let event = EventIndex((self.first + i) as u32);
                 ends = Some((ends.map_or(event, |(first, _)| first), event));
@@ -76,8 +81,15 @@ pub fn show(ui: &mut Ui, view: &TraceView<'_>, history: &History) {
     if history.holders.is_empty() {
         return;
     }
-    let (outer, response) = ui.allocate_exact_size(vec2(ui.available_width(), 40.0), Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, format!("Heads over compressions. {said}")));
+    let (outer, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), 40.0), Sense::hover());
+    response.widget_info(|| {
+        WidgetInfo::labeled(
+            Role::Image,
+            true,
+            format!("Heads over compressions. {said}"),
+        )
+    });
     let rect = Rect::from_min_max(outer.min + vec2(26.0, 2.0), outer.max - vec2(0.0, 13.0));
     let painter = ui.painter();
     let count = history.holders.len();
@@ -87,23 +99,47 @@ pub fn show(ui: &mut Ui, view: &TraceView<'_>, history: &History) {
         let x = rect.left() + i as f32 * step;
         let height = rect.height() * held as f32 / heads as f32;
         let past = history.first + i < view.event_count();
-        let colour = if past { palette.held.gamma_multiply(0.8) } else { mix(palette.panel, palette.faint, 0.4) };
+        let colour = if past {
+            palette.held.gamma_multiply(0.8)
+        } else {
+            mix(palette.panel, palette.faint, 0.4)
+        };
         let bar = Rect::from_min_max(
             pos2(x, rect.bottom() - height),
             pos2(x + (step - gap).max(0.5), rect.bottom()),
         );
         painter.rect_filled(bar, 0.0, colour);
     }
-    painter.hline(rect.x_range(), rect.bottom() + 0.5, Stroke::new(1.0, palette.line));
+    painter.hline(
+        rect.x_range(),
+        rect.bottom() + 0.5,
+        Stroke::new(1.0, palette.line),
+    );
     let text = |at, anchor, said: String| {
         painter.text(at, anchor, said, FontId::proportional(10.0), palette.faint);
     };
-    text(pos2(outer.left(), rect.top()), Align2::LEFT_TOP, heads.to_string());
-    text(pos2(outer.left(), rect.bottom()), Align2::LEFT_BOTTOM, "0".to_owned());
+    text(
+        pos2(outer.left(), rect.top()),
+        Align2::LEFT_TOP,
+        heads.to_string(),
+    );
+    text(
+        pos2(outer.left(), rect.bottom()),
+        Align2::LEFT_BOTTOM,
+        "0".to_owned(),
+    );
     let number = |i: usize| (history.first + i + 1).to_string();
-    text(pos2(rect.left(), rect.bottom() + 2.0), Align2::LEFT_TOP, number(0));
+    text(
+        pos2(rect.left(), rect.bottom() + 2.0),
+        Align2::LEFT_TOP,
+        number(0),
+    );
     if count > 1 {
-        text(pos2(rect.right(), rect.bottom() + 2.0), Align2::RIGHT_TOP, number(count - 1));
+        text(
+            pos2(rect.right(), rect.bottom() + 2.0),
+            Align2::RIGHT_TOP,
+            number(count - 1),
+        );
     }
     response.on_hover_text("Heads that held it (upwards) after each compression (to the right)");
 }
@@ -114,7 +150,10 @@ mod tests {
 
     #[test]
     fn drops_are_counted_up_to_the_cursor() {
-        let history = History { first: 2, holders: vec![18, 12, 12, 3] };
+        let history = History {
+            first: 2,
+            holders: vec![18, 12, 12, 3],
+        };
         assert_eq!(history.drops(18, 3), None);
         assert_eq!(history.drops(18, 4), Some((EventIndex(3), EventIndex(3))));
         assert_eq!(history.drops(18, 6), Some((EventIndex(3), EventIndex(5))));

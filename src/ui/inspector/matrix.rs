@@ -22,7 +22,8 @@ pub fn show(
     let palette = Palette::of(ui.ctx());
     let model = &view.store().header().model;
     let (layers, kv_heads) = (model.layers, model.kv_heads);
-    let all = || (0..layers).flat_map(|layer| (0..kv_heads).map(move |head| HeadId { layer, head }));
+    let all =
+        || (0..layers).flat_map(|layer| (0..kv_heads).map(move |head| HeadId { layer, head }));
     let holding = all().filter(|&head| view.holds(head, position)).count();
     let remark = format!("{holding} of {} heads", model.heads());
     section::heading(ui, "Who still holds it", &remark);
@@ -76,9 +77,11 @@ pub fn show(
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, &name));
         let fill = match dropped {
             _ if held => palette.held.gamma_multiply(0.88),
-            Some(number) => {
-                mix(palette.token, palette.faint, 0.55 * recency(now.saturating_sub(number)))
-            }
+            Some(number) => mix(
+                palette.token,
+                palette.faint,
+                0.55 * recency(now.saturating_sub(number)),
+            ),
             None => palette.panel,
         };
         let rounding = if height >= 15.0 { 3.0 } else { 1.0 };
@@ -91,12 +94,18 @@ pub fn show(
             };
             let colour = if held { palette.canvas } else { palette.weak };
             let font = FontId::proportional(if height >= 18.0 { 11.0 } else { 10.0 });
-            ui.painter().text(cell.center(), Align2::CENTER_CENTER, text, font, colour);
+            ui.painter()
+                .text(cell.center(), Align2::CENTER_CENTER, text, font, colour);
         }
         if selected || response.hovered() || response.has_focus() {
-            let colour = if selected { palette.amber } else { palette.text };
+            let colour = if selected {
+                palette.amber
+            } else {
+                palette.text
+            };
             let stroke = Stroke::new(if selected { 2.0 } else { 1.0 }, colour);
-            ui.painter().rect_stroke(cell, rounding, stroke, StrokeKind::Outside);
+            ui.painter()
+                .rect_stroke(cell, rounding, stroke, StrokeKind::Outside);
         }
         if response.clicked() {
             commands.push(UiCommand::SelectHead((!selected).then_some(head)));

@@ -54,23 +54,33 @@ pub fn show(
     if state.summary.as_ref().is_none_or(|(of, _)| *of != key) {
         state.summary = Some((key, RunSummary::of(store)));
     }
-    ScrollArea::vertical().id_salt("inspector").auto_shrink(false).show(ui, |ui| {
-        ui.spacing_mut().item_spacing.y = 2.0;
-        ui.spacing_mut().interact_size.y = 18.0;
-        match selection.token().filter(|p| p.index() < store.tokens().len()) {
-            Some(position) => token(ui, state, view, derived, selection, position, commands),
-            None => hint(ui),
-        }
-        if let Some((_, summary)) = &state.summary {
-            run_card::show(ui, summary, view, &derived.holders);
-        }
-        ui.add_space(8.0);
-    });
+    ScrollArea::vertical()
+        .id_salt("inspector")
+        .auto_shrink(false)
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 2.0;
+            ui.spacing_mut().interact_size.y = 18.0;
+            match selection
+                .token()
+                .filter(|p| p.index() < store.tokens().len())
+            {
+                Some(position) => token(ui, state, view, derived, selection, position, commands),
+                None => hint(ui),
+            }
+            if let Some((_, summary)) = &state.summary {
+                run_card::show(ui, summary, view, &derived.holders);
+            }
+            ui.add_space(8.0);
+        });
 }
 
 fn hint(ui: &mut Ui) {
     let palette = Palette::of(ui.ctx());
-    ui.label(RichText::new("No token chosen").size(15.0).color(palette.weak));
+    ui.label(
+        RichText::new("No token chosen")
+            .size(15.0)
+            .color(palette.weak),
+    );
     section::note(
         ui,
         "Point at a token to see its scores, who still holds it and what it repeats; \
@@ -94,7 +104,10 @@ fn token(
         section::note(ui, "It is not written yet: the cursor stands before it.");
         return;
     }
-    let latest = derived.scores.get(position.index()).and_then(Option::as_ref);
+    let latest = derived
+        .scores
+        .get(position.index())
+        .and_then(Option::as_ref);
     let scored = latest.and_then(|latest| {
         let record = store.events().get(latest.event.index())?;
         state.look_up(view, record, position);
@@ -103,14 +116,21 @@ fn token(
     let standing = scored.and_then(|s| s.standing);
     let head = selection.head.map(|head| {
         let row = head.row(store.header().model.kv_heads);
-        (head, scored.and_then(|s| s.rows.get(row).copied().flatten()))
+        (
+            head,
+            scored.and_then(|s| s.rows.get(row).copied().flatten()),
+        )
     });
     worth::show(ui, view, position, derived, latest, standing, head);
     let duplicates = scored.and_then(|s| Some((s.duplicates.clone()?, s.record.revision)));
     matrix::show(ui, view, position, selection.head, commands);
 
     let key = RunKey::of_events(store);
-    if state.history.as_ref().is_none_or(|(of, p, _)| *of != key || *p != position) {
+    if state
+        .history
+        .as_ref()
+        .is_none_or(|(of, p, _)| *of != key || *p != position)
+    {
         state.history = Some((key, position, History::of(store, position)));
     }
     if let Some((_, _, known)) = &state.history {

@@ -19,17 +19,33 @@ pub fn show(ui: &mut Ui, summary: &RunSummary, view: &TraceView<'_>, holders: &[
     );
     line(
         "tokens",
-        format!("{} + {}", count(u64::from(summary.prompt_tokens)), count(u64::from(summary.tokens))),
+        format!(
+            "{} + {}",
+            count(u64::from(summary.prompt_tokens)),
+            count(u64::from(summary.tokens))
+        ),
         "Tokens of the prompt + tokens generated",
     );
-    line("compressions", count(u64::from(summary.compressions)), "Compressions of all layers");
+    line(
+        "compressions",
+        count(u64::from(summary.compressions)),
+        "Compressions of all layers",
+    );
     line(
         "peak slots",
         count(u64::from(summary.peak_slots)),
         "Most slots a head ever held: what has to fit into memory",
     );
-    line("peak bytes", bytes(summary.peak_bytes), "Keys and values of all heads at the peak");
-    line("full cache", bytes(summary.full_bytes), "What a cache that forgets nothing takes at the end");
+    line(
+        "peak bytes",
+        bytes(summary.peak_bytes),
+        "Keys and values of all heads at the peak",
+    );
+    line(
+        "full cache",
+        bytes(summary.full_bytes),
+        "What a cache that forgets nothing takes at the end",
+    );
     line(
         "final ratio",
         format!("{:.2}", summary.final_ratio),

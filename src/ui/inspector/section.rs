@@ -9,7 +9,12 @@ pub fn heading(ui: &mut Ui, title: &str, remark: &str) {
     let palette = Palette::of(ui.ctx());
     ui.add_space(10.0);
     ui.horizontal(|ui| {
-        ui.label(RichText::new(title.to_uppercase()).size(11.0).color(palette.faint).extra_letter_spacing(0.4));
+        ui.label(
+            RichText::new(title.to_uppercase())
+                .size(11.0)
+                .color(palette.faint)
+                .extra_letter_spacing(0.4),
+        );
         if !remark.is_empty() {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.label(RichText::new(remark).size(11.5).color(palette.weak));
@@ -25,11 +30,18 @@ pub fn number(ui: &mut Ui, name: &str, value: &str, hint: &str) -> Response {
     let row = ui.horizontal(|ui| {
         ui.label(RichText::new(name).size(12.5).color(palette.weak));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let text = RichText::new(value).size(12.0).monospace().color(palette.text);
+            let text = RichText::new(value)
+                .size(12.0)
+                .monospace()
+                .color(palette.text);
             ui.add(Label::new(text).truncate());
         });
     });
-    if hint.is_empty() { row.response } else { row.response.on_hover_text(hint) }
+    if hint.is_empty() {
+        row.response
+    } else {
+        row.response.on_hover_text(hint)
+    }
 }
 
 /// A remark over the whole width.

@@ -28,11 +28,19 @@ impl Standing {
         let mean = |&(sum, heads): &(f32, u32)| sum / heads as f32;
         let own = mean(sums.get(&position)?);
         let below = sums.values().filter(|other| mean(other) < own).count();
-        Some(Self { mean: own, scored: sums.len(), below })
+        Some(Self {
+            mean: own,
+            scored: sums.len(),
+            below,
+        })
     }
 
     /// Share of the others with a lower score, 0 to 1.
     pub fn share(&self) -> f32 {
-        if self.scored < 2 { 1.0 } else { self.below as f32 / (self.scored - 1) as f32 }
+        if self.scored < 2 {
+            1.0
+        } else {
+            self.below as f32 / (self.scored - 1) as f32
+        }
     }
 }

@@ -5,9 +5,9 @@ use egui::{Align2, Color32, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec
 use super::section;
 use super::standing::Standing;
 use crate::trace::{Component, HeadId, HeadRow, Position, TokenScore, TraceView};
+use crate::ui::derived::Derived;
 use crate::ui::quantity::{event_number, score};
 use crate::ui::theme::Palette;
-use crate::ui::derived::Derived;
 
 /// Draws the bars; with a head singled out also that head's own numbers.
 pub fn show(
@@ -26,8 +26,14 @@ pub fn show(
         return;
     };
     let event = latest.event;
-    section::heading(ui, "Worth", &format!("at compression {}", event_number(event)));
-    let Some(record) = view.store().events().get(event.index()) else { return };
+    section::heading(
+        ui,
+        "Worth",
+        &format!("at compression {}", event_number(event)),
+    );
+    let Some(record) = view.store().events().get(event.index()) else {
+        return;
+    };
     let average = |value: f32| match value {
         v if v >= 10.0 => format!("{v:.0} ×"),
         v if v >= 0.1 => format!("{v:.2} ×"),
@@ -37,34 +43,62 @@ pub fn show(
     if record.block(Component::Importance).is_some() {
         let share = derived.importance.unit(latest.importance);
         let said = average(latest.importance);
-        bar(ui, "Importance", share, &said, palette.amber, &format!("Attention of the last queries. {why}"));
+        bar(
+            ui,
+            "Importance",
+            share,
+            &said,
+            palette.amber,
+            &format!("Attention of the last queries. {why}"),
+        );
     }
     if record.block(Component::Redundancy).is_some() {
         let share = derived.redundancy.unit(latest.redundancy);
         let said = average(latest.redundancy);
-        bar(ui, "Redundancy", share, &said, palette.blue, &format!("How much its key repeats others. {why}"));
+        bar(
+            ui,
+            "Redundancy",
+            share,
+            &said,
+            palette.blue,
+            &format!("How much its key repeats others. {why}"),
+        );
     }
     if let Some(standing) = standing {
         let lambda = view.store().settings_of(record.revision).lambda;
         let hint = format!(
             "Mean score {} over the heads that held it: higher than {} of the {} tokens scored. \
              R-KV's Z is λ·importance − (1 − λ)·redundancy, here with λ = {lambda:.2}.",
-            score(standing.mean), standing.below, standing.scored
+            score(standing.mean),
+            standing.below,
+            standing.scored
         );
-        let said = format!("top {:.0} %", ((1.0 - standing.share()) * 100.0).max(1.0).ceil());
+        let said = format!(
+            "top {:.0} %",
+            ((1.0 - standing.share()) * 100.0).max(1.0).ceil()
+        );
         bar(ui, "Score Z", standing.share(), &said, palette.held, &hint);
     }
     if let Some((id, row)) = head {
         let name = format!("layer {}, head {}", id.layer, id.head);
         let said = match row {
-            Some(row) => [("I", row.importance), ("R", row.redundancy), ("Z", row.score)]
-                .into_iter()
-                .filter_map(|(letter, value)| Some(format!("{letter} {}", score(value?))))
-                .collect::<Vec<_>>()
-                .join("  "),
+            Some(row) => [
+                ("I", row.importance),
+                ("R", row.redundancy),
+                ("Z", row.score),
+            ]
+            .into_iter()
+            .filter_map(|(letter, value)| Some(format!("{letter} {}", score(value?))))
+            .collect::<Vec<_>>()
+            .join("  "),
             None => "did not score it".to_owned(),
         };
-        section::number(ui, &name, &said, "This head's own importance, redundancy and score");
+        section::number(
+            ui,
+            &name,
+            &said,
+            "This head's own importance, redundancy and score",
+        );
     }
 }
 
@@ -72,7 +106,9 @@ pub fn show(
 fn not_scored(view: &TraceView<'_>, position: Position) -> &'static str {
     match view.last_record() {
         None => "Not scored: no compression has run yet.",
-        Some(record) if position.0 >= record.seen => "Not scored yet: it was written after the last compression.",
+        Some(record) if position.0 >= record.seen => {
+            "Not scored yet: it was written after the last compression."
+        }
         Some(record) if record.scores.is_empty() => "No scores were recorded in this run.",
         Some(_) => "Not scored yet: at the last compression it was in the observation window.",
     }
@@ -86,14 +122,32 @@ fn bar(ui: &mut Ui, name: &str, share: f32, said: &str, colour: Color32, hint: &
     response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, &label));
     let (name_width, number_width) = (86.0, 62.0);
     let painter = ui.painter();
-    painter.text(rect.left_center(), Align2::LEFT_CENTER, name, FontId::proportional(12.5), palette.text);
+    painter.text(
+        rect.left_center(),
+        Align2::LEFT_CENTER,
+        name,
+        FontId::proportional(12.5),
+        palette.text,
+    );
     let track = Rect::from_min_max(
         pos2(rect.left() + name_width, rect.center().y - 4.0),
-        pos2((rect.right() - number_width).max(rect.left() + name_width + 20.0), rect.center().y + 4.0),
+        pos2(
+            (rect.right() - number_width).max(rect.left() + name_width + 20.0),
+            rect.center().y + 4.0,
+        ),
     );
     painter.rect_filled(track, 2.5, palette.token);
-    let filled = Rect::from_min_size(track.min, vec2((track.width() * share).max(3.0), track.height()));
+    let filled = Rect::from_min_size(
+        track.min,
+        vec2((track.width() * share).max(3.0), track.height()),
+    );
     painter.rect_filled(filled, 2.5, colour);
-    painter.text(rect.right_center(), Align2::RIGHT_CENTER, said, FontId::monospace(12.0), palette.text);
+    painter.text(
+        rect.right_center(),
+        Align2::RIGHT_CENTER,
+        said,
+        FontId::monospace(12.0),
+        palette.text,
+    );
     response.on_hover_text(hint);
 }

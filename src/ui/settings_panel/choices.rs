@@ -8,28 +8,80 @@ use crate::ui::theme::caption;
 
 /// Draws them.
 pub fn show(ui: &mut Ui, settings: &mut CacheSettings) {
-    group(ui, "Scope", &mut settings.scope, &[
-        (Scope::Head, "head", "Each KV head keeps its own set"),
-        (Scope::Layer, "layer", "The heads of a layer share one set, chosen by their mean score"),
-        (Scope::Global, "global", "All layers share one set, as in the vLLM and SGLang ports"),
-    ]);
-    group(ui, "Protect", &mut settings.protection, &[
-        (Protection::None, "none", "Only the observation window is safe"),
-        (Protection::Sinks, "sinks", "The first tokens, which attention leans on, are never evicted"),
-        (Protection::Prompt, "prompt", "The whole prompt is never evicted"),
-    ]);
-    group(ui, "Compress when", &mut settings.trigger, &[
-        (Trigger::CacheFull, "cache full", "The cache holds budget + buffer slots, as in the paper"),
-        (
-            Trigger::Published,
-            "published code",
-            "Every buffer tokens of prompt and text, once the cache holds the budget, as the published code does",
-        ),
-    ]);
-    group(ui, "Slot order", &mut settings.order, &[
-        (SlotOrder::Time, "by time", "By position, so that \"newest\" and the pooling neighbourhood mean time"),
-        (SlotOrder::Reference, "by score", "By descending score, as the published code leaves them"),
-    ]);
+    group(
+        ui,
+        "Scope",
+        &mut settings.scope,
+        &[
+            (Scope::Head, "head", "Each KV head keeps its own set"),
+            (
+                Scope::Layer,
+                "layer",
+                "The heads of a layer share one set, chosen by their mean score",
+            ),
+            (
+                Scope::Global,
+                "global",
+                "All layers share one set, as in the vLLM and SGLang ports",
+            ),
+        ],
+    );
+    group(
+        ui,
+        "Protect",
+        &mut settings.protection,
+        &[
+            (
+                Protection::None,
+                "none",
+                "Only the observation window is safe",
+            ),
+            (
+                Protection::Sinks,
+                "sinks",
+                "The first tokens, which attention leans on, are never evicted",
+            ),
+            (
+                Protection::Prompt,
+                "prompt",
+                "The whole prompt is never evicted",
+            ),
+        ],
+    );
+    group(
+        ui,
+        "Compress when",
+        &mut settings.trigger,
+        &[
+            (
+                Trigger::CacheFull,
+                "cache full",
+                "The cache holds budget + buffer slots, as in the paper",
+            ),
+            (
+                Trigger::Published,
+                "published code",
+                "Every buffer tokens of prompt and text, once the cache holds the budget, as the published code does",
+            ),
+        ],
+    );
+    group(
+        ui,
+        "Slot order",
+        &mut settings.order,
+        &[
+            (
+                SlotOrder::Time,
+                "by time",
+                "By position, so that \"newest\" and the pooling neighbourhood mean time",
+            ),
+            (
+                SlotOrder::Reference,
+                "by score",
+                "By descending score, as the published code leaves them",
+            ),
+        ],
+    );
 }
 
 fn group<T: Copy + PartialEq>(

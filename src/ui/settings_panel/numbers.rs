@@ -46,14 +46,23 @@ fn number(ui: &mut Ui, param: Param, settings: &mut CacheSettings) {
                         .speed(spec.step)
                         .fixed_decimals(spec.decimals)
                         .update_while_editing(false);
-                    if ui.add(field).labelled_by(label.id).on_hover_text(spec.help).changed() {
+                    if ui
+                        .add(field)
+                        .labelled_by(label.id)
+                        .on_hover_text(spec.help)
+                        .changed()
+                    {
                         param.set(settings, value);
                     }
                 });
                 label
             })
             .inner;
-        let fill = if amber(param) { palette.amber } else { mix(palette.panel, palette.text, 0.75) };
+        let fill = if amber(param) {
+            palette.amber
+        } else {
+            mix(palette.panel, palette.text, 0.75)
+        };
         ui.visuals_mut().selection.bg_fill = fill;
         ui.visuals_mut().widgets.inactive.bg_fill = mix(palette.panel, palette.text, 0.22);
         ui.spacing_mut().slider_width = ui.available_width() - 2.0;
@@ -64,7 +73,12 @@ fn number(ui: &mut Ui, param: Param, settings: &mut CacheSettings) {
             .step_by(spec.step)
             .clamping(SliderClamping::Never)
             .trailing_fill(true);
-        if ui.add(slider).labelled_by(label.id).on_hover_text(spec.help).changed() {
+        if ui
+            .add(slider)
+            .labelled_by(label.id)
+            .on_hover_text(spec.help)
+            .changed()
+        {
             param.set(settings, odd_kernel(param, value));
         }
     });
@@ -72,5 +86,9 @@ fn number(ui: &mut Ui, param: Param, settings: &mut CacheSettings) {
 
 /// The slider passes over the widths that have no centre; the field does not, and is told so.
 fn odd_kernel(param: Param, value: f64) -> f64 {
-    if param == Param::Kernel { (value / 2.0).floor() * 2.0 + 1.0 } else { value }
+    if param == Param::Kernel {
+        (value / 2.0).floor() * 2.0 + 1.0
+    } else {
+        value
+    }
 }

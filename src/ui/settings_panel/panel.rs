@@ -34,9 +34,15 @@ pub struct SettingsContext {
 impl SettingsState {
     /// What is wrong with the settings, in words, if anything.
     pub fn error(&self, context: SettingsContext) -> Option<String> {
-        let prompt = if context.running { context.prompt_tokens } else { 0 };
+        let prompt = if context.running {
+            context.prompt_tokens
+        } else {
+            0
+        };
         let cache = self.cache.check_with_prompt(prompt).err();
-        cache.or_else(|| self.sampling.check().err()).map(|error| error.to_string())
+        cache
+            .or_else(|| self.sampling.check().err())
+            .map(|error| error.to_string())
     }
 }
 
@@ -53,7 +59,9 @@ pub fn show(
         ui.disable();
     }
     policy(ui, &mut state.cache);
-    let Ok(info) = crate::policy::find(&state.cache.policy) else { return };
+    let Ok(info) = crate::policy::find(&state.cache.policy) else {
+        return;
+    };
     ui.add_space(4.0);
     numbers::show(ui, info, &mut state.cache);
     let error = state.error(context);
@@ -68,7 +76,10 @@ pub fn show(
     ui.horizontal(|ui| {
         let defaults = info.default_settings();
         let changed = state.cache != defaults;
-        if ui.add_enabled(changed, egui::Button::new("Reset to defaults")).clicked() {
+        if ui
+            .add_enabled(changed, egui::Button::new("Reset to defaults"))
+            .clicked()
+        {
             state.cache = defaults;
         }
     });
@@ -77,14 +88,20 @@ pub fn show(
         ui.label(RichText::new(text).size(12.0).color(palette.faint));
     }
     ui.add_space(4.0);
-    egui::CollapsingHeader::new("Sampling and recording").id_salt("sampling").show(ui, |ui| {
-        ui.add_enabled_ui(!context.running, |ui| {
-            sampling::show(ui, &mut state.sampling, &mut state.level);
+    egui::CollapsingHeader::new("Sampling and recording")
+        .id_salt("sampling")
+        .show(ui, |ui| {
+            ui.add_enabled_ui(!context.running, |ui| {
+                sampling::show(ui, &mut state.sampling, &mut state.level);
+            });
+            if context.running {
+                ui.label(
+                    RichText::new("Fixed while a run is on.")
+                        .size(12.0)
+                        .color(palette.faint),
+                );
+            }
         });
-        if context.running {
-            ui.label(RichText::new("Fixed while a run is on.").size(12.0).color(palette.faint));
-        }
-    });
     if state.error(context).is_some() {
         return;
     }
@@ -103,7 +120,9 @@ fn policy(ui: &mut Ui, settings: &mut CacheSettings) {
     let palette = Palette::of(ui.ctx());
     caption(ui, "Cache policy");
     let shown = crate::policy::find(&settings.policy);
-    let name = shown.as_ref().map_or(settings.policy.as_str(), |info| info.name);
+    let name = shown
+        .as_ref()
+        .map_or(settings.policy.as_str(), |info| info.name);
     let response = ComboBox::from_id_salt("policy")
         .selected_text(name)
         .width(ui.available_width())
@@ -111,7 +130,12 @@ fn policy(ui: &mut Ui, settings: &mut CacheSettings) {
             for info in POLICIES {
                 let chosen = settings.policy == info.id;
                 let hint = format!("{}\n\n{}", info.summary, info.paper);
-                if ui.selectable_label(chosen, info.name).on_hover_text(hint).clicked() && !chosen {
+                if ui
+                    .selectable_label(chosen, info.name)
+                    .on_hover_text(hint)
+                    .clicked()
+                    && !chosen
+                {
                     // The numbers that both policies know stay as the person set them.
                     info.id.clone_into(&mut settings.policy);
                 }

@@ -9,34 +9,78 @@ use crate::ui::theme::{Palette, caption};
 
 /// Draws the fields.
 pub fn show(ui: &mut Ui, sampling: &mut Sampling, level: &mut RecordLevel) {
-    row(ui, "Temperature", "0 takes the likeliest token every time", |ui, id| {
-        let field = DragValue::new(&mut sampling.temperature).speed(0.01).fixed_decimals(2);
-        ui.add(field).labelled_by(id);
-    });
-    row(ui, "Top-p", "Draw from the smallest set of tokens with this probability; 1 keeps all", |ui, id| {
-        let mut p = sampling.top_p.unwrap_or(1.0);
-        let field = DragValue::new(&mut p).speed(0.005).fixed_decimals(2);
-        if ui.add(field).labelled_by(id).changed() {
-            sampling.top_p = (p != 1.0).then_some(p);
-        }
-    });
-    row(ui, "Top-k", "Draw from the k likeliest tokens; 0 keeps all", |ui, id| {
-        let mut k = sampling.top_k.unwrap_or(0);
-        if ui.add(DragValue::new(&mut k).speed(0.2)).labelled_by(id).changed() {
-            sampling.top_k = (k != 0).then_some(k);
-        }
-    });
-    row(ui, "Seed", "The same seed and settings write the same text", |ui, id| {
-        ui.add(DragValue::new(&mut sampling.seed)).labelled_by(id);
-    });
-    row(ui, "Most tokens", "The run ends after this many tokens", |ui, id| {
-        ui.add(DragValue::new(&mut sampling.max_tokens).speed(8.0)).labelled_by(id);
-    });
+    row(
+        ui,
+        "Temperature",
+        "0 takes the likeliest token every time",
+        |ui, id| {
+            let field = DragValue::new(&mut sampling.temperature)
+                .speed(0.01)
+                .fixed_decimals(2);
+            ui.add(field).labelled_by(id);
+        },
+    );
+    row(
+        ui,
+        "Top-p",
+        "Draw from the smallest set of tokens with this probability; 1 keeps all",
+        |ui, id| {
+            let mut p = sampling.top_p.unwrap_or(1.0);
+            let field = DragValue::new(&mut p).speed(0.005).fixed_decimals(2);
+            if ui.add(field).labelled_by(id).changed() {
+                sampling.top_p = (p != 1.0).then_some(p);
+            }
+        },
+    );
+    row(
+        ui,
+        "Top-k",
+        "Draw from the k likeliest tokens; 0 keeps all",
+        |ui, id| {
+            let mut k = sampling.top_k.unwrap_or(0);
+            if ui
+                .add(DragValue::new(&mut k).speed(0.2))
+                .labelled_by(id)
+                .changed()
+            {
+                sampling.top_k = (k != 0).then_some(k);
+            }
+        },
+    );
+    row(
+        ui,
+        "Seed",
+        "The same seed and settings write the same text",
+        |ui, id| {
+            ui.add(DragValue::new(&mut sampling.seed)).labelled_by(id);
+        },
+    );
+    row(
+        ui,
+        "Most tokens",
+        "The run ends after this many tokens",
+        |ui, id| {
+            ui.add(DragValue::new(&mut sampling.max_tokens).speed(8.0))
+                .labelled_by(id);
+        },
+    );
     caption(ui, "Record");
     let choices = [
-        (RecordLevel::Summary, "evictions", "Which tokens left, nothing more: the smallest files"),
-        (RecordLevel::Scores, "scores", "Also the final score of every candidate"),
-        (RecordLevel::Components, "all", "Also importance and redundancy, which the colours need"),
+        (
+            RecordLevel::Summary,
+            "evictions",
+            "Which tokens left, nothing more: the smallest files",
+        ),
+        (
+            RecordLevel::Scores,
+            "scores",
+            "Also the final score of every candidate",
+        ),
+        (
+            RecordLevel::Components,
+            "all",
+            "Also importance and redundancy, which the colours need",
+        ),
     ];
     segmented::show(ui, "Record", 3, &choices, level);
 }
@@ -44,7 +88,11 @@ pub fn show(ui: &mut Ui, sampling: &mut Sampling, level: &mut RecordLevel) {
 fn row(ui: &mut Ui, name: &str, help: &str, field: impl FnOnce(&mut Ui, egui::Id)) {
     let palette = Palette::of(ui.ctx());
     ui.horizontal(|ui| {
-        let label = ui.label(RichText::new(name).size(13.5).color(palette.text)).on_hover_text(help);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| field(ui, label.id));
+        let label = ui
+            .label(RichText::new(name).size(13.5).color(palette.text))
+            .on_hover_text(help);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            field(ui, label.id)
+        });
     });
 }

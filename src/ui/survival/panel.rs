@@ -9,8 +9,8 @@ use super::picture::{SurvivalPicture, event_of_line};
 use super::tooltip::survival_tooltip;
 use crate::trace::{EventIndex, Position, TraceView};
 use crate::ui::bands;
-use crate::ui::colour_bar;
 use crate::ui::colormap::Colormap;
+use crate::ui::colour_bar;
 use crate::ui::command::UiCommand;
 use crate::ui::derived::Derived;
 use crate::ui::empty_state;
@@ -43,7 +43,10 @@ pub fn show(
     let store = view.store();
     if store.events().is_empty() {
         let (title, hint) = if store.tokens().is_empty() {
-            ("Nothing to show yet", "Run a problem or open a trace; each compression adds a row here.")
+            (
+                "Nothing to show yet",
+                "Run a problem or open a trace; each compression adds a row here.",
+            )
         } else {
             (
                 "No compression yet",
@@ -60,7 +63,10 @@ pub fn show(
     let outer = ui.available_rect_before_wrap();
     let rect = Rect::from_min_max(
         pos2(outer.left() + GUTTER, outer.top() + BANDS),
-        pos2(outer.right() - 4.0, (outer.bottom() - FOOTER).max(outer.top() + BANDS + 8.0)),
+        pos2(
+            outer.right() - 4.0,
+            (outer.bottom() - FOOTER).max(outer.top() + BANDS + 8.0),
+        ),
     );
     let response = ui.allocate_rect(rect, Sense::click_and_drag());
     let axis = PositionAxis::new(state.zoom.visible(total), rect);
@@ -69,7 +75,11 @@ pub fn show(
         &response,
         &axis,
         total,
-        &[PointerButton::Primary, PointerButton::Middle, PointerButton::Secondary],
+        &[
+            PointerButton::Primary,
+            PointerButton::Middle,
+            PointerButton::Secondary,
+        ],
     );
     let axis = PositionAxis::new(state.zoom.visible(total), rect);
     state.picture.update(ui.ctx(), store, &axis, rect.y_range());
@@ -77,16 +87,35 @@ pub fn show(
     let painter = ui.painter().with_clip_rect(rect);
     painter.rect_filled(rect, 0.0, palette.panel);
     state.picture.paint(&painter, &axis, rect.y_range());
-    bands::paint(ui.painter(), palette, store, view.cursor(), &axis, outer.top() + 1.0, BANDS - 4.0);
+    bands::paint(
+        ui.painter(),
+        palette,
+        store,
+        view.cursor(),
+        &axis,
+        outer.top() + 1.0,
+        BANDS - 4.0,
+    );
     axis.ticks(ui.painter(), palette, rect.bottom() + 1.0);
 
     let events = store.events().len();
     let line_height = rect.height() / events as f32;
     let row_rect = |event: usize| {
         let bottom = rect.bottom() - event as f32 * line_height;
-        Rect::from_min_max(pos2(rect.left(), bottom - line_height), pos2(rect.right(), bottom))
+        Rect::from_min_max(
+            pos2(rect.left(), bottom - line_height),
+            pos2(rect.right(), bottom),
+        )
     };
-    gutter(ui, palette, rect, events, &row_rect, view.last_event(), commands);
+    gutter(
+        ui,
+        palette,
+        rect,
+        events,
+        &row_rect,
+        view.last_event(),
+        commands,
+    );
     if let Some(last) = view.last_event() {
         let row = row_rect(last.index());
         let stroke = Stroke::new(1.0, palette.text.gamma_multiply(0.75));
@@ -148,7 +177,9 @@ fn header(ui: &mut Ui, state: &mut SurvivalState, palette: &Palette, heads: u32,
             ui.add_space(8.0);
             ui.scope(|ui| {
                 ui.set_max_width(110.0);
-                state.zoom.buttons(ui, "survival", f64::midpoint(from, to), total);
+                state
+                    .zoom
+                    .buttons(ui, "survival", f64::midpoint(from, to), total);
             });
         });
     });
@@ -171,9 +202,7 @@ fn gutter(
     for event in (0..events).filter(|e| e % every == 0 || at.is_some_and(|a| a.index() == *e)) {
         let here = at.is_some_and(|a| a.index() == event);
         let crowded = !here
-            && at.is_some_and(|a| {
-                (a.index() as f32 - event as f32).abs() * line_height < 12.0
-            });
+            && at.is_some_and(|a| (a.index() as f32 - event as f32).abs() * line_height < 12.0);
         if crowded {
             continue;
         }
@@ -184,11 +213,19 @@ fn gutter(
         );
         let index = EventIndex(event as u32);
         let response = ui
-            .interact(area, ui.scope_id().with(("survival row", event)), Sense::click())
+            .interact(
+                area,
+                ui.scope_id().with(("survival row", event)),
+                Sense::click(),
+            )
             .on_hover_text(format!("Go to compression {}", event_number(index)));
         let name = format!("Go to compression {}", event_number(index));
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, here, &name));
-        let colour = if here || response.hovered() { palette.text } else { palette.faint };
+        let colour = if here || response.hovered() {
+            palette.text
+        } else {
+            palette.faint
+        };
         ui.painter().text(
             pos2(rect.left() - 8.0, row.center().y),
             Align2::RIGHT_CENTER,

@@ -25,11 +25,15 @@ impl SurvivalPicture {
         let scale = ctx.pixels_per_point();
         let pixels = (axis.width() * scale).round() as usize;
         let columns = Columns::new(axis.range(), self.rows.seen(), pixels);
-        let lines = self.rows.len().min((y.span() * scale).round().max(1.0) as usize);
+        let lines = self
+            .rows
+            .len()
+            .min((y.span() * scale).round().max(1.0) as usize);
         let dark = ctx.theme() == egui::Theme::Dark;
         let made_from = Some((RunKey::of_events(store), columns, lines, dark));
         if self.made_from != made_from {
-            self.raster.set(ctx, "survival", &image(&self.rows, &columns, lines, dark));
+            self.raster
+                .set(ctx, "survival", &image(&self.rows, &columns, lines, dark));
             self.made_from = made_from;
         }
     }
@@ -60,7 +64,9 @@ fn image(rows: &SurvivalRows, columns: &Columns, lines: usize, dark: bool) -> Co
         let row = rows.row(event_of_line(line, lines, rows.len()));
         for column in 0..columns.count() {
             let range = columns.positions(column);
-            let held = row.get(range.start..range.end.min(row.len())).unwrap_or(&[]);
+            let held = row
+                .get(range.start..range.end.min(row.len()))
+                .unwrap_or(&[]);
             pixels.push(if held.is_empty() {
                 Color32::TRANSPARENT
             } else {
@@ -84,7 +90,10 @@ mod tests {
 
     #[test]
     fn every_line_shows_a_compression_and_the_last_one_shows() {
-        assert_eq!((0..4).map(|l| event_of_line(l, 4, 4)).collect::<Vec<_>>(), [0, 1, 2, 3]);
+        assert_eq!(
+            (0..4).map(|l| event_of_line(l, 4, 4)).collect::<Vec<_>>(),
+            [0, 1, 2, 3]
+        );
         assert_eq!(event_of_line(9, 10, 1000), 999);
         assert_eq!(event_of_line(0, 10, 1000), 99);
     }

@@ -19,9 +19,14 @@ impl SurvivalRows {
     /// Takes up the compressions that arrived since, or starts over for another run.
     pub fn update(&mut self, store: &TraceStore) {
         let known = self.rows.len();
-        let same_run = self.run.as_ref().is_some_and(|run| Arc::ptr_eq(run, store.header()));
-        let same_past = match (&self.last, known.checked_sub(1).and_then(|i| store.events().get(i)))
-        {
+        let same_run = self
+            .run
+            .as_ref()
+            .is_some_and(|run| Arc::ptr_eq(run, store.header()));
+        let same_past = match (
+            &self.last,
+            known.checked_sub(1).and_then(|i| store.events().get(i)),
+        ) {
             (Some(a), Some(b)) => Arc::ptr_eq(a, b),
             (None, None) => known == 0,
             _ => false,

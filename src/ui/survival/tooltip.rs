@@ -18,15 +18,25 @@ pub fn survival_tooltip(
 ) {
     let palette = Palette::of(ui.ctx());
     ui.horizontal(|ui| {
-        ui.label(RichText::new(quoted(store, position)).monospace().color(palette.text));
+        ui.label(
+            RichText::new(quoted(store, position))
+                .monospace()
+                .color(palette.text),
+        );
         ui.label(RichText::new(format!("position {}", position.0)).color(palette.weak));
     });
     let number = event_number(event);
     let said = match rows.holders(event, position) {
         None => format!("not written yet at compression {number}"),
-        Some(0) => format!("gone from all {} heads after compression {number}", rows.heads()),
+        Some(0) => format!(
+            "gone from all {} heads after compression {number}",
+            rows.heads()
+        ),
         Some(held) => {
-            format!("held by {held} of {} heads after compression {number}", rows.heads())
+            format!(
+                "held by {held} of {} heads after compression {number}",
+                rows.heads()
+            )
         }
     };
     ui.label(RichText::new(said).color(palette.weak));

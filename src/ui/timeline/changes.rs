@@ -25,11 +25,27 @@ pub fn between(before: &CacheSettings, after: &CacheSettings) -> Vec<String> {
         let say = |s: &CacheSettings| format!("{:.*}", spec.decimals, param.get(s));
         line(spec.label, say(before), say(after));
     }
-    line("spared duplicate", format!("{:?}", before.retain), format!("{:?}", after.retain));
-    line("slot order", before.order.to_string(), after.order.to_string());
+    line(
+        "spared duplicate",
+        format!("{:?}", before.retain),
+        format!("{:?}", after.retain),
+    );
+    line(
+        "slot order",
+        before.order.to_string(),
+        after.order.to_string(),
+    );
     line("scope", before.scope.to_string(), after.scope.to_string());
-    line("protection", before.protection.to_string(), after.protection.to_string());
-    line("trigger", before.trigger.to_string(), after.trigger.to_string());
+    line(
+        "protection",
+        before.protection.to_string(),
+        after.protection.to_string(),
+    );
+    line(
+        "trigger",
+        before.trigger.to_string(),
+        after.trigger.to_string(),
+    );
     if lines.is_empty() {
         lines.push("nothing that shows".to_owned());
     }
@@ -44,8 +60,20 @@ mod tests {
     #[test]
     fn only_what_differs_is_said() {
         let before = CacheSettings::default();
-        let after = CacheSettings { budget: 64, lambda: 0.3, scope: Scope::Layer, ..before.clone() };
+        let after = CacheSettings {
+            budget: 64,
+            lambda: 0.3,
+            scope: Scope::Layer,
+            ..before.clone()
+        };
         let said = between(&before, &after);
-        assert_eq!(said, ["budget 96 → 64", "lambda λ 0.10 → 0.30", "scope head → layer"]);
+        assert_eq!(
+            said,
+            [
+                "budget 96 → 64",
+                "lambda λ 0.10 → 0.30",
+                "scope head → layer"
+            ]
+        );
     }
 }

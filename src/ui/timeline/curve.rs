@@ -79,17 +79,31 @@ impl Curve {
                 plot.set_plot_bounds(PlotBounds::from_min_max([from, 0.0], [to, top]));
                 for (name, steps, colour) in [
                     ("budget", &self.budget, palette.amber.gamma_multiply(0.55)),
-                    ("budget + buffer", &self.full_buffer, palette.faint.gamma_multiply(0.8)),
+                    (
+                        "budget + buffer",
+                        &self.full_buffer,
+                        palette.faint.gamma_multiply(0.8),
+                    ),
                 ] {
                     if let Some(steps) = steps {
                         let line = Line::new(name, PlotPoints::Borrowed(steps));
                         let style = LineStyle::Dotted { spacing: 4.0 };
-                        plot.line(line.style(style).color(colour).width(1.0).allow_hover(false));
+                        plot.line(
+                            line.style(style)
+                                .color(colour)
+                                .width(1.0)
+                                .allow_hover(false),
+                        );
                     }
                 }
                 let line = Line::new("full cache", PlotPoints::Borrowed(&full));
                 let style = LineStyle::Dashed { length: 5.0 };
-                plot.line(line.style(style).color(palette.faint).width(1.2).allow_hover(false));
+                plot.line(
+                    line.style(style)
+                        .color(palette.faint)
+                        .width(1.2)
+                        .allow_hover(false),
+                );
                 if let Some((_, points)) = &self.in_sight {
                     let line = Line::new("cache", PlotPoints::Borrowed(points));
                     // Banding would fill the space between the teeth.
@@ -162,7 +176,8 @@ fn full_label(
     let end = axis.x(from + (to - from) * reaches(from, to, rect.top() + size.y + 3.0, y));
     let x = end - size.x - 4.0;
     if x >= rect.left() + 4.0 {
-        ui.painter().galley(pos2(x, rect.top()), galley, palette.faint);
+        ui.painter()
+            .galley(pos2(x, rect.top()), galley, palette.faint);
     }
 }
 
@@ -171,7 +186,11 @@ fn reaches(from: f64, to: f64, height: f32, y: &dyn Fn(f64) -> f32) -> f64 {
     let (mut low, mut high) = (0.0, 1.0);
     for _ in 0..20 {
         let mid = f64::midpoint(low, high);
-        if y(from + (to - from) * mid) >= height { low = mid } else { high = mid }
+        if y(from + (to - from) * mid) >= height {
+            low = mid
+        } else {
+            high = mid
+        }
     }
     low
 }

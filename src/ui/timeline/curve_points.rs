@@ -54,7 +54,10 @@ pub fn limit(store: &TraceStore, of: impl Fn(&CacheSettings) -> u32) -> Option<V
         height = f64::from(of(settings));
         steps.push(PlotPoint::new(at, height));
     }
-    steps.push(PlotPoint::new((store.tokens().len() as f64) * 1.0e3, height));
+    steps.push(PlotPoint::new(
+        (store.tokens().len() as f64) * 1.0e3,
+        height,
+    ));
     Some(steps)
 }
 
@@ -70,18 +73,27 @@ mod tests {
     #[test]
     fn thinning_keeps_peaks_and_order() {
         let corners: Vec<PlotPoint> = (0..10_000)
-            .map(|i| PlotPoint::new(f64::from(i), if i == 5000 { 99.0 } else { f64::from(i % 2) }))
+            .map(|i| {
+                PlotPoint::new(
+                    f64::from(i),
+                    if i == 5000 { 99.0 } else { f64::from(i % 2) },
+                )
+            })
             .collect();
         let thinned = thin(&corners, (0.0, 10_000.0), 100);
         assert!(thinned.len() <= 400 + 4);
-        assert!(thinned.iter().any(|p| p.y == 99.0), "a peak of one corner survives");
+        assert!(
+            thinned.iter().any(|p| p.y == 99.0),
+            "a peak of one corner survives"
+        );
         assert!(thinned.first().unwrap().x <= 0.0 && thinned.last().unwrap().x >= 9999.0);
     }
 
     #[test]
     fn what_is_out_of_sight_is_left_out_but_for_a_corner_on_each_side() {
-        let corners: Vec<PlotPoint> =
-            (0..100).map(|i| PlotPoint::new(f64::from(i), 1.0)).collect();
+        let corners: Vec<PlotPoint> = (0..100)
+            .map(|i| PlotPoint::new(f64::from(i), 1.0))
+            .collect();
         let sight = thin(&corners, (40.5, 50.5), 500);
         assert_eq!(sight.first().unwrap().x, 40.0);
         assert_eq!(sight.last().unwrap().x, 51.0);

@@ -1,6 +1,9 @@
 //! Transport buttons with drawn signs: fonts disagree on media symbols, and a name belongs to each.
 
-use egui::{Color32, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Color32, Painter, Pos2, Rect, Response, Role, Sense, Shape, Stroke, StrokeKind, Ui, WidgetInfo,
+    pos2, vec2,
+};
 
 use crate::ui::theme::Palette;
 
@@ -19,18 +22,37 @@ pub enum Icon {
 
 /// A button with a sign, a spoken name and a hint.
 pub fn show(ui: &mut Ui, icon: Icon, name: &str, hint: &str, enabled: bool) -> Response {
-    let sense = if enabled { Sense::click() } else { Sense::hover() };
+    let sense = if enabled {
+        Sense::click()
+    } else {
+        Sense::hover()
+    };
     let (rect, response) = ui.allocate_exact_size(vec2(32.0, 24.0), sense);
     response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, name));
     let palette = Palette::of(ui.ctx());
     let bright = response.hovered() || response.has_focus();
-    let fill = if enabled && bright { palette.line } else { palette.raised };
-    ui.painter().rect(rect, 5.0, fill, Stroke::new(1.0, palette.line), StrokeKind::Inside);
+    let fill = if enabled && bright {
+        palette.line
+    } else {
+        palette.raised
+    };
+    ui.painter().rect(
+        rect,
+        5.0,
+        fill,
+        Stroke::new(1.0, palette.line),
+        StrokeKind::Inside,
+    );
     if response.has_focus() {
         let stroke = Stroke::new(1.0, palette.weak);
-        ui.painter().rect_stroke(rect, 5.0, stroke, StrokeKind::Inside);
+        ui.painter()
+            .rect_stroke(rect, 5.0, stroke, StrokeKind::Inside);
     }
-    let colour = if enabled { palette.text } else { palette.faint.gamma_multiply(0.6) };
+    let colour = if enabled {
+        palette.text
+    } else {
+        palette.faint.gamma_multiply(0.6)
+    };
     paint(ui.painter(), rect.center(), icon, colour);
     response.on_hover_text(hint)
 }

@@ -1,6 +1,8 @@
 //! Compressions, changes of settings and the cursor.
 
-use egui::{Align2, FontId, Painter, Rangef, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, FontId, Painter, Rangef, Rect, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::changes;
 use crate::trace::{TraceStore, TraceView};
@@ -9,13 +11,23 @@ use crate::ui::position_axis::PositionAxis;
 use crate::ui::theme::{Palette, mix};
 
 /// A tick per compression; the one the cursor stands at is longer and bright.
-pub fn events(painter: &Painter, palette: &Palette, view: &TraceView<'_>, axis: &PositionAxis, y: f32) {
+pub fn events(
+    painter: &Painter,
+    palette: &Palette,
+    view: &TraceView<'_>,
+    axis: &PositionAxis,
+    y: f32,
+) {
     let events = view.store().events();
     let (from, to) = axis.range();
     let start = events.partition_point(|e| f64::from(e.seen) < from);
     let end = events.partition_point(|e| f64::from(e.seen) <= to);
     let mut drawn = f32::NEG_INFINITY;
-    for (i, event) in events[start..end].iter().enumerate().map(|(i, e)| (i + start, e)) {
+    for (i, event) in events[start..end]
+        .iter()
+        .enumerate()
+        .map(|(i, e)| (i + start, e))
+    {
         let x = painter.round_to_pixel_center(axis.x(f64::from(event.seen)));
         let here = i + 1 == view.event_count();
         if !here && x - drawn < 2.0 {
@@ -63,19 +75,31 @@ pub fn setting_changes(
         ui.painter().extend(dashes);
         let centre = pos2(x, diamond);
         let area = Rect::from_center_size(centre, vec2(14.0, 14.0));
-        let response = ui.interact(area, ui.scope_id().with(("settings change", i)), Sense::click());
+        let response = ui.interact(
+            area,
+            ui.scope_id().with(("settings change", i)),
+            Sense::click(),
+        );
         let name = format!("Settings changed at token {}: {}", at.0, said.join(", "));
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
-        let r = if response.hovered() || response.has_focus() { 5.5 } else { 4.5 };
+        let r = if response.hovered() || response.has_focus() {
+            5.5
+        } else {
+            4.5
+        };
         let points = [vec2(0.0, -r), vec2(r, 0.0), vec2(0.0, r), vec2(-r, 0.0)];
         let points = points.into_iter().map(|d| centre + d).collect();
         let edge = Stroke::new(1.5, palette.canvas);
-        ui.painter().add(Shape::convex_polygon(points, palette.amber, edge));
+        ui.painter()
+            .add(Shape::convex_polygon(points, palette.amber, edge));
         if response.clicked() {
             commands.push(UiCommand::SetCursor(at.index()));
         }
         response.on_hover_ui(|ui| {
-            ui.label(format!("Settings changed at token {} (revision {revision})", at.0));
+            ui.label(format!(
+                "Settings changed at token {} (revision {revision})",
+                at.0
+            ));
             for line in &said {
                 ui.label(line);
             }
@@ -87,7 +111,11 @@ pub fn setting_changes(
 pub fn cursor(painter: &Painter, palette: &Palette, x: f32, y: Rangef) {
     let x = painter.round_to_pixel_center(x);
     painter.vline(x, y, Stroke::new(1.5, palette.text));
-    let points = vec![pos2(x - 5.5, y.min - 1.0), pos2(x + 5.5, y.min - 1.0), pos2(x, y.min + 6.5)];
+    let points = vec![
+        pos2(x - 5.5, y.min - 1.0),
+        pos2(x + 5.5, y.min - 1.0),
+        pos2(x, y.min + 6.5),
+    ];
     painter.add(Shape::convex_polygon(points, palette.text, Stroke::NONE));
 }
 

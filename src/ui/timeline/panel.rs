@@ -51,12 +51,20 @@ impl Stripes {
         let bands = cut(all.top(), BANDS);
         let curve = cut(bands.bottom() + GAP, (room * 0.58).floor());
         let strip = cut(curve.bottom() + GAP, (room * 0.42).floor());
-        Self { all, bands, curve, strip }
+        Self {
+            all,
+            bands,
+            curve,
+            strip,
+        }
     }
 }
 
 /// Draws transport, curve and strip; pressing or dragging anywhere in the picture moves the cursor.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "all panels take what they read by reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "all panels take what they read by reference"
+)]
 pub fn show(
     ui: &mut Ui,
     state: &mut TimelineState,
@@ -143,10 +151,20 @@ fn draw(
     let palette = Palette::of(ui.ctx());
     let store = view.store();
     state.curve.update(store, axis);
-    state.picture.update(ui.ctx(), store, axis, stripes.strip.y_range());
+    state
+        .picture
+        .update(ui.ctx(), store, axis, stripes.strip.y_range());
 
     let top = stripes.bands.top();
-    bands::paint(ui.painter(), palette, store, view.cursor(), axis, top, BANDS);
+    bands::paint(
+        ui.painter(),
+        palette,
+        store,
+        view.cursor(),
+        axis,
+        top,
+        BANDS,
+    );
     state.curve.show(ui, view, axis, stripes.curve);
     let painter = ui.painter().clone();
     painter.hline(

@@ -30,19 +30,21 @@ pub fn input(
         node.add_action(Action::Decrement);
     });
     let (asked, steps) = ui.input(|i| {
-        let asked = i.accesskit_action_requests(response.id, Action::SetValue).find_map(|request| {
-            match request.data {
+        let asked = i
+            .accesskit_action_requests(response.id, Action::SetValue)
+            .find_map(|request| match request.data {
                 Some(ActionData::NumericValue(value)) => Some(value),
                 _ => None,
-            }
-        });
+            });
         let up = i.num_accesskit_action_requests(response.id, Action::Increment) as i32;
         let down = i.num_accesskit_action_requests(response.id, Action::Decrement) as i32;
         (asked, up - down)
     });
     let pressed = response.is_pointer_button_down_on()
         && ui.input(|i| i.pointer.button_down(PointerButton::Primary));
-    let pointed = response.interact_pointer_pos().filter(|_| pressed || response.clicked());
+    let pointed = response
+        .interact_pointer_pos()
+        .filter(|_| pressed || response.clicked());
     let wanted = pointed
         .map(|pointer| axis.position(pointer.x))
         .or(asked)
@@ -76,7 +78,11 @@ pub fn tooltip(ui: &mut Ui, view: &TraceView<'_>, position: Position) {
     let mut note = |text: String| {
         ui.label(RichText::new(text).color(palette.weak));
     };
-    note(format!("{} of {} per head", count(slots.round() as u64), counted(seen as u64, "slot")));
+    note(format!(
+        "{} of {} per head",
+        count(slots.round() as u64),
+        counted(seen as u64, "slot")
+    ));
     if saved > 0 {
         note(format!(
             "{} of {} saved ({})",

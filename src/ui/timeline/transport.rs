@@ -60,14 +60,22 @@ pub(super) fn show(
         let chosen = transport.live && transport.following;
         let button = egui::Button::selectable(chosen, text).min_size(egui::vec2(0.0, 24.0));
         let enabled = some && (transport.live || !at_end);
-        if ui.add_enabled(enabled, button).on_hover_text(hint).clicked() {
+        if ui
+            .add_enabled(enabled, button)
+            .on_hover_text(hint)
+            .clicked()
+        {
             commands.push(UiCommand::Follow);
         }
         if ui.available_width() > 560.0 {
             speeds(ui, speed, some, commands);
         }
         ui.add_space(6.0);
-        ui.label(RichText::new(place(view, transport)).size(12.5).color(palette.text));
+        ui.label(
+            RichText::new(place(view, transport))
+                .size(12.5)
+                .color(palette.text),
+        );
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if some {
                 let text = RichText::new(sizes(view)).size(12.5).color(palette.weak);
@@ -101,7 +109,9 @@ fn speeds(ui: &mut Ui, speed: f32, enabled: bool, commands: &mut Vec<UiCommand>)
                 .response
         })
         .inner;
-    response.accessible_name("Play speed").on_hover_text("How fast the timeline plays");
+    response
+        .accessible_name("Play speed")
+        .on_hover_text("How fast the timeline plays");
 }
 
 /// Where the cursor stands: `compression 9 of 13 · token 384 · following`.

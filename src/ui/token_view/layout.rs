@@ -55,7 +55,9 @@ impl Layout {
         let mut ends = Vec::with_capacity(range.len());
         let mut characters = 0;
         for position in range {
-            let token = tokens.text(Position(position as u32)).trim_end_matches(['\n', '\r']);
+            let token = tokens
+                .text(Position(position as u32))
+                .trim_end_matches(['\n', '\r']);
             for c in token.chars() {
                 // A line end inside a token would start a row that no character count knows of.
                 text.push(if c == '\n' || c == '\r' { ' ' } else { c });
@@ -99,7 +101,11 @@ impl Layout {
                         } else {
                             Rect::from_min_size(end, vec2(0.0, BOX))
                         };
-                        self.pieces.push(Piece { token: token as u32, rect, blank: true });
+                        self.pieces.push(Piece {
+                            token: token as u32,
+                            rect,
+                            blank: true,
+                        });
                     }
                     token += 1;
                 }
@@ -109,7 +115,11 @@ impl Layout {
                     Some(last) if last.token == token as u32 && last.rect.top() == top => {
                         last.rect.max.x = rect.right();
                     }
-                    _ => self.pieces.push(Piece { token: token as u32, rect, blank: false }),
+                    _ => self.pieces.push(Piece {
+                        token: token as u32,
+                        rect,
+                        blank: false,
+                    }),
                 }
                 self.glyph_tokens.push(token as u32);
                 end = pos2(rect.right(), top);
@@ -142,7 +152,10 @@ impl Layout {
     /// Every rectangle of a token (offset in the paragraph).
     pub fn rects(&self, token: u32) -> impl Iterator<Item = Rect> + '_ {
         let first = self.pieces.partition_point(|piece| piece.token < token);
-        self.pieces[first..].iter().take_while(move |p| p.token == token).map(|p| p.rect)
+        self.pieces[first..]
+            .iter()
+            .take_while(move |p| p.token == token)
+            .map(|p| p.rect)
     }
 }
 
@@ -154,5 +167,9 @@ fn start_of(ends: &[usize], token: usize) -> usize {
 fn blank(token: usize, end: &mut Pos2) -> Piece {
     let rect = Rect::from_min_size(*end, vec2(SIGN, BOX));
     end.x = rect.right();
-    Piece { token: token as u32, rect, blank: true }
+    Piece {
+        token: token as u32,
+        rect,
+        blank: true,
+    }
 }

@@ -33,13 +33,25 @@ pub fn look(
     cursor: usize,
 ) -> Look {
     let Some(held) = derived.held_share(position).filter(|_| position < cursor) else {
-        return Look { fill: None, text: mix(palette.canvas, palette.faint, 0.45), held: None };
+        return Look {
+            fill: None,
+            text: mix(palette.canvas, palette.faint, 0.45),
+            held: None,
+        };
     };
     if held == 0.0 {
-        return Look { fill: None, text: mix(palette.canvas, palette.faint, 0.85), held: Some(0.0) };
+        return Look {
+            fill: None,
+            text: mix(palette.canvas, palette.faint, 0.85),
+            held: Some(0.0),
+        };
     }
     let fill = fill(palette, derived, mode, position, cursor, held);
-    Look { fill: Some(fill), text: palette.text_on(fill), held: Some(held) }
+    Look {
+        fill: Some(fill),
+        text: palette.text_on(fill),
+        held: Some(held),
+    }
 }
 
 fn fill(
@@ -82,7 +94,11 @@ mod tests {
                     let look = look(palette, &derived, *mode, position, view.cursor());
                     if let Some(fill) = look.fill {
                         let ratio = contrast(look.text, fill);
-                        assert!(ratio >= 4.5, "{mode:?}: {:?} on {fill:?} is {ratio}", look.text);
+                        assert!(
+                            ratio >= 4.5,
+                            "{mode:?}: {:?} on {fill:?} is {ratio}",
+                            look.text
+                        );
                     }
                 }
             }

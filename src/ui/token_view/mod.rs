@@ -6,8 +6,8 @@
 mod layout;
 mod look;
 mod paint;
-mod paragraphs;
 mod panel;
+mod paragraphs;
 
 pub use look::{Look, look};
 pub use panel::{TokenViewState, Work, show};

@@ -46,7 +46,8 @@ impl Painted {
             match look.held {
                 Some(0.0) => {
                     let y = rect.center().y.round();
-                    let line = Rect::from_min_max(pos2(rect.left(), y), pos2(rect.right(), y + 1.0));
+                    let line =
+                        Rect::from_min_max(pos2(rect.left(), y), pos2(rect.right(), y + 1.0));
                     over.add_colored_rect(line, mix(palette.canvas, palette.faint, 0.55));
                 }
                 Some(share) => {
@@ -59,7 +60,12 @@ impl Painted {
                 None => {}
             }
         }
-        Self { epoch, galley: recoloured(layout, |token| look(token).text), under, over }
+        Self {
+            epoch,
+            galley: recoloured(layout, |token| look(token).text),
+            under,
+            over,
+        }
     }
 
     /// The shapes at a place on the screen, back to front.
@@ -79,7 +85,10 @@ impl Painted {
 
 /// Half a point of page between neighbours shows where tokens begin.
 fn inset(rect: Rect) -> Rect {
-    Rect::from_min_max(pos2(rect.left() + 0.5, rect.top()), pos2(rect.right() - 0.5, rect.bottom()))
+    Rect::from_min_max(
+        pos2(rect.left() + 0.5, rect.top()),
+        pos2(rect.right() - 0.5, rect.bottom()),
+    )
 }
 
 fn add_chamfered(mesh: &mut Mesh, rect: Rect, colour: Color32) {
@@ -112,7 +121,10 @@ fn recoloured(layout: &Layout, colour: impl Fn(u32) -> Color32) -> Arc<Galley> {
         let end = row.visuals.glyph_vertex_range.end;
         for (index, token) in (0..row.glyphs.len()).zip(tokens.by_ref()) {
             let from = row.glyphs[index].first_vertex as usize;
-            let to = row.glyphs.get(index + 1).map_or(end, |next| next.first_vertex as usize);
+            let to = row
+                .glyphs
+                .get(index + 1)
+                .map_or(end, |next| next.first_vertex as usize);
             let colour = colour(*token);
             if let Some(vertices) = row.visuals.mesh.vertices.get_mut(from..to.max(from)) {
                 for vertex in vertices {

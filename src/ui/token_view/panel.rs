@@ -3,8 +3,8 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use egui::{
-    CornerRadius, Id, Pos2, Rect, Response, Role, ScrollArea, Sense, Stroke,
-    StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    CornerRadius, Id, Pos2, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui,
+    WidgetInfo, pos2, vec2,
 };
 
 use crate::trace::{Position, SegmentKind, TraceStore, TraceView};
@@ -65,7 +65,10 @@ impl TokenViewState {
 
     fn prepare(&mut self, ui: &Ui, generation: u64, store: &TraceStore, width: f32) {
         if self.generation != generation {
-            *self = Self { generation, ..Self::default() };
+            *self = Self {
+                generation,
+                ..Self::default()
+            };
         }
         let scale = ui.ctx().pixels_per_point();
         let fill = ui.ctx().fonts(|fonts| fonts.font_atlas_fill_ratio());
@@ -75,7 +78,9 @@ impl TokenViewState {
             self.tops.clear();
         }
         (self.width, self.scale, self.atlas_fill) = (width, scale, fill);
-        self.character = ui.fonts_mut(|fonts| fonts.glyph_width(&font(), 'x')).max(1.0);
+        self.character = ui
+            .fonts_mut(|fonts| fonts.glyph_width(&font(), 'x'))
+            .max(1.0);
         if let Some(first) = self.paragraphs.extend(store) {
             self.tops.truncate(first);
         }
@@ -111,7 +116,11 @@ impl TokenViewState {
     }
 
     fn above(&self, index: usize) -> f32 {
-        if self.paragraphs.list()[index].heading.is_some() { HEADING } else { 0.0 }
+        if self.paragraphs.list()[index].heading.is_some() {
+            HEADING
+        } else {
+            0.0
+        }
     }
 
     fn lay_out(&mut self, ui: &Ui, store: &TraceStore, index: usize) {
@@ -141,7 +150,10 @@ impl TokenViewState {
 }
 
 /// Draws the page. `generation` counts the runs shown.
-#[expect(clippy::too_many_arguments, reason = "the shape all panels share, and what only this one needs")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the shape all panels share, and what only this one needs"
+)]
 pub fn show(
     ui: &mut Ui,
     state: &mut TokenViewState,
@@ -167,15 +179,17 @@ pub fn show(
         state.detached = true;
     }
     let mut under_pointer = None;
-    let output = ScrollArea::vertical().id_salt("reading").auto_shrink(false).show_viewport(
-        ui,
-        |ui, viewport| {
+    let output = ScrollArea::vertical()
+        .id_salt("reading")
+        .auto_shrink(false)
+        .show_viewport(ui, |ui, viewport| {
             let origin = ui.max_rect().min + vec2(MARGIN, 0.0);
             follow(ui, state, view, selection, origin);
             ui.set_height(state.tops.last().copied().unwrap_or(0.0) + 12.0);
-            under_pointer = page(ui, state, mode, view, derived, selection, viewport, origin, commands);
-        },
-    );
+            under_pointer = page(
+                ui, state, mode, view, derived, selection, viewport, origin, commands,
+            );
+        });
     let end = output.content_size.y - output.inner_rect.height();
     if output.state.clamped_offset().y >= end - 4.0 && !scrolled_up {
         state.detached = false;
@@ -208,11 +222,15 @@ fn follow(
 ) {
     let store = view.store();
     let moved = state.cursor != view.cursor();
-    let pinned = selection.pinned.filter(|_| selection.pinned != state.pinned);
+    let pinned = selection
+        .pinned
+        .filter(|_| selection.pinned != state.pinned);
     state.cursor = view.cursor();
     state.pinned = selection.pinned;
     let target = if moved && !(selection.playback.following && state.detached) {
-        view.cursor().checked_sub(1).map(|last| Position(last as u32))
+        view.cursor()
+            .checked_sub(1)
+            .map(|last| Position(last as u32))
     } else {
         pinned
     };
@@ -238,7 +256,10 @@ fn page(
     let store = view.store();
     let palette = Palette::of(ui.ctx());
     let epoch = epoch(state.generation, mode, view, derived, palette);
-    let first = state.tops.partition_point(|top| *top <= viewport.top()).saturating_sub(1);
+    let first = state
+        .tops
+        .partition_point(|top| *top <= viewport.top())
+        .saturating_sub(1);
     let mut under_pointer = None;
     let mut index = first;
     while index < state.paragraphs.list().len() && state.tops[index] < viewport.bottom() {
@@ -253,14 +274,29 @@ fn page(
         }
         let part = paragraph.part;
         let tokens = paragraph.tokens.clone();
-        let Some(layout) = &mut paragraph.layout else { break };
+        let Some(layout) = &mut paragraph.layout else {
+            break;
+        };
         let area = Rect::from_min_size(at, vec2(width, layout.height()));
         if part == Some(SegmentKind::Prompt) {
             let card = area.expand2(vec2(10.0, 1.5));
-            ui.painter().rect_filled(card, CornerRadius::same(4), palette.panel);
+            ui.painter()
+                .rect_filled(card, CornerRadius::same(4), palette.panel);
         }
-        if layout.painted.as_ref().is_none_or(|painted| painted.epoch != epoch) {
-            let look = |token: u32| look(palette, derived, mode, start + token as usize, view.cursor());
+        if layout
+            .painted
+            .as_ref()
+            .is_none_or(|painted| painted.epoch != epoch)
+        {
+            let look = |token: u32| {
+                look(
+                    palette,
+                    derived,
+                    mode,
+                    start + token as usize,
+                    view.cursor(),
+                )
+            };
             layout.painted = Some(Painted::of(layout, epoch, palette, look));
             state.work.coloured += 1;
         }
@@ -305,45 +341,76 @@ fn outlines(
     at: Pos2,
     selection: &Selection,
 ) {
-    let end = start + layout.pieces.last().map_or(0, |piece| piece.token as usize + 1);
+    let end = start
+        + layout
+            .pieces
+            .last()
+            .map_or(0, |piece| piece.token as usize + 1);
     let marks = [
         (selection.hovered, Stroke::new(1.0, palette.weak)),
         (selection.pinned, Stroke::new(1.5, palette.text)),
     ];
     for (position, stroke) in marks {
-        let Some(position) = position.filter(|p| (start..end).contains(&p.index())) else { continue };
+        let Some(position) = position.filter(|p| (start..end).contains(&p.index())) else {
+            continue;
+        };
         let token = (position.index() - start) as u32;
         for rect in layout.rects(token) {
             let rect = rect.translate(at.to_vec2()).expand2(vec2(1.0, 1.0));
-            ui.painter().rect_stroke(rect, CornerRadius::same(3), stroke, StrokeKind::Outside);
+            ui.painter()
+                .rect_stroke(rect, CornerRadius::same(3), stroke, StrokeKind::Outside);
             let text = store.tokens().text(position);
             if text.trim().is_empty() {
                 let sign = if text.contains('\n') { "↵" } else { "·" };
                 let colour = palette.weak;
-                ui.painter().text(rect.center(), egui::Align2::CENTER_CENTER, sign, font(), colour);
+                ui.painter().text(
+                    rect.center(),
+                    egui::Align2::CENTER_CENTER,
+                    sign,
+                    font(),
+                    colour,
+                );
             }
         }
     }
 }
 
-fn heading(ui: &Ui, palette: &Palette, kind: SegmentKind, view: &TraceView<'_>, at: Pos2, width: f32) {
+fn heading(
+    ui: &Ui,
+    palette: &Palette,
+    kind: SegmentKind,
+    view: &TraceView<'_>,
+    at: Pos2,
+    width: f32,
+) {
     let font = egui::FontId::proportional(11.5);
     let baseline = at + vec2(-8.0, HEADING - 7.0);
     let name = kind.name().to_uppercase();
-    ui.painter().text(baseline, egui::Align2::LEFT_BOTTOM, name, font.clone(), palette.faint);
+    ui.painter().text(
+        baseline,
+        egui::Align2::LEFT_BOTTOM,
+        name,
+        font.clone(),
+        palette.faint,
+    );
     let tokens = tokens_of(view, kind);
     let right = pos2(at.x + width + 8.0, baseline.y);
     let noun = if tokens == 1 { "token" } else { "tokens" };
     let text = format!("{tokens} {noun}");
-    ui.painter().text(right, egui::Align2::RIGHT_BOTTOM, text, font, palette.faint);
+    ui.painter()
+        .text(right, egui::Align2::RIGHT_BOTTOM, text, font, palette.faint);
 }
 
 /// Tokens of the first part of a kind that had been written at the cursor.
 fn tokens_of(view: &TraceView<'_>, kind: SegmentKind) -> usize {
     let segments = view.store().segments();
-    let Some(index) = segments.iter().position(|(_, k)| *k == kind) else { return 0 };
+    let Some(index) = segments.iter().position(|(_, k)| *k == kind) else {
+        return 0;
+    };
     let from = segments[index].0.index();
-    let to = segments.get(index + 1).map_or(usize::MAX, |(at, _)| at.index());
+    let to = segments
+        .get(index + 1)
+        .map_or(usize::MAX, |(at, _)| at.index());
     view.cursor().min(to).saturating_sub(from)
 }
 
@@ -376,4 +443,3 @@ fn epoch(
     palette.text.to_array().hash(&mut hasher);
     hasher.finish()
 }
-

@@ -48,9 +48,14 @@ impl Paragraphs {
 
     /// The paragraph of a token.
     pub fn of(&self, position: Position) -> Option<usize> {
-        let after = self.list.partition_point(|p| p.tokens.start <= position.index());
+        let after = self
+            .list
+            .partition_point(|p| p.tokens.start <= position.index());
         let index = after.checked_sub(1)?;
-        self.list[index].tokens.contains(&position.index()).then_some(index)
+        self.list[index]
+            .tokens
+            .contains(&position.index())
+            .then_some(index)
     }
 
     /// Forgets every glyph, not the cuts.
@@ -102,9 +107,10 @@ impl Paragraphs {
         // Empty lines join the paragraph they end: they are signs to hover, not rows of their own.
         let blank = line_end && text.trim().is_empty();
         let joins = heading.is_none()
-            && self.list.last().is_some_and(|last| {
-                last.tokens.len() < LONGEST && (!last.closed || blank)
-            });
+            && self
+                .list
+                .last()
+                .is_some_and(|last| last.tokens.len() < LONGEST && (!last.closed || blank));
         if !joins {
             self.list.push(Paragraph {
                 tokens: position..position,
@@ -131,7 +137,9 @@ impl Paragraphs {
             self.seen = last.tokens.start;
             self.list.pop();
         }
-        self.seen = self.seen.min(at.max(self.list.last().map_or(0, |p| p.tokens.end)));
+        self.seen = self
+            .seen
+            .min(at.max(self.list.last().map_or(0, |p| p.tokens.end)));
     }
 }
 
@@ -167,7 +175,9 @@ mod tests {
     #[test]
     fn lines_end_paragraphs_and_empty_lines_join_them() {
         let mut paragraphs = Paragraphs::default();
-        paragraphs.extend(&store_of(&["So", " 5", ".\n", "\n", "Wait", ",", "\n\n", "no"]));
+        paragraphs.extend(&store_of(&[
+            "So", " 5", ".\n", "\n", "Wait", ",", "\n\n", "no",
+        ]));
         assert_eq!(cuts(&paragraphs), [0..4, 4..7, 7..8]);
         assert_eq!(paragraphs.of(Position(3)), Some(0));
         assert_eq!(paragraphs.of(Position(8)), None);
