@@ -151,7 +151,7 @@ impl Seen {
             );
             match engine.recv_timeout(Duration::from_millis(50)) {
                 Some(EngineEvent::RunStarted { header, .. }) => {
-                    self.store = Some(TraceStore::new(header))
+                    self.store = Some(TraceStore::new(header));
                 }
                 Some(EngineEvent::Records { batch, run }) => {
                     assert_eq!(run, RUN);

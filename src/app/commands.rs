@@ -65,14 +65,14 @@ impl App {
             UiCommand::Save(path) => self.save(path),
             UiCommand::Browse(purpose) => self.browse(purpose),
             UiCommand::ShowExport(shown) => {
-                self.export_dialog.open = shown && self.session.is_some()
+                self.export_dialog.open = shown && self.session.is_some();
             }
             UiCommand::Export { what, to, format } => self.export(ctx, what, to, format),
             UiCommand::ToggleHelp => self.help = !self.help,
             UiCommand::ToggleNotifications => self.notifications.toggle(),
             UiCommand::SetTheme(theme) => ctx.set_theme(theme),
             UiCommand::SetPlaySpeed(speed) => {
-                self.selection.playback.speed = speed.clamp(1.0, 10_000.0)
+                self.selection.playback.speed = speed.clamp(1.0, 10_000.0);
             }
             UiCommand::Hover(position) => {
                 self.selection.hovered = self.session.as_ref().and_then(|s| s.known(position));

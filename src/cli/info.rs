@@ -14,9 +14,9 @@ pub(super) fn run(args: &InfoArgs, out: &mut dyn Write) -> Result<(), CliError> 
     }
     let info = Info::of(&loaded.store);
     if args.json {
-        info.write_json(out)?
+        info.write_json(out)?;
     } else {
-        info.write_text(out)?
+        info.write_text(out)?;
     }
     Ok(())
 }

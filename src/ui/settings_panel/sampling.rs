@@ -92,7 +92,7 @@ fn row(ui: &mut Ui, name: &str, help: &str, field: impl FnOnce(&mut Ui, egui::Id
             .label(RichText::new(name).size(13.5).color(palette.text))
             .on_hover_text(help);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            field(ui, label.id)
+            field(ui, label.id);
         });
     });
 }

@@ -187,9 +187,9 @@ fn reaches(from: f64, to: f64, height: f32, y: &dyn Fn(f64) -> f32) -> f64 {
     for _ in 0..20 {
         let mid = f64::midpoint(low, high);
         if y(from + (to - from) * mid) >= height {
-            low = mid
+            low = mid;
         } else {
-            high = mid
+            high = mid;
         }
     }
     low
