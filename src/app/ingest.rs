@@ -4,9 +4,8 @@ use std::time::{Duration, Instant};
 
 use egui::Context;
 
-use crate::config::CacheSettings;
 use crate::engine::{EngineEvent, RunId, RunState};
-use crate::trace::{ModelSummary, TraceRecord, TraceStore};
+use crate::trace::{TraceRecord, TraceStore};
 use crate::ui::command::Browse;
 use crate::ui::engine_status::{Link, Phase};
 use crate::ui::path_dialog::NOTHING_CHOSEN;
@@ -65,7 +64,6 @@ impl App {
             }
             EngineEvent::ModelLoaded { model, device } => {
                 self.status.loading = None;
-                self.suit_settings(&model);
                 self.status.model = Some((model, device));
             }
             EngineEvent::RunStarted { run, header } if run == self.run => {
@@ -105,17 +103,6 @@ impl App {
             | EngineEvent::Stats { .. }
             | EngineEvent::ParamsRejected { .. }
             | EngineEvent::Warning { .. } => {}
-        }
-    }
-
-    /// A model made for short texts would end before the paper's defaults compress anything: until the
-    /// person has set something, it starts with a budget that its problems reach.
-    fn suit_settings(&mut self, model: &ModelSummary) {
-        /// Slots that the embedded reasoner still solves its examples with.
-        const SMALL: (u32, u32) = (96, 32);
-        const SHORT: u32 = 2048;
-        if model.context <= SHORT && self.settings.cache == CacheSettings::default() {
-            (self.settings.cache.budget, self.settings.cache.buffer) = SMALL;
         }
     }
 
