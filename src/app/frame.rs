@@ -159,7 +159,8 @@ impl App {
             Panel::bottom("timeline")
                 .frame(low)
                 .default_size((room * 0.27).clamp(150.0, 260.0))
-                .size_range(120.0..=(room * 0.6).max(121.0))
+                // A window that opens small and grows must not keep a timeline too low to read.
+                .size_range((room * 0.26).clamp(120.0, 200.0)..=(room * 0.6).max(201.0))
                 .resizable(true)
                 .show(ui, |ui| {
                     let transport = self.transport();

@@ -18,6 +18,8 @@ use crate::trace::RecordLevel;
 
 /// Tokens per measurement: a whole period between two compressions.
 const MEASURED: usize = 128;
+/// Unmeasured decode steps before each measurement.
+const WARM_UP: usize = 4;
 /// Tokens per prefill pass.
 const CHUNK: usize = 128;
 /// candle's quantised llama holds a mask and tables for no more positions than this.
@@ -58,19 +60,12 @@ pub(super) fn run(
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
     let failed = |error: &dyn std::error::Error| CliError::Engine(error.to_string());
-    // One thread, so that a CPU-second is a second of one core.
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(1)
-        .build_global()
-        .map_err(|error| {
-            CliError::Engine(format!("the thread pool was set up already: {error}"))
-        })?;
     let mut loaded = load(model, &mut |_, _| {}).map_err(|error| failed(&error))?;
     let summary = loaded.summary();
     let room = summary.context as usize;
     let mut contexts: Vec<usize> = contexts.to_vec();
     contexts.sort_unstable();
-    contexts.retain(|&context| context + MEASURED <= room);
+    contexts.retain(|&context| context + WARM_UP + MEASURED <= room);
     if contexts.is_empty() {
         return Err(CliError::Usage(format!(
             "no context length fits: {} takes {room} tokens and {MEASURED} are measured",
@@ -81,7 +76,7 @@ pub(super) fn run(
     let mut compressed = contexts.clone();
     // The speed to compare with: just after the first compressions.
     let early = budget as usize + MEASURED + 16;
-    compressed.push(early.min(room - MEASURED));
+    compressed.push(early.min(room - WARM_UP - MEASURED));
     compressed.sort_unstable();
     compressed.dedup();
     rows.extend(rkv(loaded.as_mut(), &compressed, budget)?);
@@ -129,8 +124,12 @@ fn measure(
     context: usize,
     mut step: impl FnMut(usize) -> Result<(), CliError>,
 ) -> Result<Row, CliError> {
+    // The first decode steps lay the weights out for single rows, once; that is no part of the speed.
+    for i in 0..WARM_UP {
+        step(context + i)?;
+    }
     let clock = CpuClock::start();
-    for i in 0..MEASURED {
+    for i in WARM_UP..WARM_UP + MEASURED {
         step(context + i)?;
     }
     let row = Row {
@@ -150,7 +149,7 @@ fn measure(
 
 fn full(model: &mut dyn LanguageModel, contexts: &[usize]) -> Result<Vec<Row>, CliError> {
     let summary = model.summary();
-    let longest = contexts.last().copied().unwrap_or(0) + MEASURED;
+    let longest = contexts.last().copied().unwrap_or(0) + WARM_UP + MEASURED;
     let mut cache = KvCache::new(CacheShape {
         layers: summary.layers as usize,
         query_heads: summary.query_heads as usize,
@@ -188,7 +187,7 @@ fn rkv(
     contexts: &[usize],
     budget: u32,
 ) -> Result<Vec<Row>, CliError> {
-    let longest = contexts.last().copied().unwrap_or(0) + MEASURED;
+    let longest = contexts.last().copied().unwrap_or(0) + WARM_UP + MEASURED;
     let request = GenerationRequest {
         problem: "Count.".to_owned(),
         settings: CacheSettings {
@@ -232,7 +231,7 @@ fn stock(path: &Path, contexts: &[usize]) -> Result<Vec<Row>, CliError> {
     let mut seen = 0;
     for &context in contexts
         .iter()
-        .filter(|&&context| context + MEASURED <= STOCK_CONTEXT)
+        .filter(|&&context| context + WARM_UP + MEASURED <= STOCK_CONTEXT)
     {
         let mut feed = |tokens: &[u32], at: usize| -> Result<(), CliError> {
             let input = Tensor::new(tokens, &Device::Cpu)
@@ -254,7 +253,7 @@ fn stock(path: &Path, contexts: &[usize]) -> Result<Vec<Row>, CliError> {
         rows.push(measure("candle (stock)", "full", context, |at| {
             feed(&[token(at)], at)
         })?);
-        seen = context + MEASURED;
+        seen = context + WARM_UP + MEASURED;
     }
     Ok(rows)
 }

@@ -2,6 +2,7 @@
 
 mod cpu_time;
 mod decode;
+mod one_thread;
 mod scoring;
 
 use std::io::Write;
@@ -11,6 +12,7 @@ use super::run_args::{BenchArgs, BenchCommand};
 
 pub(super) fn run(args: &BenchArgs, out: &mut dyn Write) -> Result<(), CliError> {
     match &args.command {
+        BenchCommand::Decode { .. } if !one_thread::is_set() => one_thread::run_again(),
         BenchCommand::Decode {
             model,
             contexts,
