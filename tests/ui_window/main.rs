@@ -12,3 +12,4 @@ mod settings;
 mod snapshots;
 mod stage;
 mod text;
+mod whole_path;

@@ -1,0 +1,101 @@
+//! The main job with nothing made up: the embedded model, the real engine, the real window.
+#![cfg(feature = "infer")]
+
+use std::time::{Duration, Instant};
+
+use egui::accesskit::Role;
+use egui::{Key, Theme};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use rkv_scope::app::AppConfig;
+use rkv_scope::engine::{EngineConfig, spawn};
+use rkv_scope::export::{Format, What};
+use rkv_scope::trace::{EventIndex, Position};
+use rkv_scope::ui::UiCommand;
+
+use super::stage::{Stage, window};
+
+const PROBLEM: &str = "A farm has 24 eggs. It gets 5 baskets with 12 eggs in each. It sells 37 of them. \
+                       How many eggs does it have left?";
+
+fn wait(harness: &mut Harness<'static, Stage>, what: &str, done: impl Fn(&Stage) -> bool) {
+    let deadline = Instant::now() + Duration::from_mins(2);
+    while !done(harness.state()) {
+        assert!(Instant::now() < deadline, "{what} never happened");
+        harness.step();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    harness.run_steps(3);
+}
+
+#[test]
+fn a_typed_problem_is_reasoned_about_scrubbed_steered_and_exported() {
+    let config = AppConfig {
+        engine: Some(Box::new(|model, waker| {
+            spawn(EngineConfig::new(model, waker))
+        })),
+        model: Some("reasoner".to_owned()),
+        known_models: vec![],
+    };
+    let mut harness = window([1280.0, 900.0], Theme::Dark, config);
+    wait(&mut harness, "loading", |stage| {
+        stage.app().status().model.is_some()
+    });
+    harness.get_by_label("Problem").focus();
+    harness.step();
+    harness.get_by_label("Problem").type_text(PROBLEM);
+    harness.step();
+    harness.key_press(Key::Enter);
+    harness.step();
+    wait(&mut harness, "the first compression", |stage| {
+        stage
+            .app()
+            .session()
+            .is_some_and(|s| !s.store.events().is_empty())
+    });
+
+    // A slider moved while it runs is in force from the next compression and in the trace.
+    harness
+        .get_by_role_and_label(Role::SpinButton, "Budget")
+        .set_value_accesskit(64.0);
+    harness.step();
+    wait(&mut harness, "the end", |stage| {
+        stage
+            .app()
+            .session()
+            .is_some_and(|s| s.store.end().is_some())
+    });
+    let store = harness.state().app().session().unwrap().store.clone();
+    assert_eq!(store.events()[0].slots_after[0], 96);
+    assert_eq!(store.events().last().unwrap().slots_after[0], 64);
+    assert!(
+        store
+            .params()
+            .iter()
+            .any(|(_, _, settings)| settings.budget == 64)
+    );
+    harness.get_by_label_contains("boxed{");
+
+    // Scrubbing back shows the cache as it was.
+    let ctx = harness.ctx.clone();
+    let back = UiCommand::GoToEvent(EventIndex(0));
+    harness
+        .state_mut()
+        .app_mut()
+        .execute(&ctx, vec![back, UiCommand::Select(Some(Position(50)))]);
+    harness.run_steps(3);
+    let cursor = harness.state().app().session().unwrap().cursor();
+    assert_eq!(cursor, store.events()[0].seen as usize);
+    harness.get_by_label_contains("96 slots per head now");
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("heatmap.png");
+    let export = UiCommand::Export {
+        what: What::Heatmap,
+        format: Format::Png,
+        to: Some(path.clone()),
+    };
+    harness.state_mut().app_mut().execute(&ctx, vec![export]);
+    wait(&mut harness, "the export", |_| path.exists());
+    assert!(std::fs::read(&path).unwrap().starts_with(b"\x89PNG"));
+}
