@@ -186,6 +186,17 @@ fn start(engine: &EngineHandle, request: RunRequest) {
         .unwrap();
 }
 
+/// Sends the run's first change of settings.
+fn steer(engine: &EngineHandle, settings: CacheSettings) {
+    engine
+        .send(EngineCommand::SetParams {
+            run: RUN,
+            revision: 1,
+            settings,
+        })
+        .unwrap();
+}
+
 #[test]
 fn a_run_streams_records_that_rebuild_it() {
     let engine = engine(Scripted::new());
@@ -339,13 +350,7 @@ fn illegal_live_settings_are_refused_and_the_run_goes_on() {
         kernel: 6,
         ..CacheSettings::default()
     };
-    engine
-        .send(EngineCommand::SetParams {
-            run: RUN,
-            revision: 1,
-            settings,
-        })
-        .unwrap();
+    steer(&engine, settings);
     seen.until(&engine, |s| s.finished().is_some());
     assert_eq!(seen.rejected, [1]);
     assert_eq!(seen.finished(), Some(&FinishReason::MaxTokens));
@@ -366,13 +371,7 @@ fn a_larger_budget_takes_effect_beyond_the_first_capacity() {
         buffer: 64,
         ..CacheSettings::default()
     };
-    engine
-        .send(EngineCommand::SetParams {
-            run: RUN,
-            revision: 1,
-            settings,
-        })
-        .unwrap();
+    steer(&engine, settings);
     seen.until(&engine, |s| s.finished().is_some());
     let store = seen.store.unwrap();
     assert_eq!(store.events().last().unwrap().slots_before[0], 264);

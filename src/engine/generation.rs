@@ -203,9 +203,8 @@ impl<'m> Generation<'m> {
             return Ok(());
         }
         settings.check_with_prompt(self.prompt.len() as u32)?;
-        self.schedule = Schedule::new(&settings, self.prompt.len())?;
-        let capacity = self
-            .schedule
+        let schedule = Schedule::new(&settings, self.prompt.len())?;
+        let capacity = schedule
             .capacity(&settings, self.longest)
             .max(self.cache.longest() + 1);
         let shape = self.cache.shape();
@@ -215,6 +214,7 @@ impl<'m> Generation<'m> {
                 shape.window.max(settings.window as usize),
             )?;
         }
+        self.schedule = schedule;
         self.pending = Some((revision, settings));
         Ok(())
     }
@@ -326,10 +326,9 @@ impl<'m> Generation<'m> {
     pub fn feed(&mut self, tokens: &[u32], stop: &AtomicBool) -> Result<Advance, EngineError> {
         let mut rest = tokens;
         while !rest.is_empty() {
-            let settings = self.next_settings().clone();
             let room = self
                 .schedule
-                .prefill_room(&settings, self.cache.longest())
+                .prefill_room(self.next_settings(), self.cache.longest())
                 .max(1);
             let (chunk, later) = rest.split_at(room.min(rest.len()));
             if self
