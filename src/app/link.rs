@@ -2,25 +2,27 @@
 
 use std::io;
 
+use crate::config::DeviceChoice;
 use crate::engine::{EngineHandle, Waker};
 
 /// Starts an engine that loads the model named, and wakes the window when events wait.
 pub type EngineFactory = Box<dyn Fn(Option<String>, Waker) -> io::Result<EngineHandle>>;
 
-/// The engine of this build, if it has one.
+/// The engine of this build, if it has one, on the device of a choice.
 #[cfg_attr(
     feature = "infer",
     expect(clippy::unnecessary_wraps, reason = "a viewer has none")
 )]
-pub fn factory() -> Option<EngineFactory> {
+pub fn factory(device: DeviceChoice) -> Option<EngineFactory> {
     #[cfg(feature = "infer")]
     {
-        Some(Box::new(|model, waker| {
-            crate::engine::spawn(crate::engine::EngineConfig::new(model, waker))
+        Some(Box::new(move |model, waker| {
+            crate::engine::spawn(crate::engine::EngineConfig::new(model, device, waker))
         }))
     }
     #[cfg(not(feature = "infer"))]
     {
+        let _ = device;
         None
     }
 }

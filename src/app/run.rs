@@ -54,7 +54,7 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
         Box::new(move |creation| {
             let ctx = &creation.egui_ctx;
             let config = AppConfig {
-                engine: link::factory(),
+                engine: link::factory(options.device),
                 model: options.model.clone(),
                 known_models: link::known_models(),
             };

@@ -105,7 +105,7 @@ impl<'m> Generation<'m> {
         request.settings.check_with_prompt(prompt.len() as u32)?;
         let longest = context.min(prompt.len() + request.sampling.max_tokens as usize);
         let schedule = Schedule::new(&request.settings, prompt.len())?;
-        let cache = KvCache::new(CacheShape {
+        let cache = model.new_cache(CacheShape {
             layers: summary.layers as usize,
             query_heads: summary.query_heads as usize,
             kv_heads: summary.kv_heads as usize,

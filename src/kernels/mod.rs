@@ -4,6 +4,7 @@
 //! compiler turns into vector code for the target given in `.cargo/config.toml`.
 
 pub mod attention;
+pub mod cuda;
 pub mod exp;
 pub mod gemv;
 pub mod lanes;

@@ -4,7 +4,11 @@
 //! token it stems from is kept beside it as a [`Position`]. The last queries are kept too, because every policy that
 //! looks at attention asks how much the recent tokens attended to each entry.
 
+mod on_device;
+
+use crate::kernels::cuda::AcceleratorError;
 use crate::trace::{Position, Slot};
+pub use on_device::{Decided, DeviceMemory};
 
 /// The cache cannot do what was asked of it. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +44,9 @@ pub enum CacheError {
         /// Bytes it would take (saturating).
         bytes: u64,
     },
+    /// The device that holds it failed.
+    #[error(transparent)]
+    Device(#[from] AcceleratorError),
     /// A size was zero.
     #[error("a cache needs at least one layer, head, slot and query row")]
     Empty,
@@ -91,7 +98,7 @@ struct LayerCache {
 }
 
 /// Fixed-size KV cache of all layers.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct KvCache {
     shape: CacheShape,
     layers: Vec<LayerCache>,
@@ -100,6 +107,8 @@ pub struct KvCache {
     scratch: Vec<f32>,
     moved: Vec<Position>,
     marked: Vec<bool>,
+    /// Where keys, values and queries are, if not here.
+    device: Option<Box<dyn DeviceMemory>>,
 }
 
 impl KvCache {
@@ -157,6 +166,7 @@ impl KvCache {
             scratch: vec![0.0; shape.head_floats()],
             moved: Vec::with_capacity(capacity),
             marked: vec![false; capacity],
+            device: None,
         })
     }
 
@@ -235,16 +245,22 @@ impl KvCache {
         count
     }
 
+    fn element_bytes(&self) -> usize {
+        self.device
+            .as_ref()
+            .map_or(size_of::<f32>(), |device| device.element_bytes())
+    }
+
     /// Bytes allocated for keys and values.
     pub fn bytes(&self) -> u64 {
-        (2 * self.shape.layers * self.shape.kv_heads * self.shape.head_floats() * size_of::<f32>())
-            as u64
+        let heads = self.shape.layers * self.shape.kv_heads;
+        (2 * heads * self.shape.head_floats() * self.element_bytes()) as u64
     }
 
     /// Bytes the held keys and values take.
     pub fn used_bytes(&self) -> u64 {
         let entries: usize = self.layers.iter().map(|layer| layer.len).sum();
-        (2 * entries * self.shape.kv_heads * self.shape.head_dim * size_of::<f32>()) as u64
+        (2 * entries * self.shape.kv_heads * self.shape.head_dim * self.element_bytes()) as u64
     }
 
     /// Forgets everything and keeps the memory.
@@ -275,6 +291,10 @@ impl KvCache {
                 capacity,
             });
         }
+        if window != self.shape.window {
+            // The device's ring of queries is of one size; this happens for windows of more than 64 only.
+            self.move_to_host()?;
+        }
         let mut next = Self::new(CacheShape {
             capacity,
             window,
@@ -303,6 +323,12 @@ impl KvCache {
             }
         }
         next.seen = self.seen;
+        if let Some(device) = &self.device {
+            next.device = Some(device.resized(capacity, held)?);
+            for (next, old) in next.layers.iter_mut().zip(&self.layers) {
+                next.query_count = old.query_count;
+            }
+        }
         *self = next;
         Ok(())
     }

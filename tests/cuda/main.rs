@@ -3,6 +3,20 @@
 //! What a machine lacks is skipped with a printed reason; `REQUIRE_NVRTC=1` and `REQUIRE_KERNELS_ON_CPU=1` make that a
 //! failure. On a machine with a GPU, `on_gpu.sh` runs the same checks there.
 
+#[cfg(feature = "infer")]
+mod accelerators;
+#[cfg(feature = "infer")]
+#[expect(dead_code, reason = "other tests of checkpoints use more of it")]
+#[path = "../checkpoint/mod.rs"]
+mod checkpoint;
+#[cfg(feature = "infer")]
+mod decoder;
+#[cfg(feature = "infer")]
+mod device_cache;
+#[cfg(feature = "infer")]
+#[expect(dead_code, reason = "the policies' tests use more of it")]
+#[path = "../published_code/golden_file.rs"]
+mod golden_file;
 mod kernels_on_cpu;
 mod nvrtc;
 
