@@ -49,3 +49,25 @@ const char* rkv_launch(const char* kernel, unsigned x, unsigned y, unsigned z, i
     if (const char* why = failed(kernel, error)) return why;
     return failed(kernel, cudaDeviceSynchronize());
 }
+
+// Mean microseconds of a launch over `repeats`, after two that are not counted; negative if it failed.
+extern "C" double rkv_time(const char* kernel, unsigned x, unsigned y, unsigned z, int threads, void** arguments, int count,
+                           int repeats) {
+    const auto found = kernels().find(kernel);
+    if (found == kernels().end() || found->second.arguments != count) return -1;
+    cudaEvent_t from, to;
+    cudaEventCreate(&from);
+    cudaEventCreate(&to);
+    cudaError_t error = cudaSuccess;
+    for (int i = -2; i < repeats && error == cudaSuccess; i++) {
+        if (i == 0) cudaEventRecord(from);
+        error = cudaLaunchKernel(found->second.kernel, dim3(x, y, z), dim3(threads), arguments, 0, nullptr);
+    }
+    cudaEventRecord(to);
+    const cudaError_t finished = cudaEventSynchronize(to);
+    float milliseconds = -1;
+    if (error == cudaSuccess && finished == cudaSuccess) cudaEventElapsedTime(&milliseconds, from, to);
+    cudaEventDestroy(from);
+    cudaEventDestroy(to);
+    return milliseconds < 0 ? -1 : milliseconds * 1000.0 / repeats;
+}

@@ -374,14 +374,26 @@ static void check_append() {
     appending(Element::F32, Element::F32, 32, 1, 1, 1, 40, 0, 0, 2, 1, 1, true, true);
 }
 
+// Every kernel once or twice, for tools that slow a program down a hundred times.
+static void check_small() {
+    compression({Element::BF16, 64, 3, 140, 8, 7, Keys::Clustered, 0.5, 0.1, 64, false});
+    compression({Element::F32, 32, 2, 100, 4, 5, Keys::Duplicates, 0.5, 0.1, 40, true});
+    selection(300, 8, 100, 40, Scores::FewValues, true, 1);
+    selection(3000, 8, 2500, 0, Scores::Distinct, true, 2);
+    attention(Element::BF16, 128, 1, 1, 4, 1, 150, 2, 1.0);
+    attention(Element::F32, 64, 1, 1, 3, 5, 70, 1, 1.0);
+    appending(Element::F32, Element::BF16, 64, 4, 2, 1, 3, 5, 9, 6, 5, 3, true, true);
+}
+
 int main(int count, char** words) {
     const struct { const char* name; void (*run)(); } checks[] = {
         {"compression", check_compression}, {"snapkv", check_snapkv},       {"selection", check_selection},
-        {"compaction", check_compaction},   {"attention", check_attention}, {"append", check_append}};
+        {"compaction", check_compaction},   {"attention", check_attention}, {"append", check_append},
+        {"small", check_small}};
     printf("device: %s\n", rkv_device());
     const bool any_order = strncmp(rkv_device(), "CPU", 3) == 0;
     for (const auto& check : checks) {
-        bool wanted = count < 2;
+        bool wanted = count < 2 && check.run != check_small;
         for (int i = 1; i < count; i++) wanted = wanted || strstr(check.name, words[i]);
         if (!wanted) continue;
         for (unsigned order : any_order ? std::vector<unsigned>{0, 1, 7} : std::vector<unsigned>{0}) {
