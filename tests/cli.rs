@@ -368,3 +368,69 @@ fn models_lists_the_known_ones_and_fetch_says_what_to_do_without_a_network() {
     assert!(!output.status.success());
     assert!(stderr(&output).contains("--model"), "{}", stderr(&output));
 }
+
+#[test]
+fn a_calibration_from_a_full_run_serves_later_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("reasoner.json");
+    let file = file.to_str().unwrap();
+    let args = [
+        "calibrate",
+        "--prompt",
+        PROBLEM,
+        "--max-tokens",
+        "60",
+        "--out",
+        file,
+    ];
+    assert_eq!(ok(&args).trim(), file);
+    let statistics = json(&std::fs::read_to_string(file).unwrap());
+    assert!(statistics["queries"][0].as_u64().unwrap() > 60);
+
+    let run = |name: &str, extra: &[&str]| {
+        let mut args = vec!["--policy", "TriAttention", "--protect", "none"];
+        args.extend(extra);
+        record(folder.path(), name, &args)
+    };
+    run("own.rkvt", &[]);
+    let (_, report) = run("given.rkvt", &["--calibration", file]);
+    assert_eq!(report["params"]["policy"], "triattention");
+
+    let wrong = ["record", "--prompt", PROBLEM, "--calibration", file];
+    assert!(refused(&wrong).contains("triattention"));
+    std::fs::write(file, "{}").unwrap();
+    let broken = [
+        "record",
+        "--prompt",
+        PROBLEM,
+        "--policy",
+        "triattention",
+        "--calibration",
+        file,
+    ];
+    assert!(refused(&broken).contains("rkv-scope calibrate"));
+}
+
+#[test]
+fn policies_answer_to_their_names() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, id) in [
+        ("R-KV", "rkv"),
+        ("Value-Aware Stochastic eviction", "vase-attnv"),
+        ("Task-Aware compression", "task-aware"),
+        ("ThinKV", "thinkv"),
+        ("LongFlow", "longflow"),
+    ] {
+        let (_, report) = record(folder.path(), "a.rkvt", &["--policy", name]);
+        assert_eq!(report["params"]["policy"], id, "{name}");
+    }
+    let listed = ok(&["policies"]);
+    for word in [
+        "ThinKV",
+        "arXiv 2510.01290",
+        "--protect prompt",
+        "Beyond RAG",
+    ] {
+        assert!(listed.contains(word), "{word}");
+    }
+}

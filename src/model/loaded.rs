@@ -148,6 +148,10 @@ impl LanguageModel for Loaded {
         self.tokenizer.is_eos(token) || self.decoder.info().eos.contains(&token)
     }
 
+    fn rope_frequencies(&self) -> Option<&[f32]> {
+        Some(self.decoder.rope_frequencies())
+    }
+
     fn forward(
         &mut self,
         tokens: &[u32],
