@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | L5 | [`app`], [`cli`] | everything below |
 //! | L4 | [`ui`] | the trace, the policy table, the settings; never candle |
-//! | L3 | [`engine`], [`export`] | the inference thread; figures and tables of a trace |
+//! | L3 | [`engine`], [`sweep`], [`export`] | the inference thread; many runs and their table; figures and tables |
 //! | L2 | [`model`], [`kernels`] | candle: decoder, weights, tokenizer, attention over the cache |
 //! | L1 | [`policy`] | pure decisions on slices: score, scope, protection, trigger, selection |
 //! | L0 | [`trace`], [`config`] | ids, records, store, view, codec; settings and their validation |
@@ -24,6 +24,7 @@ pub mod kernels;
 pub mod model;
 mod named;
 pub mod policy;
+pub mod sweep;
 pub mod trace;
 
 #[cfg(feature = "gui")]

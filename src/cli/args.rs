@@ -6,6 +6,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 
 #[cfg(feature = "infer")]
 use super::run_args::{BenchArgs, ModelsArgs, RecordArgs};
+#[cfg(feature = "infer")]
+use super::sweep_args::SweepArgs;
 
 /// See what a reasoning model's KV cache forgets.
 #[derive(Debug, Parser)]
@@ -39,6 +41,9 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Accuracy against cache budget: many problems under many policies
+    #[cfg(feature = "infer")]
+    Sweep(Box<SweepArgs>),
     /// List known models, or fetch one from the hub
     #[cfg(feature = "infer")]
     Models(ModelsArgs),

@@ -12,6 +12,10 @@ mod policies;
 mod record;
 #[cfg(feature = "infer")]
 mod run_args;
+#[cfg(feature = "infer")]
+mod sweep;
+#[cfg(feature = "infer")]
+mod sweep_args;
 mod view;
 
 use std::io::Write;
@@ -60,6 +64,8 @@ pub fn run(args: Args, out: &mut dyn Write) -> Result<(), CliError> {
         Some(Command::Policies { json }) => policies::run(json, out),
         #[cfg(feature = "infer")]
         Some(Command::Record(args)) => record::run(&args, out),
+        #[cfg(feature = "infer")]
+        Some(Command::Sweep(args)) => sweep::run(&args, out),
         #[cfg(feature = "infer")]
         Some(Command::Models(args)) => models::run(&args, out),
         #[cfg(feature = "infer")]

@@ -2,6 +2,8 @@
 //!
 //! Knows no channels and no threads, so that the worker, benchmarks and tests drive the same code.
 
+mod snapshot;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -16,6 +18,8 @@ use crate::policy::schedule::Schedule;
 use crate::trace::{
     FinishReason, Position, RecordLevel, SegmentKind, TokenRecord, TraceHeader, TraceRecord,
 };
+
+pub use snapshot::Snapshot;
 
 /// Prompt tokens per forward pass, so that a stop is felt within a fraction of a second.
 const PREFILL_CHUNK: usize = 128;

@@ -267,6 +267,15 @@ impl KvCache {
     /// [`CacheError::CapacityExceeded`] if it holds more than `capacity`, [`CacheError::TooLarge`] if the memory cannot
     /// be had; the cache is then unchanged.
     pub fn resize(&mut self, capacity: usize, window: usize) -> Result<(), CacheError> {
+        *self = self.resized(capacity, window)?;
+        Ok(())
+    }
+
+    /// A copy with another number of slots and query rows.
+    ///
+    /// # Errors
+    /// As [`KvCache::resize`].
+    pub fn resized(&self, capacity: usize, window: usize) -> Result<Self, CacheError> {
         let held = self.longest();
         if held > capacity {
             return Err(CacheError::CapacityExceeded {
@@ -303,8 +312,7 @@ impl KvCache {
             }
         }
         next.seen = self.seen;
-        *self = next;
-        Ok(())
+        Ok(next)
     }
 
     /// Keeps the listed slots of each head of `layer`, in the order given, and frees the rest.
