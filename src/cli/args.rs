@@ -76,7 +76,7 @@ pub struct ViewArgs {
     #[arg(long, value_parser = ["dark", "light"])]
     pub theme: Option<String>,
     /// Tab to show first
-    #[arg(long, value_parser = ["reading", "survival", "heatmap"])]
+    #[arg(long, value_parser = ["reading", "survival", "heatmap", "sweep"])]
     pub tab: Option<String>,
     /// Put the timeline's cursor after this many tokens
     #[arg(long, value_name = "N")]

@@ -27,12 +27,12 @@ pub enum Marker {
     Diamond,
     /// Point downwards.
     Down,
-    /// Five sides.
-    Pentagon,
+    /// Point to the left.
+    Left,
     /// Upright cross.
     Plus,
-    /// Six sides.
-    Hexagon,
+    /// Point to the right.
+    Right,
 }
 
 const COLOURS: [(Rgb, Rgb); 7] = [
@@ -51,9 +51,9 @@ const MARKERS: [Marker; 8] = [
     Marker::Up,
     Marker::Diamond,
     Marker::Down,
-    Marker::Pentagon,
+    Marker::Left,
     Marker::Plus,
-    Marker::Hexagon,
+    Marker::Right,
 ];
 
 /// The look of the curve of that index; the first 56 differ.
@@ -83,7 +83,7 @@ impl Marker {
             Self::Up => regular(3, 0.0, 1.35),
             Self::Diamond => regular(4, 0.0, 1.3),
             Self::Down => regular(3, 0.5, 1.35),
-            Self::Pentagon => regular(5, 0.0, 1.15),
+            Self::Left => regular(3, 0.75, 1.35),
             Self::Plus => {
                 let (long, wide) = (radius * 1.25, radius * 0.42);
                 [
@@ -102,7 +102,7 @@ impl Marker {
                 ]
                 .to_vec()
             }
-            Self::Hexagon => regular(6, 0.25, 1.1),
+            Self::Right => regular(3, 0.25, 1.35),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What can stop a sweep.
 
-use super::{ArmKey, ProblemsError, ResultsError};
+#[cfg(feature = "infer")]
+use super::ArmKey;
+use super::{ModelIdentity, ProblemsError, ResultsError};
 use crate::config::SettingsError;
 
 /// A sweep could not begin or go on; runs that had ended are in the results file.
@@ -22,6 +24,17 @@ pub enum SweepError {
     #[cfg(feature = "infer")]
     #[error(transparent)]
     Model(#[from] crate::model::LanguageModelError),
+    /// A run of another model's results.
+    #[error(
+        "these results are of the model {} ({}), but {} ({}) would run now; load that model first",
+        wanted.name, wanted.fingerprint, found.name, found.fingerprint
+    )]
+    OtherModel {
+        /// The results' model.
+        wanted: ModelIdentity,
+        /// The model at hand.
+        found: ModelIdentity,
+    },
     /// Its files cannot be read.
     #[error("the model's files cannot be read: {0}")]
     Fingerprint(#[source] std::io::Error),

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossbeam_channel::Receiver;
 
-use super::{ArmKey, RunOutcome, SweepPlan};
+use super::{ArmKey, ModelIdentity, Problem, RunOutcome, SweepPlan};
+use crate::config::{CacheSettings, Sampling};
 
 /// What a sweep tells.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,6 +36,37 @@ pub enum SweepEvent {
     },
     /// Failed; runs that had ended are kept.
     Failed(String),
+}
+
+/// A run of a sweep that is to be done again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReplayRequest {
+    /// Model as it was asked for.
+    pub model: String,
+    /// The model that made the results: another one would tell another story.
+    pub identity: ModelIdentity,
+    /// Index of the problem.
+    pub index: u32,
+    /// The problem.
+    pub problem: Problem,
+    /// Settings of the arm.
+    pub settings: CacheSettings,
+    /// The sweep's sampling.
+    pub sampling: Sampling,
+}
+
+impl ReplayRequest {
+    /// The run of a problem under an arm, if the plan has it.
+    pub fn of(plan: &SweepPlan, index: u32, arm: &ArmKey, model: &str) -> Option<Self> {
+        Some(Self {
+            model: model.to_owned(),
+            identity: plan.model.clone(),
+            index,
+            problem: plan.problems.get(index as usize)?.clone(),
+            settings: plan.settings(arm)?.clone(),
+            sampling: plan.sampling.clone(),
+        })
+    }
 }
 
 /// Events of a sweep in its own threads. Dropping it stops the sweep.

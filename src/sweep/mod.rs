@@ -30,7 +30,7 @@ mod runner;
 pub use arm::{ArmKey, FULL, arms};
 pub use error::SweepError;
 pub use grade::same_answer;
-pub use handle::{SweepEvent, SweepHandle};
+pub use handle::{ReplayRequest, SweepEvent, SweepHandle};
 pub use outcome::RunOutcome;
 pub use plan::{ModelIdentity, SweepPlan, SweepRequest};
 pub use problem::{Problem, ProblemSource, ProblemsError};
@@ -40,4 +40,4 @@ pub use results_file::{ResultsError, ResultsFile, StoredSweep};
 pub use table::{ArmRow, ArmStats, KindRow, SweepTable};
 
 #[cfg(feature = "infer")]
-pub use runner::{Loader, execute, spawn};
+pub use runner::{Loader, execute, replay, spawn};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
-use super::{ArmKey, Problem, RunOutcome, SweepError, ends_in_a_loop, same_answer};
+use super::{ArmKey, Problem, ReplayRequest, RunOutcome, SweepError, ends_in_a_loop, same_answer};
 use crate::config::{CacheSettings, Sampling};
 use crate::engine::EngineError;
 use crate::engine::generation::{Advance, Generation, GenerationRequest, Snapshot};
@@ -151,17 +151,43 @@ fn fork(
     }
 }
 
+/// Does one run from its beginning, recording everything.
+pub(super) fn record(
+    model: &mut dyn LanguageModel,
+    run: &ReplayRequest,
+) -> Result<TraceStore, EngineError> {
+    let request = GenerationRequest {
+        problem: run.problem.text.clone(),
+        settings: run.settings.clone(),
+        sampling: sampling(&run.sampling, run.index),
+        level: RecordLevel::Components,
+        device: "CPU".to_owned(),
+    };
+    let mut run = Generation::begin(model, request)?;
+    let mut store = TraceStore::new(run.header().clone());
+    let never = AtomicBool::new(false);
+    while !matches!(run.advance(&never)?, Advance::Finished(_)) {
+        apply(&mut store, run.take_records());
+    }
+    apply(&mut store, run.take_records());
+    Ok(store)
+}
+
 fn request(task: &Task<'_>, settings: CacheSettings) -> GenerationRequest {
     GenerationRequest {
         problem: task.problem.text.clone(),
         settings,
-        // Draws differ from problem to problem, and not with the number of problems.
-        sampling: Sampling {
-            seed: task.sampling.seed.wrapping_add(u64::from(task.index)),
-            ..task.sampling.clone()
-        },
+        sampling: sampling(task.sampling, task.index),
         level: RecordLevel::Summary,
         device: "CPU, 1 thread".to_owned(),
+    }
+}
+
+/// Draws differ from problem to problem, and not with the number of problems.
+fn sampling(sampling: &Sampling, index: u32) -> Sampling {
+    Sampling {
+        seed: sampling.seed.wrapping_add(u64::from(index)),
+        ..sampling.clone()
     }
 }
 

@@ -18,8 +18,19 @@ pub struct Problem {
         alias = "prompt"
     )]
     pub text: String,
-    /// The exact answer.
+    /// The exact answer; in a file it may be a number too.
+    #[serde(deserialize_with = "text_or_number")]
     pub answer: String,
+}
+
+fn text_or_number<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+    match serde_json::Value::deserialize(from)? {
+        serde_json::Value::String(text) => Ok(text),
+        serde_json::Value::Number(number) => Ok(number.to_string()),
+        other => Err(serde::de::Error::custom(format!(
+            "the answer is {other}, neither text nor a number"
+        ))),
+    }
 }
 
 /// Where the problems of a sweep come from.
@@ -137,7 +148,7 @@ mod tests {
     }
 
     const TWO: &str = "{\"kind\":\"sums\",\"problem\":\"2 + 3?\",\"answer\":\"5\"}\n\n\
-                       {\"text\":\"7 - 4?\",\"answer\":\"3\",\"trace\":\"7 - 4 = 3\"}\n";
+                       {\"text\":\"7 - 4?\",\"answer\":3,\"trace\":\"7 - 4 = 3\"}\n";
 
     #[test]
     fn a_line_is_a_problem_and_the_first_so_many_can_be_asked_for() {
@@ -145,6 +156,7 @@ mod tests {
         let all = from(&file, None).unwrap();
         assert_eq!(all.len(), 2);
         assert_eq!((all[1].kind.as_str(), all[1].text.as_str()), ("", "7 - 4?"));
+        assert_eq!(all[1].answer, "3");
         assert_eq!(from(&file, Some(1)).unwrap(), all[..1]);
     }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::stamped_line::{payload, stamp};
+use super::stamped_line::{begins_as_stamped, payload, stamp};
 use super::{RunOutcome, SweepPlan};
 
 /// Grows with every change that older programs cannot read.
@@ -133,7 +133,7 @@ impl StoredSweep {
                     stored.whole = at;
                 }
                 // Cut off while the very first line was written: as good as empty.
-                (None, None) if last && line.starts_with("{\"crc32\":") => {}
+                (None, None) if last && begins_as_stamped(line) => {}
                 (None, Some(_)) if last => {}
                 (_, None) => {
                     return Err(ResultsError::NotResults {

@@ -14,13 +14,14 @@ use crossbeam_channel::{RecvTimeoutError, Sender, bounded, unbounded};
 
 use super::one_problem::{self, Task};
 use super::{
-    ArmKey, ModelIdentity, ResultsFile, RunOutcome, SweepError, SweepEvent, SweepHandle, SweepPlan,
-    SweepRequest,
+    ArmKey, ModelIdentity, ReplayRequest, ResultsFile, RunOutcome, SweepError, SweepEvent,
+    SweepHandle, SweepPlan, SweepRequest,
 };
 use crate::config::CacheSettings;
 use crate::engine::Waker;
 use crate::error_chain::chain;
 use crate::model::{LanguageModel, LanguageModelError, ModelSource, SharedModel, fingerprint};
+use crate::trace::TraceStore;
 
 /// How soon a stop is felt while no run ends.
 const LOOK_AT_STOP: Duration = Duration::from_millis(50);
@@ -263,6 +264,26 @@ impl Crew<'_> {
         }
         Ok(())
     }
+}
+
+/// Does a run of a sweep again, recording everything.
+///
+/// # Errors
+/// [`SweepError`]: another model than that of the results, or a run that fails.
+pub fn replay(request: &ReplayRequest) -> Result<TraceStore, SweepError> {
+    let found = identify(&request.model)?;
+    if found != request.identity {
+        return Err(SweepError::OtherModel {
+            wanted: request.identity.clone(),
+            found,
+        });
+    }
+    let mut model = SharedModel::load(&request.model, &mut |_, _| {})?.handle();
+    one_problem::record(&mut *model, request).map_err(|source| SweepError::Run {
+        problem: request.index,
+        arm: ArmKey::of(&request.settings),
+        source,
+    })
 }
 
 /// Starts a sweep on a thread of its own, for the window.

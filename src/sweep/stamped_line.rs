@@ -18,6 +18,11 @@ pub(super) fn payload(line: &str) -> Option<&str> {
     (crc == crc32fast::hash(payload.as_bytes())).then_some(payload)
 }
 
+/// Whether the line is, or was cut off on the way to being, a stamped one.
+pub(super) fn begins_as_stamped(line: &str) -> bool {
+    line.starts_with(OPEN) || OPEN.starts_with(line)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

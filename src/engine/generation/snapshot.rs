@@ -101,3 +101,132 @@ impl<'m> Generation<'m> {
         Ok(run)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+
+    use super::super::{Advance, GenerationRequest};
+    use super::*;
+    use crate::config::{Sampling, Trigger};
+    use crate::model::SharedModel;
+    use crate::policy::POLICIES;
+    use crate::trace::{RecordLevel, TraceRecord, TraceStore};
+
+    fn request(settings: CacheSettings) -> GenerationRequest {
+        GenerationRequest {
+            problem: "Leo has 57 stamps. Leo buys 26 more. How many stamps does Leo have?"
+                .to_owned(),
+            settings,
+            sampling: Sampling {
+                max_tokens: 70,
+                ..Sampling::default()
+            },
+            level: RecordLevel::Components,
+            device: String::new(),
+        }
+    }
+
+    fn finish(mut run: Generation<'_>, before: Vec<TraceRecord>) -> TraceStore {
+        let mut store = TraceStore::new(run.header().clone());
+        let stop = AtomicBool::new(false);
+        let mut records = before;
+        loop {
+            records.extend(run.take_records());
+            for record in records.drain(..) {
+                store.apply(record).unwrap();
+            }
+            if matches!(run.advance(&stop).unwrap(), Advance::Finished(_)) {
+                return store;
+            }
+        }
+    }
+
+    /// Tokens with their probabilities, and who left at which compression: everything but the clock.
+    fn told(store: &TraceStore) -> impl PartialEq + std::fmt::Debug + use<> {
+        let tokens = store.tokens();
+        let logprobs: Vec<u32> = (0..tokens.len() as u32)
+            .map(|p| tokens.logprob(crate::trace::Position(p)).to_bits())
+            .collect();
+        let events: Vec<_> = store
+            .events()
+            .iter()
+            .map(|e| (e.event, e.seen, e.evicted.clone(), e.scores.clone()))
+            .collect();
+        (tokens.ids().to_vec(), logprobs, events)
+    }
+
+    #[test]
+    fn every_policy_goes_on_from_the_full_caches_course_as_if_it_had_run_alone() {
+        let mut model = SharedModel::load("reasoner", &mut |_, _| {})
+            .unwrap()
+            .handle();
+        let stop = AtomicBool::new(false);
+        for info in POLICIES.iter().filter(|info| info.compresses) {
+            for trigger in [Trigger::CacheFull, Trigger::Published] {
+                let settings = CacheSettings {
+                    budget: 52,
+                    buffer: 12,
+                    trigger,
+                    ..info.default_settings()
+                };
+                let alone = finish(
+                    Generation::begin(&mut *model, request(settings.clone())).unwrap(),
+                    vec![],
+                );
+                let prompt = alone.header().prompt_tokens as usize;
+                let first = Schedule::new(&settings, prompt)
+                    .unwrap()
+                    .first_due(&settings, prompt + 70)
+                    .unwrap();
+                assert_eq!(alone.events()[0].seen as usize, first, "{}", info.id);
+
+                let full = CacheSettings {
+                    policy: "full".to_owned(),
+                    ..settings.clone()
+                };
+                let mut run = Generation::begin(&mut *model, request(full)).unwrap();
+                while run.cache().seen() < first {
+                    run.advance(&stop).unwrap();
+                }
+                let before = run.take_records();
+                let snapshot = run.snapshot().unwrap().unwrap();
+                drop(run);
+                let resumed = Generation::resume(&mut *model, &snapshot, settings).unwrap();
+                let resumed = finish(resumed, before);
+                assert!(alone.events().len() > 1, "{}", info.id);
+                assert_eq!(told(&resumed), told(&alone), "{} {trigger}", info.id);
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_that_has_evicted_or_draws_at_random_gives_no_snapshot() {
+        let mut model = SharedModel::load("reasoner", &mut |_, _| {})
+            .unwrap()
+            .handle();
+        let stop = AtomicBool::new(false);
+        let small = CacheSettings {
+            budget: 24,
+            buffer: 8,
+            ..CacheSettings::default()
+        };
+        let mut run = Generation::begin(&mut *model, request(small)).unwrap();
+        assert!(run.snapshot().unwrap().is_none(), "the prompt is not read");
+        while !run.is_decoding() {
+            run.advance(&stop).unwrap();
+        }
+        assert!(
+            run.snapshot().unwrap().is_none(),
+            "the prompt was compressed"
+        );
+        drop(run);
+        let mut random = request(CacheSettings::default());
+        random.sampling.temperature = 0.7;
+        let mut run = Generation::begin(&mut *model, random).unwrap();
+        while !run.is_decoding() {
+            run.advance(&stop).unwrap();
+        }
+        assert!(run.snapshot().unwrap().is_none());
+    }
+}
