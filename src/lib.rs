@@ -9,7 +9,7 @@
 //! | L3 | [`engine`], [`export`] | the inference thread; figures and tables of a trace |
 //! | L2 | [`model`], [`kernels`] | candle: decoder, weights, tokenizer, attention over the cache |
 //! | L1 | [`policy`] | pure decisions on slices: score, scope, protection, trigger, selection |
-//! | L0 | [`trace`], [`config`] | ids, records, store, view, codec; settings and their validation |
+//! | L0 | [`trace`], [`config`], [`problems`] | ids, records, store, view, codec; settings and their validation; school problems |
 //!
 //! `--no-default-features` builds L0, L1 and the exports; `--features gui` alone builds a viewer that
 //! replays trace files without any tensor library.
@@ -24,6 +24,7 @@ pub mod kernels;
 pub mod model;
 mod named;
 pub mod policy;
+pub mod problems;
 pub mod trace;
 
 #[cfg(feature = "gui")]
