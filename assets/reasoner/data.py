@@ -1,16 +1,18 @@
-"""Problems as tokens: trains the tokenizer, and writes what training reads, so that training needs torch and numpy alone.
+"""Problems as tokens: trains the tokenizer, and writes what training reads, so that training needs torch alone.
 
 A data folder holds `tokenizer.json`, `tokenizer_config.json`, for each level `LEVEL.bin` (all documents, one after the other,
-16-bit tokens) and `LEVEL.len` (their lengths, 32 bits), and `held_out.json` (problems that no training seed draws, with
+16-bit tokens) and `LEVEL.len` (their lengths, 16 bits), and `held_out.json` (problems that no training seed draws, with
 their prompts as tokens).
 """
 
 import json
 import random
 import subprocess
+from array import array
+from itertools import accumulate
 from pathlib import Path
 
-import numpy as np
+import torch
 
 LEVELS = ("easy", "medium", "hard")
 SPECIAL = ["<|end|>", "<|user|>", "<|assistant|>", "<think>", "</think>"]
@@ -56,9 +58,7 @@ def train_tokenizer(texts, vocab: int):
     )
     tokenizer.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(
-        vocab_size=vocab, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False
-    )
+    trainer = trainers.BpeTrainer(vocab_size=vocab, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False)
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
 
@@ -99,9 +99,9 @@ def write_level(tokenizer, samples, path: Path):
         for batch in batched(samples, 2000):
             for encoded in tokenizer.encode_batch([document(sample) for sample in batch]):
                 lengths.append(len(encoded.ids))
-                out.write(np.asarray(encoded.ids, np.uint16).tobytes())
-    np.asarray(lengths, np.uint32).tofile(path.with_suffix(".len"))
-    print(f"{path.name}: {len(lengths)} problems, {sum(lengths)} tokens, median {int(np.median(lengths))}", flush=True)
+                array("H", encoded.ids).tofile(out)
+    path.with_suffix(".len").write_bytes(array("H", lengths).tobytes())
+    print(f"{path.name}: {len(lengths)} problems, {sum(lengths)} tokens, median {sorted(lengths)[len(lengths) // 2]}", flush=True)
 
 
 def batched(items, size: int):
@@ -123,9 +123,10 @@ class Level:
 
     def __init__(self, folder: Path, name: str, tokens: int, longest: int, seed: int):
         self.name, self.tokens, self.longest, self.seed = name, tokens, longest, seed
-        self.data = np.memmap(folder / f"{name}.bin", np.uint16, "r")
-        self.lengths = np.fromfile(folder / f"{name}.len", np.uint32).astype(np.int64)
-        self.starts = np.concatenate(([0], np.cumsum(self.lengths)[:-1]))
+        self.data, self.lengths = array("H"), array("H")
+        self.data.frombytes((folder / f"{name}.bin").read_bytes())
+        self.lengths.frombytes((folder / f"{name}.len").read_bytes())
+        self.starts = [0, *accumulate(self.lengths)]
         self.epoch, self.next, self.batches = -1, 0, []
 
     def shuffle(self, epoch: int):
@@ -145,17 +146,15 @@ class Level:
         rng.shuffle(self.batches)
         self.epoch, self.next = epoch, 0
 
-    def batch(self) -> np.ndarray:
+    def batch(self) -> torch.Tensor:
         """Tokens [documents, padded length], filled up with the end token."""
         if self.next == len(self.batches):
             self.shuffle(self.epoch + 1)
         chosen = self.batches[self.next]
         self.next += 1
         width = padded(max(self.lengths[i] for i in chosen))
-        rows = np.full((len(chosen), width), END, np.int64)
-        for row, i in zip(rows, chosen, strict=True):
-            row[: self.lengths[i]] = self.data[self.starts[i] : self.starts[i] + self.lengths[i]]
-        return rows
+        rows = [self.data[self.starts[i] : self.starts[i + 1]].tolist() for i in chosen]
+        return torch.tensor([row + [END] * (width - len(row)) for row in rows])
 
     def state(self) -> tuple[int, int]:
         return self.epoch, self.next
@@ -167,7 +166,7 @@ class Level:
 
 
 def padded(length: int) -> int:
-    return (int(length) + 31) // 32 * 32
+    return (length + 31) // 32 * 32
 
 
 class Curriculum:
@@ -177,7 +176,7 @@ class Curriculum:
         self.levels = [Level(folder, name, tokens, longest, seed) for name in LEVELS]
         self.rng = random.Random(f"{seed} levels")
 
-    def batch(self, seen: int, easy_until: int, all_from: int) -> np.ndarray:
+    def batch(self, seen: int, easy_until: int, all_from: int) -> torch.Tensor:
         """Only easy problems until `easy_until` tokens, then ever more of the others, and all from `all_from` on."""
         progress = min(1.0, max(0.0, (seen - easy_until) / max(1, all_from - easy_until)))
         weights = (1 - 0.8 * progress, 0.35 * progress, 0.45 * progress)

@@ -47,9 +47,7 @@ def decode(model: Reasoner, prompts: list[list[int]], most: int, batch: int = 64
         columns = torch.arange(width + most, device=device)
         # Left-padded: a row sees the columns from its own start on (and, where it has none yet, itself).
         seen = (columns[None, :width] >= pad[:, None])[:, None, None]
-        mask = (seen & (columns[:width, None] >= columns[None, :width])) | torch.eye(
-            width, dtype=torch.bool, device=device
-        )
+        mask = (seen & (columns[:width, None] >= columns[None, :width])) | torch.eye(width, dtype=torch.bool, device=device)
         hidden = model(tokens, (columns[:width] - pad[:, None]).clamp(min=0), caches, mask)
         alive = list(rows)
         for step in range(most):

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Trains the reasoner. `README.md` beside this file says how; `train.py COMMAND --help` what each option does.
 
-    train.py prepare --binary rkv-scope --data DIR --count 60000     needs the program and the `tokenizers` package
-    train.py train --data DIR --out DIR --tokens 20e6                needs torch and numpy only; goes on where DIR's checkpoint stands
-    train.py evaluate --data DIR --out DIR --count 500
-    train.py export --data DIR --out DIR --to assets/reasoner
-    train.py plot --out DIR --to curve.png                           needs matplotlib
+train.py prepare --binary rkv-scope --data DIR --count 60000     needs the program and the `tokenizers` package
+train.py train --data DIR --out DIR --tokens 20e6                needs torch only; goes on from a checkpoint
+train.py evaluate --data DIR --out DIR --count 500
+train.py export --data DIR --out DIR --to assets/reasoner
+train.py plot --out DIR --to curve.png                           needs matplotlib
 """
 
 import argparse
@@ -114,7 +114,7 @@ class Run:
     def train_step(self) -> float:
         args = self.args
         batch = self.data.batch(self.seen, int(args.easy_until), int(args.all_from))
-        tokens = torch.from_numpy(batch).to(self.device)
+        tokens = batch.to(self.device)
         loss, count = loss_of(self.model, tokens, args.bf16)
         (loss / count).backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
@@ -194,7 +194,7 @@ def write_safetensors(path: Path, tensors: dict[str, torch.Tensor]):
     with path.open("wb") as file:
         file.write(len(text).to_bytes(8, "little") + text)
         for tensor in tensors.values():
-            file.write(tensor.numpy().tobytes())
+            file.write(bytes(tensor.untyped_storage()))
 
 
 def export(args):
@@ -228,7 +228,9 @@ def plot(args):
     for kind in sorted({kind for _, share in checks for kind in share}):
         points = [(tokens, share[kind]) for tokens, share in checks if kind in share]
         main = kind == "all" or kind.startswith("level")
-        right.plot(*zip(*points, strict=True), color=None if main else "#ccc", lw=2 if main else 0.8, label=kind if main else None)
+        right.plot(
+            *zip(*points, strict=True), color=None if main else "#ccc", lw=2 if main else 0.8, label=kind if main else None
+        )
     right.set(xlabel="million tokens", ylabel="share of right answers, held out", ylim=(0, 1))
     right.legend()
     figure.savefig(args.to, dpi=130)

@@ -18,7 +18,10 @@ pub(super) fn run(args: &ProblemsArgs, out: &mut dyn Write) -> Result<(), CliErr
         generator = generator.level(level);
     }
     let end = args.first.checked_add(args.count).ok_or_else(|| {
-        CliError::Usage(format!("--first {} and --count {} are too large together", args.first, args.count))
+        CliError::Usage(format!(
+            "--first {} and --count {} are too large together",
+            args.first, args.count
+        ))
     })?;
     let mut out = BufWriter::new(out);
     for (done, problem) in (1u64..).zip(generator.problems(args.first..end)) {
@@ -26,8 +29,17 @@ pub(super) fn run(args: &ProblemsArgs, out: &mut dyn Write) -> Result<(), CliErr
             serde_json::to_writer(&mut out, &problem).map_err(std::io::Error::from)?;
             writeln!(out)?;
         } else {
-            writeln!(out, "[{}, {}] {}\n", problem.kind, problem.level, problem.problem)?;
-            writeln!(out, "<think>\n{}\n</think>\n{}\n", problem.trace, problem.final_words())?;
+            writeln!(
+                out,
+                "[{}, {}] {}\n",
+                problem.kind, problem.level, problem.problem
+            )?;
+            writeln!(
+                out,
+                "<think>\n{}\n</think>\n{}\n",
+                problem.trace,
+                problem.final_words()
+            )?;
         }
         if done % PROGRESS_EVERY == 0 {
             progress(format_args!("{done} of {} problems", args.count));

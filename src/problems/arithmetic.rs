@@ -20,8 +20,13 @@ pub(super) fn work(a: i64, op: Op, b: i64) -> String {
         Op::Div if b >= 10 => multiples(a, b),
         Op::Div if a < 10 * b => format!("{b} * {} = {a}, so {head} = {}.", a / b, a / b),
         Op::Div => conclude(&head, &div(a, b), a / b),
-        Op::Quotient | Op::Remainder => {
-            format!("{head}: {} So {head} = {} remainder {}.", div(a, b), a / b, a % b)
+        Op::Remainder => {
+            format!(
+                "{head}: {} So {head} = {} remainder {}.",
+                div(a, b),
+                a / b,
+                a % b
+            )
         }
     }
 }
@@ -143,7 +148,10 @@ fn div(a: i64, b: i64) -> String {
         let quotient = part / b;
         let rest = part % b;
         let _ = write!(written, "{quotient}");
-        let _ = write!(text, "{part} / {b} = {quotient} rest {rest}, write {written}. ");
+        let _ = write!(
+            text,
+            "{part} / {b} = {quotient} rest {rest}, write {written}. "
+        );
         part = rest;
     }
     text.trim_end().to_owned()
@@ -203,11 +211,14 @@ mod tests {
             "156 / 4: 15 / 4 = 3 rest 3, write 3. 36 / 4 = 9 rest 0, write 39. So 156 / 4 = 39."
         );
         assert_eq!(
-            work(23, Op::Quotient, 5),
+            work(23, Op::Remainder, 5),
             "23 / 5: 23 / 5 = 4 rest 3, write 4. So 23 / 5 = 4 remainder 3."
         );
         assert_eq!(work(23, Op::Mul, 10), "23 * 10 = 230.");
-        assert_eq!(work(120, Op::Div, 40), "120 / 40: 40 * 1 = 40, 40 * 2 = 80, 40 * 3 = 120, so 120 / 40 = 3.");
+        assert_eq!(
+            work(120, Op::Div, 40),
+            "120 / 40: 40 * 1 = 40, 40 * 2 = 80, 40 * 3 = 120, so 120 / 40 = 3."
+        );
     }
 
     #[test]
@@ -218,7 +229,11 @@ mod tests {
                     if right < 0 {
                         continue;
                     }
-                    let (a, b) = if op == Op::Mul { (a.max(b), a.min(b)) } else { (a, b) };
+                    let (a, b) = if op == Op::Mul {
+                        (a.max(b), a.min(b))
+                    } else {
+                        (a, b)
+                    };
                     let text = work(a, op, b);
                     assert!(text.ends_with(&format!("= {right}.")), "{text}");
                     if let Some((_, written)) = text.rsplit_once("write ") {

@@ -43,13 +43,6 @@ impl Draw {
     pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.below(from.len())]
     }
-
-    /// Two different ones; `from` must hold two different values.
-    pub fn pick_two<T: Copy>(&mut self, from: &[T]) -> (T, T) {
-        let first = self.below(from.len());
-        let second = (first + 1 + self.below(from.len() - 1)) % from.len();
-        (from[first], from[second])
-    }
 }
 
 #[cfg(test)]
@@ -64,14 +57,5 @@ mod tests {
         let values: Vec<i64> = (0..1000).map(|_| draw.range(3..=9)).collect();
         assert!((3..=9).all(|v| values.contains(&v)) && values.iter().all(|v| (3..=9).contains(v)));
         assert_ne!(Draw::new(1, 2).next(), Draw::new(2, 1).next());
-    }
-
-    #[test]
-    fn two_picks_differ() {
-        let mut draw = Draw::new(0, 0);
-        for _ in 0..200 {
-            let (a, b) = draw.pick_two(&[1, 2, 3]);
-            assert_ne!(a, b);
-        }
     }
 }

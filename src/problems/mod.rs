@@ -112,7 +112,11 @@ pub struct Generator {
 impl Generator {
     /// All kinds, all levels.
     pub fn new(seed: u64) -> Self {
-        Self { seed, kinds: KINDS.iter().collect(), level: None }
+        Self {
+            seed,
+            kinds: KINDS.iter().collect(),
+            level: None,
+        }
     }
 
     /// These kinds only; no kinds means all of them.
@@ -138,7 +142,14 @@ impl Generator {
         let answer = draft.plan.answer().unwrap_or(0);
         let trace = narrate::narrate(&draft.plan, &draft.question, answer, &mut draw);
         let problem = [draft.story, draft.question].join(" ").trim().to_owned();
-        Problem { kind: kind.name, level, problem, trace, answer, formula: draft.formula }
+        Problem {
+            kind: kind.name,
+            level,
+            problem,
+            trace,
+            answer,
+            formula: draft.formula,
+        }
     }
 
     /// The problems of a range of numbers.

@@ -12,12 +12,21 @@ const MOST_UNDONE: usize = 4;
 
 /// The text between `<think>` and `</think>`, without the line breaks at its ends.
 pub(super) fn narrate(plan: &Plan, question: &str, answer: i64, draw: &mut Draw) -> String {
-    let mut text = String::from(draw.pick(&["Okay, let me see. ", "Okay, let me think. ", "Alright, let me read it. ", "Let me see. "]));
+    let mut text = String::from(draw.pick(&[
+        "Okay, let me see. ",
+        "Okay, let me think. ",
+        "Alright, let me read it. ",
+        "Let me see. ",
+    ]));
     let steps = plan.steps().count();
     tell(plan, true, draw, &mut text);
     text.push_str(&format!("\nThe question is: {question} So it is {answer}."));
     if draw.chance(if steps > 1 { 92 } else { 70 }) {
-        text.push_str(draw.pick(&["\nWait, let me double-check.", "\nWait, let me check that again.", "\nHmm, let me verify each step."]));
+        text.push_str(draw.pick(&[
+            "\nWait, let me double-check.",
+            "\nWait, let me check that again.",
+            "\nHmm, let me verify each step.",
+        ]));
         for step in plan.steps() {
             text.push(' ');
             text.push_str(&work(step.a, step.op, step.b));
@@ -30,8 +39,14 @@ pub(super) fn narrate(plan: &Plan, question: &str, answer: i64, draw: &mut Draw)
             tell(proof, false, draw, &mut text);
             text.push_str(" That agrees.");
         }
-    } else if draw.chance(if steps > 1 { 85 } else { 40 }) && steps <= MOST_UNDONE && plan.steps().all(|step| undo(step).is_some()) {
-        text.push_str(draw.pick(&["\nLet me also work backwards.", "\nNow let me go backwards."]));
+    } else if draw.chance(if steps > 1 { 85 } else { 40 })
+        && steps <= MOST_UNDONE
+        && plan.steps().all(|step| undo(step).is_some())
+    {
+        text.push_str(draw.pick(&[
+            "\nLet me also work backwards.",
+            "\nNow let me go backwards.",
+        ]));
         for step in plan.steps().rev() {
             if let Some(back) = undo(step) {
                 text.push(' ');
@@ -43,12 +58,17 @@ pub(super) fn narrate(plan: &Plan, question: &str, answer: i64, draw: &mut Draw)
     if let Some(second) = &plan.second_way
         && draw.chance(85)
     {
-        text.push_str(draw.pick(&["\nAlternatively, there is another way.", "\nWait, maybe there is another way."]));
+        text.push_str(draw.pick(&[
+            "\nAlternatively, there is another way.",
+            "\nWait, maybe there is another way.",
+        ]));
         tell(second, false, draw, &mut text);
         text.push_str(&format!(" That is {answer} again."));
     }
     if steps > 2 && draw.chance(85) {
-        text.push_str(&format!("\nWait, did I answer the question? {question} Yes, it is {answer}."));
+        text.push_str(&format!(
+            "\nWait, did I answer the question? {question} Yes, it is {answer}."
+        ));
     }
     text.push_str(&format!("\nSo the answer is {answer}."));
     text
@@ -94,7 +114,7 @@ fn hint(op: Op) -> &'static str {
         Op::Add => "So I add.",
         Op::Sub => "So I subtract.",
         Op::Mul => "So I multiply.",
-        Op::Div | Op::Quotient | Op::Remainder => "So I divide.",
+        Op::Div | Op::Remainder => "So I divide.",
     }
 }
 
@@ -107,5 +127,10 @@ fn undo(step: &Step) -> Option<Step> {
         Op::Div if step.b < 10 => Op::Mul,
         _ => return None,
     };
-    Some(Step { lead: String::new(), a: step.value(), op: inverse, b: step.b })
+    Some(Step {
+        lead: String::new(),
+        a: step.value(),
+        op: inverse,
+        b: step.b,
+    })
 }

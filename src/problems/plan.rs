@@ -8,8 +8,6 @@ pub(super) enum Op {
     Mul,
     /// Exact: the divisor divides.
     Div,
-    /// The quotient of a division with a remainder.
-    Quotient,
     /// The remainder of a division.
     Remainder,
 }
@@ -20,7 +18,7 @@ impl Op {
             Self::Add => '+',
             Self::Sub => '-',
             Self::Mul => '*',
-            Self::Div | Self::Quotient | Self::Remainder => '/',
+            Self::Div | Self::Remainder => '/',
         }
     }
 
@@ -29,7 +27,7 @@ impl Op {
             Self::Add => a + b,
             Self::Sub => a - b,
             Self::Mul => a * b,
-            Self::Div | Self::Quotient => a / b,
+            Self::Div => a / b,
             Self::Remainder => a % b,
         }
     }
@@ -75,8 +73,17 @@ impl Plan {
 
     /// Adds a step and returns its value. The larger factor of a product comes first: it is multiplied digit by digit.
     pub fn step(&mut self, lead: impl Into<String>, a: i64, op: Op, b: i64) -> i64 {
-        let (a, b) = if op == Op::Mul && a < b { (b, a) } else { (a, b) };
-        let step = Step { lead: lead.into(), a, op, b };
+        let (a, b) = if op == Op::Mul && a < b {
+            (b, a)
+        } else {
+            (a, b)
+        };
+        let step = Step {
+            lead: lead.into(),
+            a,
+            op,
+            b,
+        };
         let value = step.value();
         self.lines.push(Line::Step(step));
         value

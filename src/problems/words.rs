@@ -3,29 +3,114 @@
 use super::draw::Draw;
 
 const SHE: &[&str] = &[
-    "Ana", "Cara", "Eva", "Gina", "Ivy", "Kira", "Mia", "Olga", "Rosa", "Tara", "Uma", "Vera", "Zoe", "Bella", "Dina", "Farah",
-    "Hana", "Julia", "Lena", "Nina", "Emma", "Sofia", "Maria", "Anna", "Lucy", "Grace", "Sarah", "Amy", "Alice", "Clara",
-    "Natalia", "Betty", "Janet", "Lisa", "Maya", "Priya", "Fatima", "Yuki", "Mary", "Susan",
+    "Ana", "Cara", "Eva", "Gina", "Ivy", "Kira", "Mia", "Olga", "Rosa", "Tara", "Uma", "Vera",
+    "Zoe", "Bella", "Dina", "Farah", "Hana", "Julia", "Lena", "Nina", "Emma", "Sofia", "Maria",
+    "Anna", "Lucy", "Grace", "Sarah", "Amy", "Alice", "Clara", "Natalia", "Betty", "Janet", "Lisa",
+    "Maya", "Priya", "Fatima", "Yuki", "Mary", "Susan",
 ];
 const HE: &[&str] = &[
-    "Ben", "Dan", "Finn", "Hugo", "Jack", "Leo", "Noah", "Paul", "Quinn", "Sam", "Will", "Zane", "Amir", "Carlos", "Erik",
-    "George", "Igor", "Kofi", "Marco", "Tom", "John", "Peter", "Max", "Liam", "Lucas", "David", "James", "Omar", "Ravi", "Ken",
-    "Mark", "Weng", "Adam", "Oscar", "Felix", "Bob", "Tim", "Joe", "Ali", "Henry",
+    "Ben", "Dan", "Finn", "Hugo", "Jack", "Leo", "Noah", "Paul", "Quinn", "Sam", "Will", "Zane",
+    "Amir", "Carlos", "Erik", "George", "Igor", "Kofi", "Marco", "Tom", "John", "Peter", "Max",
+    "Liam", "Lucas", "David", "James", "Omar", "Ravi", "Ken", "Mark", "Weng", "Adam", "Oscar",
+    "Felix", "Bob", "Tim", "Joe", "Ali", "Henry",
 ];
 const ITEMS: &[&str] = &[
-    "apples", "oranges", "books", "pencils", "marbles", "stickers", "coins", "cards", "stamps", "shells", "cookies", "muffins",
-    "pens", "balloons", "eggs", "flowers", "toys", "beads", "candles", "buttons", "bottles", "hats", "plums", "pears", "cups",
-    "plates", "bricks", "tickets", "photos", "stones", "bananas", "lemons", "cakes", "sweets", "nuts", "dolls", "cars", "kites",
-    "boxes", "letters", "magazines", "roses", "chairs", "chocolates", "candies", "notebooks", "erasers", "crayons", "puzzles",
-    "rings", "leaves", "feathers", "mugs", "spoons", "towels", "shirts", "socks", "postcards", "badges", "cherries", "grapes",
-    "tomatoes", "potatoes", "carrots", "onions", "sandwiches", "pies", "clips", "blocks", "tiles",
+    "apples",
+    "oranges",
+    "books",
+    "pencils",
+    "marbles",
+    "stickers",
+    "coins",
+    "cards",
+    "stamps",
+    "shells",
+    "cookies",
+    "muffins",
+    "pens",
+    "balloons",
+    "eggs",
+    "flowers",
+    "toys",
+    "beads",
+    "candles",
+    "buttons",
+    "bottles",
+    "hats",
+    "plums",
+    "pears",
+    "cups",
+    "plates",
+    "bricks",
+    "tickets",
+    "photos",
+    "stones",
+    "bananas",
+    "lemons",
+    "cakes",
+    "sweets",
+    "nuts",
+    "dolls",
+    "cars",
+    "kites",
+    "boxes",
+    "letters",
+    "magazines",
+    "roses",
+    "chairs",
+    "chocolates",
+    "candies",
+    "notebooks",
+    "erasers",
+    "crayons",
+    "puzzles",
+    "rings",
+    "leaves",
+    "feathers",
+    "mugs",
+    "spoons",
+    "towels",
+    "shirts",
+    "socks",
+    "postcards",
+    "badges",
+    "cherries",
+    "grapes",
+    "tomatoes",
+    "potatoes",
+    "carrots",
+    "onions",
+    "sandwiches",
+    "pies",
+    "clips",
+    "blocks",
+    "tiles",
 ];
 const PLACES: &[&str] = &[
-    "a farm", "a shop", "a school", "a library", "a bakery", "a market", "a museum", "a garden", "a factory", "a club", "a box",
-    "a jar", "a basket", "a store", "a kitchen", "a drawer", "a bag", "the storeroom", "the classroom", "the kiosk",
+    "a farm",
+    "a shop",
+    "a school",
+    "a library",
+    "a bakery",
+    "a market",
+    "a museum",
+    "a garden",
+    "a factory",
+    "a club",
+    "a box",
+    "a jar",
+    "a basket",
+    "a store",
+    "a kitchen",
+    "a drawer",
+    "a bag",
+    "the storeroom",
+    "the classroom",
+    "the kiosk",
 ];
 const GROUPS: &[&str] = &[
-    "boxes", "bags", "baskets", "shelves", "tables", "crates", "rows", "jars", "packs", "trays", "piles", "cartons",
+    "boxes", "bags", "baskets", "shelves", "tables", "crates", "rows", "jars", "packs", "trays",
+    "piles", "cartons",
 ];
 const NUMERALS: [&str; 11] = [
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
@@ -39,12 +124,6 @@ pub(super) struct Person {
     pub pronoun: &'static str,
 }
 
-impl Person {
-    pub fn possessive(&self) -> &'static str {
-        if self.pronoun == "he" { "his" } else { "her" }
-    }
-}
-
 /// One who has a common name or, so that names are copied and not known by heart, a made-up one.
 pub(super) fn person(draw: &mut Draw) -> Person {
     let she = draw.chance(50);
@@ -53,7 +132,10 @@ pub(super) fn person(draw: &mut Draw) -> Person {
     } else {
         draw.pick(if she { SHE } else { HE }).to_owned()
     };
-    Person { name, pronoun: if she { "she" } else { "he" } }
+    Person {
+        name,
+        pronoun: if she { "she" } else { "he" },
+    }
 }
 
 /// Two people of different names.
@@ -70,7 +152,10 @@ pub(super) fn two_people(draw: &mut Draw) -> (Person, Person) {
 fn made_up(draw: &mut Draw) -> String {
     let mut word = String::new();
     for _ in 0..draw.range(2..=3) {
-        word.push_str(draw.pick(&["b", "d", "f", "g", "h", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z", "br", "kl", "st"]));
+        word.push_str(draw.pick(&[
+            "b", "d", "f", "g", "h", "k", "l", "m", "n", "p", "r", "s", "t", "v", "z", "br", "kl",
+            "st",
+        ]));
         word.push_str(draw.pick(&["a", "e", "i", "o", "u", "ai", "oo"]));
     }
     word.push_str(draw.pick(&["", "n", "l", "r", "k"]));
@@ -79,7 +164,11 @@ fn made_up(draw: &mut Draw) -> String {
 
 /// A plural.
 pub(super) fn items(draw: &mut Draw) -> String {
-    if draw.chance(5) { format!("{}ks", made_up(draw)) } else { draw.pick(ITEMS).to_owned() }
+    if draw.chance(5) {
+        format!("{}ks", made_up(draw))
+    } else {
+        draw.pick(ITEMS).to_owned()
+    }
 }
 
 /// Some different plurals.
@@ -134,7 +223,9 @@ pub(super) fn numeral(word: &str) -> Option<usize> {
 /// With a capital first letter.
 pub(super) fn capital(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
 }
 
 /// Fills the gaps `{key}` of a template.
@@ -167,8 +258,14 @@ mod tests {
     #[test]
     fn templates_are_filled_in_either_tense() {
         let template = "{who} [buys|bought] {m} more.";
-        assert_eq!(fill(&tense(template, true), &[("who", "Ana"), ("m", "3")]), "Ana bought 3 more.");
-        assert_eq!(fill(&tense(template, false), &[("who", "She"), ("m", "3")]), "She buys 3 more.");
+        assert_eq!(
+            fill(&tense(template, true), &[("who", "Ana"), ("m", "3")]),
+            "Ana bought 3 more."
+        );
+        assert_eq!(
+            fill(&tense(template, false), &[("who", "She"), ("m", "3")]),
+            "She buys 3 more."
+        );
         assert_eq!(capital("ana"), "Ana");
         assert_eq!(singular("shelves"), "shelf");
     }

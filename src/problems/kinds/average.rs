@@ -16,14 +16,28 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
     let list_text = format!("{} and {}", head.join(", "), last[0]);
     let someone = person(draw);
     let (story, question) = draw.pick(&[
-        ("", "What is the average of {l}?"), ("", "Find the mean of {l}."), ("", "What is the mean of the numbers {l}?"),
-        ("{N} has the scores {l}.", "What is the average score?"), ("On some days {N} reads {l} pages.", "How many pages a day is that on average?"),
+        ("", "What is the average of {l}?"),
+        ("", "Find the mean of {l}."),
+        ("", "What is the mean of the numbers {l}?"),
+        ("{N} has the scores {l}.", "What is the average score?"),
+        (
+            "On some days {N} reads {l} pages.",
+            "How many pages a day is that on average?",
+        ),
         ("The numbers are {l}.", "What is their average?"),
     ]);
-    let fill = |text: &str| text.replace("{l}", &list_text).replace("{N}", &someone.name);
+    let fill = |text: &str| {
+        text.replace("{l}", &list_text)
+            .replace("{N}", &someone.name)
+    };
     let mut plan = Plan::default();
     plan.note(format!("There are {count} numbers: {list_text}."));
     let total = plan.sum("First the sum.", &values);
     plan.step(format!("Then divided by {count}."), total, Op::Div, count);
-    Draft { story: fill(story), question: fill(question), plan, formula: format!("x = ({}) / {count}", list.join(" + ")) }
+    Draft {
+        story: fill(story),
+        question: fill(question),
+        plan,
+        formula: format!("x = ({}) / {count}", list.join(" + ")),
+    }
 }

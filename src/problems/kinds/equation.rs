@@ -4,7 +4,16 @@ use crate::problems::draw::Draw;
 use crate::problems::plan::{Op, Plan};
 use crate::problems::{Draft, Level};
 
-const ASKS: &[&str] = &["Solve for {x}: {e}.", "Solve {e}.", "Find {x} if {e}.", "What is {x} if {e}?", "If {e}, what is {x}?", "{e}. What is {x}?", "Solve the equation {e}.", "{e}, find {x}."];
+const ASKS: &[&str] = &[
+    "Solve for {x}: {e}.",
+    "Solve {e}.",
+    "Find {x} if {e}.",
+    "What is {x} if {e}?",
+    "If {e}, what is {x}?",
+    "{e}. What is {x}?",
+    "Solve the equation {e}.",
+    "{e}, find {x}.",
+];
 
 pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
     let name = draw.pick(&["x", "x", "x", "x", "y", "n", "a"]);
@@ -27,19 +36,39 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
     };
     plan.note(format!("I need {name} with {equation}."));
     match choice {
-        0 => drop(plan.step(format!("I take away {b} from both sides."), x + b, Op::Sub, b)),
+        0 => drop(plan.step(
+            format!("I take away {b} from both sides."),
+            x + b,
+            Op::Sub,
+            b,
+        )),
         1 => drop(plan.step(format!("I add {b} to both sides."), x, Op::Add, b)),
         2 => drop(plan.step(format!("I divide both sides by {a}."), a * x, Op::Div, a)),
         6 => {
-            plan.step(format!("I divide both sides by {a}."), a * (x + b), Op::Div, a);
+            plan.step(
+                format!("I divide both sides by {a}."),
+                a * (x + b),
+                Op::Div,
+                a,
+            );
             plan.note(format!("So {name} + {b} = {}.", x + b));
-            plan.step(format!("I take away {b} from both sides."), x + b, Op::Sub, b);
+            plan.step(
+                format!("I take away {b} from both sides."),
+                x + b,
+                Op::Sub,
+                b,
+            );
         }
         _ => {
             if equation.contains(" - ") {
                 plan.step(format!("I add {b} to both sides."), a * x - b, Op::Add, b);
             } else {
-                plan.step(format!("I take away {b} from both sides."), a * x + b, Op::Sub, b);
+                plan.step(
+                    format!("I take away {b} from both sides."),
+                    a * x + b,
+                    Op::Sub,
+                    b,
+                );
             }
             plan.note(format!("So {a}{name} = {}.", a * x));
             plan.step(format!("I divide both sides by {a}."), a * x, Op::Div, a);
@@ -59,8 +88,20 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             plan.step("", a * x, if minus { Op::Sub } else { Op::Add }, b);
         }
     });
-    let text = if draw.chance(15) { equation.replace(&format!("{a}{name}"), &format!("{a} * {name}")) } else { equation.clone() };
+    let text = if draw.chance(15) {
+        equation.replace(&format!("{a}{name}"), &format!("{a} * {name}"))
+    } else {
+        equation.clone()
+    };
     let question = draw.pick(ASKS).replace("{x}", name).replace("{e}", &text);
-    let formula = equation.replace(&format!("{a}{name}"), &format!("{a} * x")).replace(&format!("{a}("), &format!("{a} * (")).replace(name, "x");
-    Draft { story: String::new(), question, plan, formula }
+    let formula = equation
+        .replace(&format!("{a}{name}"), &format!("{a} * x"))
+        .replace(&format!("{a}("), &format!("{a} * ("))
+        .replace(name, "x");
+    Draft {
+        story: String::new(),
+        question,
+        plan,
+        formula,
+    }
 }

@@ -5,13 +5,40 @@ use crate::problems::plan::{Op, Plan};
 use crate::problems::{Draft, Level};
 
 const ASKS: &[&str] = &[
-    "What is {e}?", "Compute {e}.", "Calculate {e}.", "Work out {e}.", "{e} = ?", "How much is {e}?", "Find the value of {e}.", "{e}",
-    "What is the value of {e}?", "Evaluate {e}.", "Please solve {e}.", "Solve {e}.",
+    "What is {e}?",
+    "Compute {e}.",
+    "Calculate {e}.",
+    "Work out {e}.",
+    "{e} = ?",
+    "How much is {e}?",
+    "Find the value of {e}.",
+    "{e}",
+    "What is the value of {e}?",
+    "Evaluate {e}.",
+    "Please solve {e}.",
+    "Solve {e}.",
 ];
-const SUMS: &[&str] = &["What is the sum of {a} and {b}?", "Add {a} and {b}.", "What is {a} plus {b}?", "{a} plus {b}"];
-const DIFFERENCES: &[&str] = &["What is the difference between {a} and {b}?", "Subtract {b} from {a}.", "What is {a} minus {b}?"];
-const PRODUCTS: &[&str] = &["What is the product of {a} and {b}?", "Multiply {a} by {b}.", "What is {a} times {b}?"];
-const QUOTIENTS: &[&str] = &["Divide {a} by {b}.", "What is {a} divided by {b}?", "What is the quotient of {a} and {b}?"];
+const SUMS: &[&str] = &[
+    "What is the sum of {a} and {b}?",
+    "Add {a} and {b}.",
+    "What is {a} plus {b}?",
+    "{a} plus {b}",
+];
+const DIFFERENCES: &[&str] = &[
+    "What is the difference between {a} and {b}?",
+    "Subtract {b} from {a}.",
+    "What is {a} minus {b}?",
+];
+const PRODUCTS: &[&str] = &[
+    "What is the product of {a} and {b}?",
+    "Multiply {a} by {b}.",
+    "What is {a} times {b}?",
+];
+const QUOTIENTS: &[&str] = &[
+    "Divide {a} by {b}.",
+    "What is {a} divided by {b}?",
+    "What is the quotient of {a} and {b}?",
+];
 
 pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
     let mut plan = Plan::default();
@@ -51,13 +78,21 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             plan.second_way(|plan| {
                 plan.sum("From right to left:", &reversed);
             });
-            values.iter().map(i64::to_string).collect::<Vec<_>>().join(" + ")
+            values
+                .iter()
+                .map(i64::to_string)
+                .collect::<Vec<_>>()
+                .join(" + ")
         }
         5 => {
             let (a, b, c) = (number(draw), level.factor(draw), draw.range(2..=9));
             let product = plan.step("The product comes first.", b, Op::Mul, c);
             plan.step("Then the sum.", a, Op::Add, product);
-            if draw.chance(50) { format!("{a} + {b} * {c}") } else { format!("{b} * {c} + {a}") }
+            if draw.chance(50) {
+                format!("{a} + {b} * {c}")
+            } else {
+                format!("{b} * {c} + {a}")
+            }
         }
         6 => {
             let (b, c) = (level.factor(draw), draw.range(2..=9));
@@ -67,7 +102,11 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             format!("{b} * {c} - {a}")
         }
         7 => {
-            let (a, b, c) = (number(draw).min(99), number(draw).min(99), draw.range(2..=9));
+            let (a, b, c) = (
+                number(draw).min(99),
+                number(draw).min(99),
+                draw.range(2..=9),
+            );
             let sum = plan.step("The brackets come first.", a, Op::Add, b);
             plan.step("Then the product.", sum, Op::Mul, c);
             plan.second_way(|plan| {
@@ -75,7 +114,11 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
                 let y = plan.step("", b, Op::Mul, c);
                 plan.step("", x, Op::Add, y);
             });
-            if draw.chance(50) { format!("({a} + {b}) * {c}") } else { format!("{c} * ({a} + {b})") }
+            if draw.chance(50) {
+                format!("({a} + {b}) * {c}")
+            } else {
+                format!("{c} * ({a} + {b})")
+            }
         }
         8 => {
             let (a, b, c) = (number(draw), number(draw), number(draw));
@@ -92,7 +135,12 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             format!("({a} - {b}) * {c}")
         }
         10 => {
-            let (a, b, c, d) = (level.factor(draw), draw.range(2..=9), level.factor(draw), draw.range(2..=9));
+            let (a, b, c, d) = (
+                level.factor(draw),
+                draw.range(2..=9),
+                level.factor(draw),
+                draw.range(2..=9),
+            );
             let x = plan.step("The first product.", a, Op::Mul, b);
             let y = plan.step("The second product.", c, Op::Mul, d);
             plan.step("Then the sum.", x, Op::Add, y);
@@ -106,12 +154,27 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         }
     };
     let question = match in_words {
-        Some((asks, a, b)) if draw.chance(40) => draw.pick(asks).replace("{a}", &a.to_string()).replace("{b}", &b.to_string()),
+        Some((asks, a, b)) if draw.chance(40) => draw
+            .pick(asks)
+            .replace("{a}", &a.to_string())
+            .replace("{b}", &b.to_string()),
         _ => {
-            let asked = if draw.chance(15) { expression.replace('*', "x").replace('/', "÷") } else { expression.clone() };
+            let asked = if draw.chance(15) {
+                expression.replace('*', "x").replace('/', "÷")
+            } else {
+                expression.clone()
+            };
             draw.pick(ASKS).replace("{e}", &asked)
         }
     };
-    plan.lines.insert(0, crate::problems::plan::Line::Note(format!("I need {expression}.")));
-    Draft { story: String::new(), question, plan, formula: format!("x = {expression}") }
+    plan.lines.insert(
+        0,
+        crate::problems::plan::Line::Note(format!("I need {expression}.")),
+    );
+    Draft {
+        story: String::new(),
+        question,
+        plan,
+        formula: format!("x = {expression}"),
+    }
 }

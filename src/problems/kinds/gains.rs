@@ -2,7 +2,9 @@
 
 use crate::problems::draw::Draw;
 use crate::problems::plan::{Op, Plan};
-use crate::problems::words::{capital, fill, groups, items, number, place, singular, tense, two_people};
+use crate::problems::words::{
+    capital, fill, groups, items, number, place, singular, tense, two_people,
+};
 use crate::problems::{Draft, Level};
 
 const STARTS: &[&str] = &[
@@ -75,17 +77,37 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
     let at = place(draw);
     let start = level.number(draw).max(3);
     let (subject, object) = if draw.chance(60) {
-        (someone.pronoun, if someone.pronoun == "he" { "him" } else { "her" })
+        (
+            someone.pronoun,
+            if someone.pronoun == "he" {
+                "him"
+            } else {
+                "her"
+            },
+        )
     } else {
         (someone.name.as_str(), someone.name.as_str())
     };
     let sentence = |draw: &mut Draw, templates: &[&str], m: i64| {
         let m = number(draw, m);
         let template = draw.pick(templates);
-        let who = if template.starts_with("{who}") { capital(subject) } else { subject.to_owned() };
+        let who = if template.starts_with("{who}") {
+            capital(subject)
+        } else {
+            subject.to_owned()
+        };
         capital(&fill(
             &tense(template, past),
-            &[("N", &someone.name), ("n", &m), ("m", &m), ("i", &item), ("at", at), ("who", &who), ("him", object), ("Other", &other.name)],
+            &[
+                ("N", &someone.name),
+                ("n", &m),
+                ("m", &m),
+                ("i", &item),
+                ("at", at),
+                ("who", &who),
+                ("him", object),
+                ("Other", &other.name),
+            ],
         ))
     };
     let opening = sentence(draw, STARTS, start);
@@ -107,9 +129,17 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             }
             4 if level != Level::Easy && now < 150 => {
                 let times = draw.range(2..=3);
-                let text = if times == 2 { "doubles|doubled" } else { "triples|tripled" };
+                let text = if times == 2 {
+                    "doubles|doubled"
+                } else {
+                    "triples|tripled"
+                };
                 plain = false;
-                (tense(&format!("Then the number of {item} [{text}]."), past), Op::Mul, times)
+                (
+                    tense(&format!("Then the number of {item} [{text}]."), past),
+                    Op::Mul,
+                    times,
+                )
             }
             5 if level != Level::Easy => {
                 let (count, each) = (draw.range(2..=9), level.factor(draw).min(40));
@@ -119,7 +149,12 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
                     capital(subject),
                     tense("[gets|got]", past)
                 );
-                let more = plan.step(format!("{text} First one {} times {count}.", singular(holders)), each, Op::Mul, count);
+                let more = plan.step(
+                    format!("{text} First one {} times {count}.", singular(holders)),
+                    each,
+                    Op::Mul,
+                    count,
+                );
                 now = plan.step("Those are more.", now, Op::Add, more);
                 formula = format!("({formula} + {count} * {each})");
                 story = format!("{story} {text}");
@@ -128,7 +163,11 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             }
             6 if now % 2 == 0 && now > 6 => {
                 plain = false;
-                let text = ["{who} [gives|gave] half of them away.", "{who} [sells|sold] half of the {i}.", "{who} [keeps|kept] only half of them."];
+                let text = [
+                    "{who} [gives|gave] half of them away.",
+                    "{who} [sells|sold] half of the {i}.",
+                    "{who} [keeps|kept] only half of them.",
+                ];
                 (sentence(draw, &text, 2), Op::Div, 2)
             }
             _ => {
@@ -151,11 +190,21 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         plan.second_way(|plan| {
             let mut rest = plan.sum("First all that comes:", &gains);
             for (i, &m) in losses.iter().enumerate() {
-                rest = plan.step(if i == 0 { "Then all that goes:" } else { "" }, rest, Op::Sub, m);
+                rest = plan.step(
+                    if i == 0 { "Then all that goes:" } else { "" },
+                    rest,
+                    Op::Sub,
+                    m,
+                );
             }
         });
     }
     let end = draw.pick(ENDS);
     let question = fill(&tense(end, past), &[("N", &someone.name), ("i", &item)]);
-    Draft { story, question, plan, formula: format!("x = {formula}") }
+    Draft {
+        story,
+        question,
+        plan,
+        formula: format!("x = {formula}"),
+    }
 }

@@ -6,7 +6,11 @@ use crate::problems::words::person;
 use crate::problems::{Draft, Level};
 
 pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
-    let who = if draw.chance(50) { "I think".to_owned() } else { format!("{} thinks", person(draw).name) };
+    let who = if draw.chance(50) {
+        "I think".to_owned()
+    } else {
+        format!("{} thinks", person(draw).name)
+    };
     let i = if who == "I think" { "I" } else { "" };
     let start = level.number(draw).min(60);
     let mut now = start;
@@ -23,15 +27,38 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             Op::Sub => format!("subtract {m}"),
             _ => format!("add {m}"),
         };
-        let verb = if i == "I" { verb } else { verb.replace("double", "doubles").replace("multiply", "multiplies").replace("subtract", "subtracts").replace("add", "adds") };
+        let verb = if i == "I" {
+            verb
+        } else {
+            verb.replace("double", "doubles")
+                .replace("multiply", "multiplies")
+                .replace("subtract", "subtracts")
+                .replace("add", "adds")
+        };
         parts.push(if k == 0 { verb } else { format!("then {verb}") });
         now = op.apply(now, m);
         formula = format!("({formula} {} {m})", op.sign());
         events.push((op, m));
     }
-    let story = format!("{who} of a number, {}, and the result is {now}.", parts.join(", "));
-    let story = if draw.chance(40) { story.replace(", and the result is", " and get").replace("and get", if i == "I" { "and get" } else { "and gets" }) } else { story };
-    let question = draw.pick(&["What is the number?", "What number is it?", "What was the number?", "Find the number."]).to_owned();
+    let story = format!(
+        "{who} of a number, {}, and the result is {now}.",
+        parts.join(", ")
+    );
+    let story = if draw.chance(40) {
+        story
+            .replace(", and the result is", " and get")
+            .replace("and get", if i == "I" { "and get" } else { "and gets" })
+    } else {
+        story
+    };
+    let question = draw
+        .pick(&[
+            "What is the number?",
+            "What number is it?",
+            "What was the number?",
+            "Find the number.",
+        ])
+        .to_owned();
     let mut plan = Plan::default();
     plan.note(format!("The result is {now}. I go back from the end."));
     let mut back = now;
@@ -41,7 +68,12 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             Op::Sub => Op::Add,
             _ => Op::Div,
         };
-        back = plan.step(format!("Undo {}.", part.trim_start_matches("then ")), back, undo, *m);
+        back = plan.step(
+            format!("Undo {}.", part.trim_start_matches("then ")),
+            back,
+            undo,
+            *m,
+        );
     }
     plan.proof(|plan| {
         let mut value = start;
@@ -49,5 +81,10 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             value = plan.step("", value, *op, *m);
         }
     });
-    Draft { story, question, plan, formula: format!("{formula} = {now}") }
+    Draft {
+        story,
+        question,
+        plan,
+        formula: format!("{formula} = {now}"),
+    }
 }

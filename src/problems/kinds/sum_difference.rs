@@ -12,13 +12,39 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
     if draw.chance(45) {
         let k = draw.range(2..=level.choose(3, 5, 8));
         let total = small * (k + 1);
-        let times = if k == 2 && draw.chance(50) { "twice as many".to_owned() } else { format!("{k} times as many") };
+        let times = if k == 2 && draw.chance(50) {
+            "twice as many".to_owned()
+        } else {
+            format!("{k} times as many")
+        };
         let total_text = total.to_string();
-        let gaps = [("A", a.name.as_str()), ("B", &b.name), ("i", &item), ("t", &total_text), ("k", &times)];
-        let story = fill(draw.pick(&["{A} and {B} have {t} {i} together. {A} has {k} as {B}.", "Together {A} and {B} have {t} {i}. {A} has {k} {i} as {B}."]), &gaps);
+        let gaps = [
+            ("A", a.name.as_str()),
+            ("B", &b.name),
+            ("i", &item),
+            ("t", &total_text),
+            ("k", &times),
+        ];
+        let story = fill(
+            draw.pick(&[
+                "{A} and {B} have {t} {i} together. {A} has {k} as {B}.",
+                "Together {A} and {B} have {t} {i}. {A} has {k} {i} as {B}.",
+            ]),
+            &gaps,
+        );
         let mut plan = Plan::default();
         plan.note(&story);
-        let one = plan.step(format!("{} has 1 part and {} has {k} parts. Together {} equal parts.", b.name, a.name, k + 1), total, Op::Div, k + 1);
+        let one = plan.step(
+            format!(
+                "{} has 1 part and {} has {k} parts. Together {} equal parts.",
+                b.name,
+                a.name,
+                k + 1
+            ),
+            total,
+            Op::Div,
+            k + 1,
+        );
         let larger = draw.chance(40);
         if larger {
             plan.step(format!("{} has {k} parts.", a.name), one, Op::Mul, k);
@@ -28,23 +54,44 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             plan.step("", many, Op::Add, small);
         });
         let asked = if larger { &a.name } else { &b.name };
-        let formula = if larger { format!("x + x / {k} = {total}") } else { format!("x + {k} * x = {total}") };
-        return Draft { story, question: format!("How many {item} does {asked} have?"), plan, formula };
+        let formula = if larger {
+            format!("x + x / {k} = {total}")
+        } else {
+            format!("x + {k} * x = {total}")
+        };
+        return Draft {
+            story,
+            question: format!("How many {item} does {asked} have?"),
+            plan,
+            formula,
+        };
     }
     let more = level.number(draw).min(200);
     let (total, large) = (2 * small + more, small + more);
     let (total_text, more_text) = (total.to_string(), more.to_string());
-    let gaps = [("A", a.name.as_str()), ("B", &b.name), ("i", &item), ("t", &total_text), ("m", &more_text)];
+    let gaps = [
+        ("A", a.name.as_str()),
+        ("B", &b.name),
+        ("i", &item),
+        ("t", &total_text),
+        ("m", &more_text),
+    ];
     let story = fill(
         draw.pick(&[
-            "{A} and {B} have {t} {i} together. {A} has {m} more than {B}.", "Together {A} and {B} have {t} {i}. {A} has {m} {i} more than {B}.",
+            "{A} and {B} have {t} {i} together. {A} has {m} more than {B}.",
+            "Together {A} and {B} have {t} {i}. {A} has {m} {i} more than {B}.",
             "{A} and {B} have {t} {i} in total. {B} has {m} fewer than {A}.",
         ]),
         &gaps,
     );
     let mut plan = Plan::default();
     plan.note(&story);
-    let twice = plan.step(format!("Without the {more} more, both have the same."), total, Op::Sub, more);
+    let twice = plan.step(
+        format!("Without the {more} more, both have the same."),
+        total,
+        Op::Sub,
+        more,
+    );
     let one = plan.step(format!("{} has half of that.", b.name), twice, Op::Div, 2);
     let larger = draw.chance(50);
     if larger {
@@ -55,6 +102,15 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         plan.step("", other, Op::Add, small);
     });
     let asked = if larger { &a.name } else { &b.name };
-    let formula = if larger { format!("x + (x - {more}) = {}", large + small) } else { format!("x + (x + {more}) = {total}") };
-    Draft { story, question: format!("How many {item} does {asked} have?"), plan, formula }
+    let formula = if larger {
+        format!("x + (x - {more}) = {}", large + small)
+    } else {
+        format!("x + (x + {more}) = {total}")
+    };
+    Draft {
+        story,
+        question: format!("How many {item} does {asked} have?"),
+        plan,
+        formula,
+    }
 }

@@ -73,7 +73,11 @@ impl Parser<'_> {
     fn atom(&mut self) -> Result<f64, String> {
         if self.take('(') {
             let value = self.sum()?;
-            return if self.take(')') { Ok(value) } else { Err("no closing bracket".to_owned()) };
+            return if self.take(')') {
+                Ok(value)
+            } else {
+                Err("no closing bracket".to_owned())
+            };
         }
         if self.take('x') {
             return Ok(self.x);
@@ -81,10 +85,19 @@ impl Parser<'_> {
         if let Some(rest) = self.rest.strip_prefix("floor(") {
             self.rest = rest;
             let value = self.sum()?.floor();
-            return if self.take(')') { Ok(value) } else { Err("no closing bracket".to_owned()) };
+            return if self.take(')') {
+                Ok(value)
+            } else {
+                Err("no closing bracket".to_owned())
+            };
         }
-        let end = self.rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.rest.len());
-        let value = self.rest[..end].parse().map_err(|error| format!("{error}: {:?}", self.rest))?;
+        let end = self
+            .rest
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(self.rest.len());
+        let value = self.rest[..end]
+            .parse()
+            .map_err(|error| format!("{error}: {:?}", self.rest))?;
         self.rest = &self.rest[end..];
         Ok(value)
     }

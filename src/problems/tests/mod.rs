@@ -16,16 +16,34 @@ fn a_hundred_thousand_problems_are_right_in_every_statement() {
     let mut seen: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for index in 0..SAMPLES {
         let problem = generator.problem(index);
-        let solution = formula::solve(&problem.formula).unwrap_or_else(|error| panic!("{error}: {problem:#?}"));
-        assert!((solution - problem.answer as f64).abs() < 1e-6, "{solution} is not the answer: {problem:#?}");
+        let solution = formula::solve(&problem.formula)
+            .unwrap_or_else(|error| panic!("{error}: {problem:#?}"));
+        assert!(
+            (solution - problem.answer as f64).abs() < 1e-6,
+            "{solution} is not the answer: {problem:#?}"
+        );
         assert!(problem.answer >= 0, "{problem:#?}");
-        slips += statements::check(&problem.trace).unwrap_or_else(|error| panic!("{error}: {problem:#?}"));
-        assert!(problem.trace.ends_with(&format!("So the answer is {}.", problem.answer)), "{problem:#?}");
+        slips += statements::check(&problem.trace)
+            .unwrap_or_else(|error| panic!("{error}: {problem:#?}"));
+        assert!(
+            problem
+                .trace
+                .ends_with(&format!("So the answer is {}.", problem.answer)),
+            "{problem:#?}"
+        );
         for text in [&problem.problem, &problem.trace] {
-            assert!(!text.contains(['{', '}', '[', ']', '|', '<']), "an unfilled gap: {problem:#?}");
-            assert!(!text.contains("  ") && text.trim() == text, "stray spaces: {problem:#?}");
+            assert!(
+                !text.contains(['{', '}', '[', ']', '|', '<']),
+                "an unfilled gap: {problem:#?}"
+            );
+            assert!(
+                !text.contains("  ") && text.trim() == text,
+                "stray spaces: {problem:#?}"
+            );
         }
-        seen.entry(problem.kind).or_default().insert(problem.level.name());
+        seen.entry(problem.kind)
+            .or_default()
+            .insert(problem.level.name());
     }
     assert_eq!(seen.len(), KINDS.len());
     assert!(seen.values().all(|levels| levels.len() == Level::ALL.len()));
@@ -42,7 +60,10 @@ fn a_second_way_and_a_proof_end_where_they_should() {
         if let Some(second) = &plan.second_way {
             assert_eq!(second.answer(), plan.answer(), "{plan:#?}");
         }
-        assert!(plan.steps().all(|step| step.value() >= 0 && step.b >= 0), "{plan:#?}");
+        assert!(
+            plan.steps().all(|step| step.value() >= 0 && step.b >= 0),
+            "{plan:#?}"
+        );
         for step in plan.steps().filter(|step| step.op == plan::Op::Div) {
             assert_eq!(step.a % step.b, 0, "{step:?}");
         }
@@ -60,7 +81,10 @@ fn the_numbers_of_a_problem_are_those_of_its_formula() {
         let mut given: Vec<i64> = statements::numbers(&problem.formula);
         given.push(0);
         for number in statements::numbers(&problem.problem) {
-            assert!(given.contains(&number), "{number} is not in the formula: {problem:#?}");
+            assert!(
+                given.contains(&number),
+                "{number} is not in the formula: {problem:#?}"
+            );
         }
     }
 }
@@ -72,7 +96,10 @@ fn a_problem_depends_on_nothing_but_seed_and_number() {
     assert_eq!(all[20], Generator::new(5).problem(20));
     assert_ne!(all, Generator::new(6).problems(0..50).collect::<Vec<_>>());
     let one = Kind::by_name("gains").unwrap();
-    let mut restricted = Generator::new(5).kinds(&[one]).level(Level::Hard).problems(0..50);
+    let mut restricted = Generator::new(5)
+        .kinds(&[one])
+        .level(Level::Hard)
+        .problems(0..50);
     assert!(restricted.all(|problem| problem.kind == "gains" && problem.level == Level::Hard));
 }
 
@@ -81,7 +108,10 @@ fn problems_seldom_repeat_and_come_in_many_wordings() {
     let problems: Vec<Problem> = Generator::new(9).problems(0..20_000).collect();
     let texts: BTreeSet<&str> = problems.iter().map(|p| p.problem.as_str()).collect();
     assert!(texts.len() > 18_000, "{}", texts.len());
-    let forms: BTreeSet<String> = problems.iter().map(|p| p.problem.chars().filter(|c| !c.is_ascii_digit()).collect()).collect();
+    let forms: BTreeSet<String> = problems
+        .iter()
+        .map(|p| p.problem.chars().filter(|c| !c.is_ascii_digit()).collect())
+        .collect();
     assert!(forms.len() > 10_000, "{}", forms.len());
 }
 
@@ -91,8 +121,16 @@ fn hard_traces_are_long_and_reflect() {
     let mut reflections = 0;
     for problem in Generator::new(2).level(Level::Hard).problems(0..1000) {
         // One token for each digit and each other sign, one for each word: what the tokenizer makes of it, or less.
-        let signs = problem.trace.chars().filter(|c| !c.is_alphabetic() && *c != ' ').count();
-        let letters = problem.trace.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).count();
+        let signs = problem
+            .trace
+            .chars()
+            .filter(|c| !c.is_alphabetic() && *c != ' ')
+            .count();
+        let letters = problem
+            .trace
+            .split(|c: char| !c.is_alphabetic())
+            .filter(|word| !word.is_empty())
+            .count();
         words.push(signs + letters);
         reflections += usize::from(problem.trace.contains("Wait") || problem.trace.contains("Hmm"));
     }

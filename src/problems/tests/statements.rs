@@ -12,13 +12,23 @@ pub(super) fn check(text: &str) -> Result<usize, String> {
             continue; // A unit or an unknown: `6x = 60`, `x + 3 = 9`.
         };
         let right = &text[at + 3..];
-        let end = right.find(|c: char| !c.is_ascii_digit()).unwrap_or(right.len());
-        let said: i64 = right[..end].parse().map_err(|_none| format!("no value behind {left:?}"))?;
+        let end = right
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(right.len());
+        let said: i64 = right[..end]
+            .parse()
+            .map_err(|_none| format!("no value behind {left:?}"))?;
         let rest = &right[end..];
-        let remainder = [" rest ", " remainder "].iter().find_map(|word| rest.strip_prefix(word));
+        let remainder = [" rest ", " remainder "]
+            .iter()
+            .find_map(|word| rest.strip_prefix(word));
         if let Some(after) = remainder {
-            let end = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
-            let remainder: i64 = after[..end].parse().map_err(|_none| format!("no rest behind {left:?}"))?;
+            let end = after
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(after.len());
+            let remainder: i64 = after[..end]
+                .parse()
+                .map_err(|_none| format!("no rest behind {left:?}"))?;
             let numbers = numbers(&left);
             if numbers[0] != said * numbers[1] + remainder || remainder >= numbers[1] {
                 return Err(format!("{left} = {said} rest {remainder} is false"));
@@ -80,16 +90,25 @@ pub(super) fn numbers(text: &str) -> Vec<i64> {
     text.split(|c: char| !c.is_ascii_alphanumeric())
         .flat_map(|word| {
             let digits = word.trim_matches(|c: char| c.is_ascii_alphabetic());
-            digits.parse().ok().or_else(|| crate::problems::words::numeral(word).map(|n| n as i64))
+            digits
+                .parse()
+                .ok()
+                .or_else(|| crate::problems::words::numeral(word).map(|n| n as i64))
         })
         .collect()
 }
 
 #[test]
 fn statements_are_checked() {
-    assert_eq!(check("57 + 26: 7 + 6 = 13, write 3. 5 + 2 + 1 = 8. So 57 + 26 = 83."), Ok(0));
+    assert_eq!(
+        check("57 + 26: 7 + 6 = 13, write 3. 5 + 2 + 1 = 8. So 57 + 26 = 83."),
+        Ok(0)
+    );
     assert!(check("So 57 + 26 = 84.").is_err());
-    assert_eq!(check("57 + 26 = 73. Wait, that is not right. So 57 + 26 = 83."), Ok(1));
+    assert_eq!(
+        check("57 + 26 = 73. Wait, that is not right. So 57 + 26 = 83."),
+        Ok(1)
+    );
     assert!(check("57 + 26 = 73. Wait, that is not right. So 57 + 26 = 73.").is_err());
     assert!(check("57 + 26 = 73. Wait, that is not right.").is_err());
     assert_eq!(check("17 / 5 = 3 rest 2"), Ok(0));
