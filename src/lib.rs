@@ -9,7 +9,7 @@
 //! | L3 | [`engine`], [`sweep`], [`export`] | the inference thread; many runs and their table; figures and tables |
 //! | L2 | [`model`], [`kernels`] | candle: decoder, weights, tokenizer, attention over the cache |
 //! | L1 | [`policy`] | pure decisions on slices: score, scope, protection, trigger, selection |
-//! | L0 | [`trace`], [`config`] | ids, records, store, view, codec; settings and their validation |
+//! | L0 | [`trace`], [`config`], [`problems`], [`lanes`] | ids, records, store, view, codec; settings and their validation; school problems; eight floats at a time |
 //!
 //! `--no-default-features` builds L0, L1 and the exports; `--features gui` alone builds a viewer that
 //! replays trace files without any tensor library.
@@ -20,10 +20,12 @@ pub mod error_chain;
 pub mod export;
 #[cfg(feature = "infer")]
 pub mod kernels;
+pub mod lanes;
 #[cfg(feature = "infer")]
 pub mod model;
 mod named;
 pub mod policy;
+pub mod problems;
 pub mod sweep;
 pub mod trace;
 

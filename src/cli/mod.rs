@@ -8,6 +8,7 @@ mod info;
 #[cfg(feature = "infer")]
 mod models;
 mod policies;
+mod problems;
 #[cfg(feature = "infer")]
 mod record;
 #[cfg(feature = "infer")]
@@ -62,6 +63,7 @@ pub fn run(args: Args, out: &mut dyn Write) -> Result<(), CliError> {
         Some(Command::Info(args)) => info::run(&args, out),
         Some(Command::Export(args)) => export::run(&args, out),
         Some(Command::Policies { json }) => policies::run(json, out),
+        Some(Command::Problems(args)) => problems::run(&args, out),
         #[cfg(feature = "infer")]
         Some(Command::Record(args)) => record::run(&args, out),
         #[cfg(feature = "infer")]
