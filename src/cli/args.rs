@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 #[cfg(feature = "infer")]
-use super::run_args::{BenchArgs, ModelsArgs, RecordArgs};
+use super::run_args::{BenchArgs, CalibrateArgs, ModelsArgs, RecordArgs};
 #[cfg(feature = "infer")]
 use super::sweep_args::SweepArgs;
 
@@ -31,6 +31,9 @@ pub enum Command {
     /// Run a problem without a window and write its trace
     #[cfg(feature = "infer")]
     Record(RecordArgs),
+    /// Gather a model's query statistics for `--policy triattention`
+    #[cfg(feature = "infer")]
+    Calibrate(CalibrateArgs),
     /// Say what a trace file holds
     Info(InfoArgs),
     /// Write a figure or a table of a trace file

@@ -3,6 +3,8 @@
 mod args;
 #[cfg(feature = "infer")]
 mod bench;
+#[cfg(feature = "infer")]
+mod calibrate;
 mod export;
 mod info;
 #[cfg(feature = "infer")]
@@ -68,6 +70,8 @@ pub fn run(args: Args, out: &mut dyn Write) -> Result<(), CliError> {
         Some(Command::Record(args)) => record::run(&args, out),
         #[cfg(feature = "infer")]
         Some(Command::Sweep(args)) => sweep::run(&args, out),
+        #[cfg(feature = "infer")]
+        Some(Command::Calibrate(args)) => calibrate::run(&args, out),
         #[cfg(feature = "infer")]
         Some(Command::Models(args)) => models::run(&args, out),
         #[cfg(feature = "infer")]

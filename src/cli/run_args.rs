@@ -110,9 +110,29 @@ pub struct RecordArgs {
     /// Trace file to write
     #[arg(long, value_name = "F.rkvt")]
     pub out: Option<PathBuf>,
+    /// Query statistics from `rkv-scope calibrate`, for `--policy triattention`; without, the run's own are used
+    #[arg(long, value_name = "F.json")]
+    pub calibration: Option<PathBuf>,
     /// Print one JSON object instead of the text
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `calibrate`.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct CalibrateArgs {
+    /// Model: a GGUF file, a Hugging Face folder, or a known name
+    #[arg(long, value_name = "FILE|DIR|NAME")]
+    pub model: Option<String>,
+    /// Problem to run with the full cache; may be given several times
+    #[arg(long, value_name = "TEXT", required = true)]
+    pub prompt: Vec<String>,
+    /// Tokens generated at most, per problem
+    #[arg(long, value_name = "N", default_value_t = Sampling::default().max_tokens)]
+    pub max_tokens: u32,
+    /// File to write
+    #[arg(long, value_name = "F.json")]
+    pub out: PathBuf,
 }
 
 fn level(text: &str) -> Result<RecordLevel, String> {

@@ -9,9 +9,8 @@ use super::sweep_args::SweepArgs;
 use super::{CliError, progress};
 use crate::error_chain::chain;
 use crate::export::{self, Format};
-use crate::sweep::{
-    Loader, ProblemSource, SweepEvent, SweepRequest, SweepTable, arms, execute, json, text,
-};
+use crate::problems::HELD_OUT_SEEDS;
+use crate::sweep::{Loader, SweepEvent, SweepRequest, SweepTable, arms, execute, json, text};
 use crate::trace::AtomicFile;
 
 /// How often a line of progress is printed.
@@ -21,15 +20,18 @@ pub(super) fn run(args: &SweepArgs, out: &mut dyn Write) -> Result<(), CliError>
     let usage = |error: crate::config::SettingsError| CliError::Usage(error.to_string());
     let request = SweepRequest {
         model: args.model.clone(),
-        problems: ProblemSource::File {
-            path: args.problems_file.clone(),
-            count: args.problems,
-        },
+        problems: args.source(),
         arms: arms(&args.policies, &args.budgets, |s| args.adjust(s)).map_err(usage)?,
         sampling: args.sampling(),
         threads: args.threads.unwrap_or_else(processors),
         out: args.out.clone(),
     };
+    if args.problems_file.is_none() && !HELD_OUT_SEEDS.contains(&args.seed) {
+        progress(format_args!(
+            "warning: the reasoner may have been trained on problems of seed {}; seeds below {} are held out",
+            args.seed, HELD_OUT_SEEDS.end
+        ));
+    }
     let plot = args.plot.as_deref().map(plot_format).transpose()?;
     let mut teller = Teller::default();
     let stop = AtomicBool::new(false);

@@ -8,16 +8,17 @@ use super::args::named;
 use super::run_args::CacheArgs;
 use crate::config::{CacheSettings, Protection, Sampling, Scope, Trigger};
 use crate::export::SweepAxis;
+use crate::sweep::ProblemSource;
 
 /// Arguments of `sweep`.
 #[derive(Clone, Debug, ClapArgs)]
 pub struct SweepArgs {
-    /// Problems to ask
+    /// Problems to ask [default: 100, or all of --problems-file]
     #[arg(long, value_name = "N")]
     pub problems: Option<u32>,
-    /// File of problems, a JSON object with problem, answer and kind on each line
+    /// Ask the problems of a file, a JSON object with problem, answer and kind on each line, instead of drawing them
     #[arg(long, value_name = "F.jsonl")]
-    pub problems_file: PathBuf,
+    pub problems_file: Option<PathBuf>,
     /// Slots each KV head keeps after a compression
     #[arg(long, value_name = "N,N,..", value_delimiter = ',', default_values_t = [32, 48, 64, 96, 128, 192, 256])]
     pub budgets: Vec<u32>,
@@ -74,7 +75,24 @@ pub struct SweepArgs {
     pub x: SweepAxis,
 }
 
+/// Problems of a sweep unless a number is given.
+const PROBLEMS: u32 = 100;
+
 impl SweepArgs {
+    /// Where the problems come from.
+    pub(super) fn source(&self) -> ProblemSource {
+        match &self.problems_file {
+            Some(path) => ProblemSource::File {
+                path: path.clone(),
+                count: self.problems,
+            },
+            None => ProblemSource::Generated {
+                count: self.problems.unwrap_or(PROBLEMS),
+                seed: self.seed,
+            },
+        }
+    }
+
     /// How tokens are drawn.
     pub(super) fn sampling(&self) -> Sampling {
         Sampling {

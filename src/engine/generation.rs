@@ -8,18 +8,20 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use super::compress::{CompressionContext, compress};
+use super::compress::{CompressionContext, compress, show_queries};
 use super::error::EngineError;
 use super::sampler::Sampler;
 use super::segments::SegmentFinder;
 use crate::config::{CacheSettings, Sampling};
 use crate::model::{CacheShape, Forward, KvCache, LanguageModel, TextStream};
+use crate::policy::calibration::Calibration;
 use crate::policy::schedule::Schedule;
+use crate::policy::{ActivePolicy, RunContext, find};
 use crate::trace::{
     FinishReason, Position, RecordLevel, SegmentKind, TokenRecord, TraceHeader, TraceRecord,
 };
 
-pub use snapshot::Snapshot;
+pub use snapshot::{Snapshot, can_resume};
 
 /// Prompt tokens per forward pass, so that a stop is felt within a fraction of a second.
 const PREFILL_CHUNK: usize = 128;
@@ -61,6 +63,8 @@ pub struct Generation<'m> {
     header: Arc<TraceHeader>,
     cache: KvCache,
     schedule: Schedule,
+    policy: ActivePolicy,
+    run: RunContext,
     settings: CacheSettings,
     revision: u32,
     pending: Option<(u32, CacheSettings)>,
@@ -109,7 +113,14 @@ impl<'m> Generation<'m> {
         request.settings.check_with_prompt(prompt.len() as u32)?;
         let longest = context.min(prompt.len() + request.sampling.max_tokens as usize);
         let schedule = Schedule::new(&request.settings, prompt.len())?;
-        let cache = KvCache::new(CacheShape {
+        let run = RunContext {
+            model: summary.clone(),
+            prompt_tokens: prompt.len() as u32,
+            frequencies: model.rope_frequencies().map(<[f32]>::to_vec),
+            calibration: None,
+        };
+        let policy = find(&request.settings.policy)?.start(&run)?;
+        let mut cache = KvCache::new(CacheShape {
             layers: summary.layers as usize,
             query_heads: summary.query_heads as usize,
             kv_heads: summary.kv_heads as usize,
@@ -117,6 +128,8 @@ impl<'m> Generation<'m> {
             capacity: schedule.capacity(&request.settings, longest),
             window: (request.settings.window as usize).max(LEAST_QUERY_ROWS),
         })?;
+        cache.probe_prompt(prompt.len());
+        cache.count_attention(policy.info.needs.attention);
         let header = Arc::new(TraceHeader {
             recorded_by: concat!("rkv-scope ", env!("CARGO_PKG_VERSION")).to_owned(),
             model: summary,
@@ -141,6 +154,8 @@ impl<'m> Generation<'m> {
             header,
             cache,
             schedule,
+            policy,
+            run,
             settings: request.settings,
             revision: 0,
             pending: None,
@@ -158,6 +173,16 @@ impl<'m> Generation<'m> {
             compressing: Duration::ZERO,
             finished: false,
         })
+    }
+
+    /// Gives policies that want them the query statistics of an earlier run. For a run that has not begun to read.
+    ///
+    /// # Errors
+    /// The statistics are of another model.
+    pub fn calibrate(&mut self, calibration: Arc<Calibration>) -> Result<(), EngineError> {
+        self.run.calibration = Some(calibration);
+        self.policy = self.policy.info.start(&self.run)?;
+        Ok(())
     }
 
     /// What the run started from.
@@ -213,6 +238,11 @@ impl<'m> Generation<'m> {
         }
         settings.check_with_prompt(self.prompt.len() as u32)?;
         let schedule = Schedule::new(&settings, self.prompt.len())?;
+        let policy = find(&settings.policy)?;
+        if policy.id != self.policy.info.id {
+            // Tells now what the start at the next compression would fail with.
+            policy.start(&self.run)?;
+        }
         let capacity = schedule
             .capacity(&settings, self.longest)
             .max(self.cache.longest() + 1);
@@ -223,16 +253,19 @@ impl<'m> Generation<'m> {
                 shape.window.max(settings.window as usize),
             )?;
         }
+        if policy.needs.attention {
+            self.cache.count_attention(true);
+        }
         self.schedule = schedule;
         self.pending = Some((revision, settings));
         if !self.schedule.compresses() {
             // No compression will come to take the change up.
-            self.take_up_settings();
+            self.take_up_settings()?;
         }
         Ok(())
     }
 
-    fn take_up_settings(&mut self) {
+    fn take_up_settings(&mut self) -> Result<(), EngineError> {
         if let Some((revision, settings)) = self.pending.take() {
             self.out.push(TraceRecord::ParamsChanged {
                 at: Position(self.cache.seen() as u32),
@@ -240,7 +273,9 @@ impl<'m> Generation<'m> {
                 settings: settings.clone(),
             });
             (self.revision, self.settings) = (revision, settings);
+            self.change_policy()?;
         }
+        Ok(())
     }
 
     /// Ends the run early; what was recorded stays valid.
@@ -324,6 +359,7 @@ impl<'m> Generation<'m> {
             self.drawn = Some(token);
             return Ok(Advance::Interrupted);
         }
+        self.observe(1);
         token.text = self.text.push(token.id);
         token.micros = self.started.elapsed().as_micros() as u64;
         self.generated += 1;
@@ -361,6 +397,7 @@ impl<'m> Generation<'m> {
             {
                 return Ok(Advance::Interrupted);
             }
+            self.observe(chunk.len());
             let micros = self.started.elapsed().as_micros() as u64;
             let records = chunk
                 .iter()
@@ -377,6 +414,14 @@ impl<'m> Generation<'m> {
             rest = later;
         }
         Ok(Advance::Decoded)
+    }
+
+    /// Shows the policy the queries of the last `tokens` tokens, if it asks for them.
+    fn observe(&mut self, tokens: usize) {
+        if self.policy.info.needs.statistics {
+            let policy = &mut self.policy.policy;
+            show_queries(&self.cache, tokens, &mut |pass| policy.observe(pass));
+        }
     }
 
     fn finished(&mut self, reason: FinishReason) -> Advance {
@@ -398,23 +443,34 @@ impl<'m> Generation<'m> {
         {
             return Ok(());
         }
-        self.take_up_settings();
+        self.take_up_settings()?;
         let started = Instant::now();
-        let policy = crate::policy::find(&self.settings.policy)?.policy;
         let record = compress(
             &mut self.cache,
-            policy,
+            &mut self.policy,
             &self.settings,
             CompressionContext {
                 event: self.events,
                 revision: self.revision,
                 prompt_tokens: self.prompt.len() as u32,
                 level: self.header.level,
+                seed: self.sampling.seed,
             },
         )?;
         self.compressing += started.elapsed();
         self.events += 1;
         self.out.push(TraceRecord::Compression(Box::new(record)));
+        Ok(())
+    }
+
+    /// Starts the policy that the settings name, if it is another; it knows no more of the past than the cache does.
+    fn change_policy(&mut self) -> Result<(), EngineError> {
+        let info = find(&self.settings.policy)?;
+        if info.id != self.policy.info.id {
+            self.policy = info.start(&self.run)?;
+            self.cache.count_attention(info.needs.attention);
+            self.observe(usize::MAX);
+        }
         Ok(())
     }
 }

@@ -63,6 +63,11 @@ pub trait LanguageModel {
     /// Whether the token ends the text.
     fn is_end(&self, token: u32) -> bool;
 
+    /// Rotary frequencies, `[head_dim / 2]`, for policies that read positions off keys; none by default.
+    fn rope_frequencies(&self) -> Option<&[f32]> {
+        None
+    }
+
     /// Feeds `tokens` and writes the logits of the last one, `[vocab]`.
     ///
     /// # Errors

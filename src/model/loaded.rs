@@ -187,6 +187,10 @@ impl LanguageModel for Loaded {
         self.parts.tokenizer.is_eos(token) || self.parts.decoder.info().eos.contains(&token)
     }
 
+    fn rope_frequencies(&self) -> Option<&[f32]> {
+        Some(self.decoder.rope_frequencies())
+    }
+
     fn forward(
         &mut self,
         tokens: &[u32],

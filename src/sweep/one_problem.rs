@@ -6,8 +6,9 @@ use std::sync::atomic::AtomicBool;
 use super::{ArmKey, Problem, ReplayRequest, RunOutcome, SweepError, ends_in_a_loop, same_answer};
 use crate::config::{CacheSettings, Sampling};
 use crate::engine::EngineError;
-use crate::engine::generation::{Advance, Generation, GenerationRequest, Snapshot};
+use crate::engine::generation::{Advance, Generation, GenerationRequest, Snapshot, can_resume};
 use crate::model::LanguageModel;
+use crate::policy::find;
 use crate::policy::schedule::Schedule;
 use crate::trace::{
     FinishReason, RecordLevel, RunSummary, TraceRecord, TraceStore, last_boxed, occupancy,
@@ -76,7 +77,9 @@ fn full_course(
     let longest = context.min(prompt_tokens + task.sampling.max_tokens as usize);
     let mut wanted: Vec<usize> = vec![];
     for settings in task.wanted {
-        wanted.extend(Schedule::new(settings, prompt_tokens)?.first_due(settings, longest));
+        if can_resume(find(&settings.policy)?) {
+            wanted.extend(Schedule::new(settings, prompt_tokens)?.first_due(settings, longest));
+        }
     }
     let mut records = vec![];
     let mut forks = BTreeMap::new();
@@ -114,6 +117,7 @@ fn fork(
     settings: &CacheSettings,
     stop: &AtomicBool,
 ) -> Result<Option<RunOutcome>, EngineError> {
+    let info = find(&settings.policy)?;
     let schedule = Schedule::new(settings, course.prompt_tokens)?;
     let first = schedule.first_due(settings, course.longest);
     let ended = (course.end.prompt_tokens + course.end.tokens) as usize;
@@ -126,7 +130,10 @@ fn fork(
             ..course.end.clone()
         }));
     }
-    let (mut run, records) = match first.and_then(|first| course.forks.get(&first)) {
+    let fork = first
+        .filter(|_| can_resume(info))
+        .and_then(|first| course.forks.get(&first));
+    let (mut run, records) = match fork {
         Some((snapshot, records)) => (
             Generation::resume(model, snapshot, settings.clone())?,
             records.clone(),

@@ -1,8 +1,10 @@
-//! Problems with known answers: from a file, one JSON object a line.
+//! Problems with known answers: the generator's, or those of a file with one JSON object a line.
 
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+
+use crate::problems::Generator;
 
 /// A problem whose answer is known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,6 +38,13 @@ fn text_or_number<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D
 /// Where the problems of a sweep come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProblemSource {
+    /// The first `count` that the generator draws from a seed.
+    Generated {
+        /// How many.
+        count: u32,
+        /// The seed.
+        seed: u64,
+    },
     /// The first `count` of a file of JSON lines, or all.
     File {
         /// The file.
@@ -92,6 +101,14 @@ impl ProblemSource {
     /// [`ProblemsError`], naming file and line.
     pub fn problems(&self) -> Result<Vec<Problem>, ProblemsError> {
         let problems = match self {
+            Self::Generated { count, seed } => Generator::new(*seed)
+                .problems(0..u64::from(*count))
+                .map(|drawn| Problem {
+                    kind: drawn.kind.to_owned(),
+                    text: drawn.problem,
+                    answer: drawn.answer.to_string(),
+                })
+                .collect(),
             Self::File { path, count } => read(path, *count)?,
         };
         if problems.is_empty() {
@@ -158,6 +175,16 @@ mod tests {
         assert_eq!((all[1].kind.as_str(), all[1].text.as_str()), ("", "7 - 4?"));
         assert_eq!(all[1].answer, "3");
         assert_eq!(from(&file, Some(1)).unwrap(), all[..1]);
+    }
+
+    #[test]
+    fn drawn_problems_do_not_depend_on_how_many_are_asked() {
+        let drawn = |count, seed| ProblemSource::Generated { count, seed }.problems();
+        let five = drawn(5, 3).unwrap();
+        assert_eq!(drawn(9, 3).unwrap()[..5], five);
+        assert_ne!(drawn(5, 4).unwrap(), five);
+        assert!(five.iter().all(|p| p.answer.parse::<i64>().is_ok()));
+        assert!(drawn(0, 3).is_err());
     }
 
     #[test]

@@ -12,7 +12,8 @@ use crate::engine::EngineError;
 use crate::engine::segments::SegmentFinder;
 use crate::model::{KvCache, LanguageModel, TextStream};
 use crate::policy::schedule::Schedule;
-use crate::trace::TraceHeader;
+use crate::policy::{PolicyInfo, RunContext, find};
+use crate::trace::{TraceHeader, TraceRecord};
 
 /// A moment of a greedy run that nothing was evicted from.
 #[derive(Clone)]
@@ -25,6 +26,15 @@ pub struct Snapshot {
     longest: usize,
     generated: u32,
     logits: Vec<f32>,
+    /// Records that wait for the rest of a character.
+    held: Vec<TraceRecord>,
+    run: RunContext,
+}
+
+/// Whether the policy needs nothing of the time before its first compression that a run under the full
+/// cache does not gather anyway.
+pub fn can_resume(info: &PolicyInfo) -> bool {
+    !info.needs.attention && !info.needs.statistics
 }
 
 impl Generation<'_> {
@@ -49,6 +59,8 @@ impl Generation<'_> {
             longest: self.longest,
             generated: self.generated,
             logits: self.logits.clone(),
+            held: self.out.clone(),
+            run: self.run.clone(),
         }))
     }
 }
@@ -57,7 +69,8 @@ impl<'m> Generation<'m> {
     /// Goes on from a snapshot under `settings`, compressing at once if it is due.
     ///
     /// The snapshot must be from the moment of the first compression under these settings
-    /// ([`Schedule::first_due`]) or before. Records of the time before are the snapshot's run's.
+    /// ([`Schedule::first_due`]) or before, and the policy one that [`can_resume`]. Records of the time before
+    /// are the snapshot's run's.
     ///
     /// # Errors
     /// As [`Generation::begin`].
@@ -68,6 +81,7 @@ impl<'m> Generation<'m> {
     ) -> Result<Self, EngineError> {
         settings.check_with_prompt(snapshot.prompt.len() as u32)?;
         let schedule = Schedule::new(&settings, snapshot.prompt.len())?;
+        let policy = find(&settings.policy)?.start(&snapshot.run)?;
         let capacity = schedule.capacity(&settings, snapshot.longest);
         let window = (settings.window as usize).max(LEAST_QUERY_ROWS);
         let header = TraceHeader {
@@ -92,7 +106,9 @@ impl<'m> Generation<'m> {
             pending: None,
             events: 0,
             drawn: None,
-            out: vec![],
+            out: snapshot.held.clone(),
+            policy,
+            run: snapshot.run.clone(),
             started: Instant::now(),
             compressing: Duration::ZERO,
             finished: false,
@@ -111,7 +127,7 @@ mod tests {
     use crate::config::{Sampling, Trigger};
     use crate::model::SharedModel;
     use crate::policy::POLICIES;
-    use crate::trace::{RecordLevel, TraceRecord, TraceStore};
+    use crate::trace::{RecordLevel, TraceStore};
 
     fn request(settings: CacheSettings) -> GenerationRequest {
         GenerationRequest {
@@ -162,7 +178,7 @@ mod tests {
             .unwrap()
             .handle();
         let stop = AtomicBool::new(false);
-        for info in POLICIES.iter().filter(|info| info.compresses) {
+        for info in POLICIES.iter().filter(|i| i.compresses && can_resume(i)) {
             for trigger in [Trigger::CacheFull, Trigger::Published] {
                 let settings = CacheSettings {
                     budget: 52,

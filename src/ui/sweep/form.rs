@@ -83,9 +83,16 @@ impl SweepForm {
         };
         sampling.check().map_err(|error| error.to_string())?;
         let file = self.problems_file.trim();
-        let problems = ProblemSource::File {
-            path: PathBuf::from(file),
-            count: Some(self.problems),
+        let problems = if file.is_empty() {
+            ProblemSource::Generated {
+                count: self.problems,
+                seed: self.seed,
+            }
+        } else {
+            ProblemSource::File {
+                path: PathBuf::from(file),
+                count: Some(self.problems),
+            }
         };
         // The window and a run of its own need a processor too.
         let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -127,7 +134,7 @@ pub fn show(
                 let request = form.request(context.model);
                 ui.add_enabled_ui(!sweep.busy(), |ui| fields(ui, form));
                 ui.add_space(8.0);
-                start(ui, palette, sweep, request, commands);
+                start(ui, palette, sweep, form, request, commands);
             } else {
                 let text = "This build has no model: it shows the results of sweeps.";
                 ui.add(Label::new(RichText::new(text).color(palette.weak)).wrap());
@@ -227,6 +234,7 @@ fn start(
     ui: &mut Ui,
     palette: &Palette,
     sweep: &SweepShown,
+    form: &SweepForm,
     request: Result<SweepRequest, String>,
     commands: &mut Vec<UiCommand>,
 ) {
@@ -247,7 +255,7 @@ fn start(
     let clicked = ui.add_enabled(request.is_ok(), button).clicked();
     match request {
         Ok(request) => {
-            let runs = request.arms.len() as u64 * u64::from(request_problems(&request));
+            let runs = request.arms.len() as u64 * u64::from(form.problems);
             let text = format!(
                 "{} runs on {}",
                 crate::ui::quantity::count(runs),
@@ -262,12 +270,6 @@ fn start(
         Err(why) => {
             ui.add(Label::new(RichText::new(why).size(12.5).color(palette.error)).wrap());
         }
-    }
-}
-
-fn request_problems(request: &SweepRequest) -> u32 {
-    match &request.problems {
-        ProblemSource::File { count, .. } => count.unwrap_or(0),
     }
 }
 
