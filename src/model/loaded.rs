@@ -188,7 +188,7 @@ impl LanguageModel for Loaded {
     }
 
     fn rope_frequencies(&self) -> Option<&[f32]> {
-        Some(self.decoder.rope_frequencies())
+        Some(self.parts.decoder.rope_frequencies())
     }
 
     fn forward(

@@ -96,11 +96,11 @@ fn a_problem_depends_on_nothing_but_seed_and_number() {
     assert_eq!(all[20], Generator::new(5).problem(20));
     assert_ne!(all, Generator::new(6).problems(0..50).collect::<Vec<_>>());
     let one = Kind::by_name("gains").unwrap();
-    let mut restricted = Generator::new(5)
-        .kinds(&[one])
-        .level(Level::Hard)
-        .problems(0..50);
-    assert!(restricted.all(|problem| problem.kind == "gains" && problem.level == Level::Hard));
+    let hard = Generator::new(5).kinds(&[one]).level(Level::Hard);
+    assert!(
+        hard.problems(0..50)
+            .all(|problem| problem.kind == "gains" && problem.level == Level::Hard)
+    );
 }
 
 #[test]
