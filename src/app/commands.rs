@@ -6,10 +6,10 @@ use egui::Context;
 
 use crate::engine::{EngineCommand, RunId, RunRequest};
 use crate::export::{self, ExportOptions, Format, What};
-use crate::ui::UiCommand;
 use crate::ui::command::Browse;
 use crate::ui::engine_status::Phase;
 use crate::ui::prompt_bar;
+use crate::ui::{Tab, UiCommand};
 
 use super::state::App;
 use super::{files, tasks::Outcome};
@@ -68,6 +68,7 @@ impl App {
                 self.export_dialog.open = shown && self.session.is_some();
             }
             UiCommand::Export { what, to, format } => self.export(ctx, what, to, format),
+            UiCommand::Sweep(command) => self.sweep_command(ctx, command),
             UiCommand::ToggleHelp => self.help = !self.help,
             UiCommand::ToggleNotifications => self.notifications.toggle(),
             UiCommand::SetTheme(theme) => ctx.set_theme(theme),
@@ -116,6 +117,9 @@ impl App {
                 .is_some()
         {
             return;
+        }
+        if self.tab == Tab::Sweep {
+            self.tab = Tab::Reading;
         }
         self.run = RunId(self.run.0 + 1);
         self.revision = 0;

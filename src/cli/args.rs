@@ -6,6 +6,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 
 #[cfg(feature = "infer")]
 use super::run_args::{BenchArgs, CalibrateArgs, ModelsArgs, RecordArgs};
+#[cfg(feature = "infer")]
+use super::sweep_args::SweepArgs;
 
 /// See what a reasoning model's KV cache forgets.
 #[derive(Debug, Parser)]
@@ -42,6 +44,11 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Accuracy against cache budget: many problems under many policies
+    #[cfg(feature = "infer")]
+    Sweep(Box<SweepArgs>),
+    /// Write school problems with their reasoning and answers
+    Problems(ProblemsArgs),
     /// List known models, or fetch one from the hub
     #[cfg(feature = "infer")]
     Models(ModelsArgs),
@@ -74,7 +81,7 @@ pub struct ViewArgs {
     #[arg(long, value_parser = ["dark", "light"])]
     pub theme: Option<String>,
     /// Tab to show first
-    #[arg(long, value_parser = ["reading", "survival", "heatmap"])]
+    #[arg(long, value_parser = ["reading", "survival", "heatmap", "sweep"])]
     pub tab: Option<String>,
     /// Put the timeline's cursor after this many tokens
     #[arg(long, value_name = "N")]
@@ -146,4 +153,31 @@ pub struct ExportArgs {
     /// Show the run as it stood after this many tokens
     #[arg(long, value_name = "N")]
     pub cursor: Option<usize>,
+}
+
+/// Arguments of `problems`.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct ProblemsArgs {
+    /// How many problems
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub count: u64,
+    /// Seed; 0 to 999 are held out from training
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+    /// Number of the first problem of the seed
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub first: u64,
+    /// Only these kinds, separated by commas
+    #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = super::problems::kind)]
+    pub kinds: Vec<&'static crate::problems::Kind>,
+    /// Only this level
+    #[arg(long, value_name = "easy|medium|hard",
+        value_parser = named(crate::problems::Level::from_name, crate::problems::Level::ALL))]
+    pub level: Option<crate::problems::Level>,
+    /// Print one JSON object per line: kind, level, problem, trace, answer, formula
+    #[arg(long)]
+    pub json: bool,
+    /// List the kinds instead
+    #[arg(long)]
+    pub list: bool,
 }

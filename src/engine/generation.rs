@@ -2,6 +2,8 @@
 //!
 //! Knows no channels and no threads, so that the worker, benchmarks and tests drive the same code.
 
+mod snapshot;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -18,6 +20,8 @@ use crate::policy::{ActivePolicy, RunContext, find};
 use crate::trace::{
     FinishReason, Position, RecordLevel, SegmentKind, TokenRecord, TraceHeader, TraceRecord,
 };
+
+pub use snapshot::{Snapshot, can_resume};
 
 /// Prompt tokens per forward pass, so that a stop is felt within a fraction of a second.
 const PREFILL_CHUNK: usize = 128;

@@ -29,6 +29,7 @@ pub mod settings_panel;
 pub mod shortcuts;
 pub mod status_bar;
 pub mod survival;
+pub mod sweep;
 pub mod tabs;
 pub mod theme;
 pub mod timeline;

@@ -80,6 +80,8 @@ pub enum Tab {
     Survival,
     /// Heads by position at one compression.
     Heatmap,
+    /// Accuracy against budget over many problems.
+    Sweep,
 }
 
 impl Tab {
@@ -88,5 +90,6 @@ impl Tab {
         (Self::Reading, "Reading"),
         (Self::Survival, "Survival"),
         (Self::Heatmap, "Heatmap"),
+        (Self::Sweep, "Sweep"),
     ];
 }
