@@ -10,8 +10,8 @@ use crate::ui::settings_panel::SettingsContext;
 use crate::ui::theme::Palette;
 use crate::ui::timeline::Transport;
 use crate::ui::{
-    Tab, UiCommand, empty_state, heatmap, help, inspector, legend, prompt_bar, settings_panel,
-    shortcuts, status_bar, survival, tabs, timeline, token_view, welcome,
+    Tab, UiCommand, empty_state, heatmap, help, inspector, legend, prompt_bar, reflections,
+    settings_panel, shortcuts, status_bar, survival, tabs, timeline, token_view, welcome,
 };
 
 use super::state::App;
@@ -226,6 +226,12 @@ impl App {
             Tab::Heatmap => {
                 page.show(ui, |ui| {
                     heatmap::show(ui, &mut panels.heatmap, view, derived, selection, commands);
+                });
+            }
+            Tab::Reflections => {
+                page.show(ui, |ui| {
+                    let state = &mut panels.reflections;
+                    reflections::show(ui, state, view, derived, selection, commands);
                 });
             }
         }

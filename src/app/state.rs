@@ -12,6 +12,7 @@ use crate::ui::inspector::InspectorState;
 use crate::ui::notifications::{Level, Notifications};
 use crate::ui::path_dialog::PathDialog;
 use crate::ui::prompt_bar::{KnownModelName, PromptBarState};
+use crate::ui::reflections::ReflectionsState;
 use crate::ui::settings_panel::SettingsState;
 use crate::ui::survival::SurvivalState;
 use crate::ui::timeline::TimelineState;
@@ -71,6 +72,7 @@ pub(super) struct Panels {
     pub inspector: InspectorState,
     pub survival: SurvivalState,
     pub heatmap: HeatmapState,
+    pub reflections: ReflectionsState,
 }
 
 impl App {
