@@ -92,12 +92,13 @@ impl DuplicateCounts {
                 let (own, rest) = rest.split_at(candidates.min(rest.len()));
                 links = Some(rest);
                 let mut head = EventDuplicates::default();
+                let mut leaving = evicted.iter().copied().peekable();
                 for (&position, &newest) in held.iter().zip(own) {
+                    let gone = leaving.next_if_eq(&position).is_some();
                     if position < protected {
                         continue;
                     }
                     let superseded = newest != u32::MAX && newest > position;
-                    let gone = evicted.binary_search(&position).is_ok();
                     head.open += 1;
                     head.superseded += u64::from(superseded);
                     head.evicted += u64::from(gone);

@@ -211,7 +211,7 @@ mod tests {
         assert_eq!(positions(Repeats::is_copy, 13), [5, 6, 7, 8, 10, 11, 12]);
         assert_eq!(positions(Repeats::is_superseded, 13), [0, 1, 2, 3, 5, 6, 7]);
         assert_eq!(positions(Repeats::is_repeated, 9), [0, 1, 2, 3, 5, 6, 7, 8]);
-        assert_eq!(positions(Repeats::is_repeated, 7), []);
+        assert!(positions(Repeats::is_repeated, 7).is_empty());
         assert_eq!(
             found.spans(13),
             [
