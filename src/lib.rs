@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | L5 | [`app`], [`cli`] | everything below |
 //! | L4 | [`ui`] | the trace, the policy table, the settings; never candle |
-//! | L3 | [`engine`], [`export`] | the inference thread; figures and tables of a trace |
+//! | L3 | [`engine`], [`export`], [`compare`] | the inference thread; figures and tables of a trace; runs side by side |
 //! | L2 | [`model`], [`kernels`] | candle: decoder, weights, tokenizer, attention over the cache |
 //! | L1 | [`policy`] | pure decisions on slices: score, scope, protection, trigger, selection |
 //! | L0 | [`trace`], [`config`] | ids, records, store, view, codec; settings and their validation |
@@ -14,6 +14,7 @@
 //! `--no-default-features` builds L0, L1 and the exports; `--features gui` alone builds a viewer that
 //! replays trace files without any tensor library.
 
+pub mod compare;
 pub mod config;
 pub mod engine;
 pub mod error_chain;

@@ -5,17 +5,22 @@
 //! outcome, so the window never waits.
 
 mod commands;
+mod compare_commands;
+mod compare_frame;
+mod comparison;
 mod files;
 mod frame;
 mod ingest;
 mod link;
 mod options;
+mod playhead;
 mod run;
 mod session;
 mod shown;
 mod state;
 mod tasks;
 
+pub use comparison::{Comparison, Pane};
 pub use link::EngineFactory;
 pub use options::RunOptions;
 pub use run::{RunError, run};

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use crate::engine::{EngineHandle, RunId, Waker};
 use crate::trace::TraceStore;
+use crate::ui::compare::CompareState;
 use crate::ui::engine_status::{EngineStatus, Link};
 use crate::ui::export_dialog::ExportDialog;
 use crate::ui::heatmap::HeatmapState;
@@ -18,6 +19,7 @@ use crate::ui::timeline::TimelineState;
 use crate::ui::token_view::TokenViewState;
 use crate::ui::{ColourMode, Derived, Selection, Tab, theme};
 
+use super::comparison::Comparison;
 use super::link::EngineFactory;
 use super::session::Session;
 use super::tasks::Tasks;
@@ -44,6 +46,7 @@ pub struct App {
     pub(super) tasks: Tasks,
 
     pub(super) session: Option<Session>,
+    pub(super) comparison: Comparison,
     pub(super) generations: u64,
     pub(super) run: RunId,
     pub(super) revision: u32,
@@ -71,6 +74,8 @@ pub(super) struct Panels {
     pub inspector: InspectorState,
     pub survival: SurvivalState,
     pub heatmap: HeatmapState,
+    pub compare: CompareState,
+    pub shared_timeline: TimelineState,
 }
 
 impl App {
@@ -88,6 +93,7 @@ impl App {
             model_wanted: config.model,
             known_models: config.known_models,
             session: None,
+            comparison: Comparison::default(),
             generations: 0,
             run: RunId(0),
             revision: 0,
@@ -143,9 +149,19 @@ impl App {
         self.session.insert(Session::new(store, self.generations))
     }
 
+    /// Puts a run into the next free pane of the Compare tab; what stands in the way is a notification.
+    pub fn add_pane(&mut self, store: TraceStore) {
+        self.put_into_pane(None, store, None);
+    }
+
     /// The run that is shown.
     pub fn session(&self) -> Option<&Session> {
         self.session.as_ref()
+    }
+
+    /// The runs of the Compare tab.
+    pub fn comparison(&self) -> &Comparison {
+        &self.comparison
     }
 
     /// What the person looks at.

@@ -22,6 +22,22 @@ pub enum Outcome {
         /// The run.
         result: Result<(Box<TraceStore>, Option<String>), String>,
     },
+    /// Traces were read for the Compare tab.
+    OpenedPanes {
+        /// The pane for the first; the next free ones if none.
+        pane: Option<usize>,
+        /// The files in order, with what was wrong with the end of each, if anything.
+        traces: Vec<(PathBuf, Result<(TraceStore, Option<String>), String>)>,
+    },
+    /// A pane's trace was written.
+    SavedPane {
+        /// The pane.
+        pane: usize,
+        /// The file.
+        path: PathBuf,
+        /// Why not, and the way out.
+        result: Result<(), String>,
+    },
     /// A file was written: a trace or an export.
     Written {
         /// The file.

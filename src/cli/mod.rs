@@ -3,6 +3,7 @@
 mod args;
 #[cfg(feature = "infer")]
 mod bench;
+mod compare;
 mod export;
 mod info;
 #[cfg(feature = "infer")]
@@ -57,6 +58,7 @@ pub fn run(args: Args, out: &mut dyn Write) -> Result<(), CliError> {
         Some(Command::View(args)) => view::run(&args),
         Some(Command::Info(args)) => info::run(&args, out),
         Some(Command::Export(args)) => export::run(&args, out),
+        Some(Command::Compare(args)) => compare::run(&args, out),
         Some(Command::Policies { json }) => policies::run(json, out),
         #[cfg(feature = "infer")]
         Some(Command::Record(args)) => record::run(&args, out),

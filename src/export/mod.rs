@@ -13,6 +13,8 @@
 
 pub mod bitmap;
 mod caption;
+mod comparison;
+mod comparison_figure;
 mod error;
 mod events;
 pub mod figure;
@@ -38,6 +40,7 @@ mod tokens;
 use std::io::Write;
 use std::path::Path;
 
+pub use comparison::{ComparedRun, Comparison};
 pub use error::ExportError;
 pub use info::{Info, SettingsChange};
 pub use kinds::{Format, What};

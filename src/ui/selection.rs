@@ -80,6 +80,8 @@ pub enum Tab {
     Survival,
     /// Heads by position at one compression.
     Heatmap,
+    /// Runs under several policies, side by side.
+    Compare,
 }
 
 impl Tab {
@@ -88,5 +90,6 @@ impl Tab {
         (Self::Reading, "Reading"),
         (Self::Survival, "Survival"),
         (Self::Heatmap, "Heatmap"),
+        (Self::Compare, "Compare"),
     ];
 }

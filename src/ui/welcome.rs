@@ -9,6 +9,7 @@ use super::command::UiCommand;
 use super::engine_status::{EngineStatus, Link};
 use super::examples::{EXAMPLES, Example};
 use super::prompt_bar::{PromptBarState, problem_field, run_button};
+use super::selection::Tab;
 use super::theme::{Palette, caption, mix};
 
 /// Width of the page's column, in points.
@@ -191,6 +192,13 @@ fn recorded(ui: &mut Ui, palette: &Palette, commands: &mut Vec<UiCommand>) {
                     commands.push(UiCommand::Open(None));
                 }
                 let text = "Replay a recorded run: open a .rkvt file, or drop it on the window.";
+                ui.label(RichText::new(text).size(13.0).color(palette.weak));
+            });
+            ui.horizontal(|ui| {
+                if ui.add(Button::new("Compare policies…")).clicked() {
+                    commands.push(UiCommand::ShowTab(Tab::Compare));
+                }
+                let text = "Run one problem under several policies, side by side.";
                 ui.label(RichText::new(text).size(13.0).color(palette.weak));
             });
         });

@@ -5,4 +5,4 @@ mod numbers;
 mod panel;
 mod sampling;
 
-pub use panel::{SettingsContext, SettingsState, show};
+pub use panel::{SettingsContext, SettingsState, details, show};
