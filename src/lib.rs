@@ -9,7 +9,7 @@
 //! | L3 | [`engine`], [`export`], [`compare`] | the inference thread; figures and tables of a trace; runs side by side |
 //! | L2 | [`model`], [`kernels`] | candle: decoder, weights, tokenizer, attention over the cache |
 //! | L1 | [`policy`] | pure decisions on slices: score, scope, protection, trigger, selection |
-//! | L0 | [`trace`], [`config`] | ids, records, store, view, codec; settings and their validation |
+//! | L0 | [`trace`], [`config`], [`lanes`] | ids, records, store, view, codec; settings and their validation; eight floats at a time |
 //!
 //! `--no-default-features` builds L0, L1 and the exports; `--features gui` alone builds a viewer that
 //! replays trace files without any tensor library.
@@ -21,6 +21,7 @@ pub mod error_chain;
 pub mod export;
 #[cfg(feature = "infer")]
 pub mod kernels;
+pub mod lanes;
 #[cfg(feature = "infer")]
 pub mod model;
 mod named;

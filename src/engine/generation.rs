@@ -182,11 +182,16 @@ impl<'m> Generation<'m> {
     }
 
     /// Takes the records since the last call.
+    ///
+    /// Nothing while a character is unfinished: should the run end here, its bytes belong to the last token there is.
     pub fn take_records(&mut self) -> Vec<TraceRecord> {
+        if self.text.is_unfinished() && !self.finished {
+            return vec![];
+        }
         std::mem::take(&mut self.out)
     }
 
-    /// New settings, in force from the next compression on. A lower revision than one seen is ignored.
+    /// New settings, in force from the next compression on, or at once if they never compress. A lower revision than one seen is ignored.
     ///
     /// # Errors
     /// Illegal settings, or too little memory for a larger budget; the old ones stay in force.
@@ -216,7 +221,22 @@ impl<'m> Generation<'m> {
         }
         self.schedule = schedule;
         self.pending = Some((revision, settings));
+        if !self.schedule.compresses() {
+            // No compression will come to take the change up.
+            self.take_up_settings();
+        }
         Ok(())
+    }
+
+    fn take_up_settings(&mut self) {
+        if let Some((revision, settings)) = self.pending.take() {
+            self.out.push(TraceRecord::ParamsChanged {
+                at: Position(self.cache.seen() as u32),
+                revision,
+                settings: settings.clone(),
+            });
+            (self.revision, self.settings) = (revision, settings);
+        }
     }
 
     /// Ends the run early; what was recorded stays valid.
@@ -225,7 +245,6 @@ impl<'m> Generation<'m> {
             self.finished = true;
             let rest = self.text.finish();
             if !rest.is_empty() {
-                // Bytes of an unfinished character belong to the last token there is.
                 if let Some(TraceRecord::Tokens(batch)) = self
                     .out
                     .iter_mut()
@@ -375,14 +394,7 @@ impl<'m> Generation<'m> {
         {
             return Ok(());
         }
-        if let Some((revision, settings)) = self.pending.take() {
-            self.out.push(TraceRecord::ParamsChanged {
-                at: Position(seen as u32),
-                revision,
-                settings: settings.clone(),
-            });
-            (self.revision, self.settings) = (revision, settings);
-        }
+        self.take_up_settings();
         let started = Instant::now();
         let policy = crate::policy::find(&self.settings.policy)?.policy;
         let record = compress(

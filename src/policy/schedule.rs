@@ -22,6 +22,11 @@ impl Schedule {
         })
     }
 
+    /// Whether the cache is ever compressed.
+    pub fn compresses(&self) -> bool {
+        self.compresses
+    }
+
     /// Slots per head that the run needs when at most `longest` tokens are seen in all.
     pub fn capacity(&self, settings: &CacheSettings, longest: usize) -> usize {
         let bounded = match settings.trigger {
