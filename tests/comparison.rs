@@ -166,10 +166,10 @@ fn the_figure_names_every_run_and_no_text_lies_on_another() {
             .unwrap();
         let boxes = text_boxes(std::str::from_utf8(&svg).unwrap());
         for name in [
-            "A   R-KV",
-            "B   SnapKV",
-            "C   StreamingLLM",
-            "D   Full cache",
+            "A: R-KV",
+            "B: SnapKV",
+            "C: StreamingLLM",
+            "D: Full cache",
             "A–B",
             "A–D",
         ] {

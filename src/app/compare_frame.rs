@@ -2,7 +2,7 @@
 
 use egui::{CentralPanel, Frame, Margin, Panel, Ui};
 
-use crate::config::Sampling;
+use crate::compare::letter;
 use crate::trace::TraceView;
 use crate::ui::compare::{self, Pane, Shown};
 use crate::ui::theme::Palette;
@@ -33,7 +33,8 @@ impl App {
         let longest = comparison
             .longest()
             .filter(|_| !self.panels.compare.setup.open);
-        if let Some(store) = longest.and_then(|i| comparison.panes[i].store.as_ref()) {
+        let timeline_of = longest.and_then(|i| Some((i, comparison.panes[i].store.as_ref()?)));
+        if let Some((index, store)) = timeline_of {
             let low = Frame::new()
                 .fill(palette.canvas)
                 .inner_margin(Margin::symmetric(18, 6));
@@ -49,6 +50,7 @@ impl App {
                         playing: playback.playing,
                         following: playback.following,
                         live: comparison.live().is_some(),
+                        of: Some(letter(index)),
                     };
                     timeline::show(
                         ui,
@@ -107,7 +109,8 @@ impl App {
             kept: comparison.kept(),
             status: &self.status,
             problem: &self.prompt.problem,
-            sampling: drawn(&self.settings.sampling),
+            sampling: &self.settings.sampling,
+            level: self.settings.level,
             base: &self.settings.cache,
             mode: self.mode,
             reading: whole.map(|view| {
@@ -127,15 +130,4 @@ fn said_of(comparison: &Comparison) -> String {
         let words: Vec<&str> = store.header().problem.split_whitespace().collect();
         words.join(" ")
     })
-}
-
-fn drawn(sampling: &Sampling) -> String {
-    if sampling.temperature == 0.0 {
-        format!("greedy, at most {} tokens", sampling.max_tokens)
-    } else {
-        format!(
-            "temperature {}, seed {}, at most {} tokens",
-            sampling.temperature, sampling.seed, sampling.max_tokens
-        )
-    }
 }

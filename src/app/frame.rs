@@ -248,6 +248,7 @@ impl App {
             playing: self.selection.playback.playing,
             following: self.selection.playback.following,
             live: self.status.busy() && self.comparison.live().is_none(),
+            of: None,
         }
     }
 

@@ -324,7 +324,7 @@ impl<'a> Comparison<'a> {
         let rest = settings
             .split_once(", ")
             .map_or(String::new(), |(_, rest)| format!(", {rest}"));
-        format!("{}   {}{rest}", letter(index), meters.policy)
+        format!("{}: {}{rest}", letter(index), meters.policy)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use egui::{Key, Theme};
 use egui_kittest::Harness;
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::Queryable as _;
 use rkv_scope::compare::{Meters, Overlap, divergence, held_difference};
 use rkv_scope::config::CacheSettings;
 use rkv_scope::engine::{EngineCommand, EngineEvent, RunRequest, RunState};

@@ -6,8 +6,8 @@ use super::caches::CompareState;
 use super::pane::Pane;
 use super::{overlap, pane, setup, strip};
 use crate::compare::{Divergence, divergence};
-use crate::config::CacheSettings;
-use crate::trace::TraceStore;
+use crate::config::{CacheSettings, Sampling};
+use crate::trace::{RecordLevel, TraceStore};
 use crate::ui::command::UiCommand;
 use crate::ui::engine_status::EngineStatus;
 use crate::ui::selection::{ColourMode, Selection};
@@ -30,8 +30,10 @@ pub struct Shown<'a> {
     pub status: &'a EngineStatus,
     /// The problem in the prompt bar.
     pub problem: &'a str,
-    /// How tokens will be drawn, in words.
-    pub sampling: String,
+    /// How tokens will be drawn, the same for all.
+    pub sampling: &'a Sampling,
+    /// How much will be recorded of each compression.
+    pub level: RecordLevel,
     /// What a policy's settings start from.
     pub base: &'a CacheSettings,
     /// What the Reading tab colours by.

@@ -8,7 +8,7 @@ use egui::{
 use super::header::badge;
 use super::panel::Shown;
 use crate::compare::{MOST_RUNS, letter};
-use crate::config::{CacheSettings, Protection};
+use crate::config::{CacheSettings, Protection, Sampling};
 use crate::policy::{POLICIES, Param, PolicyInfo, find};
 use crate::ui::command::{CompareCommand, UiCommand};
 use crate::ui::engine_status::Link;
@@ -166,8 +166,25 @@ fn runs(
             });
         }
     });
-    ui.add_space(8.0);
-    let error = setup.error();
+    ui.add_space(4.0);
+    egui::CollapsingHeader::new(format!("Drawn {}, the same for all", drawn(shown.sampling)))
+        .id_salt("sampling of all")
+        .show(ui, |ui| {
+            ui.set_max_width(330.0);
+            let (mut sampling, mut level) = (shown.sampling.clone(), shown.level);
+            settings_panel::draws(ui, &mut sampling, &mut level);
+            if sampling != *shown.sampling {
+                commands.push(UiCommand::SetSampling(sampling));
+            }
+            if level != shown.level {
+                commands.push(UiCommand::SetRecordLevel(level));
+            }
+        });
+    ui.add_space(6.0);
+    let error = setup.error().or_else(|| {
+        let sampling = shown.sampling.check();
+        sampling.err().map(|error| error.to_string())
+    });
     let obstacle = shown.obstacle(error.as_deref());
     ui.horizontal(|ui| {
         let enabled = obstacle.is_none();
@@ -189,7 +206,7 @@ fn runs(
         }
         let said = match &obstacle {
             Some(why) => why.clone(),
-            None => format!("on the problem above, {}", shown.sampling),
+            None => "on the problem above".to_owned(),
         };
         let colour = if error.is_some() {
             palette.error
@@ -277,6 +294,16 @@ fn policy(ui: &mut Ui, row: &mut CacheSettings, pane: char) {
         })
         .response;
     response.accessible_name(format!("Policy of {pane}"));
+}
+
+fn drawn(sampling: &Sampling) -> String {
+    let how = if sampling.temperature == 0.0 {
+        "greedily".to_owned()
+    } else {
+        let (temperature, seed) = (sampling.temperature, sampling.seed);
+        format!("at temperature {temperature} with seed {seed}")
+    };
+    format!("{how}, at most {} tokens", sampling.max_tokens)
 }
 
 /// A number, if the policy uses it.

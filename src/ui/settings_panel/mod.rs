@@ -6,3 +6,4 @@ mod panel;
 mod sampling;
 
 pub use panel::{SettingsContext, SettingsState, details, show};
+pub use sampling::show as draws;
