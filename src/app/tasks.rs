@@ -12,6 +12,9 @@ use crate::ui::command::Browse;
 /// Outcomes that may wait for the window; far more than a person can start.
 const WAITING: usize = 64;
 
+/// A run with what was wrong with the end of its file, if anything; or why it could not be read.
+pub type ReadTrace = Result<(TraceStore, Option<String>), String>;
+
 /// What came of a piece of work.
 #[derive(Debug)]
 pub enum Outcome {
@@ -27,7 +30,7 @@ pub enum Outcome {
         /// The pane for the first; the next free ones if none.
         pane: Option<usize>,
         /// The files in order, with what was wrong with the end of each, if anything.
-        traces: Vec<(PathBuf, Result<(TraceStore, Option<String>), String>)>,
+        traces: Vec<(PathBuf, ReadTrace)>,
     },
     /// A pane's trace was written.
     SavedPane {

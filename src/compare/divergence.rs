@@ -11,7 +11,7 @@ pub struct Divergence {
 
 impl Divergence {
     /// In words, whitespace made visible: `token 143: “7” against “4”`.
-    pub fn said(&self, a: &TraceStore, b: &TraceStore) -> String {
+    pub fn said(self, a: &TraceStore, b: &TraceStore) -> String {
         format!(
             "token {}: {} against {}",
             self.position.0,
@@ -21,7 +21,7 @@ impl Divergence {
     }
 
     /// A run's token there, quoted.
-    pub fn token(&self, store: &TraceStore) -> String {
+    pub fn token(self, store: &TraceStore) -> String {
         if self.position.index() < store.tokens().len() {
             quoted(store, self.position)
         } else {

@@ -181,9 +181,12 @@ impl<'a> Comparison<'a> {
         }
         let number =
             |v: Option<f64>| v.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.3}"));
+        let parted = pair.at_parting().map_or(String::new(), |share| {
+            format!(" {} when they parted,", number(Some(share)))
+        });
         writeln!(
             out,
-            "  held alike (Jaccard, over the {} tokens they share): {} on average, {} after {} tokens",
+            "  held alike (Jaccard, over the {} tokens they share): {} on average,{parted} {} after {} tokens",
             pair.common,
             number(pair.overlap.mean()),
             number(pair.held.jaccard()),
@@ -269,6 +272,7 @@ impl<'a> Comparison<'a> {
             })),
             "shared_tokens": pair.common,
             "jaccard_mean": pair.overlap.mean(),
+            "jaccard_at_divergence": pair.at_parting(),
             "jaccard_at_end": pair.held.jaccard(),
             "end_tokens": pair.last,
             "held_at_end": pair.held,
@@ -341,6 +345,12 @@ impl Pair {
             last,
             held: held_difference(&x.view(last), &y.view(last)).totals(),
         }
+    }
+
+    /// The overlap when the last common token had been seen.
+    fn at_parting(&self) -> Option<f64> {
+        let parting = self.parting?;
+        self.overlap.at(parting.position.index()).map(f64::from)
     }
 }
 

@@ -184,45 +184,51 @@ fn overlap(
         Anchor::Start,
         title,
     );
+    let key = top + 12.0;
     let top = top + 24.0;
     let y = |share: f32| top + CURVE * (1.0 - share);
     for share in [0.0, 0.5, 1.0] {
         let line = [LEFT, y(share), LEFT + PLOT_WIDTH, y(share)];
         figure.line(line, 0.75, palette.line);
         let at = (LEFT - 8.0, y(share) + 4.0);
-        figure.label(at, TICK, palette.weak, Anchor::End, &share.to_string());
+        let number = share.to_string();
+        figure.label(at, TICK, palette.weak, Anchor::End, &number);
     }
-    let against_a = comparison.pairs.iter().filter(|pair| pair.a == 0);
-    let mut labels = vec![];
-    for (pair, (dash, gap)) in against_a.zip(DASHES) {
+    let against_a: Vec<_> = comparison.pairs.iter().filter(|p| p.a == 0).collect();
+    let mut right = LEFT + PLOT_WIDTH - 84.0 * against_a.len() as f32;
+    for (pair, dash) in against_a.into_iter().zip(DASHES) {
         let series = pair.overlap.series();
         let steps = (axis.x(series.len() as f32) - LEFT).floor() as usize;
-        let at = |step: usize| {
-            let x = LEFT + step as f32;
+        dashed(figure, palette, dash, steps, |step| {
             let tokens = (step as f32 / PLOT_WIDTH * axis.tokens as f32).round() as usize;
-            pair.overlap.at(tokens.max(1)).map(|share| (x, y(share)))
-        };
-        for step in 0..steps {
-            if step % (dash + gap) >= dash {
-                continue;
-            }
-            if let (Some(from), Some(to)) = (at(step), at(step + 1)) {
-                figure.line([from.0, from.1, to.0, to.1], 1.75, palette.text);
-            }
-        }
-        if let Some((x, y)) = at(steps) {
-            let name = format!("A–{}", letter(pair.b));
-            labels.push((x + 6.0, y + 4.0, name));
-        }
-    }
-    labels.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let mut free = f32::MIN;
-    for (x, y, name) in labels {
-        let y = y.max(free);
-        free = y + 13.0;
-        figure.label((x, y), TICK, palette.text, Anchor::Start, &name);
+            let share = pair.overlap.at(tokens.max(1))?;
+            Some((LEFT + step as f32, y(share)))
+        });
+        // A sample of the line and its name, in the title's row.
+        right += 84.0;
+        let from = right - 66.0;
+        dashed(figure, palette, dash, 32, |step| {
+            Some((from + step as f32, key))
+        });
+        let name = format!("A–{}", letter(pair.b));
+        figure.label((right, key + 4.0), TICK, palette.text, Anchor::End, &name);
     }
     top + CURVE
+}
+
+/// A line through points a unit apart, as far as there are points.
+fn dashed(
+    figure: &mut Figure,
+    palette: &Palette,
+    (dash, gap): (usize, usize),
+    steps: usize,
+    at: impl Fn(usize) -> Option<(f32, f32)>,
+) {
+    for step in (0..steps).filter(|step| step % (dash + gap) < dash) {
+        if let (Some(from), Some(to)) = (at(step), at(step + 1)) {
+            figure.line([from.0, from.1, to.0, to.1], 1.75, palette.text);
+        }
+    }
 }
 
 /// Ticks of the shared axis; returns the lower end.

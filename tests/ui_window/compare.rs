@@ -205,6 +205,44 @@ fn traces_go_through_files_into_panes_and_out_again() {
     other.get_by_label("the same text as A");
 }
 
+#[derive(Debug)]
+struct Dropped(std::path::PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
+#[test]
+fn a_dropped_trace_goes_into_the_pane_under_the_pointer_else_the_next_free_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dropped.rkvt");
+    let c = plan(3, "streamingllm", 96).store();
+    rkv_scope::trace::save(&path, &c).unwrap();
+    let mut harness = comparing(vec![a()]);
+    let drop = |harness: &mut Harness<'static, Stage>| {
+        let file = std::sync::Arc::new(Dropped(path.clone()));
+        harness.input_mut().dropped_files.push(file);
+        harness.step();
+    };
+    drop(&mut harness);
+    wait(&mut harness, |stage| {
+        stage.app().comparison().panes.len() == 2
+    });
+    harness.get_by_label("A: answer 1750000").hover();
+    harness.run();
+    drop(&mut harness);
+    wait(&mut harness, |stage| {
+        stage.app().comparison().stores().next() == Some(&c)
+    });
+    assert_eq!(harness.state().app().comparison().panes.len(), 2);
+}
+
 #[test]
 fn the_run_of_the_reading_tab_can_be_taken_and_read_again() {
     let mut harness = viewer();

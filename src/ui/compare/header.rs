@@ -1,8 +1,8 @@
 //! The head of a pane: its letter, its policy and settings, what it does, where it parts from A.
 
-use egui::{Align, CornerRadius, Frame, Layout, Margin, RichText, Stroke, Ui};
+use egui::{Align, Color32, CornerRadius, Frame, Layout, Margin, RichText, Stroke, Ui, vec2};
 
-use super::pane::{PaneState, small};
+use super::pane::{Pane, PaneState, small};
 use super::panel::Shown;
 use crate::compare::{Divergence, letter};
 use crate::config::{CacheSettings, Protection, Scope};
@@ -34,21 +34,30 @@ pub(super) fn show(
                 if let Some(info) = info {
                     label.on_hover_text(format!("{}\n\n{}", info.summary, info.paper));
                 }
+                let (said, colour) = state_in_words(pane, palette);
+                small(ui, &said, colour).on_hover_text(&said);
             });
         });
     });
     let settings = settings_in_words(pane.settings);
     small(ui, &settings, palette.weak).on_hover_text(&settings);
+    let size = vec2(ui.available_width(), 20.0);
+    ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+        ui.set_min_height(size.y);
+        parted(ui, shown, index, parting, commands);
+    });
+}
+
+/// What the pane's run does or came to, and its file.
+fn state_in_words(pane: &Pane<'_>, palette: &Palette) -> (String, Color32) {
     let (said, colour) = match pane.state {
         PaneState::Failed(why) => (why.clone(), palette.error),
         state => (doing(state, pane.view.as_ref()), palette.faint),
     };
-    let said = match &pane.file {
-        Some(file) => format!("{said} · {file}"),
-        None => said,
-    };
-    small(ui, &said, colour).on_hover_text(&said);
-    parted(ui, shown, index, parting, commands);
+    match &pane.file {
+        Some(file) => (format!("{said} · {file}"), colour),
+        None => (said, colour),
+    }
 }
 
 /// The letter on a chip.
@@ -93,25 +102,24 @@ fn parted(
         small(ui, said, palette.weak);
         return;
     };
-    ui.horizontal(|ui| {
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let button = egui::Button::new(RichText::new("go there").size(12.0)).small();
-            let name = format!("Go to the divergence of {}", letter(index));
-            let hint = "Moves the cursor right behind the token and pins it in all panes";
-            if ui.add(button).accessible_name(name).on_hover_text(hint).clicked() {
-                commands.push(UiCommand::SetCursor(parting.position.index() + 1));
-                commands.push(UiCommand::Select(Some(parting.position)));
-            }
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let said = format!("diverges at {}", parting.said(a, own));
-                let hint = format!(
-                    "The first token after the prompt that is another one than in A: A wrote {}, {} wrote {}",
-                    parting.token(a),
-                    letter(index),
-                    parting.token(own)
-                );
-                small(ui, &said, palette.text).on_hover_text(hint);
-            });
+    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+        let button = egui::Button::new(RichText::new("go there").size(12.0)).small();
+        let name = format!("Go to the divergence of {}", letter(index));
+        let hint = "Moves the cursor right behind the token and pins it in all panes";
+        let button = ui.add(button).accessible_name(name).on_hover_text(hint);
+        if button.clicked() {
+            commands.push(UiCommand::SetCursor(parting.position.index() + 1));
+            commands.push(UiCommand::Select(Some(parting.position)));
+        }
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            let said = format!("diverges at {}", parting.said(a, own));
+            let hint = format!(
+                "The first token after the prompt that is another one than in A: A wrote {}, {} wrote {}",
+                parting.token(a),
+                letter(index),
+                parting.token(own)
+            );
+            small(ui, &said, palette.text).on_hover_text(hint);
         });
     });
 }
@@ -193,7 +201,7 @@ pub(super) fn settings_in_words(settings: &CacheSettings) -> String {
     match settings.protection {
         Protection::None => {}
         Protection::Sinks => words.push(format!("{} sinks protected", settings.sinks)),
-        other => words.push(format!("{other} protected")),
+        Protection::Prompt => words.push("prompt protected".to_owned()),
     }
     if settings.scope != Scope::Head {
         words.push(format!("scope {}", settings.scope));

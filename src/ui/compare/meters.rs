@@ -10,6 +10,8 @@ use crate::ui::theme::Palette;
 const CELL: f32 = 32.0;
 /// Narrowest cell.
 const LEAST: f32 = 78.0;
+/// Numbers of a pane.
+const CELLS: usize = 6;
 
 struct Cell {
     name: &'static str,
@@ -17,13 +19,20 @@ struct Cell {
     hint: String,
 }
 
-/// Draws the numbers of a pane; `reference` are those of pane A for the other panes.
-pub(super) fn show(ui: &mut Ui, index: usize, meters: &Meters, reference: Option<&Meters>) {
+/// Draws the numbers of a pane, or their empty place before its turn; `reference` are those of pane A for the
+/// other panes.
+pub(super) fn show(ui: &mut Ui, index: usize, meters: Option<&Meters>, reference: Option<&Meters>) {
     let palette = Palette::of(ui.ctx());
-    let cells = cells(meters, reference);
-    let per_row = ((ui.available_width() / LEAST) as usize).clamp(2, cells.len());
+    let per_row = ((ui.available_width() / LEAST) as usize).clamp(2, CELLS);
     // Rows of one length: six cells in rows of four would leave a hole.
-    let per_row = cells.len().div_ceil(cells.len().div_ceil(per_row));
+    let per_row = CELLS.div_ceil(CELLS.div_ceil(per_row));
+    let Some(meters) = meters else {
+        for _ in 0..CELLS.div_ceil(per_row) {
+            ui.allocate_space(vec2(1.0, CELL));
+        }
+        return;
+    };
+    let cells = cells(meters, reference);
     for row in cells.chunks(per_row) {
         let size = vec2(ui.available_width(), CELL);
         let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
@@ -55,7 +64,7 @@ pub(super) fn show(ui: &mut Ui, index: usize, meters: &Meters, reference: Option
     }
 }
 
-fn cells(meters: &Meters, reference: Option<&Meters>) -> [Cell; 6] {
+fn cells(meters: &Meters, reference: Option<&Meters>) -> [Cell; CELLS] {
     let sum = &meters.summary;
     let so_far = if meters.finish.is_some() {
         ""

@@ -182,16 +182,22 @@ fn plot(
                 let style = match i {
                     _ if chosen => LineStyle::Solid,
                     0 | 1 => LineStyle::Dashed { length: 6.0 },
-                    _ => LineStyle::Dotted { spacing: 4.0 },
+                    _ => LineStyle::Dotted { spacing: 5.0 },
                 };
                 let colour = if chosen { palette.text } else { palette.faint };
                 let line = Line::new(name(curve.pair), PlotPoints::Borrowed(points));
-                let line = line.style(style).color(colour).width(1.6);
+                // Dots are as wide as they are high: thinner than a line of the same width.
+                let width = if matches!(style, LineStyle::Dotted { .. }) {
+                    1.0
+                } else {
+                    1.6
+                };
+                let line = line.style(style).color(colour).width(width);
                 plot.line(line.allow_band(false).allow_hover(false));
             }
         });
     });
-    names(ui, palette, state, pair, &axis, &y);
+    names(ui, palette, state, pair, rect.right(), &y);
     cursor(ui, palette, shown, pair, &axis, rect);
     scrub(ui, state, shown, pair, &axis, rect, commands);
 }
@@ -200,13 +206,13 @@ fn name((a, b): (usize, usize)) -> String {
     format!("{}–{}", letter(a), letter(b))
 }
 
-/// The lines' names at their right ends.
+/// The lines' names at the right, at the heights of their ends.
 fn names(
     ui: &Ui,
     palette: &Palette,
     state: &CompareState,
     pair: (usize, usize),
-    axis: &PositionAxis,
+    right: f32,
     y: &dyn Fn(f32) -> f32,
 ) {
     let mut ends: Vec<_> = state
@@ -226,7 +232,7 @@ fn names(
         let at = y(end.y as f32).max(free);
         free = at + 11.0;
         ui.painter().text(
-            pos2(axis.x(end.x) + 5.0, at),
+            pos2(right + 6.0, at),
             Align2::LEFT_CENTER,
             name(curve.pair),
             FontId::proportional(10.5),

@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-use egui::{Rect, RichText, Ui, UiBuilder, pos2, vec2};
+use egui::{Rect, RichText, Ui, UiBuilder, pos2};
 
 use super::caches::CompareState;
 use super::lens::{Colours, lens_look};
@@ -81,9 +81,8 @@ pub(super) fn show(
     let reference = (index > 0)
         .then(|| state.panes[0].meters(&shown.panes[0]).cloned())
         .flatten();
-    if let Some(numbers) = state.panes[index].meters(pane) {
-        meters::show(&mut head, index, numbers, reference.as_ref());
-    }
+    let numbers = state.panes[index].meters(pane);
+    meters::show(&mut head, index, numbers, reference.as_ref());
     let top = head.min_rect().bottom() + 6.0;
     let line = egui::Stroke::new(1.0, palette.line);
     ui.painter().hline(area.x_range(), top, line);
@@ -202,9 +201,8 @@ fn nothing(ui: &mut Ui, state: &PaneState) {
     empty_state::show(ui, title, hint);
 }
 
-/// A line of small grey text that is cut at the pane's edge and told whole by its hint.
+/// A line of small text that is cut at the pane's edge.
 pub(super) fn small(ui: &mut Ui, text: &str, colour: egui::Color32) -> egui::Response {
     let text = RichText::new(text).size(12.0).color(colour);
-    let label = egui::Label::new(text).truncate();
-    ui.add_sized(vec2(ui.available_width(), 16.0), label)
+    ui.add(egui::Label::new(text).truncate())
 }

@@ -14,7 +14,9 @@ use crate::ui::selection::{ColourMode, Selection};
 use crate::ui::theme::Palette;
 
 /// Height of the overlap and the legend under the panes, in points.
-const FOOT: f32 = 96.0;
+const FOOT: f32 = 92.0;
+/// Least height of the tab that has room for it.
+const LEAST_WITH_FOOT: f32 = 330.0;
 
 /// What the tab shows.
 pub struct Shown<'a> {
@@ -95,6 +97,8 @@ pub fn show(
     let palette = Palette::of(ui.ctx());
     let area = ui.available_rect_before_wrap();
     let line = Stroke::new(1.0, palette.line);
+    // In a low window the text comes first.
+    let pair = pair.filter(|_| area.height() >= LEAST_WITH_FOOT);
     let foot = if pair.is_some() { FOOT } else { 0.0 };
     let split = (area.bottom() - foot).max(area.top() + 60.0);
     let width = area.width() / shown.panes.len() as f32;
