@@ -57,7 +57,13 @@ impl CacheArgs {
     /// An unknown policy.
     pub fn settings(&self) -> Result<CacheSettings, crate::config::SettingsError> {
         let policy = self.policy.as_deref().unwrap_or("rkv");
-        let mut s = crate::policy::find(policy)?.default_settings();
+        let mut settings = crate::policy::find(policy)?.default_settings();
+        self.put_into(&mut settings);
+        Ok(settings)
+    }
+
+    /// Puts what was given, but for the policy, into `s`.
+    pub(super) fn put_into(&self, s: &mut CacheSettings) {
         s.budget = self.budget.unwrap_or(s.budget);
         s.buffer = self.buffer.unwrap_or(s.buffer);
         s.lambda = self.lambda.unwrap_or(s.lambda);
@@ -69,7 +75,6 @@ impl CacheArgs {
         s.protection = self.protect.unwrap_or(s.protection);
         s.sinks = self.sinks.unwrap_or(s.sinks);
         s.trigger = self.trigger.unwrap_or(s.trigger);
-        Ok(s)
     }
 }
 
@@ -109,9 +114,29 @@ pub struct RecordArgs {
     /// Trace file to write
     #[arg(long, value_name = "F.rkvt")]
     pub out: Option<PathBuf>,
+    /// Query statistics from `rkv-scope calibrate`, for `--policy triattention`; without, the run's own are used
+    #[arg(long, value_name = "F.json")]
+    pub calibration: Option<PathBuf>,
     /// Print one JSON object instead of the text
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `calibrate`.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct CalibrateArgs {
+    /// Model: a GGUF file, a Hugging Face folder, or a known name
+    #[arg(long, value_name = "FILE|DIR|NAME")]
+    pub model: Option<String>,
+    /// Problem to run with the full cache; may be given several times
+    #[arg(long, value_name = "TEXT", required = true)]
+    pub prompt: Vec<String>,
+    /// Tokens generated at most, per problem
+    #[arg(long, value_name = "N", default_value_t = Sampling::default().max_tokens)]
+    pub max_tokens: u32,
+    /// File to write
+    #[arg(long, value_name = "F.json")]
+    pub out: PathBuf,
 }
 
 fn level(text: &str) -> Result<RecordLevel, String> {

@@ -7,7 +7,8 @@ use rayon::prelude::*;
 use crate::config::CacheSettings;
 use crate::model::{CacheError, KvCache};
 use crate::policy::select::{Keep, select};
-use crate::policy::{HeadScores, HeadView, Policy};
+use crate::policy::stream::Draw;
+use crate::policy::{ActivePolicy, HeadScores, HeadView, Heads, Needs, QueryPass};
 use crate::trace::{
     Component, CompressionRecord, DuplicateLinks, Position, RecordLevel, ScoreBlock, Slot,
 };
@@ -23,6 +24,8 @@ pub struct CompressionContext {
     pub prompt_tokens: u32,
     /// How much to record.
     pub level: RecordLevel,
+    /// Seed of the policy's own draws.
+    pub seed: u64,
 }
 
 /// Compresses every layer of `cache` to `settings.budget` slots per head.
@@ -31,7 +34,7 @@ pub struct CompressionContext {
 /// [`CacheError`] if a selection does not fit the cache; the cache is then unchanged.
 pub fn compress(
     cache: &mut KvCache,
-    policy: &dyn Policy,
+    policy: &mut ActivePolicy,
     settings: &CacheSettings,
     context: CompressionContext,
 ) -> Result<CompressionRecord, CacheError> {
@@ -42,7 +45,7 @@ pub fn compress(
         decided
     } else {
         cache.fetch()?;
-        (score_all(cache, policy, settings), None)
+        (score_all(cache, policy, settings, context), None)
     };
     let positions: Vec<Vec<&[Position]>> = (0..shape.layers)
         .map(|layer| {
@@ -74,26 +77,29 @@ pub fn compress(
 /// Scores of every head of every layer, `[layers][kv_heads]`.
 pub fn score_all(
     cache: &KvCache,
-    policy: &dyn Policy,
+    policy: &mut ActivePolicy,
     settings: &CacheSettings,
+    context: CompressionContext,
 ) -> Vec<Vec<HeadScores>> {
     let shape = cache.shape();
-    let group = shape.query_heads / shape.kv_heads;
+    let views = CacheHeads {
+        cache,
+        needs: policy.info.needs,
+        query_rows: policy.info.needs.query_rows(settings),
+        draw: Draw {
+            seed: context.seed,
+            event: context.event,
+            ..Draw::default()
+        },
+    };
+    policy.policy.prepare(&views, settings);
+    let policy = &*policy.policy;
     let heads = shape.layers * shape.kv_heads;
     let mut flat: Vec<HeadScores> = (0..heads)
         .into_par_iter()
-        .map_init(Vec::new, |queries, row| {
+        .map_init(HeadQueries::default, |queries, row| {
             let (layer, head) = (row / shape.kv_heads, row % shape.kv_heads);
-            cache.group_queries(layer, head, queries);
-            let view = HeadView {
-                keys: cache.keys(layer, head),
-                values: cache.values(layer, head),
-                positions: cache.positions(layer, head),
-                queries,
-                group,
-                head_dim: shape.head_dim,
-            };
-            policy.score(&view, settings)
+            policy.score(&views.view(layer, head, queries), settings)
         })
         .collect();
     let mut layers = Vec::with_capacity(shape.layers);
@@ -102,6 +108,76 @@ pub fn score_all(
         layers.push(std::mem::replace(&mut flat, rest));
     }
     layers
+}
+
+/// A cache as a policy looks at it.
+struct CacheHeads<'a> {
+    cache: &'a KvCache,
+    needs: Needs,
+    query_rows: usize,
+    draw: Draw,
+}
+
+/// Buffers of one head's queries, which the cache keeps by token.
+#[derive(Default)]
+struct HeadQueries {
+    recent: Vec<f32>,
+    prompt: Vec<f32>,
+}
+
+impl CacheHeads<'_> {
+    fn view<'v>(&'v self, layer: usize, head: usize, queries: &'v mut HeadQueries) -> HeadView<'v> {
+        let shape = self.cache.shape();
+        self.cache
+            .group_queries(layer, head, self.query_rows, &mut queries.recent);
+        if self.needs.prompt {
+            self.cache.prompt_queries(layer, head, &mut queries.prompt);
+        }
+        HeadView {
+            keys: self.cache.keys(layer, head),
+            values: self.cache.values(layer, head),
+            positions: self.cache.positions(layer, head),
+            queries: &queries.recent,
+            group: shape.query_heads / shape.kv_heads,
+            head_dim: shape.head_dim,
+            attention: self.cache.attention(layer, head),
+            prompt_queries: &queries.prompt,
+            draw: Draw {
+                layer: layer as u32,
+                head: head as u32,
+                ..self.draw
+            },
+        }
+    }
+}
+
+impl Heads for CacheHeads<'_> {
+    fn layers(&self) -> usize {
+        self.cache.shape().layers
+    }
+
+    fn kv_heads(&self) -> usize {
+        self.cache.shape().kv_heads
+    }
+
+    fn show(&self, layer: usize, head: usize, look: &mut dyn FnMut(&HeadView<'_>)) {
+        look(&self.view(layer, head, &mut HeadQueries::default()));
+    }
+}
+
+/// Shows the queries of the last `tokens` tokens, as far as the cache still has them, layer by layer.
+pub fn show_queries(cache: &KvCache, tokens: usize, look: &mut dyn FnMut(&QueryPass<'_>)) {
+    for layer in 0..cache.shape().layers {
+        let all = cache.window_queries(layer);
+        let skipped = all.len().saturating_sub(tokens);
+        let rows: Vec<&[f32]> = all.skip(skipped).collect();
+        let first = Position((cache.seen() - rows.len()) as u32);
+        look(&QueryPass {
+            layer,
+            first,
+            rows: &rows,
+        });
+    }
 }
 
 fn describe(

@@ -17,6 +17,7 @@ use super::{EngineCommand, EngineEvent, EngineHandle, RunId, RunRequest, RunStat
 use crate::config::DeviceChoice;
 use crate::error_chain::chain;
 use crate::model::{LanguageModel, LanguageModelError};
+use crate::policy::calibration::Calibration;
 use crate::trace::FinishReason;
 
 /// Loads the model that a name or path speaks of, reporting progress (0 to 1 and what is being done).
@@ -65,6 +66,7 @@ pub fn spawn(config: EngineConfig) -> std::io::Result<EngineHandle> {
                 stop: &flag,
                 loader: config.loader,
                 model: None,
+                calibration: None,
                 run: &run,
             };
             worker.work(config.model)
@@ -98,6 +100,7 @@ struct Worker<'a> {
     stop: &'a AtomicBool,
     loader: Loader,
     model: Option<Box<dyn LanguageModel>>,
+    calibration: Option<Arc<Calibration>>,
     run: &'a Cell<Option<RunId>>,
 }
 
@@ -112,6 +115,7 @@ impl Worker<'_> {
             self.stop.store(false, Ordering::Release);
             match command {
                 EngineCommand::LoadModel(name) => self.load(&name),
+                EngineCommand::UseCalibration(calibration) => self.calibration = calibration,
                 EngineCommand::Start(request) => next = self.start(*request)?,
                 EngineCommand::Shutdown => return Ok(()),
                 // Late words to a run that is over.
@@ -205,7 +209,13 @@ impl Worker<'_> {
                 level: request.level,
                 device,
             },
-        );
+        )
+        .and_then(|mut generation| {
+            if let Some(calibration) = &self.calibration {
+                generation.calibrate(Arc::clone(calibration))?;
+            }
+            Ok(generation)
+        });
         let mut generation = match begun {
             Ok(generation) => generation,
             Err(error) => {
@@ -333,6 +343,7 @@ impl Worker<'_> {
                     });
                 }
             }
+            EngineCommand::UseCalibration(calibration) => self.calibration = calibration,
             EngineCommand::Stop(id) if id == run => return Obeyed::End(None),
             command @ (EngineCommand::Start(_)
             | EngineCommand::LoadModel(_)

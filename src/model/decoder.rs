@@ -136,6 +136,11 @@ impl Decoder {
         &self.info
     }
 
+    /// Rotary frequencies, `[head_dim / 2]`: features `i` and `i + head_dim / 2` turn together.
+    pub fn rope_frequencies(&self) -> &[f32] {
+        self.rope.frequencies()
+    }
+
     /// An empty cache for this model with `capacity` slots per head that remembers the last `window` queries.
     ///
     /// # Errors
@@ -263,19 +268,26 @@ impl Decoder {
         cache.append(index, count, qkv, width);
 
         let attended = resized(&mut scratch.attended, count * config.query_width());
-        let (keys, values) = cache.layer(index);
+        let (capacity, len) = (cache.capacity(), cache.len(index));
+        let (keys, values, received) = cache.layer(index);
         let view = CacheView {
             keys,
             values,
-            capacity: cache.capacity(),
-            len: cache.len(index),
+            capacity,
+            len,
         };
-        Attention {
+        let attention = Attention {
             query_heads: config.query_heads,
             kv_heads: config.kv_heads,
             head_dim: config.head_dim,
+        };
+        let buffers = &mut scratch.attention;
+        match received {
+            None => attention.attend(qkv, width, count, view, attended, buffers),
+            Some(received) => {
+                attention.attend_and_count(qkv, width, count, view, (attended, received), buffers);
+            }
         }
-        .attend(qkv, width, count, view, attended, &mut scratch.attention);
 
         let projected = resized(&mut scratch.projected, count * hidden);
         weights

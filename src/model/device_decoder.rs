@@ -367,6 +367,11 @@ impl<A: Accelerator + 'static> DeviceDecoder<A> {
         &self.info
     }
 
+    /// Rotary frequencies, `[head_dim / 2]`.
+    pub fn rope_frequencies(&self) -> &[f32] {
+        self.rope.frequencies()
+    }
+
     /// The device in words.
     pub fn description(&self) -> String {
         self.accelerator.description()
@@ -566,19 +571,30 @@ impl HostAttention<'_> {
         decoder::rotate_heads(config, norms, &mut numbers, &cos, &sin);
         cache.append(layer, tokens, &numbers, width);
         let mut attended = vec![0.0; tokens * config.query_width()];
-        let (keys, values) = cache.layer(layer);
+        let (capacity, len) = (cache.capacity(), cache.len(layer));
+        let (keys, values, received) = cache.layer(layer);
         let view = CacheView {
             keys,
             values,
-            capacity: cache.capacity(),
-            len: cache.len(layer),
+            capacity,
+            len,
         };
-        Attention {
+        let attention = Attention {
             query_heads: config.query_heads,
             kv_heads: config.kv_heads,
             head_dim: config.head_dim,
+        };
+        match received {
+            None => attention.attend(&numbers, width, tokens, view, &mut attended, scratch),
+            Some(received) => attention.attend_and_count(
+                &numbers,
+                width,
+                tokens,
+                view,
+                (&mut attended, received),
+                scratch,
+            ),
         }
-        .attend(&numbers, width, tokens, view, &mut attended, scratch);
         Tensor::from_vec(attended, (tokens, config.query_width()), rows.device())?
             .to_dtype(rows.dtype())
     }

@@ -82,6 +82,11 @@ pub trait LanguageModel {
         KvCache::new(shape)
     }
 
+    /// Rotary frequencies, `[head_dim / 2]`, for policies that read positions off keys; none by default.
+    fn rope_frequencies(&self) -> Option<&[f32]> {
+        None
+    }
+
     /// Feeds `tokens` and writes the logits of the last one, `[vocab]`.
     ///
     /// # Errors

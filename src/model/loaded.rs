@@ -42,22 +42,17 @@ pub fn load_on(
     device: DeviceChoice,
     progress: &mut dyn FnMut(f32, &str),
 ) -> Result<Box<dyn LanguageModel>, LanguageModelError> {
-    let device = device::open(device)?;
-    let loaded = read(name, progress)?;
-    match device {
+    match device::open(device)? {
         OpenDevice::Cpu { note } => {
-            let on_cpu = |decoder| OnCpu {
-                decoder,
-                scratch: Scratch::default(),
-                note,
-            };
-            Ok(Box::new(loaded.map(on_cpu)))
+            let shared = SharedModel::load(name, progress)?;
+            Ok(Box::new(shared.on_cpu(note)))
         }
         #[cfg(feature = "cuda")]
         OpenDevice::Gpu(gpu) => {
+            let (decoder, words) = read(name, progress)?;
             progress(1.0, "moving the weights to the GPU");
-            let element = gpu.element_for(loaded.runner.info().parameters);
-            on_accelerator(loaded, gpu, element)
+            let element = gpu.element_for(decoder.info().parameters);
+            on_accelerator(decoder, words, gpu, element)
         }
     }
 }
@@ -71,61 +66,100 @@ pub fn load_on_accelerator<A: Accelerator + 'static>(
     accelerator: Arc<A>,
     element: Element,
 ) -> Result<Box<dyn LanguageModel>, LanguageModelError> {
-    on_accelerator(read(name, &mut |_, _| {})?, accelerator, element)
+    let (decoder, words) = read(name, &mut |_, _| {})?;
+    on_accelerator(decoder, words, accelerator, element)
 }
 
 fn on_accelerator<A: Accelerator + 'static>(
-    loaded: Loaded<Decoder>,
+    decoder: Decoder,
+    words: Words,
     accelerator: Arc<A>,
     element: Element,
 ) -> Result<Box<dyn LanguageModel>, LanguageModelError> {
-    let Loaded {
-        runner,
-        tokenizer,
-        template,
-    } = loaded;
     Ok(Box::new(Loaded {
-        runner: DeviceDecoder::new(accelerator, runner, element)?,
-        tokenizer,
-        template,
+        runner: DeviceDecoder::new(accelerator, decoder, element)?,
+        words: Arc::new(words),
     }))
 }
 
 fn read(
     name: &str,
     progress: &mut dyn FnMut(f32, &str),
-) -> Result<Loaded<Decoder>, LanguageModelError> {
+) -> Result<(Decoder, Words), LanguageModelError> {
     progress(0.0, "looking for the model");
-    let loaded = match ModelSource::resolve(name)?.files()? {
+    let (decoder, words) = match ModelSource::resolve(name)?.files()? {
         ModelFiles::Embedded(model) => embedded(&model, progress)?,
         ModelFiles::Gguf(path) => gguf(&path, progress)?,
         ModelFiles::Folder { folder, .. } => self::folder(&folder, progress)?,
     };
-    let (tokens, rows) = (loaded.tokenizer.vocab_size(), loaded.runner.info().vocab);
+    let (tokens, rows) = (words.tokenizer.vocab_size(), decoder.info().vocab);
     if tokens > rows {
         return Err(LanguageModelError::Vocabulary {
             tokenizer: tokens,
             model: rows,
         });
     }
-    Ok(loaded)
+    Ok((decoder, words))
 }
 
-/// A decoder, wherever it runs, with what turns text into tokens and back.
-struct Loaded<R> {
-    runner: R,
+/// A loaded model whose weights are held once, however many threads run it.
+#[derive(Clone)]
+pub struct SharedModel {
+    decoder: Arc<Decoder>,
+    words: Arc<Words>,
+}
+
+impl SharedModel {
+    /// As [`load`].
+    ///
+    /// # Errors
+    /// [`LanguageModelError`], naming the file and the way out.
+    pub fn load(
+        name: &str,
+        progress: &mut dyn FnMut(f32, &str),
+    ) -> Result<Self, LanguageModelError> {
+        let (decoder, words) = read(name, progress)?;
+        Ok(Self {
+            decoder: Arc::new(decoder),
+            words: Arc::new(words),
+        })
+    }
+
+    /// The model for one thread: shared weights, buffers of its own.
+    pub fn handle(&self) -> Box<dyn LanguageModel + Send> {
+        Box::new(self.on_cpu(None))
+    }
+
+    fn on_cpu(&self, note: Option<String>) -> Loaded<OnCpu> {
+        Loaded {
+            runner: OnCpu {
+                decoder: Arc::clone(&self.decoder),
+                scratch: Scratch::default(),
+                note,
+            },
+            words: Arc::clone(&self.words),
+        }
+    }
+}
+
+impl std::fmt::Debug for SharedModel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("SharedModel")
+            .field(&self.decoder.info().name)
+            .finish()
+    }
+}
+
+/// What turns text into tokens and back.
+struct Words {
     tokenizer: Tokenizer,
     template: ChatTemplate,
 }
 
-impl<R> Loaded<R> {
-    fn map<S>(self, runner: impl FnOnce(R) -> S) -> Loaded<S> {
-        Loaded {
-            runner: runner(self.runner),
-            tokenizer: self.tokenizer,
-            template: self.template,
-        }
-    }
+/// A decoder, wherever it runs, with its words.
+struct Loaded<R> {
+    runner: R,
+    words: Arc<Words>,
 }
 
 /// A decoder where it runs.
@@ -133,6 +167,7 @@ trait Runner {
     fn info(&self) -> &ModelInfo;
     fn device(&self) -> String;
     fn element_bytes(&self) -> usize;
+    fn rope_frequencies(&self) -> &[f32];
     fn new_cache(&self, shape: CacheShape) -> Result<KvCache, CacheError>;
     fn forward(
         &mut self,
@@ -144,7 +179,7 @@ trait Runner {
 }
 
 struct OnCpu {
-    decoder: Decoder,
+    decoder: Arc<Decoder>,
     scratch: Scratch,
     /// Why it is not on the GPU, if that was tried.
     note: Option<String>,
@@ -161,6 +196,10 @@ impl Runner for OnCpu {
 
     fn element_bytes(&self) -> usize {
         size_of::<f32>()
+    }
+
+    fn rope_frequencies(&self) -> &[f32] {
+        self.decoder.rope_frequencies()
     }
 
     fn new_cache(&self, shape: CacheShape) -> Result<KvCache, CacheError> {
@@ -196,6 +235,10 @@ impl<A: Accelerator + 'static> Runner for DeviceDecoder<A> {
         Self::element_bytes(self)
     }
 
+    fn rope_frequencies(&self) -> &[f32] {
+        Self::rope_frequencies(self)
+    }
+
     fn new_cache(&self, shape: CacheShape) -> Result<KvCache, CacheError> {
         Self::new_cache(self, shape)
     }
@@ -214,7 +257,7 @@ impl<A: Accelerator + 'static> Runner for DeviceDecoder<A> {
 fn embedded(
     model: &EmbeddedModel,
     progress: &mut dyn FnMut(f32, &str),
-) -> Result<Loaded<Decoder>, LanguageModelError> {
+) -> Result<(Decoder, Words), LanguageModelError> {
     let tokenizer = Tokenizer::from_files(TokenizerFiles {
         tokenizer: model.tokenizer,
         tokenizer_config: Some(model.tokenizer_config),
@@ -224,17 +267,19 @@ fn embedded(
     let template = ChatTemplate::from_tokenizer_config(model.tokenizer_config, None)?;
     let mut report = reporter(progress);
     let decoder = Decoder::from_bytes("reasoner", model.config, model.weights, &mut report)?;
-    Ok(Loaded {
-        runner: decoder,
-        tokenizer,
-        template,
-    })
+    Ok((
+        decoder,
+        Words {
+            tokenizer,
+            template,
+        },
+    ))
 }
 
 fn gguf(
     path: &Path,
     progress: &mut dyn FnMut(f32, &str),
-) -> Result<Loaded<Decoder>, LanguageModelError> {
+) -> Result<(Decoder, Words), LanguageModelError> {
     // Our own reader goes first: it bounds every count of a damaged file before candle's sees it.
     let mut report = reporter(progress);
     let decoder = Decoder::open(path, LoadOptions::default(), &mut report)?;
@@ -244,26 +289,30 @@ fn gguf(
         .metadata;
     let tokenizer = Tokenizer::for_gguf(path, &metadata)?;
     let template = ChatTemplate::from_gguf_metadata(&metadata)?;
-    Ok(Loaded {
-        runner: decoder,
-        tokenizer,
-        template,
-    })
+    Ok((
+        decoder,
+        Words {
+            tokenizer,
+            template,
+        },
+    ))
 }
 
 fn folder(
     folder: &Path,
     progress: &mut dyn FnMut(f32, &str),
-) -> Result<Loaded<Decoder>, LanguageModelError> {
+) -> Result<(Decoder, Words), LanguageModelError> {
     let tokenizer = Tokenizer::from_json_file(&folder.join("tokenizer.json"))?;
     let template = ChatTemplate::from_folder(folder)?;
     let mut report = reporter(progress);
     let decoder = Decoder::open(folder, LoadOptions::default(), &mut report)?;
-    Ok(Loaded {
-        runner: decoder,
-        tokenizer,
-        template,
-    })
+    Ok((
+        decoder,
+        Words {
+            tokenizer,
+            template,
+        },
+    ))
 }
 
 fn reporter(
@@ -298,13 +347,16 @@ impl<R: Runner> LanguageModel for Loaded<R> {
     }
 
     fn encode_prompt(&self, problem: &str) -> Result<Vec<u32>, LanguageModelError> {
-        let text = self.template.render(&[ChatMessage::user(problem)], true)?;
-        let start = if self.template.is_plain() {
+        let text = self
+            .words
+            .template
+            .render(&[ChatMessage::user(problem)], true)?;
+        let start = if self.words.template.is_plain() {
             TextStart::Document
         } else {
             TextStart::AsWritten
         };
-        Ok(self.tokenizer.encode(&text, start)?)
+        Ok(self.words.tokenizer.encode(&text, start)?)
     }
 
     fn device(&self) -> String {
@@ -315,12 +367,16 @@ impl<R: Runner> LanguageModel for Loaded<R> {
         self.runner.new_cache(shape)
     }
 
+    fn rope_frequencies(&self) -> Option<&[f32]> {
+        Some(self.runner.rope_frequencies())
+    }
+
     fn text_stream(&self) -> TextStream {
-        self.tokenizer.stream()
+        self.words.tokenizer.stream()
     }
 
     fn is_end(&self, token: u32) -> bool {
-        self.tokenizer.is_eos(token) || self.runner.info().eos.contains(&token)
+        self.words.tokenizer.is_eos(token) || self.runner.info().eos.contains(&token)
     }
 
     fn forward(

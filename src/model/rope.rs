@@ -86,7 +86,7 @@ impl Rope {
         Ok(Self { frequencies })
     }
 
-    /// The frequencies, `[head_dim / 2]`: features `i` and `i + head_dim / 2` turn together.
+    /// Turns per position in radians, `[head_dim / 2]`.
     pub fn frequencies(&self) -> &[f32] {
         &self.frequencies
     }

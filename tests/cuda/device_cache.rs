@@ -11,6 +11,7 @@ use rkv_scope::kernels::cuda::decode::{LayerConstants, NewTokens};
 use rkv_scope::kernels::cuda::{Accelerator, Element};
 use rkv_scope::model::device_cache::{Choice, DeviceCache, DeviceScore, Question, Wanted};
 use rkv_scope::model::{CacheShape, KvCache};
+use rkv_scope::policy::{RunContext, find};
 use rkv_scope::trace::{CompressionRecord, RecordLevel};
 
 use super::accelerators::on_each_device;
@@ -419,10 +420,15 @@ impl<A: Accelerator + 'static> Pair<A> {
             revision: 0,
             prompt_tokens: 10,
             level: RecordLevel::Components,
+            seed: 0,
         };
-        let policy = rkv_scope::policy::find(&settings.policy).unwrap().policy;
-        [&mut self.host, &mut self.device]
-            .map(|cache| compress(cache, policy, settings, context).unwrap())
+        [&mut self.host, &mut self.device].map(|cache| {
+            let mut policy = find(&settings.policy)
+                .unwrap()
+                .start(&RunContext::default())
+                .unwrap();
+            compress(cache, &mut policy, settings, context).unwrap()
+        })
     }
 
     fn assert_same(&mut self, what: &str) {
@@ -456,9 +462,17 @@ impl<A: Accelerator + 'static> Pair<A> {
 }
 
 fn device_and_host_agree<A: Accelerator + 'static>(accelerator: Arc<A>) {
-    let policies = ["rkv", "snapkv", "streamingllm"];
+    // All but the last have a kernel.
+    let policies = [
+        "rkv",
+        "snapkv",
+        "streamingllm",
+        "rkv-global",
+        "recency-prompt",
+        "knorm",
+    ];
     let cases = (
-        0..3usize,
+        0..6usize,
         0..2usize,
         0..3usize,
         0..3usize,
@@ -467,16 +481,15 @@ fn device_and_host_agree<A: Accelerator + 'static>(accelerator: Arc<A>) {
         any::<bool>(),
     );
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig {
-        cases: 24,
+        cases: 40,
+        failure_persistence: None,
         ..ProptestConfig::default()
     });
     runner
         .run(
             &cases,
             |(policy, order, protection, scope, window, seed, first)| {
-                let mut settings = rkv_scope::policy::find(policies[policy])
-                    .unwrap()
-                    .default_settings();
+                let mut settings = find(policies[policy]).unwrap().default_settings();
                 settings.budget = 64;
                 settings.buffer = 40;
                 settings.window = window;

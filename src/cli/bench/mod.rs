@@ -2,6 +2,7 @@
 
 mod cpu_time;
 mod decode;
+mod each_step;
 mod one_thread;
 #[cfg(feature = "cuda")]
 mod random_weights;

@@ -331,13 +331,13 @@ impl KvCache {
 fn kernel_for(settings: &CacheSettings) -> Option<DeviceScore> {
     let pool = settings.kernel as usize;
     match settings.policy.as_str() {
-        "rkv" if settings.retain == Retain::Newest => Some(DeviceScore::RKv {
+        "rkv" | "rkv-global" if settings.retain == Retain::Newest => Some(DeviceScore::RKv {
             lambda: settings.lambda,
             threshold: settings.threshold as f32,
             pool,
         }),
         "snapkv" => Some(DeviceScore::Importance { pool }),
-        "streamingllm" => Some(DeviceScore::Recency),
+        "streamingllm" | "recency-prompt" => Some(DeviceScore::Recency),
         _ => None,
     }
 }
