@@ -182,6 +182,9 @@ pub enum BenchCommand {
         /// Model: a GGUF file, a Hugging Face folder, or a known name
         #[arg(long, value_name = "FILE|DIR|NAME")]
         model: Option<String>,
+        /// Where to run it; candle's own llama beside it always runs on the CPU
+        #[arg(long, value_name = "auto|cpu|cuda", default_value = "cpu", value_parser = named(DeviceChoice::from_name, DeviceChoice::ALL))]
+        device: DeviceChoice,
         /// Context lengths
         #[arg(long, value_delimiter = ',', default_values_t = [80, 2048, 7000])]
         contexts: Vec<usize>,

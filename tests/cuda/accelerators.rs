@@ -3,6 +3,7 @@
 #![expect(unsafe_code, reason = "the kernels' library has a C interface")]
 
 use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use candle_core::Device;
@@ -246,5 +247,90 @@ impl Accelerator for OnCpu {
             })
         });
         error.map_or(Ok(()), |why| Err(failed(why)))
+    }
+}
+
+/// Another accelerator whose memory runs out after some allocations.
+pub struct Limited<A> {
+    inner: Arc<A>,
+    left: AtomicUsize,
+}
+
+impl<A> Limited<A> {
+    pub fn new(inner: Arc<A>, allocations: usize) -> Self {
+        Self {
+            inner,
+            left: AtomicUsize::new(allocations),
+        }
+    }
+
+    /// From now on, this many allocations succeed.
+    pub fn leave(&self, allocations: usize) {
+        self.left.store(allocations, Ordering::Relaxed);
+    }
+}
+
+impl<A: Accelerator> Accelerator for Limited<A> {
+    type Memory = A::Memory;
+
+    fn device(&self) -> &Device {
+        self.inner.device()
+    }
+
+    fn description(&self) -> String {
+        self.inner.description()
+    }
+
+    fn parallel_blocks(&self) -> usize {
+        self.inner.parallel_blocks()
+    }
+
+    fn allocate(&self, bytes: usize) -> Result<A::Memory, AcceleratorError> {
+        let left = self
+            .left
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                left.checked_sub(1)
+            });
+        left.map_err(|_none| AcceleratorError::OutOfMemory { bytes })?;
+        self.inner.allocate(bytes)
+    }
+
+    fn address(&self, memory: &A::Memory) -> u64 {
+        self.inner.address(memory)
+    }
+
+    fn clear(&self, memory: &mut A::Memory) -> Result<(), AcceleratorError> {
+        self.inner.clear(memory)
+    }
+
+    fn upload(
+        &self,
+        memory: &mut A::Memory,
+        at: usize,
+        bytes: &[u8],
+    ) -> Result<(), AcceleratorError> {
+        self.inner.upload(memory, at, bytes)
+    }
+
+    fn copy(
+        &self,
+        from: (&A::Memory, usize),
+        to: (&mut A::Memory, usize),
+        bytes: usize,
+    ) -> Result<(), AcceleratorError> {
+        self.inner.copy(from, to, bytes)
+    }
+
+    fn download(
+        &self,
+        memory: &A::Memory,
+        at: usize,
+        bytes: &mut [u8],
+    ) -> Result<(), AcceleratorError> {
+        self.inner.download(memory, at, bytes)
+    }
+
+    fn launch(&self, launch: &Launch) -> Result<(), AcceleratorError> {
+        self.inner.launch(launch)
     }
 }

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use super::super::{CliError, progress};
 use super::cpu_time::CpuClock;
-use crate::config::{CacheSettings, Sampling};
+use crate::config::{CacheSettings, DeviceChoice, Sampling};
 use crate::engine::generation::{Advance, Generation, GenerationRequest};
-use crate::model::{CacheShape, Forward, KvCache, LanguageModel, load};
+use crate::model::{CacheShape, Forward, LanguageModel, load_on};
 use crate::trace::RecordLevel;
 
 /// Tokens per measurement: a whole period between two compressions.
@@ -32,11 +32,19 @@ struct Row {
     tokens: usize,
     cpu_seconds: f64,
     wall_seconds: f64,
+    on_cpu: bool,
 }
 
 impl Row {
+    /// Tokens per CPU-second, which other programs on the machine do not change; on a GPU, whose work costs no CPU time,
+    /// per second.
     fn rate(&self) -> f64 {
-        self.tokens as f64 / self.cpu_seconds
+        let seconds = if self.on_cpu {
+            self.cpu_seconds
+        } else {
+            self.wall_seconds
+        };
+        self.tokens as f64 / seconds
     }
 
     fn json(&self) -> Value {
@@ -47,20 +55,23 @@ impl Row {
             "tokens": self.tokens,
             "cpu_seconds": self.cpu_seconds,
             "wall_seconds": self.wall_seconds,
-            "tokens_per_cpu_second": self.rate(),
+            "tokens_per_cpu_second": self.on_cpu.then(|| self.rate()),
+            "tokens_per_second": self.tokens as f64 / self.wall_seconds,
         })
     }
 }
 
 pub(super) fn run(
     model: &str,
+    device: DeviceChoice,
     contexts: &[usize],
     budget: u32,
     as_json: bool,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
     let failed = |error: &dyn std::error::Error| CliError::Engine(error.to_string());
-    let mut loaded = load(model, &mut |_, _| {}).map_err(|error| failed(&error))?;
+    let mut loaded = load_on(model, device, &mut |_, _| {}).map_err(|error| failed(&error))?;
+    let device = loaded.device();
     let summary = loaded.summary();
     let room = summary.context as usize;
     let mut contexts: Vec<usize> = contexts.to_vec();
@@ -88,14 +99,20 @@ pub(super) fn run(
         writeln!(
             out,
             "{}",
-            json!({ "model": summary, "threads": 1, "budget": budget, "rows": rows })
+            json!({ "model": summary, "device": device, "threads": 1, "budget": budget, "rows": rows })
         )?;
         return Ok(());
     }
     writeln!(
         out,
-        "{} ({}), 1 thread, tokens per CPU-second",
-        summary.name, summary.weights
+        "{} ({}), {device}, tokens per {}",
+        summary.name,
+        summary.weights,
+        if is_cpu(loaded.as_ref()) {
+            "CPU-second"
+        } else {
+            "second"
+        }
     )?;
     for row in &rows {
         let (engine, policy) = (row.engine, row.policy);
@@ -113,6 +130,10 @@ fn engine_error(error: impl std::error::Error) -> CliError {
     CliError::Engine(error.to_string())
 }
 
+fn is_cpu(model: &dyn LanguageModel) -> bool {
+    model.device().starts_with("CPU")
+}
+
 /// Token ids that every vocabulary has; speed does not depend on them.
 fn token(at: usize) -> u32 {
     20 + (at % 200) as u32
@@ -122,6 +143,7 @@ fn measure(
     engine: &'static str,
     policy: &'static str,
     context: usize,
+    on_cpu: bool,
     mut step: impl FnMut(usize) -> Result<(), CliError>,
 ) -> Result<Row, CliError> {
     // The first decode steps lay the weights out for single rows, once; that is no part of the speed.
@@ -139,6 +161,7 @@ fn measure(
         tokens: MEASURED,
         cpu_seconds: clock.seconds(),
         wall_seconds: clock.wall().as_secs_f64(),
+        on_cpu,
     };
     progress(format_args!(
         "{engine} {policy} at {context}: {:.1} tokens per CPU-second",
@@ -148,17 +171,18 @@ fn measure(
 }
 
 fn full(model: &mut dyn LanguageModel, contexts: &[usize]) -> Result<Vec<Row>, CliError> {
-    let summary = model.summary();
+    let (summary, on_cpu) = (model.summary(), is_cpu(model));
     let longest = contexts.last().copied().unwrap_or(0) + WARM_UP + MEASURED;
-    let mut cache = KvCache::new(CacheShape {
-        layers: summary.layers as usize,
-        query_heads: summary.query_heads as usize,
-        kv_heads: summary.kv_heads as usize,
-        head_dim: summary.head_dim as usize,
-        capacity: longest,
-        window: 8,
-    })
-    .map_err(engine_error)?;
+    let mut cache = model
+        .new_cache(CacheShape {
+            layers: summary.layers as usize,
+            query_heads: summary.query_heads as usize,
+            kv_heads: summary.kv_heads as usize,
+            head_dim: summary.head_dim as usize,
+            capacity: longest,
+            window: 8,
+        })
+        .map_err(engine_error)?;
     let stop = AtomicBool::new(false);
     let mut logits = vec![];
     let mut rows = vec![];
@@ -170,7 +194,7 @@ fn full(model: &mut dyn LanguageModel, contexts: &[usize]) -> Result<Vec<Row>, C
                 .forward(&chunk, &mut cache, &stop, &mut logits)
                 .map_err(engine_error)?;
         }
-        rows.push(measure("rkv-scope", "full", context, |at| {
+        rows.push(measure("rkv-scope", "full", context, on_cpu, |at| {
             let done = model
                 .forward(&[token(at)], &mut cache, &stop, &mut logits)
                 .map_err(engine_error)?;
@@ -202,6 +226,7 @@ fn rkv(
         level: RecordLevel::Summary,
         device: String::new(),
     };
+    let on_cpu = is_cpu(model);
     let mut generation = Generation::begin(model, request).map_err(engine_error)?;
     let stop = AtomicBool::new(false);
     let mut rows = vec![];
@@ -213,7 +238,7 @@ fn rkv(
             generation.feed(&chunk, &stop).map_err(engine_error)?;
         }
         generation.take_records();
-        rows.push(measure("rkv-scope", "rkv", context, |at| {
+        rows.push(measure("rkv-scope", "rkv", context, on_cpu, |at| {
             let advance = generation.feed(&[token(at)], &stop).map_err(engine_error)?;
             debug_assert_eq!(advance, Advance::Decoded);
             Ok(())
@@ -250,7 +275,7 @@ fn stock(path: &Path, contexts: &[usize]) -> Result<Vec<Row>, CliError> {
             feed(&[token(seen)], seen)?;
             seen += 1;
         }
-        rows.push(measure("candle (stock)", "full", context, |at| {
+        rows.push(measure("candle (stock)", "full", context, true, |at| {
             feed(&[token(at)], at)
         })?);
         seen = context + WARM_UP + MEASURED;

@@ -24,12 +24,14 @@ pub(super) fn run(args: &BenchArgs, out: &mut dyn Write) -> Result<(), CliError>
         BenchCommand::Decode { .. } if !one_thread::is_set() => one_thread::run_again(),
         BenchCommand::Decode {
             model,
+            device,
             contexts,
             budget,
             json,
             random_weights: None,
         } => decode::run(
             model.as_deref().unwrap_or("reasoner"),
+            *device,
             contexts,
             *budget,
             *json,

@@ -65,6 +65,8 @@ impl Gpu {
         let cuda = opened.map_err(|error| AcceleratorError::Unavailable {
             why: why_unavailable(&error),
         })?;
+        // SAFETY: all work, candle's and ours, is on this device's one stream, so nothing needs to wait for events.
+        unsafe { cuda.disable_event_tracking() };
         let stream = cuda.cuda_stream();
         let context = stream.context();
         let asked = |error: DriverError| AcceleratorError::Unavailable {
@@ -228,7 +230,6 @@ impl Accelerator for Gpu {
     }
 
     fn address(&self, memory: &CudaSlice<u8>) -> u64 {
-        // All work is on one stream, so the order of uses is that of the calls.
         memory.device_ptr(&self.stream).0
     }
 
