@@ -7,6 +7,14 @@
 #   RKV_SCOPE=FILE                also `bench decode --random-weights` of a release build with `--features cuda`
 #   QUICK=1                       kernels against the oracle and nothing else: within a minute or two
 #
+# The two executables are built where Rust and nvcc are, for the architecture of the GPU; no GPU is needed for that:
+#   export CUDARC_CUDA_VERSION=13000 CUDA_COMPUTE_CAP=90        # and CUDA_HOME, for an nvcc that is not in /usr/local/cuda
+#   cargo build --release --features cuda && cargo test --release --features cuda --test cuda --no-run
+# nvcc also comes from PyPI: nvidia-cuda-nvcc, nvidia-nvvm, nvidia-cuda-crt, nvidia-cuda-runtime, nvidia-cuda-nvrtc,
+# nvidia-cuda-cccl (13.0.*), nvidia-cublas (13.0.*) and nvidia-curand; CUDA_HOME is then site-packages/nvidia/cu13. Libraries
+# that are missing for the linker there may be empty archives (printf '!<arch>\n' >libcuda.a) in a folder named by
+# RUSTFLAGS="-L FOLDER"; at run time the GPU machine has them.
+#
 # Eight minutes at most. Each step has its own limit; one that runs out or fails is reported, and the rest goes on.
 set -uo pipefail
 cd "$(dirname "$0")"
@@ -95,7 +103,7 @@ if [ -z "${QUICK:-}" ]; then
         say "" "compute-sanitizer is not installed: **not run**."
     fi
     if [ -n "${RKV_TESTS:-}" ]; then
-        step 90 "Back-end tests on the device" env REQUIRE_GPU=1 RUST_BACKTRACE=1 "$RKV_TESTS" on_gpu --test-threads 1
+        step 90 "Back-end tests on the device" env REQUIRE_GPU=1 RKV_GOLDEN_DIR="$here/../golden" RUST_BACKTRACE=1 "$RKV_TESTS" on_gpu --test-threads 1
     else
         say "" "RKV_TESTS is not set: the program's own back end was **not tested**."
     fi
