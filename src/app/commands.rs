@@ -61,6 +61,7 @@ impl App {
             UiCommand::LoadModel(model) => self.load_model(model),
             UiCommand::SetColourMode(mode) => self.mode = mode,
             UiCommand::ShowTab(tab) => self.tab = tab,
+            UiCommand::SetCues(cues) => self.derived.set_cues(*cues),
             UiCommand::Open(path) => self.open(path),
             UiCommand::Save(path) => self.save(path),
             UiCommand::Browse(purpose) => self.browse(purpose),
@@ -200,6 +201,7 @@ impl App {
         };
         let options = ExportOptions {
             theme,
+            cues: self.derived.segments.cues().clone(),
             ..ExportOptions::default()
         };
         self.background("export", move || {

@@ -10,8 +10,9 @@ use crate::ui::settings_panel::SettingsContext;
 use crate::ui::theme::Palette;
 use crate::ui::timeline::Transport;
 use crate::ui::{
-    Tab, UiCommand, empty_state, heatmap, help, inspector, legend, prompt_bar, settings_panel,
-    shortcuts, status_bar, survival, sweep as ui_sweep, tabs, timeline, token_view, welcome,
+    Tab, UiCommand, empty_state, heatmap, help, inspector, legend, prompt_bar, reflections,
+    settings_panel, shortcuts, status_bar, survival, sweep as ui_sweep, tabs, timeline, token_view,
+    welcome,
 };
 
 use super::state::App;
@@ -279,6 +280,12 @@ impl App {
             }
             // Drawn by `sweep_panels`.
             Tab::Sweep => {}
+            Tab::Reflections => {
+                page.show(ui, |ui| {
+                    let state = &mut panels.reflections;
+                    reflections::show(ui, state, view, derived, selection, commands);
+                });
+            }
         }
     }
 

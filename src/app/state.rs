@@ -13,6 +13,7 @@ use crate::ui::inspector::InspectorState;
 use crate::ui::notifications::{Level, Notifications};
 use crate::ui::path_dialog::PathDialog;
 use crate::ui::prompt_bar::{KnownModelName, PromptBarState};
+use crate::ui::reflections::ReflectionsState;
 use crate::ui::settings_panel::SettingsState;
 use crate::ui::survival::SurvivalState;
 use crate::ui::sweep::{SweepShown, SweepState};
@@ -85,6 +86,7 @@ pub(super) struct Panels {
     pub survival: SurvivalState,
     pub heatmap: HeatmapState,
     pub sweep: SweepState,
+    pub reflections: ReflectionsState,
 }
 
 impl App {

@@ -38,6 +38,8 @@ pub enum Command {
     Info(InfoArgs),
     /// Write a figure or a table of a trace file
     Export(ExportArgs),
+    /// Say what share of the evicted lay in reflections and repetitions
+    Analyze(AnalyzeArgs),
     /// List the cache policies
     Policies {
         /// Print JSON
@@ -81,7 +83,7 @@ pub struct ViewArgs {
     #[arg(long, value_parser = ["dark", "light"])]
     pub theme: Option<String>,
     /// Tab to show first
-    #[arg(long, value_parser = ["reading", "survival", "heatmap", "sweep"])]
+    #[arg(long, value_parser = ["reading", "survival", "heatmap", "sweep", "reflections"])]
     pub tab: Option<String>,
     /// Put the timeline's cursor after this many tokens
     #[arg(long, value_name = "N")]
@@ -125,13 +127,31 @@ pub struct InfoArgs {
     pub json: bool,
 }
 
+/// Arguments of `analyze`.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct AnalyzeArgs {
+    /// Trace files; several of one policy are also counted together
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Words by which reflections are told, in place of the built-in list: a line each, KIND: TEXT
+    #[arg(long, value_name = "FILE")]
+    pub cues: Option<PathBuf>,
+    /// Fewest tokens of a repetition
+    #[arg(long, value_name = "N", default_value_t = crate::analysis::SHORTEST_REPEAT as u32,
+        value_parser = clap::value_parser!(u32).range(2..))]
+    pub min_repeat: u32,
+}
+
 /// Arguments of `export`.
 #[derive(Clone, Debug, ClapArgs)]
 pub struct ExportArgs {
     /// Trace file
     pub file: PathBuf,
     /// What to draw or tabulate
-    #[arg(long, value_name = "heatmap|tokens|scores|events|raster",
+    #[arg(long, value_name = "heatmap|tokens|scores|events|segments|raster",
         value_parser = named(crate::export::What::from_name, crate::export::What::ALL))]
     pub what: crate::export::What,
     /// File format
@@ -150,6 +170,9 @@ pub struct ExportArgs {
     /// Only this KV head of each layer (heatmap, scores)
     #[arg(long, value_name = "N")]
     pub head: Option<u32>,
+    /// Words by which reflections are told, in place of the built-in list (segments)
+    #[arg(long, value_name = "FILE")]
+    pub cues: Option<PathBuf>,
     /// Show the run as it stood after this many tokens
     #[arg(long, value_name = "N")]
     pub cursor: Option<usize>,

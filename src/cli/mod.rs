@@ -1,5 +1,6 @@
 //! The command line. Data goes to stdout, progress and warnings to stderr.
 
+mod analyze;
 mod args;
 #[cfg(feature = "infer")]
 mod bench;
@@ -64,6 +65,7 @@ pub fn run(args: Args, out: &mut dyn Write) -> Result<(), CliError> {
         Some(Command::View(args)) => view::run(&args),
         Some(Command::Info(args)) => info::run(&args, out),
         Some(Command::Export(args)) => export::run(&args, out),
+        Some(Command::Analyze(args)) => analyze::run(&args, out),
         Some(Command::Policies { json }) => policies::run(json, out),
         Some(Command::Problems(args)) => problems::run(&args, out),
         #[cfg(feature = "infer")]

@@ -16,6 +16,7 @@ impl From<ViewArgs> for crate::app::RunOptions {
             Some("survival") => crate::ui::Tab::Survival,
             Some("heatmap") => crate::ui::Tab::Heatmap,
             Some("sweep") => crate::ui::Tab::Sweep,
+            Some("reflections") => crate::ui::Tab::Reflections,
             _ => crate::ui::Tab::Reading,
         };
         Self {

@@ -5,6 +5,7 @@
 //! | tokens | one row per token | the text, coloured |
 //! | scores | one row per candidate of a head at a compression | |
 //! | events | one row per compression | |
+//! | segments | one row per step, reflection, prompt and answer | |
 //! | heatmap | heads by positions at one compression | the same, coloured |
 //! | raster | compressions by positions: share of heads that hold the token | the same, coloured |
 //!
@@ -16,6 +17,7 @@ mod caption;
 mod error;
 mod events;
 pub mod figure;
+mod findings;
 pub mod fonts;
 mod heads;
 mod heatmap;
@@ -30,6 +32,7 @@ pub mod png;
 mod raster;
 pub mod scale;
 mod scores;
+mod segments;
 pub mod series;
 pub mod svg;
 mod sweep_figure;
@@ -41,6 +44,7 @@ use std::io::Write;
 use std::path::Path;
 
 pub use error::ExportError;
+pub use findings::{Findings, TraceFindings};
 pub use info::{Info, SettingsChange};
 pub use kinds::{Format, What};
 pub use measure::Measure;
@@ -55,7 +59,7 @@ impl What {
     /// The formats it can be written in.
     pub fn formats(self) -> &'static [Format] {
         match self {
-            Self::Scores | Self::Events => &[Format::Csv, Format::Json],
+            Self::Scores | Self::Events | Self::Segments => &[Format::Csv, Format::Json],
             Self::Tokens | Self::Heatmap | Self::Raster => Format::ALL,
         }
     }
@@ -147,7 +151,9 @@ fn draw(
         What::Tokens => token_page::draw(view, options),
         What::Heatmap => heatmap::draw(view, options),
         What::Raster => raster::draw(view, options),
-        What::Scores | What::Events => Err(ExportError::Unsupported { what, format }),
+        What::Scores | What::Events | What::Segments => {
+            Err(ExportError::Unsupported { what, format })
+        }
     }
 }
 
@@ -162,6 +168,7 @@ fn write_table(
         What::Tokens => tokens::write(view, options, notation, out),
         What::Scores => scores::write(view, options, notation, out),
         What::Events => events::write(view, notation, out),
+        What::Segments => segments::write(view, options, notation, out),
         What::Heatmap => heatmap::write(view, options, notation, out),
         What::Raster => raster::write(view, options, notation, out),
     }

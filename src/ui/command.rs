@@ -58,6 +58,8 @@ pub enum UiCommand {
     SelectHead(Option<HeadId>),
     /// Colour tokens by something else.
     SetColourMode(ColourMode),
+    /// Tell reflections by other words.
+    SetCues(Box<crate::analysis::CueList>),
     /// Show another tab.
     ShowTab(Tab),
     /// Open a trace file (a dialog if no path).

@@ -22,6 +22,7 @@ pub mod position_axis;
 pub mod prompt_bar;
 pub mod quantity;
 pub mod raster;
+pub mod reflections;
 pub mod run_key;
 pub mod segmented;
 pub mod selection;

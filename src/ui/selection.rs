@@ -82,6 +82,8 @@ pub enum Tab {
     Heatmap,
     /// Accuracy against budget over many problems.
     Sweep,
+    /// Reflections and repetitions, and their share of what left.
+    Reflections,
 }
 
 impl Tab {
@@ -91,5 +93,6 @@ impl Tab {
         (Self::Survival, "Survival"),
         (Self::Heatmap, "Heatmap"),
         (Self::Sweep, "Sweep"),
+        (Self::Reflections, "Reflections"),
     ];
 }

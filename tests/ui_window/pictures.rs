@@ -55,6 +55,7 @@ fn pictures() {
             ("held", vec![UiCommand::SetColourMode(ColourMode::Held)]),
             ("survival", vec![UiCommand::ShowTab(Tab::Survival)]),
             ("heatmap", vec![UiCommand::ShowTab(Tab::Heatmap)]),
+            ("reflections", vec![UiCommand::ShowTab(Tab::Reflections)]),
             (
                 "export",
                 vec![
