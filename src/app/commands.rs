@@ -6,10 +6,10 @@ use egui::Context;
 
 use crate::engine::{EngineCommand, RunId, RunRequest};
 use crate::export::{self, ExportOptions, Format, What};
-use crate::ui::UiCommand;
 use crate::ui::command::Browse;
 use crate::ui::engine_status::Phase;
 use crate::ui::prompt_bar;
+use crate::ui::{Tab, UiCommand};
 
 use super::state::App;
 use super::{files, tasks::Outcome};
@@ -61,6 +61,7 @@ impl App {
             UiCommand::LoadModel(model) => self.load_model(model),
             UiCommand::SetColourMode(mode) => self.mode = mode,
             UiCommand::ShowTab(tab) => self.tab = tab,
+            UiCommand::SetCues(cues) => self.derived.set_cues(*cues),
             UiCommand::Open(path) => self.open(path),
             UiCommand::Save(path) => self.save(path),
             UiCommand::Browse(purpose) => self.browse(purpose),
@@ -68,6 +69,7 @@ impl App {
                 self.export_dialog.open = shown && self.session.is_some();
             }
             UiCommand::Export { what, to, format } => self.export(ctx, what, to, format),
+            UiCommand::Sweep(command) => self.sweep_command(ctx, command),
             UiCommand::ToggleHelp => self.help = !self.help,
             UiCommand::ToggleNotifications => self.notifications.toggle(),
             UiCommand::SetTheme(theme) => ctx.set_theme(theme),
@@ -116,6 +118,9 @@ impl App {
                 .is_some()
         {
             return;
+        }
+        if self.tab == Tab::Sweep {
+            self.tab = Tab::Reading;
         }
         self.run = RunId(self.run.0 + 1);
         self.revision = 0;
@@ -196,6 +201,7 @@ impl App {
         };
         let options = ExportOptions {
             theme,
+            cues: self.derived.segments.cues().clone(),
             ..ExportOptions::default()
         };
         self.background("export", move || {

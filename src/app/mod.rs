@@ -14,9 +14,10 @@ mod run;
 mod session;
 mod shown;
 mod state;
+mod sweep;
 mod tasks;
 
-pub use link::EngineFactory;
+pub use link::{EngineFactory, SweepFactory};
 pub use options::RunOptions;
 pub use run::{RunError, run};
 pub use session::Session;

@@ -55,6 +55,7 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
             let ctx = &creation.egui_ctx;
             let config = AppConfig {
                 engine: link::factory(),
+                sweeps: link::sweeps(),
                 model: options.model.clone(),
                 known_models: link::known_models(),
             };

@@ -6,6 +6,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 
 #[cfg(feature = "infer")]
 use super::run_args::{BenchArgs, CalibrateArgs, ModelsArgs, RecordArgs};
+#[cfg(feature = "infer")]
+use super::sweep_args::SweepArgs;
 
 /// See what a reasoning model's KV cache forgets.
 #[derive(Debug, Parser)]
@@ -36,12 +38,19 @@ pub enum Command {
     Info(InfoArgs),
     /// Write a figure or a table of a trace file
     Export(ExportArgs),
+    /// Say what share of the evicted lay in reflections and repetitions
+    Analyze(AnalyzeArgs),
     /// List the cache policies
     Policies {
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
+    /// Accuracy against cache budget: many problems under many policies
+    #[cfg(feature = "infer")]
+    Sweep(Box<SweepArgs>),
+    /// Write school problems with their reasoning and answers
+    Problems(ProblemsArgs),
     /// List known models, or fetch one from the hub
     #[cfg(feature = "infer")]
     Models(ModelsArgs),
@@ -74,7 +83,7 @@ pub struct ViewArgs {
     #[arg(long, value_parser = ["dark", "light"])]
     pub theme: Option<String>,
     /// Tab to show first
-    #[arg(long, value_parser = ["reading", "survival", "heatmap"])]
+    #[arg(long, value_parser = ["reading", "survival", "heatmap", "sweep", "reflections"])]
     pub tab: Option<String>,
     /// Put the timeline's cursor after this many tokens
     #[arg(long, value_name = "N")]
@@ -118,13 +127,31 @@ pub struct InfoArgs {
     pub json: bool,
 }
 
+/// Arguments of `analyze`.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct AnalyzeArgs {
+    /// Trace files; several of one policy are also counted together
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Words by which reflections are told, in place of the built-in list: a line each, KIND: TEXT
+    #[arg(long, value_name = "FILE")]
+    pub cues: Option<PathBuf>,
+    /// Fewest tokens of a repetition
+    #[arg(long, value_name = "N", default_value_t = crate::analysis::SHORTEST_REPEAT as u32,
+        value_parser = clap::value_parser!(u32).range(2..))]
+    pub min_repeat: u32,
+}
+
 /// Arguments of `export`.
 #[derive(Clone, Debug, ClapArgs)]
 pub struct ExportArgs {
     /// Trace file
     pub file: PathBuf,
     /// What to draw or tabulate
-    #[arg(long, value_name = "heatmap|tokens|scores|events|raster",
+    #[arg(long, value_name = "heatmap|tokens|scores|events|segments|raster",
         value_parser = named(crate::export::What::from_name, crate::export::What::ALL))]
     pub what: crate::export::What,
     /// File format
@@ -143,7 +170,37 @@ pub struct ExportArgs {
     /// Only this KV head of each layer (heatmap, scores)
     #[arg(long, value_name = "N")]
     pub head: Option<u32>,
+    /// Words by which reflections are told, in place of the built-in list (segments)
+    #[arg(long, value_name = "FILE")]
+    pub cues: Option<PathBuf>,
     /// Show the run as it stood after this many tokens
     #[arg(long, value_name = "N")]
     pub cursor: Option<usize>,
+}
+
+/// Arguments of `problems`.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct ProblemsArgs {
+    /// How many problems
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub count: u64,
+    /// Seed; 0 to 999 are held out from training
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+    /// Number of the first problem of the seed
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub first: u64,
+    /// Only these kinds, separated by commas
+    #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = super::problems::kind)]
+    pub kinds: Vec<&'static crate::problems::Kind>,
+    /// Only this level
+    #[arg(long, value_name = "easy|medium|hard",
+        value_parser = named(crate::problems::Level::from_name, crate::problems::Level::ALL))]
+    pub level: Option<crate::problems::Level>,
+    /// Print one JSON object per line: kind, level, problem, trace, answer, formula
+    #[arg(long)]
+    pub json: bool,
+    /// List the kinds instead
+    #[arg(long)]
+    pub list: bool,
 }

@@ -56,7 +56,13 @@ impl CacheArgs {
     /// An unknown policy.
     pub fn settings(&self) -> Result<CacheSettings, crate::config::SettingsError> {
         let policy = self.policy.as_deref().unwrap_or("rkv");
-        let mut s = crate::policy::find(policy)?.default_settings();
+        let mut settings = crate::policy::find(policy)?.default_settings();
+        self.put_into(&mut settings);
+        Ok(settings)
+    }
+
+    /// Puts what was given, but for the policy, into `s`.
+    pub(super) fn put_into(&self, s: &mut CacheSettings) {
         s.budget = self.budget.unwrap_or(s.budget);
         s.buffer = self.buffer.unwrap_or(s.buffer);
         s.lambda = self.lambda.unwrap_or(s.lambda);
@@ -68,7 +74,6 @@ impl CacheArgs {
         s.protection = self.protect.unwrap_or(s.protection);
         s.sinks = self.sinks.unwrap_or(s.sinks);
         s.trigger = self.trigger.unwrap_or(s.trigger);
-        Ok(s)
     }
 }
 

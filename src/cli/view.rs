@@ -15,6 +15,8 @@ impl From<ViewArgs> for crate::app::RunOptions {
         let tab = match args.tab.as_deref() {
             Some("survival") => crate::ui::Tab::Survival,
             Some("heatmap") => crate::ui::Tab::Heatmap,
+            Some("sweep") => crate::ui::Tab::Sweep,
+            Some("reflections") => crate::ui::Tab::Reflections,
             _ => crate::ui::Tab::Reading,
         };
         Self {

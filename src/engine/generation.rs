@@ -2,6 +2,8 @@
 //!
 //! Knows no channels and no threads, so that the worker, benchmarks and tests drive the same code.
 
+mod snapshot;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -18,6 +20,8 @@ use crate::policy::{ActivePolicy, RunContext, find};
 use crate::trace::{
     FinishReason, Position, RecordLevel, SegmentKind, TokenRecord, TraceHeader, TraceRecord,
 };
+
+pub use snapshot::{Snapshot, can_resume};
 
 /// Prompt tokens per forward pass, so that a stop is felt within a fraction of a second.
 const PREFILL_CHUNK: usize = 128;
@@ -207,11 +211,16 @@ impl<'m> Generation<'m> {
     }
 
     /// Takes the records since the last call.
+    ///
+    /// Nothing while a character is unfinished: should the run end here, its bytes belong to the last token there is.
     pub fn take_records(&mut self) -> Vec<TraceRecord> {
+        if self.text.is_unfinished() && !self.finished {
+            return vec![];
+        }
         std::mem::take(&mut self.out)
     }
 
-    /// New settings, in force from the next compression on. A lower revision than one seen is ignored.
+    /// New settings, in force from the next compression on, or at once if they never compress. A lower revision than one seen is ignored.
     ///
     /// # Errors
     /// Illegal settings, or too little memory for a larger budget; the old ones stay in force.
@@ -249,6 +258,23 @@ impl<'m> Generation<'m> {
         }
         self.schedule = schedule;
         self.pending = Some((revision, settings));
+        if !self.schedule.compresses() {
+            // No compression will come to take the change up.
+            self.take_up_settings()?;
+        }
+        Ok(())
+    }
+
+    fn take_up_settings(&mut self) -> Result<(), EngineError> {
+        if let Some((revision, settings)) = self.pending.take() {
+            self.out.push(TraceRecord::ParamsChanged {
+                at: Position(self.cache.seen() as u32),
+                revision,
+                settings: settings.clone(),
+            });
+            (self.revision, self.settings) = (revision, settings);
+            self.change_policy()?;
+        }
         Ok(())
     }
 
@@ -258,7 +284,6 @@ impl<'m> Generation<'m> {
             self.finished = true;
             let rest = self.text.finish();
             if !rest.is_empty() {
-                // Bytes of an unfinished character belong to the last token there is.
                 if let Some(TraceRecord::Tokens(batch)) = self
                     .out
                     .iter_mut()
@@ -418,15 +443,7 @@ impl<'m> Generation<'m> {
         {
             return Ok(());
         }
-        if let Some((revision, settings)) = self.pending.take() {
-            self.out.push(TraceRecord::ParamsChanged {
-                at: Position(seen as u32),
-                revision,
-                settings: settings.clone(),
-            });
-            (self.revision, self.settings) = (revision, settings);
-            self.change_policy()?;
-        }
+        self.take_up_settings()?;
         let started = Instant::now();
         let record = compress(
             &mut self.cache,

@@ -328,6 +328,15 @@ impl KvCache {
     /// [`CacheError::CapacityExceeded`] if it holds more than `capacity`, [`CacheError::TooLarge`] if the memory cannot
     /// be had; the cache is then unchanged.
     pub fn resize(&mut self, capacity: usize, window: usize) -> Result<(), CacheError> {
+        *self = self.resized(capacity, window)?;
+        Ok(())
+    }
+
+    /// A copy with another number of slots and query rows.
+    ///
+    /// # Errors
+    /// As [`KvCache::resize`].
+    pub fn resized(&self, capacity: usize, window: usize) -> Result<Self, CacheError> {
         let held = self.longest();
         if held > capacity {
             return Err(CacheError::CapacityExceeded {
@@ -368,9 +377,8 @@ impl KvCache {
             }
         }
         next.seen = self.seen;
-        next.probe = std::mem::take(&mut self.probe);
-        *self = next;
-        Ok(())
+        next.probe = self.probe.clone();
+        Ok(next)
     }
 
     /// Keeps the listed slots of each head of `layer`, in the order given, and frees the rest.

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::BufReader;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use candle_core::quantized::gguf_file;
@@ -25,44 +26,70 @@ pub fn load(
     name: &str,
     progress: &mut dyn FnMut(f32, &str),
 ) -> Result<Box<dyn LanguageModel>, LanguageModelError> {
-    progress(0.0, "looking for the model");
-    let loaded = match ModelSource::resolve(name)?.files()? {
-        ModelFiles::Embedded(model) => embedded(&model, progress)?,
-        ModelFiles::Gguf(path) => gguf(&path, progress)?,
-        ModelFiles::Folder { folder, .. } => self::folder(&folder, progress)?,
-    };
-    let (tokens, rows) = (loaded.tokenizer.vocab_size(), loaded.decoder.info().vocab);
-    if tokens > rows {
-        return Err(LanguageModelError::Vocabulary {
-            tokenizer: tokens,
-            model: rows,
-        });
-    }
-    Ok(Box::new(loaded))
+    Ok(SharedModel::load(name, progress)?.handle())
 }
 
-struct Loaded {
+/// A loaded model whose weights are held once, however many threads run it.
+#[derive(Clone)]
+pub struct SharedModel(Arc<Parts>);
+
+impl SharedModel {
+    /// As [`load`].
+    ///
+    /// # Errors
+    /// [`LanguageModelError`], naming the file and the way out.
+    pub fn load(
+        name: &str,
+        progress: &mut dyn FnMut(f32, &str),
+    ) -> Result<Self, LanguageModelError> {
+        progress(0.0, "looking for the model");
+        let parts = match ModelSource::resolve(name)?.files()? {
+            ModelFiles::Embedded(model) => embedded(&model, progress)?,
+            ModelFiles::Gguf(path) => gguf(&path, progress)?,
+            ModelFiles::Folder { folder, .. } => self::folder(&folder, progress)?,
+        };
+        let (tokens, rows) = (parts.tokenizer.vocab_size(), parts.decoder.info().vocab);
+        if tokens > rows {
+            return Err(LanguageModelError::Vocabulary {
+                tokenizer: tokens,
+                model: rows,
+            });
+        }
+        Ok(Self(Arc::new(parts)))
+    }
+
+    /// The model for one thread: shared weights, buffers of its own.
+    pub fn handle(&self) -> Box<dyn LanguageModel + Send> {
+        Box::new(Loaded {
+            parts: Arc::clone(&self.0),
+            scratch: Scratch::default(),
+        })
+    }
+}
+
+impl std::fmt::Debug for SharedModel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("SharedModel")
+            .field(&self.0.decoder.info().name)
+            .finish()
+    }
+}
+
+struct Parts {
     decoder: Decoder,
     tokenizer: Tokenizer,
     template: ChatTemplate,
-    scratch: Scratch,
 }
 
-impl Loaded {
-    fn new(decoder: Decoder, tokenizer: Tokenizer, template: ChatTemplate) -> Self {
-        Self {
-            decoder,
-            tokenizer,
-            template,
-            scratch: Scratch::default(),
-        }
-    }
+struct Loaded {
+    parts: Arc<Parts>,
+    scratch: Scratch,
 }
 
 fn embedded(
     model: &EmbeddedModel,
     progress: &mut dyn FnMut(f32, &str),
-) -> Result<Loaded, LanguageModelError> {
+) -> Result<Parts, LanguageModelError> {
     let tokenizer = Tokenizer::from_files(TokenizerFiles {
         tokenizer: model.tokenizer,
         tokenizer_config: Some(model.tokenizer_config),
@@ -72,10 +99,14 @@ fn embedded(
     let template = ChatTemplate::from_tokenizer_config(model.tokenizer_config, None)?;
     let mut report = reporter(progress);
     let decoder = Decoder::from_bytes("reasoner", model.config, model.weights, &mut report)?;
-    Ok(Loaded::new(decoder, tokenizer, template))
+    Ok(Parts {
+        decoder,
+        tokenizer,
+        template,
+    })
 }
 
-fn gguf(path: &Path, progress: &mut dyn FnMut(f32, &str)) -> Result<Loaded, LanguageModelError> {
+fn gguf(path: &Path, progress: &mut dyn FnMut(f32, &str)) -> Result<Parts, LanguageModelError> {
     // Our own reader goes first: it bounds every count of a damaged file before candle's sees it.
     let mut report = reporter(progress);
     let decoder = Decoder::open(path, LoadOptions::default(), &mut report)?;
@@ -85,18 +116,23 @@ fn gguf(path: &Path, progress: &mut dyn FnMut(f32, &str)) -> Result<Loaded, Lang
         .metadata;
     let tokenizer = Tokenizer::for_gguf(path, &metadata)?;
     let template = ChatTemplate::from_gguf_metadata(&metadata)?;
-    Ok(Loaded::new(decoder, tokenizer, template))
+    Ok(Parts {
+        decoder,
+        tokenizer,
+        template,
+    })
 }
 
-fn folder(
-    folder: &Path,
-    progress: &mut dyn FnMut(f32, &str),
-) -> Result<Loaded, LanguageModelError> {
+fn folder(folder: &Path, progress: &mut dyn FnMut(f32, &str)) -> Result<Parts, LanguageModelError> {
     let tokenizer = Tokenizer::from_json_file(&folder.join("tokenizer.json"))?;
     let template = ChatTemplate::from_folder(folder)?;
     let mut report = reporter(progress);
     let decoder = Decoder::open(folder, LoadOptions::default(), &mut report)?;
-    Ok(Loaded::new(decoder, tokenizer, template))
+    Ok(Parts {
+        decoder,
+        tokenizer,
+        template,
+    })
 }
 
 fn reporter(
@@ -116,7 +152,7 @@ fn reporter(
 
 impl LanguageModel for Loaded {
     fn summary(&self) -> ModelSummary {
-        let info = self.decoder.info();
+        let info = self.parts.decoder.info();
         ModelSummary {
             name: info.name.clone(),
             architecture: info.architecture.to_owned(),
@@ -131,25 +167,28 @@ impl LanguageModel for Loaded {
     }
 
     fn encode_prompt(&self, problem: &str) -> Result<Vec<u32>, LanguageModelError> {
-        let text = self.template.render(&[ChatMessage::user(problem)], true)?;
-        let start = if self.template.is_plain() {
+        let text = self
+            .parts
+            .template
+            .render(&[ChatMessage::user(problem)], true)?;
+        let start = if self.parts.template.is_plain() {
             TextStart::Document
         } else {
             TextStart::AsWritten
         };
-        Ok(self.tokenizer.encode(&text, start)?)
+        Ok(self.parts.tokenizer.encode(&text, start)?)
     }
 
     fn text_stream(&self) -> TextStream {
-        self.tokenizer.stream()
+        self.parts.tokenizer.stream()
     }
 
     fn is_end(&self, token: u32) -> bool {
-        self.tokenizer.is_eos(token) || self.decoder.info().eos.contains(&token)
+        self.parts.tokenizer.is_eos(token) || self.parts.decoder.info().eos.contains(&token)
     }
 
     fn rope_frequencies(&self) -> Option<&[f32]> {
-        Some(self.decoder.rope_frequencies())
+        Some(self.parts.decoder.rope_frequencies())
     }
 
     fn forward(
@@ -159,7 +198,11 @@ impl LanguageModel for Loaded {
         stop: &AtomicBool,
         logits: &mut Vec<f32>,
     ) -> Result<Forward, LanguageModelError> {
-        match self.decoder.forward(tokens, cache, &mut self.scratch, stop) {
+        match self
+            .parts
+            .decoder
+            .forward(tokens, cache, &mut self.scratch, stop)
+        {
             Ok(last) => {
                 logits.clear();
                 logits.extend_from_slice(last);

@@ -80,6 +80,10 @@ pub enum Tab {
     Survival,
     /// Heads by position at one compression.
     Heatmap,
+    /// Accuracy against budget over many problems.
+    Sweep,
+    /// Reflections and repetitions, and their share of what left.
+    Reflections,
 }
 
 impl Tab {
@@ -88,5 +92,7 @@ impl Tab {
         (Self::Reading, "Reading"),
         (Self::Survival, "Survival"),
         (Self::Heatmap, "Heatmap"),
+        (Self::Sweep, "Sweep"),
+        (Self::Reflections, "Reflections"),
     ];
 }

@@ -11,5 +11,6 @@ mod replay;
 mod settings;
 mod snapshots;
 mod stage;
+mod sweep;
 mod text;
 mod whole_path;

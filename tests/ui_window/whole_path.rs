@@ -35,7 +35,7 @@ fn a_typed_problem_is_reasoned_about_scrubbed_steered_and_exported() {
             spawn(EngineConfig::new(model, waker))
         })),
         model: Some("reasoner".to_owned()),
-        known_models: vec![],
+        ..AppConfig::default()
     };
     let mut harness = window([1280.0, 900.0], Theme::Dark, config);
     wait(&mut harness, "loading", |stage| {

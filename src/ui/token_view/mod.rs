@@ -8,6 +8,7 @@ mod look;
 mod paint;
 mod panel;
 mod paragraphs;
+mod stripe;
 
 pub use look::{Look, look};
 pub use panel::{TokenViewState, Work, show};

@@ -17,6 +17,7 @@ use super::layout::{LINE, Layout, font};
 use super::look::look;
 use super::paint::Painted;
 use super::paragraphs::Paragraphs;
+use super::stripe;
 
 /// Widest column of text, in points: longer lines are hard to follow with the eye.
 const WIDEST: f32 = 1000.0;
@@ -303,6 +304,8 @@ fn page(
         if let Some(painted) = &layout.painted {
             ui.painter().extend(painted.shapes(at));
         }
+        let (segments, cursor) = (&derived.segments, view.cursor());
+        let reflection = stripe::paint(ui, palette, segments, layout, &tokens, cursor, at);
         let response = accessible(ui, area.expand2(vec2(MARGIN / 2.0, 2.0)), start, || {
             store.tokens().text_of(tokens.clone()).trim_end().to_owned()
         });
@@ -319,6 +322,9 @@ fn page(
             commands.push(UiCommand::Select(hit.filter(|_| hit != selection.pinned)));
         }
         outlines(ui, palette, store, layout, start, at, selection);
+        if let Some(kind) = reflection {
+            response.on_hover_text(format!("A reflection ({kind})"));
+        }
         state.work.drawn += 1;
         index += 1;
     }
