@@ -19,6 +19,7 @@ pub mod analysis;
 pub mod config;
 pub mod engine;
 pub mod error_chain;
+pub mod exp;
 pub mod export;
 #[cfg(feature = "infer")]
 pub mod kernels;
