@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
+use crate::config::DeviceChoice;
 use crate::engine::{EngineHandle, Waker};
 use crate::sweep::{ReplayRequest, SweepHandle, SweepRequest};
 use crate::trace::TraceStore;
@@ -39,20 +40,21 @@ pub fn sweeps() -> Option<SweepFactory> {
     }
 }
 
-/// The engine of this build, if it has one.
+/// The engine of this build, if it has one, on the device of a choice.
 #[cfg_attr(
     feature = "infer",
     expect(clippy::unnecessary_wraps, reason = "a viewer has none")
 )]
-pub fn factory() -> Option<EngineFactory> {
+pub fn factory(device: DeviceChoice) -> Option<EngineFactory> {
     #[cfg(feature = "infer")]
     {
-        Some(Box::new(|model, waker| {
-            crate::engine::spawn(crate::engine::EngineConfig::new(model, waker))
+        Some(Box::new(move |model, waker| {
+            crate::engine::spawn(crate::engine::EngineConfig::new(model, device, waker))
         }))
     }
     #[cfg(not(feature = "infer"))]
     {
+        let _ = device;
         None
     }
 }

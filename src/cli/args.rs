@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+use crate::config::DeviceChoice;
+
 #[cfg(feature = "infer")]
 use super::run_args::{BenchArgs, CalibrateArgs, ModelsArgs, RecordArgs};
 #[cfg(feature = "infer")]
@@ -73,6 +75,9 @@ pub struct ViewArgs {
     /// Model: a GGUF file, a Hugging Face folder, or a known name
     #[arg(long, value_name = "FILE|DIR|NAME")]
     pub model: Option<String>,
+    /// Where to run it: a GPU if there is one, the CPU, or the GPU and nothing else
+    #[arg(long, value_name = "auto|cpu|cuda", default_value = "auto", value_parser = named(DeviceChoice::from_name, DeviceChoice::ALL))]
+    pub device: DeviceChoice,
     /// Problem to put into the prompt bar
     #[arg(long, value_name = "TEXT")]
     pub problem: Option<String>,

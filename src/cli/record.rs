@@ -50,7 +50,7 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
         record_to: args.out.clone(),
     };
     let model = args.model.clone().unwrap_or_else(|| "reasoner".to_owned());
-    let engine = spawn(EngineConfig::new(Some(model), Arc::new(|| {})))
+    let engine = spawn(EngineConfig::new(Some(model), args.device, Arc::new(|| {})))
         .map_err(|error| CliError::Engine(format!("the engine thread could not start: {error}")))?;
     let mut first = vec![
         EngineCommand::UseCalibration(calibration),

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::args::named;
-use crate::config::{CacheSettings, Protection, Sampling, Scope, SlotOrder, Trigger};
+use crate::config::{CacheSettings, DeviceChoice, Protection, Sampling, Scope, SlotOrder, Trigger};
+use crate::model::shapes::ModelShape;
 use crate::trace::RecordLevel;
 
 /// Cache settings; what is not given keeps the policy's default.
@@ -86,6 +87,9 @@ pub struct RecordArgs {
     /// Model: a GGUF file, a Hugging Face folder, or a known name
     #[arg(long, value_name = "FILE|DIR|NAME")]
     pub model: Option<String>,
+    /// Where to run it: a GPU if there is one, the CPU, or the GPU and nothing else
+    #[arg(long, value_name = "auto|cpu|cuda", default_value = "auto", value_parser = named(DeviceChoice::from_name, DeviceChoice::ALL))]
+    pub device: DeviceChoice,
     /// Cache settings.
     #[command(flatten)]
     pub cache: CacheArgs,
@@ -181,6 +185,9 @@ pub enum BenchCommand {
         /// Context lengths
         #[arg(long, value_delimiter = ',', default_values_t = [80, 2048, 7000])]
         contexts: Vec<usize>,
+        /// Instead of a model: a shape with random weights on the GPU, 16,384 tokens at batch 1 and the largest that fits
+        #[arg(long, value_name = "SHAPE", conflicts_with = "model", value_parser = named(ModelShape::from_name, ModelShape::ALL))]
+        random_weights: Option<ModelShape>,
         /// R-KV budget
         #[arg(long, default_value_t = 256)]
         budget: u32,

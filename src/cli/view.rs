@@ -34,6 +34,7 @@ impl From<ViewArgs> for crate::app::RunOptions {
                 }
             }),
             model: args.model,
+            device: args.device,
             tab,
             cursor: args.cursor,
             select: args.select,

@@ -43,7 +43,13 @@ pub fn compress(
 ) -> Result<CompressionRecord, CacheError> {
     let started = Instant::now();
     let shape = cache.shape();
-    let scores = score_all(cache, policy, settings, context);
+    let decided = cache.decide(settings, context.prompt_tokens, context.level)?;
+    let (scores, chosen) = if let Some(decided) = decided {
+        decided
+    } else {
+        cache.fetch()?;
+        (score_all(cache, policy, settings, context), None)
+    };
     let positions: Vec<Vec<&[Position]>> = (0..shape.layers)
         .map(|layer| {
             (0..shape.kv_heads)
@@ -51,20 +57,20 @@ pub fn compress(
                 .collect()
         })
         .collect();
-    let totals: Vec<Vec<Vec<f32>>> = scores
-        .iter()
-        .map(|layer| layer.iter().map(|head| head.score.clone()).collect())
-        .collect();
-    let keep = select(&positions, &totals, settings, context.prompt_tokens);
+    let keep = chosen.unwrap_or_else(|| {
+        let totals: Vec<Vec<Vec<f32>>> = scores
+            .iter()
+            .map(|layer| layer.iter().map(|head| head.score.clone()).collect())
+            .collect();
+        select(&positions, &totals, settings, context.prompt_tokens)
+    });
     let decided = started.elapsed();
 
     let mut record = describe(&positions, &scores, &keep, settings, context);
     record.seen = cache.seen() as u32;
 
     let compacting = Instant::now();
-    for (layer, keep) in keep.iter().enumerate() {
-        cache.compact(layer, keep)?;
-    }
+    cache.compact_all(&keep)?;
     record.micros = (decided + compacting.elapsed())
         .as_micros()
         .min(u128::from(u32::MAX)) as u32;

@@ -120,14 +120,19 @@ impl<'m> Generation<'m> {
             calibration: None,
         };
         let policy = find(&request.settings.policy)?.start(&run)?;
-        let mut cache = KvCache::new(CacheShape {
+        let shape = CacheShape {
             layers: summary.layers as usize,
             query_heads: summary.query_heads as usize,
             kv_heads: summary.kv_heads as usize,
             head_dim: summary.head_dim as usize,
             capacity: schedule.capacity(&request.settings, longest),
             window: (request.settings.window as usize).max(LEAST_QUERY_ROWS),
-        })?;
+        };
+        let mut cache = if policy.info.watches() {
+            KvCache::new(shape)?
+        } else {
+            model.new_cache(shape)?
+        };
         cache.probe_prompt(prompt.len());
         cache.count_attention(policy.info.needs.attention);
         let header = Arc::new(TraceHeader {
@@ -252,6 +257,14 @@ impl<'m> Generation<'m> {
                 capacity.max(shape.capacity),
                 shape.window.max(settings.window as usize),
             )?;
+        }
+        if policy.watches() && self.cache.is_on_device() {
+            if policy.needs.prompt {
+                return Err(EngineError::PromptNotKept {
+                    policy: policy.name,
+                });
+            }
+            self.cache.move_to_host()?;
         }
         if policy.needs.attention {
             self.cache.count_attention(true);

@@ -14,6 +14,7 @@ use super::outbox::Outbox;
 use super::recorder::Recorder;
 use super::speed::Speed;
 use super::{EngineCommand, EngineEvent, EngineHandle, RunId, RunRequest, RunState, Waker};
+use crate::config::DeviceChoice;
 use crate::error_chain::chain;
 use crate::model::{LanguageModel, LanguageModelError};
 use crate::policy::calibration::Calibration;
@@ -36,12 +37,12 @@ pub struct EngineConfig {
 }
 
 impl EngineConfig {
-    /// The usual engine: real models, loading `model` at once.
-    pub fn new(model: Option<String>, waker: Waker) -> Self {
+    /// The usual engine: real models on `device`, loading `model` at once.
+    pub fn new(model: Option<String>, device: DeviceChoice, waker: Waker) -> Self {
         Self {
             model,
             waker,
-            loader: Box::new(crate::model::load),
+            loader: Box::new(move |name, progress| crate::model::load_on(name, device, progress)),
         }
     }
 }
@@ -161,7 +162,7 @@ impl Worker<'_> {
             Ok(model) => {
                 self.outbox.send(EngineEvent::ModelLoaded {
                     model: model.summary(),
-                    device: device(),
+                    device: model.device(),
                 });
                 self.model = Some(model);
             }
@@ -198,6 +199,7 @@ impl Worker<'_> {
         request: RunRequest,
     ) -> Result<Option<EngineCommand>, Quit> {
         let run = request.run;
+        let device = model.device();
         let begun = Generation::begin(
             model,
             GenerationRequest {
@@ -205,7 +207,7 @@ impl Worker<'_> {
                 settings: request.settings,
                 sampling: request.sampling,
                 level: request.level,
-                device: device(),
+                device,
             },
         )
         .and_then(|mut generation| {
@@ -402,13 +404,4 @@ impl Pace {
             _ => RunState::Prefill,
         }
     }
-}
-
-/// The device in words.
-fn device() -> String {
-    let threads = rayon::current_num_threads();
-    format!(
-        "CPU, {threads} thread{}",
-        if threads == 1 { "" } else { "s" }
-    )
 }

@@ -5,10 +5,13 @@
 //! looks at attention asks how much the recent tokens attended to each entry.
 
 mod attention_mass;
+mod on_device;
 mod prompt_probe;
 
+use crate::kernels::cuda::AcceleratorError;
 use crate::trace::{Position, Slot};
 use attention_mass::AttentionMass;
+pub use on_device::{Decided, DeviceMemory};
 use prompt_probe::PromptProbe;
 
 /// The cache cannot do what was asked of it. Nothing was changed.
@@ -45,6 +48,9 @@ pub enum CacheError {
         /// Bytes it would take (saturating).
         bytes: u64,
     },
+    /// The device that holds it failed.
+    #[error(transparent)]
+    Device(#[from] AcceleratorError),
     /// A size was zero.
     #[error("a cache needs at least one layer, head, slot and query row")]
     Empty,
@@ -98,7 +104,7 @@ struct LayerCache {
 }
 
 /// Fixed-size KV cache of all layers.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct KvCache {
     shape: CacheShape,
     layers: Vec<LayerCache>,
@@ -108,6 +114,8 @@ pub struct KvCache {
     moved: Vec<Position>,
     marked: Vec<bool>,
     probe: PromptProbe,
+    /// Where keys, values and queries are, if not here.
+    device: Option<Box<dyn DeviceMemory>>,
 }
 
 impl KvCache {
@@ -167,6 +175,7 @@ impl KvCache {
             moved: Vec::with_capacity(capacity),
             marked: vec![false; capacity],
             probe: PromptProbe::default(),
+            device: None,
         })
     }
 
@@ -293,16 +302,22 @@ impl KvCache {
             .map_or(&[], |mass| mass.of(head, layer.len))
     }
 
+    fn element_bytes(&self) -> usize {
+        self.device
+            .as_ref()
+            .map_or(size_of::<f32>(), |device| device.element_bytes())
+    }
+
     /// Bytes allocated for keys and values.
     pub fn bytes(&self) -> u64 {
-        (2 * self.shape.layers * self.shape.kv_heads * self.shape.head_floats() * size_of::<f32>())
-            as u64
+        let heads = self.shape.layers * self.shape.kv_heads;
+        (2 * heads * self.shape.head_floats() * self.element_bytes()) as u64
     }
 
     /// Bytes the held keys and values take.
     pub fn used_bytes(&self) -> u64 {
         let entries: usize = self.layers.iter().map(|layer| layer.len).sum();
-        (2 * entries * self.shape.kv_heads * self.shape.head_dim * size_of::<f32>()) as u64
+        (2 * entries * self.shape.kv_heads * self.shape.head_dim * self.element_bytes()) as u64
     }
 
     /// Forgets everything and keeps the memory.
@@ -345,6 +360,12 @@ impl KvCache {
                 capacity,
             });
         }
+        if self.device.is_some() && window != self.shape.window {
+            // The device's ring of queries is of one size; this happens for windows of more than 64 only.
+            let mut copy = self.resized(self.shape.capacity, self.shape.window)?;
+            copy.move_to_host()?;
+            return copy.resized(capacity, window);
+        }
         let mut next = Self::new(CacheShape {
             capacity,
             window,
@@ -378,6 +399,12 @@ impl KvCache {
         }
         next.seen = self.seen;
         next.probe = self.probe.clone();
+        if let Some(device) = &self.device {
+            next.device = Some(device.resized(capacity, held)?);
+            for (next, old) in next.layers.iter_mut().zip(&self.layers) {
+                next.query_count = old.query_count;
+            }
+        }
         Ok(next)
     }
 

@@ -68,6 +68,12 @@ impl std::fmt::Debug for ActivePolicy {
 }
 
 impl PolicyInfo {
+    /// Whether it must see every step, and not just keys, values and queries at a compression: its cache is then where
+    /// the policies run.
+    pub fn watches(&self) -> bool {
+        self.each_step || self.needs.attention || self.needs.prompt || self.needs.statistics
+    }
+
     /// The settings a run with this policy starts from.
     pub fn default_settings(&self) -> CacheSettings {
         let mut settings = CacheSettings {

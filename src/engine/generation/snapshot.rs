@@ -16,7 +16,6 @@ use crate::policy::{PolicyInfo, RunContext, find};
 use crate::trace::{TraceHeader, TraceRecord};
 
 /// A moment of a greedy run that nothing was evicted from.
-#[derive(Clone)]
 pub struct Snapshot {
     header: Arc<TraceHeader>,
     cache: KvCache,
