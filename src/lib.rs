@@ -20,6 +20,7 @@ pub mod compare;
 pub mod config;
 pub mod engine;
 pub mod error_chain;
+pub mod exp;
 pub mod export;
 #[cfg(feature = "infer")]
 pub mod kernels;

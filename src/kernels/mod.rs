@@ -4,7 +4,6 @@
 
 pub mod attention;
 pub mod cuda;
-pub mod exp;
 pub mod gemv;
 pub mod norm;
 mod tiles;
