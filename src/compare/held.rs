@@ -21,6 +21,8 @@ pub struct HeldDifference {
     pub heads: u32,
     /// By position: the prompt and what both runs wrote alike, as far as both had come.
     pub tokens: Vec<HeldBy>,
+    /// Compressions that had run.
+    events: [usize; 2],
 }
 
 /// Sums over a [`HeldDifference`], in (head, position) pairs.
@@ -57,10 +59,33 @@ pub fn held_difference(a: &TraceView<'_>, b: &TraceView<'_>) -> HeldDifference {
                 both,
             })
             .collect(),
+        events: [a.event_count(), b.event_count()],
     }
 }
 
 impl HeldDifference {
+    /// Moves to another moment of the same two runs; the heads are walked again only if a compression lies
+    /// between.
+    pub fn advance(&mut self, a: &TraceView<'_>, b: &TraceView<'_>) {
+        let seen =
+            |view: &TraceView<'_>| view.last_record().map_or(0, |record| record.seen as usize);
+        let settled = seen(a).max(seen(b));
+        let same_events = self.events == [a.event_count(), b.event_count()];
+        if self.heads == 0 || !same_events || self.tokens.len() < settled {
+            *self = held_difference(a, b);
+            return;
+        }
+        let tokens = common_prefix(a.store(), b.store())
+            .min(a.cursor())
+            .min(b.cursor());
+        // Younger than any compression: held by all.
+        let fresh = HeldBy {
+            both: self.heads,
+            ..HeldBy::default()
+        };
+        self.tokens.resize(tokens, fresh);
+    }
+
     /// Sums over all tokens.
     pub fn totals(&self) -> HeldTotals {
         let mut sum = HeldTotals::default();
@@ -118,6 +143,17 @@ mod tests {
             let sum = got.totals();
             let pairs = sum.only_a + sum.only_b + sum.both + sum.neither;
             assert_eq!(pairs, 4 * got.tokens.len() as u64);
+        }
+    }
+
+    #[test]
+    fn moving_to_a_moment_gives_what_a_fresh_look_gives() {
+        let (a, b) = (run(1, 40, 300), run(2, 60, 330));
+        let mut moved = HeldDifference::default();
+        for cursor in (0..340).step_by(7).chain([250, 249, 90, 91, 70, 335, 10]) {
+            let (x, y) = (a.view(cursor), b.view(cursor));
+            moved.advance(&x, &y);
+            assert_eq!(moved, held_difference(&x, &y), "at {cursor}");
         }
     }
 

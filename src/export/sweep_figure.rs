@@ -107,7 +107,7 @@ pub fn sweep_figure(plan: &SweepPlan, table: &SweepTable, axis: SweepAxis, theme
         labels.push(full_cache(&mut figure, palette, &plot, full));
     }
     // Points at the same budget stand side by side, so that their whiskers can be told apart.
-    let dodge = 4.5f32.min(24.0 / policies.len().max(1) as f32);
+    let dodge = 6.0f32.min(28.0 / policies.len().max(1) as f32);
     for (index, (policy, name)) in policies.iter().zip(&names).enumerate() {
         let aside = match axis {
             SweepAxis::Budget => (index as f32 - (policies.len() - 1) as f32 / 2.0) * dodge,

@@ -88,7 +88,7 @@ fn a_click_on_a_segment_pins_its_first_token() {
 
 #[test]
 fn a_click_on_a_segment_after_the_cursor_moves_the_cursor_there() {
-    let mut stage = Stage::new(run());
+    let mut stage = Stage::<ReflectionsState>::new(run());
     let segments = Segmentation::of(&stage.store, CueList::default());
     let third = segments.list()[3];
     stage.cursor = third.start - 2;
@@ -153,7 +153,7 @@ fn repeated_keys_say_when_none_were_recorded() {
     stage.panel.list = List::Clusters;
     let window = open(stage);
     window.get_by_label_contains("recorded no near duplicates");
-    let mut stage = Stage::new(run());
+    let mut stage = Stage::<ReflectionsState>::new(run());
     stage.panel.list = List::Clusters;
     let window = open(stage);
     assert!(
@@ -166,7 +166,7 @@ fn repeated_keys_say_when_none_were_recorded() {
 
 #[test]
 fn other_cues_are_asked_for_and_wrong_ones_are_named() {
-    let mut stage = Stage::new(run());
+    let mut stage = Stage::<ReflectionsState>::new(run());
     stage.panel.list = List::Cues;
     let mut window = open(stage);
     let field = window.get_by_label("Cues");
@@ -195,7 +195,7 @@ fn an_empty_run_says_what_to_do() {
 
 #[test]
 fn a_run_that_lost_nothing_has_no_shares() {
-    let mut stage = Stage::new(run());
+    let mut stage = Stage::<ReflectionsState>::new(run());
     stage.cursor = 60;
     let window = open(stage);
     window.get_by_label_contains("Nothing has been evicted so far");

@@ -267,7 +267,7 @@ fn a_viewer_without_a_model_shows_results_only() {
     harness.state_mut().app_mut().execute(&ctx, vec![tab]);
     harness.run();
     assert!(harness.query_by_label("Start the sweep").is_none());
-    harness.get_by_label("Show the file's results");
+    harness.get_by_label("Show");
 }
 
 /// The tab half-way through, with a point chosen, for pictures.

@@ -223,7 +223,7 @@ mod tests {
             .handle();
         let stop = AtomicBool::new(false);
         let small = CacheSettings {
-            budget: 24,
+            budget: 12,
             buffer: 8,
             ..CacheSettings::default()
         };

@@ -8,7 +8,7 @@ use super::lens::Colours;
 use super::overlap::OverlapState;
 use super::pane::Pane;
 use super::setup::Setup;
-use crate::compare::{HeldDifference, MOST_RUNS, Meters, held_difference};
+use crate::compare::{HeldDifference, MOST_RUNS, Meters, common_prefix};
 use crate::ui::derived::Derived;
 use crate::ui::run_key::RunKey;
 use crate::ui::survival::SurvivalPicture;
@@ -43,7 +43,9 @@ pub(super) struct PaneCache {
 /// Who of the pair holds each common token, for the moment it was last asked for.
 #[derive(Default)]
 pub(super) struct Difference {
-    key: Option<[u64; 6]>,
+    runs: [u64; 2],
+    moment: Option<[usize; 4]>,
+    common: usize,
     held: HeldDifference,
     epoch: u64,
 }
@@ -80,19 +82,21 @@ impl Difference {
             *self = Self::default();
             return;
         };
-        let key = [
-            a.generation,
-            b.generation,
-            x.cursor() as u64,
-            y.cursor() as u64,
-            x.event_count() as u64,
-            y.event_count() as u64,
-        ];
-        if self.key != Some(key) {
-            self.held = held_difference(x, y);
-            self.key = Some(key);
+        let runs = [a.generation, b.generation];
+        if self.runs != runs {
+            *self = Self {
+                runs,
+                ..Self::default()
+            };
+        }
+        let moment = [x.cursor(), y.cursor(), x.event_count(), y.event_count()];
+        // A live run's common text may grow while its cursor stands still.
+        if self.moment != Some(moment) || common_prefix(x.store(), y.store()) != self.common {
+            self.held.advance(x, y);
+            self.moment = Some(moment);
+            self.common = common_prefix(x.store(), y.store());
             let mut hasher = DefaultHasher::new();
-            key.hash(&mut hasher);
+            (runs, moment, self.common).hash(&mut hasher);
             self.epoch = hasher.finish();
         }
     }

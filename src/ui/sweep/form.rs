@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use egui::{Button, DragValue, Label, RichText, ScrollArea, TextEdit, Ui};
+use egui::{
+    Align, Button, DragValue, Frame, Label, Layout, Panel, RichText, ScrollArea, TextEdit, Ui,
+};
 
 use super::{Phase, SweepShown};
 use crate::config::Sampling;
@@ -126,44 +128,57 @@ pub fn show(
     commands: &mut Vec<UiCommand>,
 ) {
     let palette = Palette::of(ui.ctx());
+    // Always in sight, however many policies there are.
+    Panel::bottom("sweep start")
+        .frame(Frame::new())
+        .resizable(false)
+        .show_separator_line(false)
+        .show(ui, |ui| {
+            ui.add_space(8.0);
+            results(ui, form, sweep, commands);
+            if context.can_run {
+                ui.add_space(6.0);
+                let request = form.request(context.model);
+                start(ui, palette, sweep, form, request, commands);
+            }
+        });
+    if !context.can_run {
+        let text = "This build has no model: it shows the results of sweeps.";
+        ui.add(Label::new(RichText::new(text).color(palette.weak)).wrap());
+        return;
+    }
     ScrollArea::vertical()
         .id_salt("sweep form")
         .auto_shrink(false)
         .show(ui, |ui| {
-            if context.can_run {
-                let request = form.request(context.model);
-                ui.add_enabled_ui(!sweep.busy(), |ui| fields(ui, form));
-                ui.add_space(8.0);
-                start(ui, palette, sweep, form, request, commands);
-            } else {
-                let text = "This build has no model: it shows the results of sweeps.";
-                ui.add(Label::new(RichText::new(text).color(palette.weak)).wrap());
-            }
-            ui.add_space(10.0);
-            caption(ui, "Results file");
-            let hint = "Each result is written as it comes; a sweep that was cut off goes on from it. Empty: \
-                        kept in memory only.";
-            ui.add_enabled(
-                !sweep.busy(),
-                TextEdit::singleline(&mut form.results)
-                    .hint_text("in memory only")
-                    .desired_width(f32::INFINITY),
-            )
-            .on_hover_text(hint)
-            .widget_info(|| {
-                egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Results file")
-            });
-            let path = form.results.trim();
-            let open = Button::new("Show the file's results");
+            ui.add_enabled_ui(!sweep.busy(), |ui| fields(ui, form));
+        });
+}
+
+fn results(ui: &mut Ui, form: &mut SweepForm, sweep: &SweepShown, commands: &mut Vec<UiCommand>) {
+    let label = caption(ui, "Results file");
+    let hint = "Each result is written as it comes, and a sweep that was cut off goes on from it. Empty: kept in \
+                memory only.";
+    ui.horizontal(|ui| {
+        let path = form.results.trim().to_owned();
+        let open = Button::new("Show");
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if ui
                 .add_enabled(!sweep.busy() && !path.is_empty(), open)
-                .on_hover_text("Reads a results file without running anything")
+                .on_hover_text("Shows the results in the file without running anything")
                 .clicked()
             {
                 let open = SweepCommand::Open(PathBuf::from(path));
                 commands.push(UiCommand::Sweep(open));
             }
+            let field = TextEdit::singleline(&mut form.results)
+                .hint_text("in memory only")
+                .desired_width(f32::INFINITY);
+            ui.add_enabled(!sweep.busy(), field)
+                .labelled_by(label.id)
+                .on_hover_text(hint);
         });
+    });
 }
 
 fn fields(ui: &mut Ui, form: &mut SweepForm) {
@@ -180,35 +195,31 @@ fn fields(ui: &mut Ui, form: &mut SweepForm) {
     .labelled_by(label.id)
     .on_hover_text("One object a line: {\"kind\": .., \"problem\": .., \"answer\": ..}");
     ui.add_space(6.0);
-    caption(ui, "Policies");
-    for info in POLICIES.iter().filter(|info| info.compresses) {
-        let mut chosen = form.policies.contains(&info.id);
-        ui.horizontal(|ui| {
-            if ui
-                .checkbox(&mut chosen, info.name)
-                .on_hover_text(info.summary)
-                .changed()
-            {
-                form.policies.retain(|id| *id != info.id);
-                if chosen {
-                    form.policies.push(info.id);
-                    // In the order of the table, whatever the order of the clicks.
-                    form.policies
-                        .sort_by_key(|id| POLICIES.iter().position(|p| p.id == *id));
-                }
-            }
-        });
-    }
-    let full = crate::policy::find(FULL).map_or(FULL, |info| info.name);
-    let text = format!("{full} is always run: the others are held against it.");
-    ui.add(Label::new(RichText::new(text).size(12.0).color(palette.faint)).wrap());
-    ui.add_space(6.0);
     caption(ui, "Cache");
     let label = ui.label("Budgets");
     ui.add(TextEdit::singleline(&mut form.budgets).desired_width(f32::INFINITY))
         .labelled_by(label.id);
     number(ui, "Buffer", &mut form.buffer, 1..=1 << 20);
     number(ui, "Tokens at most", &mut form.max_tokens, 1..=1 << 20);
+    ui.add_space(6.0);
+    caption(ui, "Policies");
+    for info in POLICIES.iter().filter(|info| info.compresses) {
+        let mut chosen = form.policies.contains(&info.id);
+        ui.spacing_mut().interact_size.y = 20.0;
+        let tick = ui.checkbox(&mut chosen, info.name);
+        if tick.on_hover_text(info.summary).changed() {
+            form.policies.retain(|id| *id != info.id);
+            if chosen {
+                form.policies.push(info.id);
+                // In the order of the table, whatever the order of the clicks.
+                form.policies
+                    .sort_by_key(|id| POLICIES.iter().position(|p| p.id == *id));
+            }
+        }
+    }
+    let full = crate::policy::find(FULL).map_or(FULL, |info| info.name);
+    let text = format!("{full} is always run: the others are held against it.");
+    ui.add(Label::new(RichText::new(text).size(12.0).color(palette.faint)).wrap());
 }
 
 fn number<N: egui::emath::Numeric>(
@@ -219,7 +230,7 @@ fn number<N: egui::emath::Numeric>(
 ) {
     ui.horizontal(|ui| {
         let label = ui.label(name);
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.add(
                 DragValue::new(value)
                     .range(range)
