@@ -13,8 +13,8 @@ use crate::trace::{
     Component, CompressionRecord, DuplicateLinks, Position, RecordLevel, ScoreBlock, Slot,
 };
 
-/// Floats of keys below which waking other threads costs more than it saves.
-const PARALLEL_FLOATS: usize = 1 << 18;
+/// Floats of keys, times the queries that look at them, below which waking other threads costs more than it saves.
+const PARALLEL_WORK: usize = 1 << 21;
 
 /// What a compression is told apart from the settings.
 #[derive(Clone, Copy, Debug)]
@@ -102,7 +102,8 @@ pub fn score_all(
         let (layer, head) = (row / shape.kv_heads, row % shape.kv_heads);
         policy.score(&views.view(layer, head, queries), settings)
     };
-    let mut flat: Vec<HeadScores> = if heads * cache.longest() * shape.head_dim < PARALLEL_FLOATS {
+    let work = heads * cache.longest() * shape.head_dim * views.query_rows.max(1);
+    let mut flat: Vec<HeadScores> = if work < PARALLEL_WORK {
         let mut queries = HeadQueries::default();
         (0..heads).map(|row| score(&mut queries, row)).collect()
     } else {

@@ -52,7 +52,7 @@ pub use params::{Param, ParamSpec};
 pub use table::{ActivePolicy, POLICIES, PolicyInfo, RunContext, find};
 
 /// Buffer of policies whose published form drops one token each step: small, yet a trace stays readable.
-const STEPWISE_BUFFER: u32 = 8;
+const STEPWISE_BUFFER: u32 = 16;
 
 /// A policy at work in one run.
 pub trait Policy: Send + Sync {
