@@ -370,6 +370,72 @@ fn models_lists_the_known_ones_and_fetch_says_what_to_do_without_a_network() {
 }
 
 #[test]
+fn a_calibration_from_a_full_run_serves_later_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("reasoner.json");
+    let file = file.to_str().unwrap();
+    let args = [
+        "calibrate",
+        "--prompt",
+        PROBLEM,
+        "--max-tokens",
+        "60",
+        "--out",
+        file,
+    ];
+    assert_eq!(ok(&args).trim(), file);
+    let statistics = json(&std::fs::read_to_string(file).unwrap());
+    assert!(statistics["queries"][0].as_u64().unwrap() > 60);
+
+    let run = |name: &str, extra: &[&str]| {
+        let mut args = vec!["--policy", "TriAttention", "--protect", "none"];
+        args.extend(extra);
+        record(folder.path(), name, &args)
+    };
+    run("own.rkvt", &[]);
+    let (_, report) = run("given.rkvt", &["--calibration", file]);
+    assert_eq!(report["params"]["policy"], "triattention");
+
+    let wrong = ["record", "--prompt", PROBLEM, "--calibration", file];
+    assert!(refused(&wrong).contains("triattention"));
+    std::fs::write(file, "{}").unwrap();
+    let broken = [
+        "record",
+        "--prompt",
+        PROBLEM,
+        "--policy",
+        "triattention",
+        "--calibration",
+        file,
+    ];
+    assert!(refused(&broken).contains("rkv-scope calibrate"));
+}
+
+#[test]
+fn policies_answer_to_their_names() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, id) in [
+        ("R-KV", "rkv"),
+        ("Value-Aware Stochastic eviction", "vase-attnv"),
+        ("Task-Aware compression", "task-aware"),
+        ("ThinKV", "thinkv"),
+        ("LongFlow", "longflow"),
+    ] {
+        let (_, report) = record(folder.path(), "a.rkvt", &["--policy", name]);
+        assert_eq!(report["params"]["policy"], id, "{name}");
+    }
+    let listed = ok(&["policies"]);
+    for word in [
+        "ThinKV",
+        "arXiv 2510.01290",
+        "--protect prompt",
+        "Beyond RAG",
+    ] {
+        assert!(listed.contains(word), "{word}");
+    }
+}
+
+#[test]
 fn analyze_says_where_the_evicted_lay() {
     let folder = tempfile::tempdir().unwrap();
     let (rkv, report) = record(folder.path(), "rkv.rkvt", &[]);
@@ -442,4 +508,50 @@ fn analyze_goes_by_other_cues_and_names_a_bad_line() {
         message.contains("line 2") && message.contains("cues.txt"),
         "{message}"
     );
+}
+
+#[test]
+fn compare_prints_a_table_or_json_and_writes_a_figure() {
+    let folder = tempfile::tempdir().unwrap();
+    let (a, _) = record(folder.path(), "a.rkvt", &["--policy", "rkv"]);
+    let (b, report) = record(folder.path(), "b.rkvt", &["--policy", "streamingllm"]);
+    let table = ok(&["compare", &a, &b]);
+    for word in ["a.rkvt", "b.rkvt", "R-KV", "StreamingLLM", "Jaccard"] {
+        assert!(table.contains(word), "{word}: {table}");
+    }
+    let both = json(&ok(&["compare", &a, &b, "--json"]));
+    assert_eq!(both["runs"][1]["summary"]["tokens"], report["tokens"]);
+    assert!(both["pairs"][0]["jaccard_mean"].as_f64().unwrap() > 0.0);
+
+    let figure = folder.path().join("both.png");
+    let path = figure.to_str().unwrap();
+    let quiet = ok(&["compare", &a, &b, "--format", "png", "--out", path]);
+    assert_eq!(quiet, "");
+    assert!(std::fs::read(&figure).unwrap().starts_with(b"\x89PNG"));
+    assert!(ok(&["compare", &a, &b, "--format", "svg", "--out", "-"]).starts_with("<svg"));
+
+    let nameless = folder.path().join("both");
+    let message = refused(&["compare", &a, &b, "--out", nameless.to_str().unwrap()]);
+    assert!(message.contains("--format"), "{message}");
+    assert!(refused(&["compare", &a]).contains("2 values"));
+}
+
+#[test]
+fn compare_refuses_runs_of_different_problems_and_names_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let (a, _) = record(folder.path(), "a.rkvt", &[]);
+    let b = folder.path().join("b.rkvt");
+    let b = b.to_str().unwrap();
+    ok(&[
+        "record",
+        "--prompt",
+        "What is 2 + 3?",
+        "--max-tokens",
+        "8",
+        "--out",
+        b,
+    ]);
+    let message = refused(&["compare", &a, b]);
+    assert!(message.contains("b.rkvt cannot be compared"), "{message}");
+    assert!(message.contains("What is 2 + 3?"), "{message}");
 }

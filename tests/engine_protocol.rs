@@ -14,7 +14,7 @@ use rkv_scope::engine::{
     EngineCommand, EngineConfig, EngineEvent, EngineHandle, RunId, RunRequest, RunState, spawn,
 };
 use rkv_scope::model::{
-    Forward, KvCache, LanguageModel, LanguageModelError, TextStream, Tokenizer,
+    Forward, KvCache, LanguageModel, LanguageModelError, TextStart, TextStream, Tokenizer,
 };
 use rkv_scope::trace::{FinishReason, ModelSummary, RecordLevel, TraceRecord, TraceStore};
 
@@ -27,6 +27,8 @@ struct Scripted {
     delay: Duration,
     panic_at: Option<usize>,
     forwards: Arc<AtomicUsize>,
+    /// The tokens it writes before it ends; noise for ever if there are none.
+    writes: Vec<u32>,
 }
 
 impl Scripted {
@@ -37,6 +39,7 @@ impl Scripted {
             delay: Duration::ZERO,
             panic_at: None,
             forwards: Arc::default(),
+            writes: vec![],
         }
     }
 }
@@ -97,6 +100,10 @@ impl LanguageModel for Scripted {
         logits.clear();
         logits.extend((0..VOCAB).map(|i| noise(i + cache.seen() * 17)));
         logits[0] = -100.0;
+        if !self.writes.is_empty() {
+            let next = self.writes.get(count).copied().unwrap_or(0);
+            logits[next as usize] = 100.0;
+        }
         Ok(Forward::Done)
     }
 }
@@ -355,6 +362,46 @@ fn illegal_live_settings_are_refused_and_the_run_goes_on() {
     assert_eq!(seen.rejected, [1]);
     assert_eq!(seen.finished(), Some(&FinishReason::MaxTokens));
     assert!(seen.store.unwrap().params().is_empty());
+}
+
+/// The full cache has no compression at which a change could be taken up; it is recorded all the same.
+#[test]
+fn switching_to_the_full_cache_is_recorded_and_nothing_leaves_any_more() {
+    let engine = engine(Scripted {
+        delay: Duration::from_millis(2),
+        ..Scripted::new()
+    });
+    start(&engine, request(300));
+    let mut seen = Seen::default();
+    seen.until(&engine, |s| {
+        s.store.as_ref().is_some_and(|s| s.events().len() >= 2)
+    });
+    let full = CacheSettings {
+        policy: "full".to_owned(),
+        ..request(0).settings
+    };
+    steer(&engine, full.clone());
+    seen.until(&engine, |s| s.finished().is_some());
+    let store = seen.store.unwrap();
+    let (at, _, settings) = store.params().last().unwrap();
+    assert_eq!(settings, &full);
+    assert!(store.events().iter().all(|event| event.seen <= at.0));
+}
+
+#[test]
+fn bytes_of_an_unfinished_character_at_the_end_are_not_lost() {
+    let mut model = Scripted::new();
+    let half = model.tokenizer.encode("é", TextStart::AsWritten).unwrap()[0];
+    let letter = model.tokenizer.encode("x", TextStart::AsWritten).unwrap()[0];
+    model.writes = vec![letter, half];
+    let engine = engine(model);
+    start(&engine, request(50));
+    let mut seen = Seen::default();
+    seen.until(&engine, |s| s.finished().is_some());
+    assert_eq!(seen.finished(), Some(&FinishReason::EndOfText));
+    let store = seen.store.unwrap();
+    let written = store.header().prompt_tokens as usize..store.tokens().len();
+    assert_eq!(store.tokens().text_of(written), "x\u{fffd}");
 }
 
 #[test]

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use crate::config::DeviceChoice;
 use crate::ui::Tab;
 
 /// How the window starts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunOptions {
-    /// Trace to open.
-    pub trace: Option<PathBuf>,
+    /// Traces to open; more than one open side by side.
+    pub traces: Vec<PathBuf>,
     /// Problem to put into the prompt bar.
     pub problem: Option<String>,
     /// Run the problem as soon as the model is there.
@@ -21,6 +22,8 @@ pub struct RunOptions {
     pub theme: Option<egui::Theme>,
     /// Model to load; the embedded one if none.
     pub model: Option<String>,
+    /// Where to run it.
+    pub device: DeviceChoice,
     /// Tab to show.
     pub tab: Tab,
     /// Tokens seen at the timeline's cursor; the end if not given.

@@ -6,11 +6,15 @@ use std::thread::Builder;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::engine::Waker;
+use crate::sweep::StoredSweep;
 use crate::trace::TraceStore;
 use crate::ui::command::Browse;
 
 /// Outcomes that may wait for the window; far more than a person can start.
 const WAITING: usize = 64;
+
+/// A run with what was wrong with the end of its file, if anything; or why it could not be read.
+pub type ReadTrace = Result<(TraceStore, Option<String>), String>;
 
 /// What came of a piece of work.
 #[derive(Debug)]
@@ -22,6 +26,22 @@ pub enum Outcome {
         /// The run.
         result: Result<(Box<TraceStore>, Option<String>), String>,
     },
+    /// Traces were read for the Compare tab.
+    OpenedPanes {
+        /// The pane for the first; the next free ones if none.
+        pane: Option<usize>,
+        /// The files in order, with what was wrong with the end of each, if anything.
+        traces: Vec<(PathBuf, ReadTrace)>,
+    },
+    /// A pane's trace was written.
+    SavedPane {
+        /// The pane.
+        pane: usize,
+        /// The file.
+        path: PathBuf,
+        /// Why not, and the way out.
+        result: Result<(), String>,
+    },
     /// A file was written: a trace or an export.
     Written {
         /// The file.
@@ -30,6 +50,16 @@ pub enum Outcome {
         result: Result<(), String>,
         /// A trace, not an export.
         trace: bool,
+    },
+    /// The results of a sweep were read.
+    SweepRead {
+        /// The results.
+        result: Result<Box<StoredSweep>, String>,
+    },
+    /// A run of a sweep was done again.
+    Replayed {
+        /// The run.
+        result: Result<Box<TraceStore>, String>,
     },
     /// The system's dialog was closed.
     Picked {

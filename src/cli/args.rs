@@ -4,8 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+use crate::config::DeviceChoice;
+
 #[cfg(feature = "infer")]
-use super::run_args::{BenchArgs, ModelsArgs, RecordArgs};
+use super::run_args::{BenchArgs, CalibrateArgs, ModelsArgs, RecordArgs};
+#[cfg(feature = "infer")]
+use super::sweep_args::SweepArgs;
 
 /// See what a reasoning model's KV cache forgets.
 #[derive(Debug, Parser)]
@@ -24,23 +28,33 @@ pub struct Args {
 /// Commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Open the window, on a trace file if one is given
+    /// Open the window, on trace files if some are given
     View(ViewArgs),
     /// Run a problem without a window and write its trace
     #[cfg(feature = "infer")]
     Record(RecordArgs),
+    /// Gather a model's query statistics for `--policy triattention`
+    #[cfg(feature = "infer")]
+    Calibrate(CalibrateArgs),
     /// Say what a trace file holds
     Info(InfoArgs),
     /// Write a figure or a table of a trace file
     Export(ExportArgs),
     /// Say what share of the evicted lay in reflections and repetitions
     Analyze(AnalyzeArgs),
+    /// Hold two to four traces of one problem against each other
+    Compare(CompareArgs),
     /// List the cache policies
     Policies {
         /// Print JSON
         #[arg(long)]
         json: bool,
     },
+    /// Accuracy against cache budget: many problems under many policies
+    #[cfg(feature = "infer")]
+    Sweep(Box<SweepArgs>),
+    /// Write school problems with their reasoning and answers
+    Problems(ProblemsArgs),
     /// List known models, or fetch one from the hub
     #[cfg(feature = "infer")]
     Models(ModelsArgs),
@@ -52,14 +66,18 @@ pub enum Command {
 /// Arguments of `view`.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub struct ViewArgs {
-    /// Trace file to open
-    pub file: Option<PathBuf>,
+    /// Trace file to open; two to four open side by side
+    #[arg(value_name = "TRACE", num_args = 0..=4)]
+    pub files: Vec<PathBuf>,
     /// Write a picture of the window when everything is drawn, then quit
     #[arg(long, value_name = "P.png")]
     pub screenshot_to: Option<PathBuf>,
     /// Model: a GGUF file, a Hugging Face folder, or a known name
     #[arg(long, value_name = "FILE|DIR|NAME")]
     pub model: Option<String>,
+    /// Where to run it: a GPU if there is one, the CPU, or the GPU and nothing else
+    #[arg(long, value_name = "auto|cpu|cuda", default_value = "auto", value_parser = named(DeviceChoice::from_name, DeviceChoice::ALL))]
+    pub device: DeviceChoice,
     /// Problem to put into the prompt bar
     #[arg(long, value_name = "TEXT")]
     pub problem: Option<String>,
@@ -73,7 +91,7 @@ pub struct ViewArgs {
     #[arg(long, value_parser = ["dark", "light"])]
     pub theme: Option<String>,
     /// Tab to show first
-    #[arg(long, value_parser = ["reading", "survival", "heatmap", "reflections"])]
+    #[arg(long, value_parser = ["reading", "survival", "heatmap", "sweep", "reflections", "compare"])]
     pub tab: Option<String>,
     /// Put the timeline's cursor after this many tokens
     #[arg(long, value_name = "N")]
@@ -135,6 +153,24 @@ pub struct AnalyzeArgs {
     pub min_repeat: u32,
 }
 
+/// Arguments of `compare`.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct CompareArgs {
+    /// Trace files; the others are held against the first
+    #[arg(required = true, num_args = 2..=4, value_name = "TRACE")]
+    pub files: Vec<PathBuf>,
+    /// Print one JSON object instead of the table
+    #[arg(long)]
+    pub json: bool,
+    /// Format of the figure; by its extension if not given
+    #[arg(long, value_name = "png|svg", requires = "out",
+        value_parser = named(crate::export::Format::from_name, crate::export::Format::ALL))]
+    pub format: Option<crate::export::Format>,
+    /// Write the survival rasters and the overlap as a figure; `-` is standard output
+    #[arg(long, value_name = "F")]
+    pub out: Option<PathBuf>,
+}
+
 /// Arguments of `export`.
 #[derive(Clone, Debug, ClapArgs)]
 pub struct ExportArgs {
@@ -166,4 +202,31 @@ pub struct ExportArgs {
     /// Show the run as it stood after this many tokens
     #[arg(long, value_name = "N")]
     pub cursor: Option<usize>,
+}
+
+/// Arguments of `problems`.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct ProblemsArgs {
+    /// How many problems
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub count: u64,
+    /// Seed; 0 to 999 are held out from training
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+    /// Number of the first problem of the seed
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub first: u64,
+    /// Only these kinds, separated by commas
+    #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = super::problems::kind)]
+    pub kinds: Vec<&'static crate::problems::Kind>,
+    /// Only this level
+    #[arg(long, value_name = "easy|medium|hard",
+        value_parser = named(crate::problems::Level::from_name, crate::problems::Level::ALL))]
+    pub level: Option<crate::problems::Level>,
+    /// Print one JSON object per line: kind, level, problem, trace, answer, formula
+    #[arg(long)]
+    pub json: bool,
+    /// List the kinds instead
+    #[arg(long)]
+    pub list: bool,
 }

@@ -14,6 +14,8 @@
 
 pub mod bitmap;
 mod caption;
+mod comparison;
+mod comparison_figure;
 mod error;
 mod events;
 pub mod figure;
@@ -33,7 +35,9 @@ mod raster;
 pub mod scale;
 mod scores;
 mod segments;
+pub mod series;
 pub mod svg;
+mod sweep_figure;
 pub mod table;
 mod token_page;
 mod tokens;
@@ -41,12 +45,14 @@ mod tokens;
 use std::io::Write;
 use std::path::Path;
 
+pub use comparison::{ComparedRun, Comparison};
 pub use error::ExportError;
 pub use findings::{Findings, TraceFindings};
 pub use info::{Info, SettingsChange};
 pub use kinds::{Format, What};
 pub use measure::Measure;
 pub use options::{ExportOptions, Theme};
+pub use sweep_figure::{SweepAxis, sweep_figure};
 
 use crate::trace::{AtomicFile, FileError, TraceView};
 use figure::Figure;
@@ -80,15 +86,31 @@ pub fn write(
     match format {
         Format::Csv => write_table(what, Notation::Csv, view, options, out),
         Format::Json => write_table(what, Notation::Json, view, options, out),
-        Format::Svg => {
-            out.write_all(svg::document(&draw(what, format, view, options)?)?.as_bytes())?;
-            Ok(())
-        }
-        Format::Png => {
-            out.write_all(&png::render(&draw(what, format, view, options)?)?)?;
+        Format::Svg | Format::Png => {
+            out.write_all(&rendered(&draw(what, format, view, options)?, format)?)?;
             Ok(())
         }
     }
+}
+
+/// A drawing as the bytes of a file; tables have none, and become SVG.
+fn rendered(figure: &Figure, format: Format) -> Result<Vec<u8>, ExportError> {
+    match format {
+        Format::Png => png::render(figure),
+        Format::Svg | Format::Csv | Format::Json => Ok(svg::document(figure)?.into_bytes()),
+    }
+}
+
+/// Writes a drawing to a `.png` or `.svg` file, which appears whole or not at all.
+///
+/// # Errors
+/// [`ExportError`]; a file of that name is then as it was.
+pub fn write_figure(figure: &Figure, format: Format, path: &Path) -> Result<(), ExportError> {
+    let bytes = rendered(figure, format)?;
+    let mut file = AtomicFile::create(path)?;
+    file.write_all(&bytes)
+        .map_err(|source| FileError::writing(path, source))?;
+    Ok(file.commit()?)
 }
 
 /// Writes `what` to a file, which appears whole or not at all.

@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::lanes::{LANES, fma, load, sum};
+use crate::lanes::{LANES, Lanes};
 
-/// Rows that share each load of the vector.
-const ROWS: usize = 4;
+/// Rows that share each load of the vector: as many sums as hide the latency of a multiplication.
+const ROWS: usize = 8;
 /// Weights below which starting other threads costs more than it saves.
 const PARALLEL_WEIGHTS: usize = 1 << 20;
 
@@ -28,7 +28,7 @@ fn rows(weights: &[f32], x: &[f32], out: &mut [f32]) {
     let (blocks, rest) = out.split_at_mut(whole);
     for (block, out) in blocks.chunks_exact_mut(ROWS).enumerate() {
         let at = block * ROWS * columns;
-        out.copy_from_slice(&four(&weights[at..at + ROWS * columns], x));
+        eight(&weights[at..at + ROWS * columns], x, out);
     }
     for (row, out) in rest.iter_mut().enumerate() {
         let at = (whole + row) * columns;
@@ -37,27 +37,33 @@ fn rows(weights: &[f32], x: &[f32], out: &mut [f32]) {
 }
 
 #[inline]
-fn four(weights: &[f32], x: &[f32]) -> [f32; ROWS] {
+fn eight(weights: &[f32], x: &[f32], out: &mut [f32]) {
     let columns = x.len();
-    let (a, rest) = weights.split_at(columns);
-    let (b, rest) = rest.split_at(columns);
-    let (c, d) = rest.split_at(columns);
-    let mut acc = [[0.0; LANES]; ROWS];
+    let mut rows = [&weights[..0]; ROWS];
+    for (row, slice) in rows.iter_mut().enumerate() {
+        *slice = &weights[row * columns..(row + 1) * columns];
+    }
+    let mut sums = [Lanes::zero(); ROWS];
     let mut at = 0;
     while at + LANES <= columns {
-        let lanes = load(x, at);
-        fma(&mut acc[0], &lanes, &load(a, at));
-        fma(&mut acc[1], &lanes, &load(b, at));
-        fma(&mut acc[2], &lanes, &load(c, at));
-        fma(&mut acc[3], &lanes, &load(d, at));
+        let lanes = Lanes::load(x, at);
+        for row in 0..ROWS {
+            sums[row] = sums[row].plus(lanes, Lanes::load(rows[row], at));
+        }
         at += LANES;
     }
-    let mut out = [0.0; ROWS];
-    for (out, (acc, row)) in out.iter_mut().zip(acc.iter().zip([a, b, c, d])) {
-        let tail: f32 = row[at..].iter().zip(&x[at..]).map(|(w, x)| w * x).sum();
-        *out = sum(acc) + tail;
+    let [a, b, c, d, e, f, g, h] = sums;
+    out[..4].copy_from_slice(&Lanes::sums([a, b, c, d]));
+    out[4..ROWS].copy_from_slice(&Lanes::sums([e, f, g, h]));
+    if at < columns {
+        for (out, row) in out.iter_mut().zip(rows) {
+            *out += row[at..]
+                .iter()
+                .zip(&x[at..])
+                .map(|(w, x)| w * x)
+                .sum::<f32>();
+        }
     }
-    out
 }
 
 #[cfg(test)]

@@ -1,12 +1,10 @@
 //! The hot loops: attention over the compacted cache, and the products too small for a tensor library's overhead.
 //!
-//! Plain slices in, plain slices out. The loops run over fixed-size chunks with independent accumulators, which the
-//! compiler turns into vector code for the target given in `.cargo/config.toml`.
+//! Plain slices in, plain slices out; the loops run on [`crate::lanes`], with independent accumulators.
 
 pub mod attention;
-pub mod exp;
+pub mod cuda;
 pub mod gemv;
-pub mod lanes;
 pub mod norm;
 mod tiles;
 

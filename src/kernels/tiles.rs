@@ -1,44 +1,56 @@
 //! The two products of attention, a few rows against a run of keys or values at a time.
-//!
-//! Three query rows against four keys (or four registers of a value row) use twelve accumulators: as many as the
-//! sixteen vector registers of AVX leave room for, and enough to hide the latency of the multiplications.
 
-use super::lanes::{LANES, Lanes, fma, fma_scalar, load, sum};
-use crate::policy::dot::dot;
+use crate::lanes::{LANES, Lanes};
+use crate::policy::dot::{dot, tile};
 
 /// Value rows that stay in the first-level cache while all query rows of a unit pass over them.
 const VALUE_TILE: usize = 64;
+/// Keys that one tile of products takes.
+const KEYS: usize = 4;
 
 /// The largest score; negative infinity for none.
 pub(super) fn maximum(scores: &[f32]) -> f32 {
-    let mut best = [f32::NEG_INFINITY; LANES];
-    let chunks = scores.chunks_exact(LANES);
-    let rest = chunks.remainder();
-    for chunk in chunks {
-        for (best, &score) in best.iter_mut().zip(chunk) {
-            *best = if score > *best { score } else { *best };
-        }
+    let whole = scores.len() / LANES * LANES;
+    let mut best = Lanes::splat(f32::NEG_INFINITY);
+    for at in (0..whole).step_by(LANES) {
+        best = Lanes::load(scores, at).max(best);
     }
-    best.iter()
-        .chain(rest)
+    let mut lanes = [0.0; LANES];
+    best.store(&mut lanes, 0);
+    lanes
+        .iter()
+        .chain(&scores[whole..])
         .copied()
         .fold(f32::NEG_INFINITY, f32::max)
 }
 
 /// `scores[row, slot] = queries[row] . keys[slot]`.
 pub(super) fn score(queries: &[f32], keys: &[f32], dim: usize, scores: &mut [f32], slots: usize) {
-    const KEYS: usize = 4;
     let rows = queries.len() / dim;
     let whole = slots / KEYS * KEYS;
     for slot in (0..whole).step_by(KEYS) {
-        let tile = &keys[slot * dim..(slot + KEYS) * dim];
+        let keys = &keys[slot * dim..(slot + KEYS) * dim];
         each_row_group(rows, |row, count| {
-            let queries = &queries[row * dim..(row + count) * dim];
             let at = row * slots + slot;
             match count {
-                3 => put::<3, KEYS>(score_tile(queries, tile, dim), scores, at, slots),
-                2 => put::<2, KEYS>(score_tile(queries, tile, dim), scores, at, slots),
-                _ => put::<1, KEYS>(score_tile(queries, tile, dim), scores, at, slots),
+                3 => put(
+                    tile(split::<3>(queries, row, dim), keys, dim),
+                    scores,
+                    at,
+                    slots,
+                ),
+                2 => put(
+                    tile(split::<2>(queries, row, dim), keys, dim),
+                    scores,
+                    at,
+                    slots,
+                ),
+                _ => put(
+                    tile(split::<1>(queries, row, dim), keys, dim),
+                    scores,
+                    at,
+                    slots,
+                ),
             }
         });
     }
@@ -65,48 +77,19 @@ fn each_row_group(rows: usize, mut body: impl FnMut(usize, usize)) {
 }
 
 #[inline]
-fn put<const ROWS: usize, const KEYS: usize>(
-    tile: [[f32; KEYS]; ROWS],
-    scores: &mut [f32],
-    at: usize,
-    stride: usize,
-) {
-    for (row, tile) in tile.iter().enumerate() {
-        scores[at + row * stride..at + row * stride + KEYS].copy_from_slice(tile);
+fn split<const ROWS: usize>(queries: &[f32], first: usize, dim: usize) -> [&[f32]; ROWS] {
+    let mut rows = [&queries[..0]; ROWS];
+    for (row, slice) in rows.iter_mut().enumerate() {
+        *slice = &queries[(first + row) * dim..(first + row + 1) * dim];
     }
+    rows
 }
 
 #[inline]
-fn score_tile<const ROWS: usize, const KEYS: usize>(
-    queries: &[f32],
-    keys: &[f32],
-    dim: usize,
-) -> [[f32; KEYS]; ROWS] {
-    let mut acc = [[[0.0; LANES]; KEYS]; ROWS];
-    let mut at = 0;
-    while at + LANES <= dim {
-        let mut tile = [[0.0; LANES]; KEYS];
-        for (key, tile) in tile.iter_mut().enumerate() {
-            *tile = load(keys, key * dim + at);
-        }
-        for (row, acc) in acc.iter_mut().enumerate() {
-            let query = load(queries, row * dim + at);
-            for (acc, tile) in acc.iter_mut().zip(&tile) {
-                fma(acc, &query, tile);
-            }
-        }
-        at += LANES;
+fn put<const ROWS: usize>(tile: [[f32; KEYS]; ROWS], scores: &mut [f32], at: usize, stride: usize) {
+    for (row, tile) in tile.iter().enumerate() {
+        scores[at + row * stride..at + row * stride + KEYS].copy_from_slice(tile);
     }
-    let mut out = [[0.0; KEYS]; ROWS];
-    for (row, (out, acc)) in out.iter_mut().zip(&acc).enumerate() {
-        for (key, (out, acc)) in out.iter_mut().zip(acc).enumerate() {
-            let tail: f32 = (at..dim)
-                .map(|i| queries[row * dim + i] * keys[key * dim + i])
-                .sum();
-            *out = sum(acc) + tail;
-        }
-    }
-    out
 }
 
 /// `out[row] += sum over slots of weights[row, slot] * values[slot]`.
@@ -153,7 +136,11 @@ pub(super) fn accumulate(
     }
 }
 
-#[inline]
+#[expect(
+    clippy::inline_always,
+    reason = "the widths are known to the caller; a call would spill the sums"
+)]
+#[inline(always)]
 fn accumulate_tile<const ROWS: usize, const WIDE: usize>(
     weights: &[f32],
     stride: usize,
@@ -162,28 +149,27 @@ fn accumulate_tile<const ROWS: usize, const WIDE: usize>(
     at: usize,
     out: &mut [f32],
 ) {
-    let mut acc: [[Lanes; WIDE]; ROWS] = [[[0.0; LANES]; WIDE]; ROWS];
-    for (row, acc) in acc.iter_mut().enumerate() {
-        for (wide, acc) in acc.iter_mut().enumerate() {
-            *acc = load(out, row * dim + at + wide * LANES);
+    let mut sums = [[Lanes::zero(); WIDE]; ROWS];
+    for row in 0..ROWS {
+        for wide in 0..WIDE {
+            sums[row][wide] = Lanes::load(out, row * dim + at + wide * LANES);
         }
     }
     for (slot, value) in values.chunks_exact(dim).enumerate() {
-        let mut lanes = [[0.0; LANES]; WIDE];
-        for (wide, lanes) in lanes.iter_mut().enumerate() {
-            *lanes = load(value, at + wide * LANES);
+        let mut lanes = [Lanes::zero(); WIDE];
+        for wide in 0..WIDE {
+            lanes[wide] = Lanes::load(value, at + wide * LANES);
         }
-        for (row, acc) in acc.iter_mut().enumerate() {
-            let weight = weights[row * stride + slot];
-            for (acc, lanes) in acc.iter_mut().zip(&lanes) {
-                fma_scalar(acc, weight, lanes);
+        for row in 0..ROWS {
+            let weight = Lanes::splat(weights[row * stride + slot]);
+            for wide in 0..WIDE {
+                sums[row][wide] = sums[row][wide].plus(weight, lanes[wide]);
             }
         }
     }
-    for (row, acc) in acc.iter().enumerate() {
-        for (wide, acc) in acc.iter().enumerate() {
-            let at = row * dim + at + wide * LANES;
-            out[at..at + LANES].copy_from_slice(acc);
+    for row in 0..ROWS {
+        for wide in 0..WIDE {
+            sums[row][wide].store(out, row * dim + at + wide * LANES);
         }
     }
 }

@@ -8,6 +8,10 @@ use candle_core::{Device, Module, Result, Storage, Tensor};
 
 use crate::kernels::gemv::gemv;
 
+/// Tokens in a pass from which on it pays to dequantise a matrix for it: the quantised product unpacks each row of
+/// weights anew for every token.
+const DEQUANTISED_TOKENS: usize = 16;
+
 /// Weights as read from a file: still bytes or numbers, so that rows can be moved and matrices joined.
 #[derive(Debug)]
 pub(crate) enum RawMatrix {
@@ -207,10 +211,18 @@ impl Linear {
                 with_numbers(&x.matmul(&weights.t()?)?, |y| out.copy_from_slice(y))
             }
             Self::Quantised {
-                columns, matmul, ..
+                columns,
+                matmul,
+                tensor,
+                ..
             } => {
                 let x = Tensor::from_slice(x, (tokens, *columns), &Device::Cpu)?;
-                with_numbers(&matmul.forward(&x)?, |y| out.copy_from_slice(y))
+                let y = if tokens < DEQUANTISED_TOKENS {
+                    matmul.forward(&x)?
+                } else {
+                    x.matmul(&tensor.dequantize(&Device::Cpu)?.t()?)?
+                };
+                with_numbers(&y, |y| out.copy_from_slice(y))
             }
         }
     }
@@ -265,6 +277,11 @@ impl Stacked {
     /// The matrices.
     pub(crate) fn parts(&self) -> &[Linear] {
         &self.parts
+    }
+
+    /// The bias, one number per output.
+    pub(crate) fn bias(&self) -> Option<&[f32]> {
+        self.bias.as_deref()
     }
 
     /// Number of numbers in the bias.

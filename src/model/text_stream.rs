@@ -56,6 +56,11 @@ impl TextStream {
         text
     }
 
+    /// Whether bytes of an unfinished character wait for the next token.
+    pub fn is_unfinished(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
     /// Ends the stream: U+FFFD if a character was left unfinished, nothing otherwise. The stream is then fresh.
     pub fn finish(&mut self) -> String {
         let text = String::from_utf8_lossy(&self.pending).into_owned();

@@ -1,88 +1,110 @@
 //! Dot products: the inner loop of every score.
-//!
-//! Plain loops over fixed-size lanes that the compiler turns into fused vector instructions; with the
-//! features set in `.cargo/config.toml` one row against four columns runs at the machine's load limit.
 
-const LANES: usize = 8;
+use crate::lanes::{LANES, Lanes};
 
-#[expect(
-    clippy::inline_always,
-    reason = "a call here would cost more than the product"
-)]
-#[inline(always)]
-fn fused(a: f32, b: f32, sum: f32) -> f32 {
-    // Without the instruction `mul_add` is a library call, many times slower than two roundings.
-    if cfg!(any(target_feature = "fma", target_arch = "aarch64")) {
-        a.mul_add(b, sum)
-    } else {
-        a * b + sum
-    }
-}
-
-/// The lanes' sum, rounded once: an attention logit of 60 loses 4e-6 with every further rounding, and
-/// its softmax as much.
-#[expect(
-    clippy::inline_always,
-    reason = "a call here would cost more than the product"
-)]
-#[inline(always)]
-fn total<const N: usize>(lanes: [f32; N]) -> f64 {
-    lanes.iter().map(|&lane| f64::from(lane)).sum()
-}
-
-/// `a . b` over the shorter of the two.
+/// `a . b` over the shorter of the two, the lanes' sum rounded once.
 #[inline]
 pub fn dot(a: &[f32], b: &[f32]) -> f32 {
     let n = a.len().min(b.len());
     let (a, b) = (&a[..n], &b[..n]);
-    let mut lanes = [[0f32; LANES]; 2];
-    let (mut a16, mut b16) = (a.chunks_exact(2 * LANES), b.chunks_exact(2 * LANES));
-    for (x, y) in a16.by_ref().zip(b16.by_ref()) {
-        for l in 0..LANES {
-            lanes[0][l] = fused(x[l], y[l], lanes[0][l]);
-            lanes[1][l] = fused(x[LANES + l], y[LANES + l], lanes[1][l]);
-        }
+    let mut even = Lanes::zero();
+    let mut odd = Lanes::zero();
+    let mut at = 0;
+    while at + 2 * LANES <= n {
+        even = even.plus(Lanes::load(a, at), Lanes::load(b, at));
+        odd = odd.plus(Lanes::load(a, at + LANES), Lanes::load(b, at + LANES));
+        at += 2 * LANES;
     }
-    let mut rest = 0f32;
-    for (&x, &y) in a16.remainder().iter().zip(b16.remainder()) {
-        rest = fused(x, y, rest);
-    }
-    (total(lanes[0]) + total(lanes[1]) + f64::from(rest)) as f32
+    (even.sum_f64() + odd.sum_f64() + tail(a, b, at)) as f32
 }
 
-/// `a` against four rows of `[4, a.len()]` at once.
+/// `a` against four rows of `[4, a.len()]` at once, each sum of lanes rounded once: an attention logit of 60 loses 4e-6
+/// with every further rounding, and its softmax as much.
 #[inline]
 pub fn dot4(a: &[f32], rows: &[f32]) -> [f32; 4] {
     let d = a.len();
-    let (r0, rest) = rows.split_at(d);
-    let (r1, rest) = rest.split_at(d);
-    let (r2, rest) = rest.split_at(d);
-    let r3 = &rest[..d];
-    let mut lanes = [[0f32; LANES]; 4];
-    let whole = d / LANES * LANES;
-    for at in (0..whole).step_by(LANES) {
-        let x = &a[at..at + LANES];
-        let (y0, y1) = (&r0[at..at + LANES], &r1[at..at + LANES]);
-        let (y2, y3) = (&r2[at..at + LANES], &r3[at..at + LANES]);
-        for l in 0..LANES {
-            lanes[0][l] = fused(x[l], y0[l], lanes[0][l]);
-            lanes[1][l] = fused(x[l], y1[l], lanes[1][l]);
-            lanes[2][l] = fused(x[l], y2[l], lanes[2][l]);
-            lanes[3][l] = fused(x[l], y3[l], lanes[3][l]);
+    let [lanes] = products([a], rows, d);
+    let mut out = [0.0; 4];
+    for (row, out) in out.iter_mut().enumerate() {
+        let rest = tail(a, &rows[row * d..(row + 1) * d], whole(d));
+        *out = (lanes[row].sum_f64() + rest) as f32;
+    }
+    out
+}
+
+/// `ROWS` queries of `dim` floats against `keys` of `[4, dim]`, summed in single precision: for products whose last bit
+/// decides nothing. Twelve accumulators at `ROWS = 3`: as many as sixteen vector registers leave room for, and enough
+/// to hide the latency of the multiplications.
+#[expect(
+    clippy::inline_always,
+    reason = "the sums stay in registers of the caller's loop"
+)]
+#[inline(always)]
+pub fn tile<const ROWS: usize>(
+    queries: [&[f32]; ROWS],
+    keys: &[f32],
+    dim: usize,
+) -> [[f32; 4]; ROWS] {
+    let lanes = products(queries, keys, dim);
+    let mut out = [[0.0; 4]; ROWS];
+    for row in 0..ROWS {
+        out[row] = Lanes::sums(lanes[row]);
+    }
+    let at = whole(dim);
+    if at < dim {
+        for (row, out) in out.iter_mut().enumerate() {
+            for (key, out) in out.iter_mut().enumerate() {
+                *out += tail(queries[row], &keys[key * dim..(key + 1) * dim], at) as f32;
+            }
         }
     }
-    let mut sums = [
-        total(lanes[0]),
-        total(lanes[1]),
-        total(lanes[2]),
-        total(lanes[3]),
-    ];
-    for at in whole..d {
-        for (sum, row) in sums.iter_mut().zip([r0, r1, r2, r3]) {
-            *sum += f64::from(a[at]) * f64::from(row[at]);
+    out
+}
+
+/// The part of `dim` that fills whole registers.
+fn whole(dim: usize) -> usize {
+    dim / LANES * LANES
+}
+
+fn tail(a: &[f32], b: &[f32], at: usize) -> f64 {
+    let rest = a[at..].iter().zip(&b[at..]);
+    rest.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
+}
+
+#[expect(
+    clippy::inline_always,
+    reason = "the sums stay in registers of the caller's loop"
+)]
+#[inline(always)]
+fn products<const ROWS: usize>(
+    queries: [&[f32]; ROWS],
+    keys: &[f32],
+    dim: usize,
+) -> [[Lanes; 4]; ROWS] {
+    let (k0, rest) = keys.split_at(dim);
+    let (k1, rest) = rest.split_at(dim);
+    let (k2, rest) = rest.split_at(dim);
+    let k3 = &rest[..dim];
+    let mut sums = [[Lanes::zero(); 4]; ROWS];
+    let mut at = 0;
+    while at + LANES <= dim {
+        // Not `map`: its closures are calls where the crate's size discourages inlining.
+        let keys = [
+            Lanes::load(k0, at),
+            Lanes::load(k1, at),
+            Lanes::load(k2, at),
+            Lanes::load(k3, at),
+        ];
+        for row in 0..ROWS {
+            let query = Lanes::load(queries[row], at);
+            sums[row][0] = sums[row][0].plus(query, keys[0]);
+            sums[row][1] = sums[row][1].plus(query, keys[1]);
+            sums[row][2] = sums[row][2].plus(query, keys[2]);
+            sums[row][3] = sums[row][3].plus(query, keys[3]);
         }
+        at += LANES;
     }
-    sums.map(|sum| sum as f32)
+    sums
 }
 
 #[cfg(test)]
@@ -101,10 +123,13 @@ mod tests {
                     .sum()
             };
             let four = dot4(&a, &rows);
+            let twice = tile([&a[..], &a[..]], &rows, d);
             for r in 0..4 {
                 let row = &rows[r * d..(r + 1) * d];
                 assert!((f64::from(dot(&a, row)) - slow(row)).abs() < 1e-5);
                 assert!((f64::from(four[r]) - slow(row)).abs() < 1e-5);
+                assert!((f64::from(twice[0][r]) - slow(row)).abs() < 1e-5);
+                assert_eq!(twice[0][r], twice[1][r]);
             }
         }
     }

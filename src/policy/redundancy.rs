@@ -10,7 +10,7 @@
 //! so pairwise work only has to find each row's spared column, and that search starts at the newest key
 //! and stops at the first hit: for the dense keys of real models it ends after a few comparisons.
 
-use super::dot::{dot, dot4};
+use super::dot::{dot, tile};
 use super::softmax::softmax;
 use crate::config::Retain;
 
@@ -39,9 +39,7 @@ pub fn redundancy(keys: &[f32], head_dim: usize, threshold: f64, retain: Retain)
     let unit = unit_keys(keys, head_dim);
     let threshold = threshold as f32;
     let row = |i: usize| &unit[i * head_dim..(i + 1) * head_dim];
-    let newest_similar: Vec<Option<u32>> = (0..n)
-        .map(|i| newest_similar(&unit, head_dim, i, threshold))
-        .collect();
+    let newest_similar = newest_similar(&unit, head_dim, threshold);
     let spared: Vec<u32> = match retain {
         Retain::Newest => newest_similar.iter().map(|j| j.unwrap_or(0)).collect(),
         Retain::First => vec![0; n],
@@ -93,25 +91,90 @@ fn unit_keys(keys: &[f32], head_dim: usize) -> Vec<f32> {
     unit
 }
 
-/// The newest slot other than `i` whose cosine with it is above the threshold.
-fn newest_similar(unit: &[f32], head_dim: usize, i: usize, threshold: f32) -> Option<u32> {
+/// Keys compared with every open row before the rows that found theirs are dropped.
+const KEY_BLOCK: usize = 32;
+
+/// Per row, the newest other slot whose cosine with it is above the threshold.
+///
+/// Blocks of keys from the newest on; three open rows share each load of four keys.
+fn newest_similar(unit: &[f32], head_dim: usize, threshold: f32) -> Vec<Option<u32>> {
     let n = unit.len() / head_dim;
-    let query = &unit[i * head_dim..(i + 1) * head_dim];
+    let mut found = vec![None; n];
+    let mut open: Vec<u32> = (0..n as u32).collect();
+    // Whole groups of four from the newest end; the oldest `n % 4` keys are left.
+    let oldest = n % 4;
     let mut end = n;
-    while end >= 4 {
-        let start = end - 4;
-        let sims = dot4(query, &unit[start * head_dim..end * head_dim]);
-        for (offset, &sim) in sims.iter().enumerate().rev() {
-            if sim > threshold && start + offset != i {
-                return Some((start + offset) as u32);
+    while end > oldest && !open.is_empty() {
+        let start = end.saturating_sub(KEY_BLOCK).max(oldest);
+        let keys = &unit[start * head_dim..end * head_dim];
+        for rows in open.chunks(3) {
+            match *rows {
+                [a, b, c] => search(
+                    [a, b, c],
+                    unit,
+                    head_dim,
+                    keys,
+                    start,
+                    threshold,
+                    &mut found,
+                ),
+                [a, b] => search([a, b], unit, head_dim, keys, start, threshold, &mut found),
+                [a] => search([a], unit, head_dim, keys, start, threshold, &mut found),
+                _ => {}
             }
         }
+        open.retain(|&row| found[row as usize].is_none());
         end = start;
     }
-    (0..end)
-        .rev()
-        .find(|&j| j != i && dot(query, &unit[j * head_dim..(j + 1) * head_dim]) > threshold)
-        .map(|j| j as u32)
+    let row = |i: usize| &unit[i * head_dim..(i + 1) * head_dim];
+    for i in open {
+        let i = i as usize;
+        found[i] = (0..end)
+            .rev()
+            .find(|&j| j != i && dot(row(i), row(j)) > threshold)
+            .map(|j| j as u32);
+    }
+    found
+}
+
+/// Looks for the newest similar key of `rows` among `keys`, whose first is slot `start`.
+#[expect(
+    clippy::inline_always,
+    reason = "the number of rows is known to the caller; the products stay in registers"
+)]
+#[inline(always)]
+fn search<const ROWS: usize>(
+    rows: [u32; ROWS],
+    unit: &[f32],
+    head_dim: usize,
+    keys: &[f32],
+    start: usize,
+    threshold: f32,
+    found: &mut [Option<u32>],
+) {
+    let mut queries = [&unit[..0]; ROWS];
+    for (query, row) in queries.iter_mut().zip(rows) {
+        *query = &unit[row as usize * head_dim..(row as usize + 1) * head_dim];
+    }
+    let mut open = ROWS;
+    for (group, four) in keys.chunks_exact(4 * head_dim).enumerate().rev() {
+        let cosines = tile(queries, four, head_dim);
+        for (&row, cosines) in rows.iter().zip(cosines) {
+            let entry = &mut found[row as usize];
+            if entry.is_none() {
+                let newest = (0..4u32)
+                    .rev()
+                    .map(|key| (start + 4 * group) as u32 + key)
+                    .zip(cosines.iter().rev())
+                    .find(|&(slot, &cosine)| cosine > threshold && slot != row);
+                *entry = newest.map(|(slot, _)| slot);
+                open -= usize::from(entry.is_some());
+            }
+        }
+        if open == 0 {
+            return;
+        }
+    }
 }
 
 /// The `rank`-th smallest entry of the code's index row: dissimilar columns count as column 0, similar
@@ -156,6 +219,39 @@ mod tests {
         assert_eq!(found.newest_similar[1], Some(10));
         assert_eq!(found.newest_similar[10], Some(7));
         assert_eq!(found.newest_similar[0], None);
+    }
+
+    /// The search by blocks finds what a search row by row finds, at lengths around every block's end.
+    #[test]
+    fn every_row_finds_its_newest_similar_key() {
+        let d = 10;
+        for n in [1, 2, 3, 5, 31, 32, 33, 34, 71, 130] {
+            let mut state = n as u64;
+            let keys: Vec<f32> = (0..n * d)
+                .map(|_| {
+                    state = state
+                        .wrapping_mul(6_364_136_223_846_793_005)
+                        .wrapping_add(1);
+                    (state >> 40) as f32 / (1u64 << 23) as f32 - 1.0
+                })
+                .collect();
+            let unit = unit_keys(&keys, d);
+            let cosine = |i: usize, j: usize| -> f64 {
+                let pairs = unit[i * d..(i + 1) * d]
+                    .iter()
+                    .zip(&unit[j * d..(j + 1) * d]);
+                pairs.map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
+            };
+            let slow: Vec<Option<u32>> = (0..n)
+                .map(|i| {
+                    (0..n)
+                        .rev()
+                        .find(|&j| j != i && cosine(i, j) > 0.6)
+                        .map(|j| j as u32)
+                })
+                .collect();
+            assert_eq!(newest_similar(&unit, d, 0.6), slow, "{n} keys");
+        }
     }
 
     #[test]

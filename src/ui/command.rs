@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use crate::config::{CacheSettings, Sampling};
+use crate::export::{Format, SweepAxis};
+use crate::sweep::{ArmKey, SweepRequest};
 use crate::trace::{EventIndex, HeadId, Position, RecordLevel};
 
 use super::selection::{ColourMode, Tab};
@@ -77,12 +79,70 @@ pub enum UiCommand {
         /// File format.
         format: crate::export::Format,
     },
+    /// Something about the sweep.
+    Sweep(SweepCommand),
+    /// Something about the panes of the Compare tab.
+    Compare(CompareCommand),
     /// Show or hide the keyboard help.
     ToggleHelp,
     /// Show or hide the list of notifications.
     ToggleNotifications,
     /// Dark, light, or as the system has it.
     SetTheme(egui::ThemePreference),
+}
+
+/// A wish of the Sweep tab.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SweepCommand {
+    /// Start, or go on where the results file ends.
+    Start(Box<SweepRequest>),
+    /// End it; results stay.
+    Stop,
+    /// Show the results in a file.
+    Open(PathBuf),
+    /// Do one of its runs again and open it.
+    OpenRun {
+        /// Index of the problem.
+        problem: u32,
+        /// Policy and budget.
+        arm: ArmKey,
+    },
+    /// Write the curve beside the results file.
+    SaveFigure {
+        /// Its horizontal axis.
+        axis: SweepAxis,
+        /// PNG or SVG.
+        format: Format,
+    },
+}
+
+/// A wish of the Compare tab. Panes count from 0. [`UiCommand::Run`] there runs the policies that are chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CompareCommand {
+    /// Put traces into panes, the first into the one named (a dialog if no path).
+    Open {
+        /// The pane to replace; the next free one if none.
+        pane: Option<usize>,
+        /// The files.
+        paths: Vec<PathBuf>,
+    },
+    /// Put the run of the Reading tab into the next free pane.
+    TakeRun,
+    /// Show a pane's run in the Reading tab.
+    Read(usize),
+    /// Put a pane away.
+    Close(usize),
+    /// Save a pane's trace (a dialog if no path).
+    Save {
+        /// The pane.
+        pane: usize,
+        /// Where to.
+        path: Option<PathBuf>,
+    },
+    /// Save all panes' traces beside each other, named after this path and their letters (a dialog if none).
+    SaveAll(Option<PathBuf>),
+    /// Write the survival rasters and the overlap as a figure, PNG or SVG by its extension (a dialog if none).
+    Figure(Option<PathBuf>),
 }
 
 /// What a path from the system's dialog is for.
@@ -94,4 +154,12 @@ pub enum Browse {
     Save,
     /// A figure or table to write.
     Export,
+    /// Traces to put into the panes of the Compare tab, the first into this one.
+    OpenPane(Option<usize>),
+    /// A pane's trace to write.
+    SavePane(usize),
+    /// All panes' traces to write.
+    SavePanes,
+    /// The figure of a comparison to write.
+    Figure,
 }

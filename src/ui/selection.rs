@@ -82,6 +82,10 @@ pub enum Tab {
     Heatmap,
     /// Reflections and repetitions, and their share of what left.
     Reflections,
+    /// Runs under several policies, side by side.
+    Compare,
+    /// Accuracy against budget over many problems.
+    Sweep,
 }
 
 impl Tab {
@@ -91,5 +95,7 @@ impl Tab {
         (Self::Survival, "Survival"),
         (Self::Heatmap, "Heatmap"),
         (Self::Reflections, "Reflections"),
+        (Self::Compare, "Compare"),
+        (Self::Sweep, "Sweep"),
     ];
 }

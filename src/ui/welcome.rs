@@ -9,6 +9,7 @@ use super::command::UiCommand;
 use super::engine_status::{EngineStatus, Link};
 use super::examples::{EXAMPLES, Example};
 use super::prompt_bar::{PromptBarState, problem_field, run_button};
+use super::selection::Tab;
 use super::theme::{Palette, caption, mix};
 
 /// Width of the page's column, in points.
@@ -62,6 +63,8 @@ pub fn show(
                     ui.add_space(22.0);
                 }
                 recorded(ui, palette, commands);
+                ui.add_space(8.0);
+                sweep(ui, palette, commands);
             });
         });
         ui.add_space(24.0);
@@ -179,6 +182,23 @@ fn card(ui: &mut Ui, example: &Example, width: f32) -> bool {
     response.on_hover_text(example.problem).clicked()
 }
 
+fn sweep(ui: &mut Ui, palette: &Palette, commands: &mut Vec<UiCommand>) {
+    Frame::new()
+        .stroke(Stroke::new(1.0, palette.line))
+        .corner_radius(CornerRadius::same(7))
+        .inner_margin(Margin::symmetric(12, 8))
+        .show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.set_width(ui.available_width());
+                if ui.add(Button::new("Sweep budgets…")).clicked() {
+                    commands.push(UiCommand::ShowTab(Tab::Sweep));
+                }
+                let text = "Accuracy against cache budget: many problems under many policies.";
+                ui.label(RichText::new(text).size(13.0).color(palette.weak));
+            });
+        });
+}
+
 fn recorded(ui: &mut Ui, palette: &Palette, commands: &mut Vec<UiCommand>) {
     Frame::new()
         .stroke(Stroke::new(1.0, palette.line))
@@ -191,6 +211,13 @@ fn recorded(ui: &mut Ui, palette: &Palette, commands: &mut Vec<UiCommand>) {
                     commands.push(UiCommand::Open(None));
                 }
                 let text = "Replay a recorded run: open a .rkvt file, or drop it on the window.";
+                ui.label(RichText::new(text).size(13.0).color(palette.weak));
+            });
+            ui.horizontal(|ui| {
+                if ui.add(Button::new("Compare policies…")).clicked() {
+                    commands.push(UiCommand::ShowTab(Tab::Compare));
+                }
+                let text = "Run one problem under several policies, side by side.";
                 ui.label(RichText::new(text).size(13.0).color(palette.weak));
             });
         });

@@ -4,6 +4,7 @@
 
 #![cfg(feature = "gui")]
 
+mod compare;
 mod first_page;
 mod live;
 mod pictures;
@@ -11,5 +12,6 @@ mod replay;
 mod settings;
 mod snapshots;
 mod stage;
+mod sweep;
 mod text;
 mod whole_path;

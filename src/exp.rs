@@ -1,7 +1,7 @@
 //! The exponential function on eight floats, as a polynomial (Cephes `expf`, S. Moshier): vectorises where libm's call
 //! does not. Relative error at most 1.5e-7.
 
-use super::lanes::{LANES, Lanes};
+use crate::lanes::{LANES, Lanes};
 
 const LOG2_E: f32 = std::f32::consts::LOG2_E;
 /// ln 2 in two parts, so that `x - n ln 2` keeps its low bits.
@@ -39,31 +39,33 @@ fn exp_lane(x: f32) -> f32 {
 
 /// `exp` of each lane, clamped to the range of normal floats.
 #[inline]
-pub fn exp(x: &Lanes) -> Lanes {
-    let mut out = [0.0; LANES];
-    for (out, &x) in out.iter_mut().zip(x) {
-        *out = exp_lane(x);
-    }
-    out
+pub fn exp(x: Lanes) -> Lanes {
+    let splat = Lanes::splat;
+    let x = x.max(splat(LOWEST)).min(splat(HIGHEST));
+    let shifted = splat(ROUND).plus(x, splat(LOG2_E));
+    let n = shifted - splat(ROUND);
+    let r = x.plus(n, splat(-LN2_HIGH)).plus(n, splat(-LN2_LOW));
+    let p = splat(1.398_199_9e-3).plus(splat(1.987_569_1e-4), r);
+    let p = splat(8.333_452e-3).plus(p, r);
+    let p = splat(4.166_579_6e-2).plus(p, r);
+    let p = splat(1.666_666_6e-1).plus(p, r);
+    let p = splat(0.5).plus(p, r);
+    let value = r.plus(p, r * r) + splat(1.0);
+    value * shifted.power_of_two()
 }
 
 /// Replaces each score by `exp((score - highest) * scale)` and returns the sum.
 pub fn exp_row(scores: &mut [f32], highest: f32, scale: f32) -> f32 {
-    let mut total = [0.0; LANES];
-    let mut chunks = scores.chunks_exact_mut(LANES);
-    for chunk in &mut chunks {
-        let mut lanes = [0.0; LANES];
-        for (lane, &score) in lanes.iter_mut().zip(chunk.iter()) {
-            *lane = (score - highest) * scale;
-        }
-        let lanes = exp(&lanes);
-        chunk.copy_from_slice(&lanes);
-        for (total, lane) in total.iter_mut().zip(&lanes) {
-            *total += lane;
-        }
+    let whole = scores.len() / LANES * LANES;
+    let (high, factor) = (Lanes::splat(highest), Lanes::splat(scale));
+    let mut total = Lanes::zero();
+    for at in (0..whole).step_by(LANES) {
+        let lanes = exp((Lanes::load(scores, at) - high) * factor);
+        lanes.store(scores, at);
+        total = total + lanes;
     }
-    let mut sum = super::lanes::sum(&total);
-    for score in chunks.into_remainder() {
+    let mut sum = total.sum();
+    for score in &mut scores[whole..] {
         *score = exp_lane((*score - highest) * scale);
         sum += *score;
     }
@@ -72,19 +74,14 @@ pub fn exp_row(scores: &mut [f32], highest: f32, scale: f32) -> f32 {
 
 /// `x * sigmoid(x)` of `gate`, times `up`: the feed-forward block's gate, written over `gate`.
 pub fn silu_times(gate: &mut [f32], up: &[f32]) {
-    let mut chunks = gate.chunks_exact_mut(LANES);
-    let mut ups = up.chunks_exact(LANES);
-    for (gate, up) in (&mut chunks).zip(&mut ups) {
-        let mut negated = [0.0; LANES];
-        for (negated, &gate) in negated.iter_mut().zip(gate.iter()) {
-            *negated = -gate;
-        }
-        let powers = exp(&negated);
-        for ((gate, up), power) in gate.iter_mut().zip(up).zip(&powers) {
-            *gate = *gate / (1.0 + power) * up;
-        }
+    let whole = gate.len() / LANES * LANES;
+    let one = Lanes::splat(1.0);
+    for at in (0..whole).step_by(LANES) {
+        let x = Lanes::load(gate, at);
+        let silu = x / (one + exp(Lanes::zero() - x));
+        (silu * Lanes::load(up, at)).store(gate, at);
     }
-    for (gate, up) in chunks.into_remainder().iter_mut().zip(ups.remainder()) {
+    for (gate, up) in gate[whole..].iter_mut().zip(&up[whole..]) {
         *gate = *gate / (1.0 + exp_lane(-*gate)) * up;
     }
 }
@@ -99,7 +96,11 @@ mod tests {
         for step in 0..400_000 {
             let x = -86.9 + step as f32 * (174.0 / 400_000.0);
             let exact = f64::from(x).exp();
-            worst = worst.max(((f64::from(exp_lane(x)) - exact) / exact).abs());
+            let mut lanes = [0.0; LANES];
+            exp(Lanes::splat(x)).store(&mut lanes, 0);
+            for value in [exp_lane(x), lanes[0]] {
+                worst = worst.max(((f64::from(value) - exact) / exact).abs());
+            }
         }
         assert!(worst < 1.5e-7, "worst relative error {worst:e}");
     }
