@@ -461,8 +461,8 @@ fn analyze_says_where_the_evicted_lay() {
         let sum: u64 = parts.iter().map(|name| evicted(name)).sum();
         assert_eq!(sum, trace["evicted"].as_u64().unwrap());
         assert!(sum > 0);
-        let repetitions = group(trace, "repetitions");
-        assert!(repetitions["over_tokens"]["value"].as_f64().unwrap() > 0.0);
+        let steps = group(trace, "steps");
+        assert!(steps["over_tokens"]["value"].as_f64().unwrap() > 0.0);
     }
     // Every head has dropped what it does not hold.
     let tokens: u64 =

@@ -98,7 +98,9 @@ pub fn show(
         empty_state::show(ui, "Counting…", "A long run takes a moment.");
         return;
     };
+    ui.spacing_mut().item_spacing.y = 2.0;
     summary::show(ui, view, counted);
+    ui.add_space(4.0);
     let mut shortest = state.findings.shortest();
     controls(ui, &mut state.list, &mut shortest);
     match state.list {

@@ -74,6 +74,11 @@ pub fn show(ui: &mut Ui, row: &Row<'_>, label: &str) -> Response {
         painter.rect_filled(stripe, 1.0, palette.blue);
     }
     let columns = Columns::of(rect);
+    let text_end = match (row.title, row.held) {
+        (false, _) => columns.number - NUMBER - GAP,
+        (true, Some(_)) => columns.bar - GAP,
+        (true, None) => columns.held,
+    };
     let words = if row.kind.is_empty() {
         left + 8.0
     } else {
@@ -95,7 +100,7 @@ pub fn show(ui: &mut Ui, row: &Row<'_>, label: &str) -> Response {
     clipped(
         ui,
         pos2(words, rect.center().y),
-        columns.number - NUMBER - GAP,
+        text_end,
         &row.text,
         font,
         ink,

@@ -1,5 +1,6 @@
 //! The answer in a sentence, and the shares as bars.
 
+use egui::text::{LayoutJob, TextFormat};
 use egui::{Align2, FontId, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::findings::Counted;
@@ -73,7 +74,7 @@ fn chance(ratio: Ratio) -> String {
     let range = ratio.range.map_or_else(String::new, |[low, high]| {
         format!(", 95 % range {low:.2} to {high:.2}")
     });
-    format!(" ({:.2} × chance{range})", ratio.value)
+    format!(" ({:.2} times a blind choice{range})", ratio.value)
 }
 
 fn bars(ui: &mut Ui, palette: &Palette, group: Group, row: &GroupRow) {
@@ -89,12 +90,9 @@ fn bars(ui: &mut Ui, palette: &Palette, group: Group, row: &GroupRow) {
     } else {
         "candidates"
     };
-    let said = format!(
-        "{} of evicted, {} of {of}",
-        share(row.evicted_share),
-        share(base)
-    );
-    let label = format!("{group}: {said}");
+    let gone = format!("{} of evicted", share(row.evicted_share));
+    let fair = format!(", {} of {of}", share(base));
+    let label = format!("{group}: {gone}{fair}");
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
     let painter = ui.painter();
     let middle = rect.center().y;
@@ -105,13 +103,14 @@ fn bars(ui: &mut Ui, palette: &Palette, group: Group, row: &GroupRow) {
         FontId::proportional(12.5),
         palette.weak,
     );
-    painter.text(
-        pos2(rect.right(), middle),
-        Align2::RIGHT_CENTER,
-        said,
-        FontId::proportional(12.0),
-        palette.weak,
-    );
+    // In the colours of their bars, upper and lower.
+    let font = FontId::proportional(12.0);
+    let mut words = LayoutJob::default();
+    words.append(&gone, 0.0, TextFormat::simple(font.clone(), palette.blue));
+    words.append(&fair, 0.0, TextFormat::simple(font, palette.weak));
+    let words = painter.layout_job(words);
+    let place = Align2::RIGHT_CENTER.anchor_size(pos2(rect.right(), middle), words.size());
+    painter.galley(place.min, words, palette.weak);
     let (left, right) = (rect.left() + 108.0, rect.right() - 214.0);
     if right > left + 30.0 {
         let line = |y: f32, share: f64, colour| {
