@@ -6,18 +6,21 @@
 //! |---|---|---|
 //! | L5 | [`app`], [`cli`] | everything below |
 //! | L4 | [`ui`] | the trace, the policy table, the settings; never candle |
-//! | L3 | [`engine`], [`export`], [`compare`] | the inference thread; figures and tables of a trace; runs side by side |
+//! | L3 | [`engine`], [`sweep`], [`compare`], [`export`] | the inference thread; many runs and their table; runs side by side; figures and tables |
 //! | L2 | [`model`], [`kernels`] | candle: decoder, weights, tokenizer, attention over the cache |
 //! | L1 | [`policy`] | pure decisions on slices: score, scope, protection, trigger, selection |
-//! | L0 | [`trace`], [`config`], [`lanes`] | ids, records, store, view, codec; settings and their validation; eight floats at a time |
+//! | L1 | [`analysis`] | pure functions of a trace: reflections, repetitions, their share of what left |
+//! | L0 | [`trace`], [`config`], [`problems`], [`lanes`] | ids, records, store, view, codec; settings and their validation; school problems; eight floats at a time |
 //!
 //! `--no-default-features` builds L0, L1 and the exports; `--features gui` alone builds a viewer that
 //! replays trace files without any tensor library.
 
+pub mod analysis;
 pub mod compare;
 pub mod config;
 pub mod engine;
 pub mod error_chain;
+pub mod exp;
 pub mod export;
 #[cfg(feature = "infer")]
 pub mod kernels;
@@ -26,6 +29,8 @@ pub mod lanes;
 pub mod model;
 mod named;
 pub mod policy;
+pub mod problems;
+pub mod sweep;
 pub mod trace;
 
 #[cfg(feature = "gui")]

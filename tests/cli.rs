@@ -370,6 +370,147 @@ fn models_lists_the_known_ones_and_fetch_says_what_to_do_without_a_network() {
 }
 
 #[test]
+fn a_calibration_from_a_full_run_serves_later_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("reasoner.json");
+    let file = file.to_str().unwrap();
+    let args = [
+        "calibrate",
+        "--prompt",
+        PROBLEM,
+        "--max-tokens",
+        "60",
+        "--out",
+        file,
+    ];
+    assert_eq!(ok(&args).trim(), file);
+    let statistics = json(&std::fs::read_to_string(file).unwrap());
+    assert!(statistics["queries"][0].as_u64().unwrap() > 60);
+
+    let run = |name: &str, extra: &[&str]| {
+        let mut args = vec!["--policy", "TriAttention", "--protect", "none"];
+        args.extend(extra);
+        record(folder.path(), name, &args)
+    };
+    run("own.rkvt", &[]);
+    let (_, report) = run("given.rkvt", &["--calibration", file]);
+    assert_eq!(report["params"]["policy"], "triattention");
+
+    let wrong = ["record", "--prompt", PROBLEM, "--calibration", file];
+    assert!(refused(&wrong).contains("triattention"));
+    std::fs::write(file, "{}").unwrap();
+    let broken = [
+        "record",
+        "--prompt",
+        PROBLEM,
+        "--policy",
+        "triattention",
+        "--calibration",
+        file,
+    ];
+    assert!(refused(&broken).contains("rkv-scope calibrate"));
+}
+
+#[test]
+fn policies_answer_to_their_names() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, id) in [
+        ("R-KV", "rkv"),
+        ("Value-Aware Stochastic eviction", "vase-attnv"),
+        ("Task-Aware compression", "task-aware"),
+        ("ThinKV", "thinkv"),
+        ("LongFlow", "longflow"),
+    ] {
+        let (_, report) = record(folder.path(), "a.rkvt", &["--policy", name]);
+        assert_eq!(report["params"]["policy"], id, "{name}");
+    }
+    let listed = ok(&["policies"]);
+    for word in [
+        "ThinKV",
+        "arXiv 2510.01290",
+        "--protect prompt",
+        "Beyond RAG",
+    ] {
+        assert!(listed.contains(word), "{word}");
+    }
+}
+
+#[test]
+fn analyze_says_where_the_evicted_lay() {
+    let folder = tempfile::tempdir().unwrap();
+    let (rkv, report) = record(folder.path(), "rkv.rkvt", &[]);
+    let (again, _) = record(folder.path(), "again.rkvt", &["--lambda", "0.9"]);
+    let (recent, _) = record(folder.path(), "recent.rkvt", &["--policy", "streamingllm"]);
+    let findings = json(&ok(&["analyze", &rkv, &again, &recent, "--json"]));
+    let traces = findings["traces"].as_array().unwrap();
+    assert_eq!(traces.len(), 3);
+    assert_eq!(traces[0]["file"], *rkv);
+    assert_eq!(traces[0]["policy"], "rkv");
+    assert_eq!(traces[0]["compressions"], report["compressions"]);
+    let group = |trace: &Value, name: &str| -> Value {
+        let groups = trace["groups"].as_array().unwrap();
+        groups
+            .iter()
+            .find(|row| row["group"] == name)
+            .unwrap()
+            .clone()
+    };
+    for trace in traces {
+        let evicted = |name: &str| group(trace, name)["evicted"].as_u64().unwrap();
+        let parts = ["prompt", "steps", "reflections", "answer"];
+        let sum: u64 = parts.iter().map(|name| evicted(name)).sum();
+        assert_eq!(sum, trace["evicted"].as_u64().unwrap());
+        assert!(sum > 0);
+        let repetitions = group(trace, "repetitions");
+        assert!(repetitions["over_tokens"]["value"].as_f64().unwrap() > 0.0);
+    }
+    // Every head has dropped what it does not hold.
+    let tokens: u64 =
+        report["prompt_tokens"].as_u64().unwrap() + report["tokens"].as_u64().unwrap();
+    assert_eq!(traces[0]["tokens"], tokens);
+    assert!(
+        group(&traces[0], "near duplicates")["evicted"]
+            .as_u64()
+            .unwrap()
+            > 0
+    );
+    let policies = findings["policies"].as_array().unwrap();
+    assert_eq!(policies.len(), 1);
+    assert_eq!(
+        (&policies[0]["policy"], &policies[0]["runs"]),
+        (&"rkv".into(), &2.into())
+    );
+
+    let text = ok(&["analyze", &rkv, &again]);
+    assert!(
+        text.contains("reflections") && text.contains("all 2 traces of rkv"),
+        "{text}"
+    );
+    assert!(refused(&["analyze"]).contains("FILES"));
+}
+
+#[test]
+fn analyze_goes_by_other_cues_and_names_a_bad_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = record(folder.path(), "run.rkvt", &[]);
+    let cues = folder.path().join("cues.txt");
+    let with_cues = |text: &str| {
+        std::fs::write(&cues, text).unwrap();
+        ["analyze", &path, "--json", "--cues", cues.to_str().unwrap()].map(str::to_owned)
+    };
+    let args = with_cues("# none that fits\ndoubt: xyzzy\n");
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    assert_eq!(json(&ok(&args))["traces"][0]["reflections"], 0);
+    let args = with_cues("doubt: a\nhmm: b\n");
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let message = refused(&args);
+    assert!(
+        message.contains("line 2") && message.contains("cues.txt"),
+        "{message}"
+    );
+}
+
+#[test]
 fn compare_prints_a_table_or_json_and_writes_a_figure() {
     let folder = tempfile::tempdir().unwrap();
     let (a, _) = record(folder.path(), "a.rkvt", &["--policy", "rkv"]);

@@ -234,3 +234,78 @@ fn info_sums_up_a_run() {
     assert_eq!(value["summary"]["compressions"], store.events().len());
     assert_eq!(store.segment_at(Position(0)).unwrap().name(), "prompt");
 }
+
+#[test]
+fn segments_follow_each_other_and_their_numbers_are_the_reports() {
+    use rkv_scope::analysis::{CueList, Report, SHORTEST_REPEAT};
+    let store = store();
+    let rows = json(&store, What::Segments);
+    let rows = rows.as_array().unwrap();
+    let text: String = rows
+        .iter()
+        .map(|row| row["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(text, store.tokens().text_of(0..store.tokens().len()));
+    assert!(rows.windows(2).all(|pair| pair[0]["to"] == pair[1]["from"]));
+    let report = Report::of(&store.latest(), &CueList::default(), SHORTEST_REPEAT);
+    for (kind, group) in [
+        ("reflection", "reflections"),
+        ("step", "steps"),
+        ("answer", "answer"),
+    ] {
+        let want = report.groups.iter().find(|row| row.group == group).unwrap();
+        let sum = |column: &str| -> u64 {
+            rows.iter()
+                .filter(|row| row["kind"] == kind)
+                .map(|row| row[column].as_u64().unwrap())
+                .sum()
+        };
+        assert_eq!(Some(sum("tokens")), want.tokens, "{kind}");
+        assert_eq!(sum("eligible"), want.eligible, "{kind}");
+        assert_eq!(sum("evicted"), want.evicted, "{kind}");
+    }
+    let wait = rows
+        .iter()
+        .find(|row| {
+            row["text"]
+                .as_str()
+                .unwrap()
+                .starts_with("Wait, let me double-check")
+        })
+        .unwrap();
+    assert_eq!(wait["reflection"], "check");
+    let table = csv(&store, What::Segments);
+    assert_eq!(table.len(), 1 + rows.len());
+    assert_eq!(table[0][..3], ["segment", "kind", "reflection"]);
+}
+
+#[test]
+fn other_cues_find_other_reflections() {
+    use rkv_scope::analysis::CueList;
+    let store = store();
+    let options = ExportOptions {
+        cues: CueList::parse("doubt: the area is").unwrap(),
+        ..ExportOptions::default()
+    };
+    let mut out = vec![];
+    export::write(
+        What::Segments,
+        Format::Json,
+        &store.latest(),
+        &options,
+        &mut out,
+    )
+    .unwrap();
+    let rows: serde_json::Value = serde_json::from_slice(&out).unwrap();
+    let mut found = 0;
+    for row in rows.as_array().unwrap() {
+        if row["kind"] == "reflection" {
+            found += 1;
+            assert!(
+                row["text"].as_str().unwrap().contains("the area is"),
+                "{row}"
+            );
+        }
+    }
+    assert!(found > 0);
+}

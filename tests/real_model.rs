@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rkv_scope::config::{CacheSettings, Sampling};
+use rkv_scope::config::{CacheSettings, DeviceChoice, Sampling};
 use rkv_scope::engine::{
     EngineCommand, EngineConfig, EngineEvent, RunId, RunRequest, RunState, spawn,
 };
@@ -25,7 +25,11 @@ fn checkpoint() -> Option<PathBuf> {
 }
 
 fn run(model: &std::path::Path, settings: CacheSettings, max_tokens: u32) -> TraceStore {
-    let config = EngineConfig::new(Some(model.to_str().unwrap().to_owned()), Arc::new(|| {}));
+    let config = EngineConfig::new(
+        Some(model.to_str().unwrap().to_owned()),
+        DeviceChoice::Cpu,
+        Arc::new(|| {}),
+    );
     let engine = spawn(config).unwrap();
     let request = RunRequest {
         run: RunId(1),

@@ -69,6 +69,7 @@ impl App {
             UiCommand::LoadModel(model) => self.load_model(model),
             UiCommand::SetColourMode(mode) => self.mode = mode,
             UiCommand::ShowTab(tab) => self.tab = tab,
+            UiCommand::SetCues(cues) => self.derived.set_cues(*cues),
             UiCommand::Save(None) if self.tab == Tab::Compare => {
                 self.compare(ctx, CompareCommand::SaveAll(None));
             }
@@ -86,6 +87,7 @@ impl App {
                 self.export_dialog.open = shown && self.session.is_some();
             }
             UiCommand::Export { what, to, format } => self.export(ctx, what, to, format),
+            UiCommand::Sweep(command) => self.sweep_command(ctx, command),
             UiCommand::ToggleHelp => self.help = !self.help,
             UiCommand::ToggleNotifications => self.notifications.toggle(),
             UiCommand::SetTheme(theme) => ctx.set_theme(theme),
@@ -136,6 +138,9 @@ impl App {
                 .is_some()
         {
             return;
+        }
+        if self.tab == Tab::Sweep {
+            self.tab = Tab::Reading;
         }
         self.run = RunId(self.run.0 + 1);
         self.revision = 0;
@@ -210,7 +215,10 @@ impl App {
             return;
         };
         let (store, cursor) = (session.store.clone(), session.cursor());
-        let options = export_options(ctx);
+        let options = ExportOptions {
+            cues: self.derived.segments.cues().clone(),
+            ..export_options(ctx)
+        };
         self.background("export", move || {
             files::export(path, what, format, &store.view(cursor), &options)
         });

@@ -10,8 +10,9 @@ use crate::ui::settings_panel::SettingsContext;
 use crate::ui::theme::Palette;
 use crate::ui::timeline::Transport;
 use crate::ui::{
-    Tab, UiCommand, empty_state, heatmap, help, inspector, legend, prompt_bar, settings_panel,
-    shortcuts, status_bar, survival, tabs, timeline, token_view, welcome,
+    Tab, UiCommand, empty_state, heatmap, help, inspector, legend, prompt_bar, reflections,
+    settings_panel, shortcuts, status_bar, survival, sweep as ui_sweep, tabs, timeline, token_view,
+    welcome,
 };
 
 use super::state::App;
@@ -91,13 +92,18 @@ impl App {
         let context = self.settings_context(view);
         let settings_error = self.settings.error(context);
         // On the first page the problem field stands in the middle.
-        let first_page = view.is_none() && self.status.phase == Phase::Idle;
+        let sweeping = self.tab == Tab::Sweep;
+        let first_page = view.is_none() && self.status.phase == Phase::Idle && !sweeping;
 
         self.prompt_bar(ui, view, settings_error.as_deref(), !first_page, commands);
         let peak = view.map_or(0, |view| self.peak_slots(generation, view));
         status_line(ui).show(ui, |ui| {
             status_bar::show(ui, &self.status, view, peak);
         });
+        if sweeping {
+            self.sweep_panels(ui, side, page, view, commands);
+            return;
+        }
         Panel::left("settings")
             .frame(side)
             .default_size(264.0)
@@ -175,6 +181,50 @@ impl App {
             });
     }
 
+    /// The Sweep tab has the window to itself: its form at the left, the problems of a point at the right.
+    fn sweep_panels(
+        &mut self,
+        ui: &mut Ui,
+        side: Frame,
+        page: Frame,
+        view: Option<&TraceView<'_>>,
+        commands: &mut Vec<UiCommand>,
+    ) {
+        let model = self.model_wanted.clone();
+        let model = model.as_deref().unwrap_or(super::state::DEFAULT_MODEL);
+        let context = self.form_context(model);
+        let (state, sweep) = (&mut self.panels.sweep, &mut self.sweep);
+        Panel::left("sweep form")
+            .frame(side)
+            .default_size(264.0)
+            .size_range(230.0..=360.0)
+            .show(ui, |ui| {
+                ui_sweep::form(ui, &mut state.form, sweep, context, commands);
+            });
+        let most = ui.available_width() - LEAST_MIDDLE;
+        if most >= LEAST_INSPECTOR {
+            Panel::right("sweep answers")
+                .frame(side)
+                .default_size(most.min(300.0))
+                .size_range(LEAST_INSPECTOR..=most.min(460.0))
+                .show(ui, |ui| ui_sweep::answers(ui, state, sweep, commands));
+        }
+        CentralPanel::default().frame(page).show(ui, |ui| {
+            let inset = Margin {
+                left: 18,
+                right: 18,
+                top: 12,
+                bottom: 8,
+            };
+            Frame::new().inner_margin(inset).show(ui, |ui| {
+                let said = view.map_or(String::new(), in_force);
+                tabs::show(ui, Tab::Sweep, &said, commands);
+                ui.add_space(4.0);
+                ui_sweep::show(ui, state, sweep, commands);
+            });
+        });
+    }
+
     pub(super) fn prompt_bar(
         &mut self,
         ui: &mut Ui,
@@ -236,6 +286,14 @@ impl App {
             Tab::Heatmap => {
                 page.show(ui, |ui| {
                     heatmap::show(ui, &mut panels.heatmap, view, derived, selection, commands);
+                });
+            }
+            // Drawn by `sweep_panels`.
+            Tab::Sweep => {}
+            Tab::Reflections => {
+                page.show(ui, |ui| {
+                    let state = &mut panels.reflections;
+                    reflections::show(ui, state, view, derived, selection, commands);
                 });
             }
             // A page of its own.

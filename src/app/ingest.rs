@@ -29,6 +29,7 @@ impl App {
                 break;
             }
         }
+        self.hear_sweep();
         while let Some(outcome) = self.tasks.next() {
             self.outcome(outcome);
         }
@@ -248,6 +249,8 @@ impl App {
                 result: Err(message),
                 ..
             } => self.notifications.error(message),
+            Outcome::SweepRead { result } => self.sweep_read(result),
+            Outcome::Replayed { result } => self.replayed(result),
             Outcome::Picked { purpose, path } => self.picked(purpose, path.as_deref()),
         }
     }

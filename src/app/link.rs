@@ -1,26 +1,60 @@
 //! How the window gets an engine: a closure, so that a viewer has none and a test its own.
 
 use std::io;
+use std::sync::Arc;
 
+use crate::config::DeviceChoice;
 use crate::engine::{EngineHandle, Waker};
+use crate::sweep::{ReplayRequest, SweepHandle, SweepRequest};
+use crate::trace::TraceStore;
 
 /// Starts an engine that loads the model named, and wakes the window when events wait.
 pub type EngineFactory = Box<dyn Fn(Option<String>, Waker) -> io::Result<EngineHandle>>;
 
-/// The engine of this build, if it has one.
+/// How the window runs sweeps: a build without a model has no such thing, a test its own.
+pub struct SweepFactory {
+    /// Starts one.
+    pub start: Box<dyn Fn(SweepRequest, Waker) -> io::Result<SweepHandle>>,
+    /// Does one of its runs again, recording everything; on a background thread.
+    pub replay: Arc<dyn Fn(&ReplayRequest) -> Result<TraceStore, String> + Send + Sync>,
+}
+
+/// The sweeps of this build, if it can run any.
 #[cfg_attr(
     feature = "infer",
     expect(clippy::unnecessary_wraps, reason = "a viewer has none")
 )]
-pub fn factory() -> Option<EngineFactory> {
+pub fn sweeps() -> Option<SweepFactory> {
     #[cfg(feature = "infer")]
     {
-        Some(Box::new(|model, waker| {
-            crate::engine::spawn(crate::engine::EngineConfig::new(model, waker))
+        Some(SweepFactory {
+            start: Box::new(crate::sweep::spawn),
+            replay: Arc::new(|request| {
+                crate::sweep::replay(request).map_err(|error| crate::error_chain::chain(&error))
+            }),
+        })
+    }
+    #[cfg(not(feature = "infer"))]
+    {
+        None
+    }
+}
+
+/// The engine of this build, if it has one, on the device of a choice.
+#[cfg_attr(
+    feature = "infer",
+    expect(clippy::unnecessary_wraps, reason = "a viewer has none")
+)]
+pub fn factory(device: DeviceChoice) -> Option<EngineFactory> {
+    #[cfg(feature = "infer")]
+    {
+        Some(Box::new(move |model, waker| {
+            crate::engine::spawn(crate::engine::EngineConfig::new(model, device, waker))
         }))
     }
     #[cfg(not(feature = "infer"))]
     {
+        let _ = device;
         None
     }
 }

@@ -18,10 +18,11 @@ mod run;
 mod session;
 mod shown;
 mod state;
+mod sweep;
 mod tasks;
 
 pub use comparison::{Comparison, Pane};
-pub use link::EngineFactory;
+pub use link::{EngineFactory, SweepFactory};
 pub use options::RunOptions;
 pub use run::{RunError, run};
 pub use session::Session;

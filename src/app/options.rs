@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::config::DeviceChoice;
 use crate::ui::Tab;
 
 /// How the window starts.
@@ -21,6 +22,8 @@ pub struct RunOptions {
     pub theme: Option<egui::Theme>,
     /// Model to load; the embedded one if none.
     pub model: Option<String>,
+    /// Where to run it.
+    pub device: DeviceChoice,
     /// Tab to show.
     pub tab: Tab,
     /// Tokens seen at the timeline's cursor; the end if not given.

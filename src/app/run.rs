@@ -55,7 +55,8 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
         Box::new(move |creation| {
             let ctx = &creation.egui_ctx;
             let config = AppConfig {
-                engine: link::factory(),
+                engine: link::factory(options.device),
+                sweeps: link::sweeps(),
                 model: options.model.clone(),
                 known_models: link::known_models(),
             };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::engine::{EngineHandle, RunId, Waker};
+use crate::sweep::SweepHandle;
 use crate::trace::TraceStore;
 use crate::ui::compare::CompareState;
 use crate::ui::engine_status::{EngineStatus, Link};
@@ -13,22 +14,29 @@ use crate::ui::inspector::InspectorState;
 use crate::ui::notifications::{Level, Notifications};
 use crate::ui::path_dialog::PathDialog;
 use crate::ui::prompt_bar::{KnownModelName, PromptBarState};
+use crate::ui::reflections::ReflectionsState;
 use crate::ui::settings_panel::SettingsState;
 use crate::ui::survival::SurvivalState;
+use crate::ui::sweep::{SweepShown, SweepState};
 use crate::ui::timeline::TimelineState;
 use crate::ui::token_view::TokenViewState;
 use crate::ui::{ColourMode, Derived, Selection, Tab, theme};
 
 use super::comparison::Comparison;
-use super::link::EngineFactory;
+use super::link::{EngineFactory, SweepFactory};
 use super::session::Session;
 use super::tasks::Tasks;
+
+/// The model that is embedded.
+pub(super) const DEFAULT_MODEL: &str = "reasoner";
 
 /// What an [`App`] is made of.
 #[derive(Default)]
 pub struct AppConfig {
     /// How to start an engine; `None` makes a viewer.
     pub engine: Option<EngineFactory>,
+    /// How to run sweeps; `None` only shows results.
+    pub sweeps: Option<SweepFactory>,
     /// Model to load; the embedded one if none.
     pub model: Option<String>,
     /// Models that can be loaded by name.
@@ -44,6 +52,12 @@ pub struct App {
     pub(super) model_wanted: Option<String>,
     pub(super) known_models: Vec<KnownModelName>,
     pub(super) tasks: Tasks,
+
+    pub(super) sweeps: Option<SweepFactory>,
+    pub(super) sweep: SweepShown,
+    pub(super) sweep_handle: Option<SweepHandle>,
+    /// Model of the sweep that is shown, as it was asked for.
+    pub(super) sweep_model: String,
 
     pub(super) session: Option<Session>,
     pub(super) comparison: Comparison,
@@ -74,6 +88,8 @@ pub(super) struct Panels {
     pub inspector: InspectorState,
     pub survival: SurvivalState,
     pub heatmap: HeatmapState,
+    pub sweep: SweepState,
+    pub reflections: ReflectionsState,
     pub compare: CompareState,
     pub shared_timeline: TimelineState,
 }
@@ -88,6 +104,10 @@ impl App {
             factory: config.engine,
             engine: None,
             tasks: Tasks::new(Arc::clone(&waker)),
+            sweeps: config.sweeps,
+            sweep: SweepShown::default(),
+            sweep_handle: None,
+            sweep_model: DEFAULT_MODEL.to_owned(),
             waker,
             status: EngineStatus::default(),
             model_wanted: config.model,
@@ -120,7 +140,7 @@ impl App {
         let model = self
             .model_wanted
             .clone()
-            .unwrap_or_else(|| "reasoner".to_owned());
+            .unwrap_or_else(|| DEFAULT_MODEL.to_owned());
         self.engine = None;
         self.status = EngineStatus {
             link: Link::Up,

@@ -6,6 +6,7 @@ use std::thread::Builder;
 use crossbeam_channel::{Receiver, Sender, bounded};
 
 use crate::engine::Waker;
+use crate::sweep::StoredSweep;
 use crate::trace::TraceStore;
 use crate::ui::command::Browse;
 
@@ -49,6 +50,16 @@ pub enum Outcome {
         result: Result<(), String>,
         /// A trace, not an export.
         trace: bool,
+    },
+    /// The results of a sweep were read.
+    SweepRead {
+        /// The results.
+        result: Result<Box<StoredSweep>, String>,
+    },
+    /// A run of a sweep was done again.
+    Replayed {
+        /// The run.
+        result: Result<Box<TraceStore>, String>,
     },
     /// The system's dialog was closed.
     Picked {

@@ -4,8 +4,12 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+use crate::config::DeviceChoice;
+
 #[cfg(feature = "infer")]
-use super::run_args::{BenchArgs, ModelsArgs, RecordArgs};
+use super::run_args::{BenchArgs, CalibrateArgs, ModelsArgs, RecordArgs};
+#[cfg(feature = "infer")]
+use super::sweep_args::SweepArgs;
 
 /// See what a reasoning model's KV cache forgets.
 #[derive(Debug, Parser)]
@@ -29,10 +33,15 @@ pub enum Command {
     /// Run a problem without a window and write its trace
     #[cfg(feature = "infer")]
     Record(RecordArgs),
+    /// Gather a model's query statistics for `--policy triattention`
+    #[cfg(feature = "infer")]
+    Calibrate(CalibrateArgs),
     /// Say what a trace file holds
     Info(InfoArgs),
     /// Write a figure or a table of a trace file
     Export(ExportArgs),
+    /// Say what share of the evicted lay in reflections and repetitions
+    Analyze(AnalyzeArgs),
     /// Hold two to four traces of one problem against each other
     Compare(CompareArgs),
     /// List the cache policies
@@ -41,6 +50,11 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Accuracy against cache budget: many problems under many policies
+    #[cfg(feature = "infer")]
+    Sweep(Box<SweepArgs>),
+    /// Write school problems with their reasoning and answers
+    Problems(ProblemsArgs),
     /// List known models, or fetch one from the hub
     #[cfg(feature = "infer")]
     Models(ModelsArgs),
@@ -61,6 +75,9 @@ pub struct ViewArgs {
     /// Model: a GGUF file, a Hugging Face folder, or a known name
     #[arg(long, value_name = "FILE|DIR|NAME")]
     pub model: Option<String>,
+    /// Where to run it: a GPU if there is one, the CPU, or the GPU and nothing else
+    #[arg(long, value_name = "auto|cpu|cuda", default_value = "auto", value_parser = named(DeviceChoice::from_name, DeviceChoice::ALL))]
+    pub device: DeviceChoice,
     /// Problem to put into the prompt bar
     #[arg(long, value_name = "TEXT")]
     pub problem: Option<String>,
@@ -74,7 +91,7 @@ pub struct ViewArgs {
     #[arg(long, value_parser = ["dark", "light"])]
     pub theme: Option<String>,
     /// Tab to show first
-    #[arg(long, value_parser = ["reading", "survival", "heatmap", "compare"])]
+    #[arg(long, value_parser = ["reading", "survival", "heatmap", "sweep", "reflections", "compare"])]
     pub tab: Option<String>,
     /// Put the timeline's cursor after this many tokens
     #[arg(long, value_name = "N")]
@@ -118,6 +135,24 @@ pub struct InfoArgs {
     pub json: bool,
 }
 
+/// Arguments of `analyze`.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct AnalyzeArgs {
+    /// Trace files; several of one policy are also counted together
+    #[arg(required = true)]
+    pub files: Vec<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Words by which reflections are told, in place of the built-in list: a line each, KIND: TEXT
+    #[arg(long, value_name = "FILE")]
+    pub cues: Option<PathBuf>,
+    /// Fewest tokens of a repetition
+    #[arg(long, value_name = "N", default_value_t = crate::analysis::SHORTEST_REPEAT as u32,
+        value_parser = clap::value_parser!(u32).range(2..))]
+    pub min_repeat: u32,
+}
+
 /// Arguments of `compare`.
 #[derive(Clone, Debug, ClapArgs)]
 pub struct CompareArgs {
@@ -142,7 +177,7 @@ pub struct ExportArgs {
     /// Trace file
     pub file: PathBuf,
     /// What to draw or tabulate
-    #[arg(long, value_name = "heatmap|tokens|scores|events|raster",
+    #[arg(long, value_name = "heatmap|tokens|scores|events|segments|raster",
         value_parser = named(crate::export::What::from_name, crate::export::What::ALL))]
     pub what: crate::export::What,
     /// File format
@@ -161,7 +196,37 @@ pub struct ExportArgs {
     /// Only this KV head of each layer (heatmap, scores)
     #[arg(long, value_name = "N")]
     pub head: Option<u32>,
+    /// Words by which reflections are told, in place of the built-in list (segments)
+    #[arg(long, value_name = "FILE")]
+    pub cues: Option<PathBuf>,
     /// Show the run as it stood after this many tokens
     #[arg(long, value_name = "N")]
     pub cursor: Option<usize>,
+}
+
+/// Arguments of `problems`.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct ProblemsArgs {
+    /// How many problems
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub count: u64,
+    /// Seed; 0 to 999 are held out from training
+    #[arg(long, value_name = "S", default_value_t = 0)]
+    pub seed: u64,
+    /// Number of the first problem of the seed
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub first: u64,
+    /// Only these kinds, separated by commas
+    #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = super::problems::kind)]
+    pub kinds: Vec<&'static crate::problems::Kind>,
+    /// Only this level
+    #[arg(long, value_name = "easy|medium|hard",
+        value_parser = named(crate::problems::Level::from_name, crate::problems::Level::ALL))]
+    pub level: Option<crate::problems::Level>,
+    /// Print one JSON object per line: kind, level, problem, trace, answer, formula
+    #[arg(long)]
+    pub json: bool,
+    /// List the kinds instead
+    #[arg(long)]
+    pub list: bool,
 }

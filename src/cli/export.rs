@@ -21,6 +21,7 @@ pub(super) fn run(args: &ExportArgs, out: &mut dyn Write) -> Result<(), CliError
         event: args.event.map(EventIndex),
         layer: args.layer,
         head: args.head,
+        cues: super::analyze::cues(args.cues.as_deref())?,
         ..ExportOptions::default()
     };
     if args.out == Path::new("-") {

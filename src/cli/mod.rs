@@ -1,18 +1,26 @@
 //! The command line. Data goes to stdout, progress and warnings to stderr.
 
+mod analyze;
 mod args;
 #[cfg(feature = "infer")]
 mod bench;
+#[cfg(feature = "infer")]
+mod calibrate;
 mod compare;
 mod export;
 mod info;
 #[cfg(feature = "infer")]
 mod models;
 mod policies;
+mod problems;
 #[cfg(feature = "infer")]
 mod record;
 #[cfg(feature = "infer")]
 mod run_args;
+#[cfg(feature = "infer")]
+mod sweep;
+#[cfg(feature = "infer")]
+mod sweep_args;
 mod view;
 
 use std::io::Write;
@@ -58,10 +66,16 @@ pub fn run(args: Args, out: &mut dyn Write) -> Result<(), CliError> {
         Some(Command::View(args)) => view::run(&args),
         Some(Command::Info(args)) => info::run(&args, out),
         Some(Command::Export(args)) => export::run(&args, out),
+        Some(Command::Analyze(args)) => analyze::run(&args, out),
         Some(Command::Compare(args)) => compare::run(&args, out),
         Some(Command::Policies { json }) => policies::run(json, out),
+        Some(Command::Problems(args)) => problems::run(&args, out),
         #[cfg(feature = "infer")]
         Some(Command::Record(args)) => record::run(&args, out),
+        #[cfg(feature = "infer")]
+        Some(Command::Sweep(args)) => sweep::run(&args, out),
+        #[cfg(feature = "infer")]
+        Some(Command::Calibrate(args)) => calibrate::run(&args, out),
         #[cfg(feature = "infer")]
         Some(Command::Models(args)) => models::run(&args, out),
         #[cfg(feature = "infer")]

@@ -5,7 +5,8 @@ use std::io::Write;
 use serde_json::json;
 
 use super::CliError;
-use crate::policy::POLICIES;
+use crate::config::CacheSettings;
+use crate::policy::{POLICIES, PROMPT_PROBES};
 
 pub(super) fn run(as_json: bool, out: &mut dyn Write) -> Result<(), CliError> {
     if as_json {
@@ -15,9 +16,17 @@ pub(super) fn run(as_json: bool, out: &mut dyn Write) -> Result<(), CliError> {
                 json!({
                     "id": info.id,
                     "name": info.name,
+                    "aliases": info.aliases,
                     "paper": info.paper,
                     "summary": info.summary,
                     "compresses": info.compresses,
+                    "each_step": info.each_step,
+                    "memory": {
+                        "attention_per_slot": info.needs.attention,
+                        "recent_query_rows": info.needs.query_rows(&info.default_settings()),
+                        "prompt_query_rows": if info.needs.prompt { PROMPT_PROBES } else { 0 },
+                        "query_statistics": info.needs.statistics,
+                    },
                     "settings": info.params.iter().map(|p| p.spec().option).collect::<Vec<_>>(),
                     "defaults": info.default_settings(),
                 })
@@ -32,8 +41,34 @@ pub(super) fn run(as_json: bool, out: &mut dyn Write) -> Result<(), CliError> {
         } else {
             format!(", {}", info.paper)
         };
-        writeln!(out, "{:<14}{}{paper}", info.id, info.name)?;
-        writeln!(out, "{:14}{}\n", "", info.summary)?;
+        writeln!(out, "{:<16}{}{paper}", info.id, info.name)?;
+        writeln!(out, "{:16}{}", "", info.summary)?;
+        if !info.aliases.is_empty() {
+            writeln!(out, "{:16}Also: {}", "", info.aliases.join(", "))?;
+        }
+        if info.compresses {
+            writeln!(out, "{:16}{}", "", defaults(&info.default_settings()))?;
+        }
+        writeln!(out)?;
     }
     Ok(())
+}
+
+/// The defaults in the words of the options.
+fn defaults(settings: &CacheSettings) -> String {
+    let mut words = vec![];
+    if let Ok(info) = crate::policy::find(&settings.policy) {
+        for param in info.params {
+            let spec = param.spec();
+            words.push(format!(
+                "--{} {:.*}",
+                spec.option,
+                spec.decimals,
+                param.get(settings)
+            ));
+        }
+    }
+    words.push(format!("--scope {}", settings.scope));
+    words.push(format!("--protect {}", settings.protection));
+    format!("Defaults: {}", words.join(" "))
 }

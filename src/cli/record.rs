@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::run_args::RecordArgs;
-use super::{CliError, progress};
+use super::{CliError, calibrate, progress};
 use crate::config::Sampling;
 use crate::engine::{EngineCommand, EngineConfig, EngineEvent, RunId, RunRequest, RunState, spawn};
 use crate::trace::{FinishReason, RunSummary, TraceRecord, TraceStore, last_boxed};
@@ -27,6 +27,19 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
     let settings = args.cache.settings().map_err(usage)?;
     settings.check().map_err(usage)?;
     sampling.check().map_err(usage)?;
+    let calibration = match &args.calibration {
+        None => None,
+        Some(path) => {
+            let info = crate::policy::find(&settings.policy).map_err(usage)?;
+            if !info.needs.statistics {
+                return Err(CliError::Usage(format!(
+                    "{} looks at no query statistics; leave --calibration out, or use --policy triattention",
+                    info.name
+                )));
+            }
+            Some(Arc::new(calibrate::read(path)?))
+        }
+    };
     let run = RunId(1);
     let request = RunRequest {
         run,
@@ -37,9 +50,12 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
         record_to: args.out.clone(),
     };
     let model = args.model.clone().unwrap_or_else(|| "reasoner".to_owned());
-    let engine = spawn(EngineConfig::new(Some(model), Arc::new(|| {})))
+    let engine = spawn(EngineConfig::new(Some(model), args.device, Arc::new(|| {})))
         .map_err(|error| CliError::Engine(format!("the engine thread could not start: {error}")))?;
-    let mut request = Some(request);
+    let mut first = vec![
+        EngineCommand::UseCalibration(calibration),
+        EngineCommand::Start(Box::new(request)),
+    ];
     let mut store: Option<TraceStore> = None;
     let mut warning = None;
     let mut shown = Instant::now();
@@ -64,12 +80,10 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
                     "{} ({}, {}) on {device}",
                     model.name, model.architecture, model.weights
                 ));
-                if let Some(request) = request.take() {
-                    engine
-                        .send(EngineCommand::Start(Box::new(request)))
-                        .map_err(|_refused| {
-                            CliError::Engine("the engine takes no commands".to_owned())
-                        })?;
+                for command in first.drain(..) {
+                    engine.send(command).map_err(|_refused| {
+                        CliError::Engine("the engine takes no commands".to_owned())
+                    })?;
                 }
             }
             EngineEvent::RunStarted { header, .. } => store = Some(TraceStore::new(header)),

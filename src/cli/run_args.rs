@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::args::named;
-use crate::config::{CacheSettings, Protection, Sampling, Scope, SlotOrder, Trigger};
+use crate::config::{CacheSettings, DeviceChoice, Protection, Sampling, Scope, SlotOrder, Trigger};
+use crate::model::shapes::ModelShape;
 use crate::trace::RecordLevel;
 
 /// Cache settings; what is not given keeps the policy's default.
@@ -56,7 +57,13 @@ impl CacheArgs {
     /// An unknown policy.
     pub fn settings(&self) -> Result<CacheSettings, crate::config::SettingsError> {
         let policy = self.policy.as_deref().unwrap_or("rkv");
-        let mut s = crate::policy::find(policy)?.default_settings();
+        let mut settings = crate::policy::find(policy)?.default_settings();
+        self.put_into(&mut settings);
+        Ok(settings)
+    }
+
+    /// Puts what was given, but for the policy, into `s`.
+    pub(super) fn put_into(&self, s: &mut CacheSettings) {
         s.budget = self.budget.unwrap_or(s.budget);
         s.buffer = self.buffer.unwrap_or(s.buffer);
         s.lambda = self.lambda.unwrap_or(s.lambda);
@@ -68,7 +75,6 @@ impl CacheArgs {
         s.protection = self.protect.unwrap_or(s.protection);
         s.sinks = self.sinks.unwrap_or(s.sinks);
         s.trigger = self.trigger.unwrap_or(s.trigger);
-        Ok(s)
     }
 }
 
@@ -81,6 +87,9 @@ pub struct RecordArgs {
     /// Model: a GGUF file, a Hugging Face folder, or a known name
     #[arg(long, value_name = "FILE|DIR|NAME")]
     pub model: Option<String>,
+    /// Where to run it: a GPU if there is one, the CPU, or the GPU and nothing else
+    #[arg(long, value_name = "auto|cpu|cuda", default_value = "auto", value_parser = named(DeviceChoice::from_name, DeviceChoice::ALL))]
+    pub device: DeviceChoice,
     /// Cache settings.
     #[command(flatten)]
     pub cache: CacheArgs,
@@ -105,9 +114,29 @@ pub struct RecordArgs {
     /// Trace file to write
     #[arg(long, value_name = "F.rkvt")]
     pub out: Option<PathBuf>,
+    /// Query statistics from `rkv-scope calibrate`, for `--policy triattention`; without, the run's own are used
+    #[arg(long, value_name = "F.json")]
+    pub calibration: Option<PathBuf>,
     /// Print one JSON object instead of the text
     #[arg(long)]
     pub json: bool,
+}
+
+/// Arguments of `calibrate`.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct CalibrateArgs {
+    /// Model: a GGUF file, a Hugging Face folder, or a known name
+    #[arg(long, value_name = "FILE|DIR|NAME")]
+    pub model: Option<String>,
+    /// Problem to run with the full cache; may be given several times
+    #[arg(long, value_name = "TEXT", required = true)]
+    pub prompt: Vec<String>,
+    /// Tokens generated at most, per problem
+    #[arg(long, value_name = "N", default_value_t = Sampling::default().max_tokens)]
+    pub max_tokens: u32,
+    /// File to write
+    #[arg(long, value_name = "F.json")]
+    pub out: PathBuf,
 }
 
 fn level(text: &str) -> Result<RecordLevel, String> {
@@ -156,6 +185,9 @@ pub enum BenchCommand {
         /// Context lengths
         #[arg(long, value_delimiter = ',', default_values_t = [80, 2048, 7000])]
         contexts: Vec<usize>,
+        /// Instead of a model: a shape with random weights on the GPU, 16,384 tokens at batch 1 and the largest that fits
+        #[arg(long, value_name = "SHAPE", conflicts_with = "model", value_parser = named(ModelShape::from_name, ModelShape::ALL))]
+        random_weights: Option<ModelShape>,
         /// R-KV budget
         #[arg(long, default_value_t = 256)]
         budget: u32,
@@ -168,6 +200,9 @@ pub enum BenchCommand {
         /// Policy to measure, or `all`
         #[arg(long, default_value = "rkv")]
         policy: String,
+        /// Model whose decode step policies are held against that decide after every token
+        #[arg(long, value_name = "FILE|DIR|NAME")]
+        model: Option<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,

@@ -15,6 +15,8 @@ impl From<ViewArgs> for crate::app::RunOptions {
         let tab = match args.tab.as_deref() {
             Some("survival") => crate::ui::Tab::Survival,
             Some("heatmap") => crate::ui::Tab::Heatmap,
+            Some("sweep") => crate::ui::Tab::Sweep,
+            Some("reflections") => crate::ui::Tab::Reflections,
             Some("compare") => crate::ui::Tab::Compare,
             _ => crate::ui::Tab::Reading,
         };
@@ -32,6 +34,7 @@ impl From<ViewArgs> for crate::app::RunOptions {
                 }
             }),
             model: args.model,
+            device: args.device,
             tab,
             cursor: args.cursor,
             select: args.select,

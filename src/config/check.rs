@@ -13,6 +13,27 @@ pub enum SettingsError {
         /// The names in the table.
         known: String,
     },
+    /// The policy reads positions off the keys' rotation.
+    #[error(
+        "{policy} works from rotary position embedding, which {model} does not tell of; choose another policy"
+    )]
+    NoRotary {
+        /// The policy's name.
+        policy: &'static str,
+        /// The model's name.
+        model: String,
+    },
+    /// Query statistics of another model.
+    #[error(
+        "the calibration was made for {calibration}, or is incomplete, and does not fit {model}; make one with \
+         `rkv-scope calibrate`"
+    )]
+    OtherCalibration {
+        /// The model it names.
+        calibration: String,
+        /// The model that runs.
+        model: String,
+    },
     /// A number outside its range.
     #[error("{name} is {value}, but must be {range}")]
     OutOfRange {

@@ -3,8 +3,10 @@
 
 mod cache;
 mod check;
+mod device;
 mod sampling;
 
 pub use cache::{CacheSettings, Protection, Retain, Scope, SlotOrder, Trigger};
 pub use check::SettingsError;
+pub use device::DeviceChoice;
 pub use sampling::Sampling;

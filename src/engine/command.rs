@@ -1,8 +1,10 @@
 //! What the front end asks of the engine.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::config::{CacheSettings, Sampling};
+use crate::policy::calibration::Calibration;
 use crate::trace::RecordLevel;
 
 /// A run, counted up by the one who starts it; events carry it so that late ones can be told apart.
@@ -31,6 +33,8 @@ pub struct RunRequest {
 pub enum EngineCommand {
     /// Load a model: a path, a known name, or `reasoner` for the embedded one.
     LoadModel(String),
+    /// Query statistics for policies that want them in the runs from now on, or none.
+    UseCalibration(Option<Arc<Calibration>>),
     /// Start a run; one that is under way is stopped first.
     Start(Box<RunRequest>),
     /// Hold before the next decode step.

@@ -7,10 +7,14 @@ use rayon::prelude::*;
 use crate::config::CacheSettings;
 use crate::model::{CacheError, KvCache};
 use crate::policy::select::{Keep, select};
-use crate::policy::{HeadScores, HeadView, Policy};
+use crate::policy::stream::Draw;
+use crate::policy::{ActivePolicy, HeadScores, HeadView, Heads, Needs, QueryPass};
 use crate::trace::{
     Component, CompressionRecord, DuplicateLinks, Position, RecordLevel, ScoreBlock, Slot,
 };
+
+/// Floats of keys below which waking other threads costs more than it saves.
+const PARALLEL_FLOATS: usize = 1 << 18;
 
 /// What a compression is told apart from the settings.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +27,8 @@ pub struct CompressionContext {
     pub prompt_tokens: u32,
     /// How much to record.
     pub level: RecordLevel,
+    /// Seed of the policy's own draws.
+    pub seed: u64,
 }
 
 /// Compresses every layer of `cache` to `settings.budget` slots per head.
@@ -31,13 +37,19 @@ pub struct CompressionContext {
 /// [`CacheError`] if a selection does not fit the cache; the cache is then unchanged.
 pub fn compress(
     cache: &mut KvCache,
-    policy: &dyn Policy,
+    policy: &mut ActivePolicy,
     settings: &CacheSettings,
     context: CompressionContext,
 ) -> Result<CompressionRecord, CacheError> {
     let started = Instant::now();
     let shape = cache.shape();
-    let scores = score_all(cache, policy, settings);
+    let decided = cache.decide(settings, context.prompt_tokens, context.level)?;
+    let (scores, chosen) = if let Some(decided) = decided {
+        decided
+    } else {
+        cache.fetch()?;
+        (score_all(cache, policy, settings, context), None)
+    };
     let positions: Vec<Vec<&[Position]>> = (0..shape.layers)
         .map(|layer| {
             (0..shape.kv_heads)
@@ -45,20 +57,20 @@ pub fn compress(
                 .collect()
         })
         .collect();
-    let totals: Vec<Vec<Vec<f32>>> = scores
-        .iter()
-        .map(|layer| layer.iter().map(|head| head.score.clone()).collect())
-        .collect();
-    let keep = select(&positions, &totals, settings, context.prompt_tokens);
+    let keep = chosen.unwrap_or_else(|| {
+        let totals: Vec<Vec<Vec<f32>>> = scores
+            .iter()
+            .map(|layer| layer.iter().map(|head| head.score.clone()).collect())
+            .collect();
+        select(&positions, &totals, settings, context.prompt_tokens)
+    });
     let decided = started.elapsed();
 
     let mut record = describe(&positions, &scores, &keep, settings, context);
     record.seen = cache.seen() as u32;
 
     let compacting = Instant::now();
-    for (layer, keep) in keep.iter().enumerate() {
-        cache.compact(layer, keep)?;
-    }
+    cache.compact_all(&keep)?;
     record.micros = (decided + compacting.elapsed())
         .as_micros()
         .min(u128::from(u32::MAX)) as u32;
@@ -68,34 +80,113 @@ pub fn compress(
 /// Scores of every head of every layer, `[layers][kv_heads]`.
 pub fn score_all(
     cache: &KvCache,
-    policy: &dyn Policy,
+    policy: &mut ActivePolicy,
     settings: &CacheSettings,
+    context: CompressionContext,
 ) -> Vec<Vec<HeadScores>> {
     let shape = cache.shape();
-    let group = shape.query_heads / shape.kv_heads;
+    let views = CacheHeads {
+        cache,
+        needs: policy.info.needs,
+        query_rows: policy.info.needs.query_rows(settings),
+        draw: Draw {
+            seed: context.seed,
+            event: context.event,
+            ..Draw::default()
+        },
+    };
+    policy.policy.prepare(&views, settings);
+    let policy = &*policy.policy;
     let heads = shape.layers * shape.kv_heads;
-    let mut flat: Vec<HeadScores> = (0..heads)
-        .into_par_iter()
-        .map_init(Vec::new, |queries, row| {
-            let (layer, head) = (row / shape.kv_heads, row % shape.kv_heads);
-            cache.group_queries(layer, head, queries);
-            let view = HeadView {
-                keys: cache.keys(layer, head),
-                values: cache.values(layer, head),
-                positions: cache.positions(layer, head),
-                queries,
-                group,
-                head_dim: shape.head_dim,
-            };
-            policy.score(&view, settings)
-        })
-        .collect();
+    let score = |queries: &mut HeadQueries, row: usize| {
+        let (layer, head) = (row / shape.kv_heads, row % shape.kv_heads);
+        policy.score(&views.view(layer, head, queries), settings)
+    };
+    let mut flat: Vec<HeadScores> = if heads * cache.longest() * shape.head_dim < PARALLEL_FLOATS {
+        let mut queries = HeadQueries::default();
+        (0..heads).map(|row| score(&mut queries, row)).collect()
+    } else {
+        (0..heads)
+            .into_par_iter()
+            .map_init(HeadQueries::default, score)
+            .collect()
+    };
     let mut layers = Vec::with_capacity(shape.layers);
     while !flat.is_empty() {
         let rest = flat.split_off(shape.kv_heads.min(flat.len()));
         layers.push(std::mem::replace(&mut flat, rest));
     }
     layers
+}
+
+/// A cache as a policy looks at it.
+struct CacheHeads<'a> {
+    cache: &'a KvCache,
+    needs: Needs,
+    query_rows: usize,
+    draw: Draw,
+}
+
+/// Buffers of one head's queries, which the cache keeps by token.
+#[derive(Default)]
+struct HeadQueries {
+    recent: Vec<f32>,
+    prompt: Vec<f32>,
+}
+
+impl CacheHeads<'_> {
+    fn view<'v>(&'v self, layer: usize, head: usize, queries: &'v mut HeadQueries) -> HeadView<'v> {
+        let shape = self.cache.shape();
+        self.cache
+            .group_queries(layer, head, self.query_rows, &mut queries.recent);
+        if self.needs.prompt {
+            self.cache.prompt_queries(layer, head, &mut queries.prompt);
+        }
+        HeadView {
+            keys: self.cache.keys(layer, head),
+            values: self.cache.values(layer, head),
+            positions: self.cache.positions(layer, head),
+            queries: &queries.recent,
+            group: shape.query_heads / shape.kv_heads,
+            head_dim: shape.head_dim,
+            attention: self.cache.attention(layer, head),
+            prompt_queries: &queries.prompt,
+            draw: Draw {
+                layer: layer as u32,
+                head: head as u32,
+                ..self.draw
+            },
+        }
+    }
+}
+
+impl Heads for CacheHeads<'_> {
+    fn layers(&self) -> usize {
+        self.cache.shape().layers
+    }
+
+    fn kv_heads(&self) -> usize {
+        self.cache.shape().kv_heads
+    }
+
+    fn show(&self, layer: usize, head: usize, look: &mut dyn FnMut(&HeadView<'_>)) {
+        look(&self.view(layer, head, &mut HeadQueries::default()));
+    }
+}
+
+/// Shows the queries of the last `tokens` tokens, as far as the cache still has them, layer by layer.
+pub fn show_queries(cache: &KvCache, tokens: usize, look: &mut dyn FnMut(&QueryPass<'_>)) {
+    for layer in 0..cache.shape().layers {
+        let all = cache.window_queries(layer);
+        let skipped = all.len().saturating_sub(tokens);
+        let rows: Vec<&[f32]> = all.skip(skipped).collect();
+        let first = Position((cache.seen() - rows.len()) as u32);
+        look(&QueryPass {
+            layer,
+            first,
+            rows: &rows,
+        });
+    }
 }
 
 fn describe(

@@ -24,6 +24,14 @@ pub enum EngineError {
         /// The model's context.
         context: usize,
     },
+    /// A policy that looks at the prompt's queries, which a cache on a GPU does not keep.
+    #[error(
+        "{policy} needs the prompt's queries, which this run does not keep; start a new run with it"
+    )]
+    PromptNotKept {
+        /// The policy.
+        policy: &'static str,
+    },
     /// A setting or combination that cannot work.
     #[error(transparent)]
     Settings(#[from] SettingsError),

@@ -2,20 +2,26 @@
 //!
 //! Knows no channels and no threads, so that the worker, benchmarks and tests drive the same code.
 
+mod snapshot;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use super::compress::{CompressionContext, compress};
+use super::compress::{CompressionContext, compress, show_queries};
 use super::error::EngineError;
 use super::sampler::Sampler;
 use super::segments::SegmentFinder;
 use crate::config::{CacheSettings, Sampling};
 use crate::model::{CacheShape, Forward, KvCache, LanguageModel, TextStream};
+use crate::policy::calibration::Calibration;
 use crate::policy::schedule::Schedule;
+use crate::policy::{ActivePolicy, RunContext, find};
 use crate::trace::{
     FinishReason, Position, RecordLevel, SegmentKind, TokenRecord, TraceHeader, TraceRecord,
 };
+
+pub use snapshot::{Snapshot, can_resume};
 
 /// Prompt tokens per forward pass, so that a stop is felt within a fraction of a second.
 const PREFILL_CHUNK: usize = 128;
@@ -57,6 +63,8 @@ pub struct Generation<'m> {
     header: Arc<TraceHeader>,
     cache: KvCache,
     schedule: Schedule,
+    policy: ActivePolicy,
+    run: RunContext,
     settings: CacheSettings,
     revision: u32,
     pending: Option<(u32, CacheSettings)>,
@@ -105,14 +113,28 @@ impl<'m> Generation<'m> {
         request.settings.check_with_prompt(prompt.len() as u32)?;
         let longest = context.min(prompt.len() + request.sampling.max_tokens as usize);
         let schedule = Schedule::new(&request.settings, prompt.len())?;
-        let cache = KvCache::new(CacheShape {
+        let run = RunContext {
+            model: summary.clone(),
+            prompt_tokens: prompt.len() as u32,
+            frequencies: model.rope_frequencies().map(<[f32]>::to_vec),
+            calibration: None,
+        };
+        let policy = find(&request.settings.policy)?.start(&run)?;
+        let shape = CacheShape {
             layers: summary.layers as usize,
             query_heads: summary.query_heads as usize,
             kv_heads: summary.kv_heads as usize,
             head_dim: summary.head_dim as usize,
             capacity: schedule.capacity(&request.settings, longest),
             window: (request.settings.window as usize).max(LEAST_QUERY_ROWS),
-        })?;
+        };
+        let mut cache = if policy.info.watches() {
+            KvCache::new(shape)?
+        } else {
+            model.new_cache(shape)?
+        };
+        cache.probe_prompt(prompt.len());
+        cache.count_attention(policy.info.needs.attention);
         let header = Arc::new(TraceHeader {
             recorded_by: concat!("rkv-scope ", env!("CARGO_PKG_VERSION")).to_owned(),
             model: summary,
@@ -137,6 +159,8 @@ impl<'m> Generation<'m> {
             header,
             cache,
             schedule,
+            policy,
+            run,
             settings: request.settings,
             revision: 0,
             pending: None,
@@ -154,6 +178,16 @@ impl<'m> Generation<'m> {
             compressing: Duration::ZERO,
             finished: false,
         })
+    }
+
+    /// Gives policies that want them the query statistics of an earlier run. For a run that has not begun to read.
+    ///
+    /// # Errors
+    /// The statistics are of another model.
+    pub fn calibrate(&mut self, calibration: Arc<Calibration>) -> Result<(), EngineError> {
+        self.run.calibration = Some(calibration);
+        self.policy = self.policy.info.start(&self.run)?;
+        Ok(())
     }
 
     /// What the run started from.
@@ -209,6 +243,11 @@ impl<'m> Generation<'m> {
         }
         settings.check_with_prompt(self.prompt.len() as u32)?;
         let schedule = Schedule::new(&settings, self.prompt.len())?;
+        let policy = find(&settings.policy)?;
+        if policy.id != self.policy.info.id {
+            // Tells now what the start at the next compression would fail with.
+            policy.start(&self.run)?;
+        }
         let capacity = schedule
             .capacity(&settings, self.longest)
             .max(self.cache.longest() + 1);
@@ -219,16 +258,27 @@ impl<'m> Generation<'m> {
                 shape.window.max(settings.window as usize),
             )?;
         }
+        if policy.watches() && self.cache.is_on_device() {
+            if policy.needs.prompt {
+                return Err(EngineError::PromptNotKept {
+                    policy: policy.name,
+                });
+            }
+            self.cache.move_to_host()?;
+        }
+        if policy.needs.attention {
+            self.cache.count_attention(true);
+        }
         self.schedule = schedule;
         self.pending = Some((revision, settings));
         if !self.schedule.compresses() {
             // No compression will come to take the change up.
-            self.take_up_settings();
+            self.take_up_settings()?;
         }
         Ok(())
     }
 
-    fn take_up_settings(&mut self) {
+    fn take_up_settings(&mut self) -> Result<(), EngineError> {
         if let Some((revision, settings)) = self.pending.take() {
             self.out.push(TraceRecord::ParamsChanged {
                 at: Position(self.cache.seen() as u32),
@@ -236,7 +286,9 @@ impl<'m> Generation<'m> {
                 settings: settings.clone(),
             });
             (self.revision, self.settings) = (revision, settings);
+            self.change_policy()?;
         }
+        Ok(())
     }
 
     /// Ends the run early; what was recorded stays valid.
@@ -320,6 +372,7 @@ impl<'m> Generation<'m> {
             self.drawn = Some(token);
             return Ok(Advance::Interrupted);
         }
+        self.observe(1);
         token.text = self.text.push(token.id);
         token.micros = self.started.elapsed().as_micros() as u64;
         self.generated += 1;
@@ -357,6 +410,7 @@ impl<'m> Generation<'m> {
             {
                 return Ok(Advance::Interrupted);
             }
+            self.observe(chunk.len());
             let micros = self.started.elapsed().as_micros() as u64;
             let records = chunk
                 .iter()
@@ -373,6 +427,14 @@ impl<'m> Generation<'m> {
             rest = later;
         }
         Ok(Advance::Decoded)
+    }
+
+    /// Shows the policy the queries of the last `tokens` tokens, if it asks for them.
+    fn observe(&mut self, tokens: usize) {
+        if self.policy.info.needs.statistics {
+            let policy = &mut self.policy.policy;
+            show_queries(&self.cache, tokens, &mut |pass| policy.observe(pass));
+        }
     }
 
     fn finished(&mut self, reason: FinishReason) -> Advance {
@@ -394,23 +456,34 @@ impl<'m> Generation<'m> {
         {
             return Ok(());
         }
-        self.take_up_settings();
+        self.take_up_settings()?;
         let started = Instant::now();
-        let policy = crate::policy::find(&self.settings.policy)?.policy;
         let record = compress(
             &mut self.cache,
-            policy,
+            &mut self.policy,
             &self.settings,
             CompressionContext {
                 event: self.events,
                 revision: self.revision,
                 prompt_tokens: self.prompt.len() as u32,
                 level: self.header.level,
+                seed: self.sampling.seed,
             },
         )?;
         self.compressing += started.elapsed();
         self.events += 1;
         self.out.push(TraceRecord::Compression(Box::new(record)));
+        Ok(())
+    }
+
+    /// Starts the policy that the settings name, if it is another; it knows no more of the past than the cache does.
+    fn change_policy(&mut self) -> Result<(), EngineError> {
+        let info = find(&self.settings.policy)?;
+        if info.id != self.policy.info.id {
+            self.policy = info.start(&self.run)?;
+            self.cache.count_attention(info.needs.attention);
+            self.observe(usize::MAX);
+        }
         Ok(())
     }
 }

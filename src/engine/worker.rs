@@ -14,8 +14,10 @@ use super::outbox::Outbox;
 use super::recorder::Recorder;
 use super::speed::Speed;
 use super::{EngineCommand, EngineEvent, EngineHandle, RunId, RunRequest, RunState, Waker};
+use crate::config::DeviceChoice;
 use crate::error_chain::chain;
 use crate::model::{LanguageModel, LanguageModelError};
+use crate::policy::calibration::Calibration;
 use crate::trace::FinishReason;
 
 /// Loads the model that a name or path speaks of, reporting progress (0 to 1 and what is being done).
@@ -35,12 +37,12 @@ pub struct EngineConfig {
 }
 
 impl EngineConfig {
-    /// The usual engine: real models, loading `model` at once.
-    pub fn new(model: Option<String>, waker: Waker) -> Self {
+    /// The usual engine: real models on `device`, loading `model` at once.
+    pub fn new(model: Option<String>, device: DeviceChoice, waker: Waker) -> Self {
         Self {
             model,
             waker,
-            loader: Box::new(crate::model::load),
+            loader: Box::new(move |name, progress| crate::model::load_on(name, device, progress)),
         }
     }
 }
@@ -64,6 +66,7 @@ pub fn spawn(config: EngineConfig) -> std::io::Result<EngineHandle> {
                 stop: &flag,
                 loader: config.loader,
                 model: None,
+                calibration: None,
                 run: &run,
             };
             worker.work(config.model)
@@ -97,6 +100,7 @@ struct Worker<'a> {
     stop: &'a AtomicBool,
     loader: Loader,
     model: Option<Box<dyn LanguageModel>>,
+    calibration: Option<Arc<Calibration>>,
     run: &'a Cell<Option<RunId>>,
 }
 
@@ -111,6 +115,7 @@ impl Worker<'_> {
             self.stop.store(false, Ordering::Release);
             match command {
                 EngineCommand::LoadModel(name) => self.load(&name),
+                EngineCommand::UseCalibration(calibration) => self.calibration = calibration,
                 EngineCommand::Start(request) => next = self.start(*request)?,
                 EngineCommand::Shutdown => return Ok(()),
                 // Late words to a run that is over.
@@ -157,7 +162,7 @@ impl Worker<'_> {
             Ok(model) => {
                 self.outbox.send(EngineEvent::ModelLoaded {
                     model: model.summary(),
-                    device: device(),
+                    device: model.device(),
                 });
                 self.model = Some(model);
             }
@@ -194,6 +199,7 @@ impl Worker<'_> {
         request: RunRequest,
     ) -> Result<Option<EngineCommand>, Quit> {
         let run = request.run;
+        let device = model.device();
         let begun = Generation::begin(
             model,
             GenerationRequest {
@@ -201,9 +207,15 @@ impl Worker<'_> {
                 settings: request.settings,
                 sampling: request.sampling,
                 level: request.level,
-                device: device(),
+                device,
             },
-        );
+        )
+        .and_then(|mut generation| {
+            if let Some(calibration) = &self.calibration {
+                generation.calibrate(Arc::clone(calibration))?;
+            }
+            Ok(generation)
+        });
         let mut generation = match begun {
             Ok(generation) => generation,
             Err(error) => {
@@ -331,6 +343,7 @@ impl Worker<'_> {
                     });
                 }
             }
+            EngineCommand::UseCalibration(calibration) => self.calibration = calibration,
             EngineCommand::Stop(id) if id == run => return Obeyed::End(None),
             command @ (EngineCommand::Start(_)
             | EngineCommand::LoadModel(_)
@@ -391,13 +404,4 @@ impl Pace {
             _ => RunState::Prefill,
         }
     }
-}
-
-/// The device in words.
-fn device() -> String {
-    let threads = rayon::current_num_threads();
-    format!(
-        "CPU, {threads} thread{}",
-        if threads == 1 { "" } else { "s" }
-    )
 }

@@ -28,6 +28,10 @@ pub enum Item {
     Line([f32; 4], f32, Rgb),
     /// A line of text.
     Text(Text),
+    /// A line through points; its width, and the length of its dashes if it has any.
+    Polyline(Vec<[f32; 2]>, f32, Option<f32>, Rgb),
+    /// A filled shape; its opacity, 0 to 1, and the colour of its outline if it has one.
+    Polygon(Vec<[f32; 2]>, Rgb, f32, Option<Rgb>),
     /// Pixels, drawn crisp: x, y, width, height.
     Image([f32; 4], Bitmap),
 }
@@ -93,7 +97,7 @@ impl Figure {
         self.items.push(Item::Line(ends, width, stroke));
     }
 
-    /// Adds a label in the sans typeface and gives it back for changes.
+    /// Adds a label in the sans typeface.
     pub fn label(
         &mut self,
         (x, y): (f32, f32),

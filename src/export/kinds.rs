@@ -13,6 +13,8 @@ pub enum What {
     Scores,
     /// The compressions.
     Events,
+    /// Prompt, reasoning steps, reflections, answer.
+    Segments,
     /// Position by compression, brightness the share of heads that hold it.
     Raster,
 }
@@ -35,6 +37,7 @@ named!(What {
     Tokens => "tokens",
     Scores => "scores",
     Events => "events",
+    Segments => "segments",
     Raster => "raster",
 });
 named!(Format { Png => "png", Svg => "svg", Csv => "csv", Json => "json" });

@@ -5,6 +5,7 @@
 //! | tokens | one row per token | the text, coloured |
 //! | scores | one row per candidate of a head at a compression | |
 //! | events | one row per compression | |
+//! | segments | one row per step, reflection, prompt and answer | |
 //! | heatmap | heads by positions at one compression | the same, coloured |
 //! | raster | compressions by positions: share of heads that hold the token | the same, coloured |
 //!
@@ -18,6 +19,7 @@ mod comparison_figure;
 mod error;
 mod events;
 pub mod figure;
+mod findings;
 pub mod fonts;
 mod heads;
 mod heatmap;
@@ -32,7 +34,10 @@ pub mod png;
 mod raster;
 pub mod scale;
 mod scores;
+mod segments;
+pub mod series;
 pub mod svg;
+mod sweep_figure;
 pub mod table;
 mod token_page;
 mod tokens;
@@ -42,10 +47,12 @@ use std::path::Path;
 
 pub use comparison::{ComparedRun, Comparison};
 pub use error::ExportError;
+pub use findings::{Findings, TraceFindings};
 pub use info::{Info, SettingsChange};
 pub use kinds::{Format, What};
 pub use measure::Measure;
 pub use options::{ExportOptions, Theme};
+pub use sweep_figure::{SweepAxis, sweep_figure};
 
 use crate::trace::{AtomicFile, FileError, TraceView};
 use figure::Figure;
@@ -55,7 +62,7 @@ impl What {
     /// The formats it can be written in.
     pub fn formats(self) -> &'static [Format] {
         match self {
-            Self::Scores | Self::Events => &[Format::Csv, Format::Json],
+            Self::Scores | Self::Events | Self::Segments => &[Format::Csv, Format::Json],
             Self::Tokens | Self::Heatmap | Self::Raster => Format::ALL,
         }
     }
@@ -79,15 +86,31 @@ pub fn write(
     match format {
         Format::Csv => write_table(what, Notation::Csv, view, options, out),
         Format::Json => write_table(what, Notation::Json, view, options, out),
-        Format::Svg => {
-            out.write_all(svg::document(&draw(what, format, view, options)?)?.as_bytes())?;
-            Ok(())
-        }
-        Format::Png => {
-            out.write_all(&png::render(&draw(what, format, view, options)?)?)?;
+        Format::Svg | Format::Png => {
+            out.write_all(&rendered(&draw(what, format, view, options)?, format)?)?;
             Ok(())
         }
     }
+}
+
+/// A drawing as the bytes of a file; tables have none, and become SVG.
+fn rendered(figure: &Figure, format: Format) -> Result<Vec<u8>, ExportError> {
+    match format {
+        Format::Png => png::render(figure),
+        Format::Svg | Format::Csv | Format::Json => Ok(svg::document(figure)?.into_bytes()),
+    }
+}
+
+/// Writes a drawing to a `.png` or `.svg` file, which appears whole or not at all.
+///
+/// # Errors
+/// [`ExportError`]; a file of that name is then as it was.
+pub fn write_figure(figure: &Figure, format: Format, path: &Path) -> Result<(), ExportError> {
+    let bytes = rendered(figure, format)?;
+    let mut file = AtomicFile::create(path)?;
+    file.write_all(&bytes)
+        .map_err(|source| FileError::writing(path, source))?;
+    Ok(file.commit()?)
 }
 
 /// Writes `what` to a file, which appears whole or not at all.
@@ -131,7 +154,9 @@ fn draw(
         What::Tokens => token_page::draw(view, options),
         What::Heatmap => heatmap::draw(view, options),
         What::Raster => raster::draw(view, options),
-        What::Scores | What::Events => Err(ExportError::Unsupported { what, format }),
+        What::Scores | What::Events | What::Segments => {
+            Err(ExportError::Unsupported { what, format })
+        }
     }
 }
 
@@ -146,6 +171,7 @@ fn write_table(
         What::Tokens => tokens::write(view, options, notation, out),
         What::Scores => scores::write(view, options, notation, out),
         What::Events => events::write(view, notation, out),
+        What::Segments => segments::write(view, options, notation, out),
         What::Heatmap => heatmap::write(view, options, notation, out),
         What::Raster => raster::write(view, options, notation, out),
     }

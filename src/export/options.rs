@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::palette::{DARK, LIGHT, Palette};
 use super::{ExportError, Measure, What};
+use crate::analysis::CueList;
 use crate::trace::{EventIndex, TraceView};
 
 /// Choices for an export; the defaults show the whole run on paper.
@@ -17,7 +18,9 @@ pub struct ExportOptions {
     pub head: Option<u32>,
     /// What the heatmap shows; by default the first that was recorded.
     pub measure: Option<Measure>,
-    /// Only these positions (tokens, heatmap, raster).
+    /// Words by which reflections are told (segments).
+    pub cues: CueList,
+    /// Only these positions (tokens, segments, heatmap, raster).
     pub tokens: Option<Range<usize>>,
     /// Title of a figure, in place of its own.
     pub title: Option<String>,

@@ -42,6 +42,40 @@ pub fn document(figure: &Figure) -> Result<String, ExportError> {
                     number(*width)
                 ),
             ),
+            Item::Polyline(points, width, dash, stroke) => {
+                put(
+                    &mut svg,
+                    format_args!(
+                        "<path d=\"{}\" fill=\"none\" stroke=\"{stroke}\" stroke-width=\"{}\" \
+                         stroke-linejoin=\"round\"",
+                        path(points),
+                        number(*width)
+                    ),
+                );
+                if let Some(dash) = dash {
+                    put(
+                        &mut svg,
+                        format_args!(" stroke-dasharray=\"{}\"", number(*dash)),
+                    );
+                }
+                svg.push_str("/>\n");
+            }
+            Item::Polygon(points, fill, opacity, outline) => {
+                put(
+                    &mut svg,
+                    format_args!("<path d=\"{}Z\" fill=\"{fill}\"", path(points)),
+                );
+                if *opacity < 1.0 {
+                    put(
+                        &mut svg,
+                        format_args!(" fill-opacity=\"{}\"", number(*opacity)),
+                    );
+                }
+                if let Some(outline) = outline {
+                    put(&mut svg, format_args!(" stroke=\"{outline}\""));
+                }
+                svg.push_str("/>\n");
+            }
             Item::Text(text) => put_text(&mut svg, text),
             Item::Image([x, y, w, h], bitmap) => put(
                 &mut svg,
@@ -59,6 +93,15 @@ pub fn document(figure: &Figure) -> Result<String, ExportError> {
     }
     svg.push_str("</svg>\n");
     Ok(svg)
+}
+
+/// Straight lines through points.
+fn path(points: &[[f32; 2]]) -> String {
+    let points: Vec<String> = points
+        .iter()
+        .map(|[x, y]| format!("{} {}", number(*x), number(*y)))
+        .collect();
+    format!("M{}", points.join("L"))
 }
 
 fn put(svg: &mut String, parts: std::fmt::Arguments<'_>) {

@@ -9,7 +9,8 @@ use std::cell::RefCell;
 
 use rayon::prelude::*;
 
-use super::exp::exp_row;
+use crate::exp::exp_row;
+
 use super::tiles::{accumulate, maximum, score};
 
 /// Query rows a unit works on: their accumulators and one tile of keys stay in the first-level cache.
@@ -76,21 +77,56 @@ impl Attention {
         out: &mut [f32],
         scratch: &mut AttentionScratch,
     ) {
+        self.run(queries, stride, tokens, cache, (out, None), scratch);
+    }
+
+    /// As [`Attention::attend`], and adds to `received` `[kv_heads, capacity]` the softmax weight of every slot, summed
+    /// over the tokens and over the query heads of a KV head.
+    pub fn attend_and_count(
+        &self,
+        queries: &[f32],
+        stride: usize,
+        tokens: usize,
+        cache: CacheView<'_>,
+        (out, received): (&mut [f32], &mut [f32]),
+        scratch: &mut AttentionScratch,
+    ) {
+        self.run(
+            queries,
+            stride,
+            tokens,
+            cache,
+            (out, Some(received)),
+            scratch,
+        );
+    }
+
+    fn run(
+        &self,
+        queries: &[f32],
+        stride: usize,
+        tokens: usize,
+        cache: CacheView<'_>,
+        (out, received): (&mut [f32], Option<&mut [f32]>),
+        scratch: &mut AttentionScratch,
+    ) {
         let group = self.query_heads / self.kv_heads;
         let tile = (UNIT_ROWS / group).clamp(1, tokens.max(1));
         let tiles = tokens.div_ceil(tile);
         let work = 2 * tokens * self.query_heads * self.head_dim * cache.len;
         let threads = rayon::current_num_threads();
         let parallel = threads > 1 && work >= PARALLEL_WORK;
-        let splits = if parallel && tiles == 1 {
+        // Weights are whole only where a unit sees all of a head's slots.
+        let splits = if parallel && tiles == 1 && received.is_none() {
             self.splits(threads, cache.len)
         } else {
             1
         };
 
-        // Per unit: unnormalised outputs [rows, head_dim], then each row's maximum and sum.
+        // Per unit: unnormalised outputs [rows, head_dim], each row's maximum and sum, weights received [slots].
         let rows = tile * group;
-        let part = rows * (self.head_dim + 2);
+        let counted = if received.is_some() { cache.len } else { 0 };
+        let part = rows * (self.head_dim + 2) + counted;
         let units = tiles * self.kv_heads * splits;
         if scratch.parts.len() < units * part {
             scratch.parts.resize(units * part, 0.0);
@@ -107,7 +143,8 @@ impl Attention {
         };
         let parts = &mut scratch.parts[..units * part];
         let compute = |(index, part): (usize, &mut [f32])| {
-            self.unit(queries, stride, tokens, cache, &unit(index), part);
+            let (part, counts) = part.split_at_mut(part.len() - counted);
+            self.unit(queries, stride, tokens, cache, &unit(index), (part, counts));
         };
         if parallel {
             parts
@@ -122,6 +159,16 @@ impl Attention {
             let first = unit(tile_head * splits);
             let parts = &parts[tile_head * splits * part..(tile_head + 1) * splits * part];
             self.merge(parts, part, &first, out);
+        }
+        if let Some(received) = received {
+            // One unit per tile and head, heads innermost.
+            for (index, part) in parts.chunks_exact(part).enumerate() {
+                let at = index % self.kv_heads * cache.capacity;
+                let counts = &part[part.len() - counted..];
+                for (sum, &count) in received[at..at + counted].iter_mut().zip(counts) {
+                    *sum += count;
+                }
+            }
         }
     }
 
@@ -140,7 +187,7 @@ impl Attention {
         tokens: usize,
         cache: CacheView<'_>,
         unit: &Unit,
-        part: &mut [f32],
+        (part, counts): (&mut [f32], &mut [f32]),
     ) {
         let (dim, group) = (self.head_dim, self.query_heads / self.kv_heads);
         let rows = unit.tokens * group;
@@ -171,6 +218,7 @@ impl Attention {
             score(gathered, keys, dim, scores, slots);
 
             let (outputs, stats) = part.split_at_mut(rows * dim);
+            counts.fill(0.0);
             for row in 0..rows {
                 let sees = visible(unit.first_token + row / group).clamp(unit.slots.start, end)
                     - unit.slots.start;
@@ -179,6 +227,10 @@ impl Attention {
                 stats[2 * row] = highest;
                 stats[2 * row + 1] = exp_row(seen, highest, scale);
                 hidden.fill(0.0);
+                let share = 1.0 / stats[2 * row + 1];
+                for (count, &weight) in counts.iter_mut().zip(&*seen) {
+                    *count = weight.mul_add(share, *count);
+                }
             }
             outputs.fill(0.0);
             accumulate(scores, slots, values, dim, outputs);
@@ -339,6 +391,91 @@ mod tests {
                 for len in [1, 3, 67] {
                     check(query_heads, kv_heads, head_dim, len, 1, 1.0);
                 }
+            }
+        }
+    }
+
+    /// Weights straight from the definition, in f64, summed over tokens and group.
+    fn received(
+        attention: Attention,
+        queries: &[f32],
+        stride: usize,
+        tokens: usize,
+        cache: CacheView<'_>,
+    ) -> Vec<f64> {
+        let d = attention.head_dim;
+        let mut sums = vec![0f64; attention.kv_heads * cache.capacity];
+        for token in 0..tokens {
+            for head in 0..attention.query_heads {
+                let kv = head / (attention.query_heads / attention.kv_heads);
+                let query = &queries[token * stride + head * d..][..d];
+                let powers: Vec<f64> = (0..cache.len - (tokens - 1 - token))
+                    .map(|slot| {
+                        let key = &cache.keys[(kv * cache.capacity + slot) * d..][..d];
+                        let dot: f64 = query
+                            .iter()
+                            .zip(key)
+                            .map(|(&q, &k)| f64::from(q) * f64::from(k))
+                            .sum();
+                        (dot / (d as f64).sqrt()).exp()
+                    })
+                    .collect();
+                let total: f64 = powers.iter().sum();
+                for (slot, power) in powers.iter().enumerate() {
+                    sums[kv * cache.capacity + slot] += power / total;
+                }
+            }
+        }
+        sums
+    }
+
+    #[test]
+    fn the_weights_that_slots_receive_are_counted_and_the_output_stays_the_same() {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(2)
+            .build()
+            .expect("two threads");
+        for (query_heads, kv_heads, len, tokens) in [
+            (4, 2, 9, 1),
+            (9, 3, 200, 33),
+            (9, 3, 4001, 1),
+            (6, 1, 70, 70),
+        ] {
+            let attention = Attention {
+                query_heads,
+                kv_heads,
+                head_dim: 64,
+            };
+            let (capacity, stride) = (len + 3, (query_heads + 2 * kv_heads) * 64);
+            let queries = noise(tokens * stride, 11);
+            let (keys, values) = (
+                noise(kv_heads * capacity * 64, 13),
+                noise(kv_heads * capacity * 64, 17),
+            );
+            let cache = CacheView {
+                keys: &keys,
+                values: &values,
+                capacity,
+                len,
+            };
+            let mut scratch = AttentionScratch::default();
+            let mut plain = vec![0.0; tokens * query_heads * 64];
+            let mut counted = plain.clone();
+            let mut sums = vec![1.0; kv_heads * capacity];
+            pool.install(|| {
+                attention.attend(&queries, stride, tokens, cache, &mut plain, &mut scratch);
+                let out = (counted.as_mut_slice(), sums.as_mut_slice());
+                attention.attend_and_count(&queries, stride, tokens, cache, out, &mut scratch);
+            });
+            for (plain, counted) in plain.iter().zip(&counted) {
+                assert!((plain - counted).abs() < 3e-6);
+            }
+            let exact = received(attention, &queries, stride, tokens, cache);
+            for (i, (sum, exact)) in sums.iter().zip(exact).enumerate() {
+                assert!(
+                    (f64::from(*sum) - 1.0 - exact).abs() < 2e-5,
+                    "{i}: {sum}, {exact}"
+                );
             }
         }
     }

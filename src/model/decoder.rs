@@ -5,8 +5,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::exp;
 use crate::kernels::norm::{rms_norm, rms_norm_in_place};
-use crate::kernels::{Attention, AttentionScratch, CacheView, exp};
+use crate::kernels::{Attention, AttentionScratch, CacheView};
 
 use super::config::ModelConfig;
 use super::info::ModelInfo;
@@ -121,6 +122,11 @@ impl Decoder {
         }
     }
 
+    /// Its parts, to be put together on another device.
+    pub(super) fn into_parts(self) -> (ModelConfig, ModelInfo, DecoderWeights, Rope) {
+        (self.config, self.info, self.weights, self.rope)
+    }
+
     /// Sizes and constants.
     pub fn config(&self) -> &ModelConfig {
         &self.config
@@ -129,6 +135,11 @@ impl Decoder {
     /// The model in numbers for people.
     pub fn info(&self) -> &ModelInfo {
         &self.info
+    }
+
+    /// Rotary frequencies, `[head_dim / 2]`: features `i` and `i + head_dim / 2` turn together.
+    pub fn rope_frequencies(&self) -> &[f32] {
+        self.rope.frequencies()
     }
 
     /// An empty cache for this model with `capacity` slots per head that remembers the last `window` queries.
@@ -177,40 +188,6 @@ impl Decoder {
         self.pass(tokens, cache, scratch, stop, Wanted::All)
     }
 
-    fn check(&self, tokens: &[u32], cache: &KvCache) -> Result<(), ForwardError> {
-        if tokens.is_empty() {
-            return Err(ForwardError::NoTokens);
-        }
-        let (shape, config) = (cache.shape(), &self.config);
-        if [
-            shape.layers,
-            shape.query_heads,
-            shape.kv_heads,
-            shape.head_dim,
-        ] != [
-            config.layers,
-            config.query_heads,
-            config.kv_heads,
-            config.head_dim,
-        ] {
-            return Err(ForwardError::CacheMismatch { found: shape });
-        }
-        if let Some(&id) = tokens.iter().find(|&&id| id as usize >= config.vocab) {
-            return Err(ForwardError::TokenOutOfRange {
-                id,
-                vocab: config.vocab,
-            });
-        }
-        if tokens.len() > config.context.saturating_sub(cache.seen()) {
-            return Err(ForwardError::ContextExceeded {
-                seen: cache.seen(),
-                asked: tokens.len(),
-                context: config.context,
-            });
-        }
-        Ok(cache.room_for(tokens.len())?)
-    }
-
     fn pass<'s>(
         &self,
         tokens: &[u32],
@@ -219,7 +196,7 @@ impl Decoder {
         stop: &AtomicBool,
         wanted: Wanted,
     ) -> Result<&'s [f32], ForwardError> {
-        self.check(tokens, cache)?;
+        check(&self.config, tokens, cache)?;
         let (count, hidden) = (tokens.len(), self.config.hidden);
         self.rope
             .angles(cache.seen(), count, &mut scratch.cos, &mut scratch.sin);
@@ -287,23 +264,31 @@ impl Decoder {
         rms_norm(residual, &weights.attention_norm, eps, normed);
         let qkv = resized(&mut scratch.qkv, count * width);
         weights.qkv.forward(normed, count, qkv, &mut scratch.part)?;
-        self.rotate(weights, qkv, &scratch.cos, &scratch.sin);
+        let norms = (weights.query_norm.as_deref(), weights.key_norm.as_deref());
+        rotate_heads(config, norms, qkv, &scratch.cos, &scratch.sin);
         cache.append(index, count, qkv, width);
 
         let attended = resized(&mut scratch.attended, count * config.query_width());
-        let (keys, values) = cache.layer(index);
+        let (capacity, len) = (cache.capacity(), cache.len(index));
+        let (keys, values, received) = cache.layer(index);
         let view = CacheView {
             keys,
             values,
-            capacity: cache.capacity(),
-            len: cache.len(index),
+            capacity,
+            len,
         };
-        Attention {
+        let attention = Attention {
             query_heads: config.query_heads,
             kv_heads: config.kv_heads,
             head_dim: config.head_dim,
+        };
+        let buffers = &mut scratch.attention;
+        match received {
+            None => attention.attend(qkv, width, count, view, attended, buffers),
+            Some(received) => {
+                attention.attend_and_count(qkv, width, count, view, (attended, received), buffers);
+            }
         }
-        .attend(qkv, width, count, view, attended, &mut scratch.attention);
 
         let projected = resized(&mut scratch.projected, count * hidden);
         weights
@@ -332,22 +317,67 @@ impl Decoder {
         add(residual, projected);
         Ok(())
     }
+}
 
-    /// Head norms, where the architecture has them, and rotary positions on queries and keys.
-    fn rotate(&self, weights: &LayerWeights, qkv: &mut [f32], cos: &[f32], sin: &[f32]) {
-        let (config, half) = (&self.config, self.config.head_dim / 2);
-        let width = config.query_width() + 2 * config.kv_width();
-        let angles = cos.chunks_exact(half).zip(sin.chunks_exact(half));
-        for (row, (cos, sin)) in qkv.chunks_exact_mut(width).zip(angles) {
-            let (queries, rest) = row.split_at_mut(config.query_width());
-            let keys = &mut rest[..config.kv_width()];
-            for (heads, norm) in [(queries, &weights.query_norm), (keys, &weights.key_norm)] {
-                for head in heads.chunks_exact_mut(config.head_dim) {
-                    if let Some(norm) = norm {
-                        rms_norm_in_place(head, norm, config.rms_eps);
-                    }
-                    rotate(head, cos, sin);
+/// Whether a pass of `tokens` can be made.
+pub(super) fn check(
+    config: &ModelConfig,
+    tokens: &[u32],
+    cache: &KvCache,
+) -> Result<(), ForwardError> {
+    if tokens.is_empty() {
+        return Err(ForwardError::NoTokens);
+    }
+    let shape = cache.shape();
+    if [
+        shape.layers,
+        shape.query_heads,
+        shape.kv_heads,
+        shape.head_dim,
+    ] != [
+        config.layers,
+        config.query_heads,
+        config.kv_heads,
+        config.head_dim,
+    ] {
+        return Err(ForwardError::CacheMismatch { found: shape });
+    }
+    if let Some(&id) = tokens.iter().find(|&&id| id as usize >= config.vocab) {
+        return Err(ForwardError::TokenOutOfRange {
+            id,
+            vocab: config.vocab,
+        });
+    }
+    if tokens.len() > config.context.saturating_sub(cache.seen()) {
+        return Err(ForwardError::ContextExceeded {
+            seen: cache.seen(),
+            asked: tokens.len(),
+            context: config.context,
+        });
+    }
+    Ok(cache.room_for(tokens.len())?)
+}
+
+/// Head norms, of queries and of keys where the architecture has them, and rotary positions on queries and keys.
+pub(super) fn rotate_heads(
+    config: &ModelConfig,
+    norms: (Option<&[f32]>, Option<&[f32]>),
+    qkv: &mut [f32],
+    cos: &[f32],
+    sin: &[f32],
+) {
+    let half = config.head_dim / 2;
+    let width = config.query_width() + 2 * config.kv_width();
+    let angles = cos.chunks_exact(half).zip(sin.chunks_exact(half));
+    for (row, (cos, sin)) in qkv.chunks_exact_mut(width).zip(angles) {
+        let (queries, rest) = row.split_at_mut(config.query_width());
+        let keys = &mut rest[..config.kv_width()];
+        for (heads, norm) in [(queries, norms.0), (keys, norms.1)] {
+            for head in heads.chunks_exact_mut(config.head_dim) {
+                if let Some(norm) = norm {
+                    rms_norm_in_place(head, norm, config.rms_eps);
                 }
+                rotate(head, cos, sin);
             }
         }
     }

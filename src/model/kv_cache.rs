@@ -4,7 +4,15 @@
 //! token it stems from is kept beside it as a [`Position`]. The last queries are kept too, because every policy that
 //! looks at attention asks how much the recent tokens attended to each entry.
 
+mod attention_mass;
+mod on_device;
+mod prompt_probe;
+
+use crate::kernels::cuda::AcceleratorError;
 use crate::trace::{Position, Slot};
+use attention_mass::AttentionMass;
+pub use on_device::{Decided, DeviceMemory};
+use prompt_probe::PromptProbe;
 
 /// The cache cannot do what was asked of it. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,6 +48,9 @@ pub enum CacheError {
         /// Bytes it would take (saturating).
         bytes: u64,
     },
+    /// The device that holds it failed.
+    #[error(transparent)]
+    Device(#[from] AcceleratorError),
     /// A size was zero.
     #[error("a cache needs at least one layer, head, slot and query row")]
     Empty,
@@ -88,10 +99,12 @@ struct LayerCache {
     query_count: usize,
     pending_entries: usize,
     pending_queries: usize,
+    /// Attention received, if it is counted.
+    mass: Option<AttentionMass>,
 }
 
 /// Fixed-size KV cache of all layers.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct KvCache {
     shape: CacheShape,
     layers: Vec<LayerCache>,
@@ -100,6 +113,9 @@ pub struct KvCache {
     scratch: Vec<f32>,
     moved: Vec<Position>,
     marked: Vec<bool>,
+    probe: PromptProbe,
+    /// Where keys, values and queries are, if not here.
+    device: Option<Box<dyn DeviceMemory>>,
 }
 
 impl KvCache {
@@ -149,6 +165,7 @@ impl KvCache {
             query_count: 0,
             pending_entries: 0,
             pending_queries: 0,
+            mass: None,
         };
         Ok(Self {
             shape,
@@ -157,6 +174,8 @@ impl KvCache {
             scratch: vec![0.0; shape.head_floats()],
             moved: Vec::with_capacity(capacity),
             marked: vec![false; capacity],
+            probe: PromptProbe::default(),
+            device: None,
         })
     }
 
@@ -221,13 +240,35 @@ impl KvCache {
         })
     }
 
-    /// The window's queries of the query heads that read one KV head: `[rows, group, head_dim]`, oldest row first.
+    /// The last `rows` queries of the query heads that read one KV head: `[rows, group, head_dim]`, oldest row first.
     ///
-    /// Returns the number of rows; `out` is overwritten.
-    pub fn group_queries(&self, layer: usize, head: usize, out: &mut Vec<f32>) -> usize {
+    /// Fewer if the window or the sequence is shorter. Returns the number of rows; `out` is overwritten.
+    pub fn group_queries(
+        &self,
+        layer: usize,
+        head: usize,
+        rows: usize,
+        out: &mut Vec<f32>,
+    ) -> usize {
+        let all = self.window_queries(layer);
+        let skipped = all.len().saturating_sub(rows);
+        self.take_group(all.skip(skipped), head, out)
+    }
+
+    /// The prompt's kept queries of the query heads that read one KV head, as in [`KvCache::group_queries`].
+    pub fn prompt_queries(&self, layer: usize, head: usize, out: &mut Vec<f32>) -> usize {
+        let width = self.shape.query_floats();
+        self.take_group(self.probe.rows(layer, self.seen, width), head, out)
+    }
+
+    fn take_group<'a>(
+        &self,
+        rows: impl ExactSizeIterator<Item = &'a [f32]>,
+        head: usize,
+        out: &mut Vec<f32>,
+    ) -> usize {
         let width = self.shape.query_floats() / self.shape.kv_heads;
         out.clear();
-        let rows = self.window_queries(layer);
         let count = rows.len();
         for row in rows {
             out.extend_from_slice(&row[head * width..(head + 1) * width]);
@@ -235,16 +276,48 @@ impl KvCache {
         count
     }
 
+    /// Keeps queries of the first `prompt_tokens` tokens as they are fed, a fixed number spread evenly.
+    pub fn probe_prompt(&mut self, prompt_tokens: usize) {
+        let (layers, width) = (self.shape.layers, self.shape.query_floats());
+        self.probe = PromptProbe::new(prompt_tokens, layers, width);
+    }
+
+    /// Starts or stops counting the attention that slots receive; a count that is under way goes on.
+    pub fn count_attention(&mut self, on: bool) {
+        for layer in &mut self.layers {
+            if !on {
+                layer.mass = None;
+            } else if layer.mass.is_none() {
+                layer.mass = Some(AttentionMass::new(self.shape.kv_heads, self.shape.capacity));
+            }
+        }
+    }
+
+    /// Attention received by each slot of one head since it was filled or counting began, `[len]`; empty if not counted.
+    pub fn attention(&self, layer: usize, head: usize) -> &[f32] {
+        let layer = &self.layers[layer];
+        layer
+            .mass
+            .as_ref()
+            .map_or(&[], |mass| mass.of(head, layer.len))
+    }
+
+    fn element_bytes(&self) -> usize {
+        self.device
+            .as_ref()
+            .map_or(size_of::<f32>(), |device| device.element_bytes())
+    }
+
     /// Bytes allocated for keys and values.
     pub fn bytes(&self) -> u64 {
-        (2 * self.shape.layers * self.shape.kv_heads * self.shape.head_floats() * size_of::<f32>())
-            as u64
+        let heads = self.shape.layers * self.shape.kv_heads;
+        (2 * heads * self.shape.head_floats() * self.element_bytes()) as u64
     }
 
     /// Bytes the held keys and values take.
     pub fn used_bytes(&self) -> u64 {
         let entries: usize = self.layers.iter().map(|layer| layer.len).sum();
-        (2 * entries * self.shape.kv_heads * self.shape.head_dim * size_of::<f32>()) as u64
+        (2 * entries * self.shape.kv_heads * self.shape.head_dim * self.element_bytes()) as u64
     }
 
     /// Forgets everything and keeps the memory.
@@ -256,6 +329,9 @@ impl KvCache {
             layer.pending_entries = 0;
             layer.pending_queries = 0;
             layer.positions.iter_mut().for_each(Vec::clear);
+            if let Some(mass) = &mut layer.mass {
+                mass.clear();
+            }
         }
     }
 
@@ -267,6 +343,15 @@ impl KvCache {
     /// [`CacheError::CapacityExceeded`] if it holds more than `capacity`, [`CacheError::TooLarge`] if the memory cannot
     /// be had; the cache is then unchanged.
     pub fn resize(&mut self, capacity: usize, window: usize) -> Result<(), CacheError> {
+        *self = self.resized(capacity, window)?;
+        Ok(())
+    }
+
+    /// A copy with another number of slots and query rows.
+    ///
+    /// # Errors
+    /// As [`KvCache::resize`].
+    pub fn resized(&self, capacity: usize, window: usize) -> Result<Self, CacheError> {
         let held = self.longest();
         if held > capacity {
             return Err(CacheError::CapacityExceeded {
@@ -274,6 +359,12 @@ impl KvCache {
                 asked: 0,
                 capacity,
             });
+        }
+        if self.device.is_some() && window != self.shape.window {
+            // The device's ring of queries is of one size; this happens for windows of more than 64 only.
+            let mut copy = self.resized(self.shape.capacity, self.shape.window)?;
+            copy.move_to_host()?;
+            return copy.resized(capacity, window);
         }
         let mut next = Self::new(CacheShape {
             capacity,
@@ -295,6 +386,10 @@ impl KvCache {
                 layer.positions[head].extend_from_slice(&old.positions[head]);
             }
             layer.len = old.len;
+            layer.mass = old
+                .mass
+                .as_ref()
+                .map(|mass| mass.resized(capacity, old.len));
             let newest = rows.len().saturating_sub(2 * window);
             for row in &rows[newest..] {
                 let at = layer.query_count % (2 * window) * width;
@@ -303,8 +398,14 @@ impl KvCache {
             }
         }
         next.seen = self.seen;
-        *self = next;
-        Ok(())
+        next.probe = self.probe.clone();
+        if let Some(device) = &self.device {
+            next.device = Some(device.resized(capacity, held)?);
+            for (next, old) in next.layers.iter_mut().zip(&self.layers) {
+                next.query_count = old.query_count;
+            }
+        }
+        Ok(next)
     }
 
     /// Keeps the listed slots of each head of `layer`, in the order given, and frees the rest.
@@ -329,6 +430,9 @@ impl KvCache {
                 &mut self.scratch,
             );
             gather(&mut cache.values[span], slots, held, dim, &mut self.scratch);
+            if let Some(mass) = &mut cache.mass {
+                mass.compact(head, slots, held);
+            }
             let positions = &mut cache.positions[head];
             self.moved.clear();
             self.moved
@@ -413,14 +517,18 @@ impl KvCache {
                 cache.queries[at..at + query_width].copy_from_slice(query);
                 cache.pending_queries += 1;
             }
+            self.probe.offer(layer, self.seen + token, query);
         }
         cache.len += tokens;
         cache.pending_entries += tokens;
     }
 
-    /// All of a layer's keys or values with the free slots between heads: `[kv_heads, capacity, head_dim]`.
-    pub(crate) fn layer(&self, layer: usize) -> (&[f32], &[f32]) {
-        (&self.layers[layer].keys, &self.layers[layer].values)
+    /// All of a layer's keys and values with the free slots between heads, `[kv_heads, capacity, head_dim]`, and where
+    /// the pass adds the attention that slots receive, `[kv_heads, capacity]`, if it is counted.
+    pub(crate) fn layer(&mut self, layer: usize) -> (&[f32], &[f32], Option<&mut [f32]>) {
+        let layer = &mut self.layers[layer];
+        let mass = layer.mass.as_mut().map(AttentionMass::pass_mut);
+        (&layer.keys, &layer.values, mass)
     }
 
     /// Ends a pass over `tokens` tokens that reached every layer.
@@ -428,6 +536,9 @@ impl KvCache {
         self.seen += tokens;
         for layer in &mut self.layers {
             layer.query_count += layer.pending_queries;
+            if let Some(mass) = &mut layer.mass {
+                mass.commit(layer.len);
+            }
             layer.pending_entries = 0;
             layer.pending_queries = 0;
         }
@@ -437,6 +548,9 @@ impl KvCache {
     pub(crate) fn rollback(&mut self) {
         for layer in &mut self.layers {
             layer.len -= layer.pending_entries;
+            if let Some(mass) = &mut layer.mass {
+                mass.undo();
+            }
             for positions in &mut layer.positions {
                 positions.truncate(layer.len);
             }
@@ -449,11 +563,13 @@ impl KvCache {
 /// Moves the rows `slots` of `[held, dim]` to the front, in their order.
 fn gather(rows: &mut [f32], slots: &[Slot], held: usize, dim: usize, scratch: &mut [f32]) {
     if slots.is_sorted() {
-        for (to, slot) in slots.iter().enumerate() {
-            let from = slot.index();
+        let mut to = 0;
+        for run in slots.chunk_by(|a, b| a.0 + 1 == b.0) {
+            let from = run[0].index();
             if from != to {
-                rows.copy_within(from * dim..(from + 1) * dim, to * dim);
+                rows.copy_within(from * dim..(from + run.len()) * dim, to * dim);
             }
+            to += run.len();
         }
         return;
     }

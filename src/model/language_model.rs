@@ -2,9 +2,12 @@
 
 use std::sync::atomic::AtomicBool;
 
+use super::device::describe_cpu;
 use super::{
-    ForwardError, KvCache, ModelError, SourceError, TemplateError, TextStream, TokenizerError,
+    CacheError, CacheShape, ForwardError, KvCache, ModelError, SourceError, TemplateError,
+    TextStream, TokenizerError,
 };
+use crate::kernels::cuda::AcceleratorError;
 use crate::trace::ModelSummary;
 
 /// A model could not be loaded, prompted or run.
@@ -25,6 +28,9 @@ pub enum LanguageModelError {
     /// A forward pass failed.
     #[error(transparent)]
     Forward(#[from] ForwardError),
+    /// The device that was asked for cannot be used.
+    #[error(transparent)]
+    Device(#[from] AcceleratorError),
     /// Tokenizer and weights do not belong together.
     #[error(
         "the tokenizer has {tokenizer} tokens but the model only {model}: they are not of the same model"
@@ -62,6 +68,24 @@ pub trait LanguageModel {
 
     /// Whether the token ends the text.
     fn is_end(&self, token: u32) -> bool;
+
+    /// Where it runs, in words for people: `CPU, 2 threads`.
+    fn device(&self) -> String {
+        describe_cpu(None)
+    }
+
+    /// An empty cache where the model runs; on the host by default.
+    ///
+    /// # Errors
+    /// [`CacheError`] if a size is zero or the memory cannot be had.
+    fn new_cache(&self, shape: CacheShape) -> Result<KvCache, CacheError> {
+        KvCache::new(shape)
+    }
+
+    /// Rotary frequencies, `[head_dim / 2]`, for policies that read positions off keys; none by default.
+    fn rope_frequencies(&self) -> Option<&[f32]> {
+        None
+    }
 
     /// Feeds `tokens` and writes the logits of the last one, `[vocab]`.
     ///

@@ -279,6 +279,11 @@ impl Stacked {
         &self.parts
     }
 
+    /// The bias, one number per output.
+    pub(crate) fn bias(&self) -> Option<&[f32]> {
+        self.bias.as_deref()
+    }
+
     /// Number of numbers in the bias.
     pub(crate) fn bias_len(&self) -> usize {
         self.bias.as_ref().map_or(0, Vec::len)

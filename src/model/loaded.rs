@@ -4,18 +4,23 @@ use std::fs::File;
 use std::io::BufReader;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use candle_core::quantized::gguf_file;
 
+use super::device::{self, OpenDevice};
 use super::{
-    ChatMessage, ChatTemplate, Decoder, EmbeddedModel, Forward, ForwardError, KvCache,
-    LanguageModel, LanguageModelError, LoadOptions, LoadProgress, ModelError, ModelFiles,
-    ModelSource, Scratch, TextStart, TextStream, Tokenizer, TokenizerFiles,
+    CacheError, CacheShape, ChatMessage, ChatTemplate, Decoder, DeviceDecoder, EmbeddedModel,
+    Forward, ForwardError, KvCache, LanguageModel, LanguageModelError, LoadOptions, LoadProgress,
+    ModelError, ModelFiles, ModelInfo, ModelSource, Scratch, TextStart, TextStream, Tokenizer,
+    TokenizerFiles,
 };
+use crate::config::DeviceChoice;
+use crate::kernels::cuda::{Accelerator, Element};
 use crate::trace::ModelSummary;
 
-/// Loads the model that a person's word speaks of: a path, a known name, or `reasoner`.
+/// Loads the model that a person's word speaks of, a path, a known name, or `reasoner`, on the CPU.
 ///
 /// `progress` gets the share done, 0 to 1, and what is being done.
 ///
@@ -25,44 +30,234 @@ pub fn load(
     name: &str,
     progress: &mut dyn FnMut(f32, &str),
 ) -> Result<Box<dyn LanguageModel>, LanguageModelError> {
+    load_on(name, DeviceChoice::Cpu, progress)
+}
+
+/// As [`load`], on the device of a choice.
+///
+/// # Errors
+/// [`LanguageModelError`], naming the file or the device, and the way out.
+pub fn load_on(
+    name: &str,
+    device: DeviceChoice,
+    progress: &mut dyn FnMut(f32, &str),
+) -> Result<Box<dyn LanguageModel>, LanguageModelError> {
+    match device::open(device)? {
+        OpenDevice::Cpu { note } => {
+            let shared = SharedModel::load(name, progress)?;
+            Ok(Box::new(shared.on_cpu(note)))
+        }
+        #[cfg(feature = "cuda")]
+        OpenDevice::Gpu(gpu) => {
+            let (decoder, words) = read(name, progress)?;
+            progress(1.0, "moving the weights to the GPU");
+            let element = gpu.element_for(decoder.info().parameters);
+            on_accelerator(decoder, words, gpu, element)
+        }
+    }
+}
+
+/// As [`load_on`], on any accelerator, with caches and dense weights of the type `element`.
+///
+/// # Errors
+/// [`LanguageModelError`], naming the file or the device, and the way out.
+pub fn load_on_accelerator<A: Accelerator + 'static>(
+    name: &str,
+    accelerator: Arc<A>,
+    element: Element,
+) -> Result<Box<dyn LanguageModel>, LanguageModelError> {
+    let (decoder, words) = read(name, &mut |_, _| {})?;
+    on_accelerator(decoder, words, accelerator, element)
+}
+
+fn on_accelerator<A: Accelerator + 'static>(
+    decoder: Decoder,
+    words: Words,
+    accelerator: Arc<A>,
+    element: Element,
+) -> Result<Box<dyn LanguageModel>, LanguageModelError> {
+    Ok(Box::new(Loaded {
+        runner: DeviceDecoder::new(accelerator, decoder, element)?,
+        words: Arc::new(words),
+    }))
+}
+
+fn read(
+    name: &str,
+    progress: &mut dyn FnMut(f32, &str),
+) -> Result<(Decoder, Words), LanguageModelError> {
     progress(0.0, "looking for the model");
-    let loaded = match ModelSource::resolve(name)?.files()? {
+    let (decoder, words) = match ModelSource::resolve(name)?.files()? {
         ModelFiles::Embedded(model) => embedded(&model, progress)?,
         ModelFiles::Gguf(path) => gguf(&path, progress)?,
         ModelFiles::Folder { folder, .. } => self::folder(&folder, progress)?,
     };
-    let (tokens, rows) = (loaded.tokenizer.vocab_size(), loaded.decoder.info().vocab);
+    let (tokens, rows) = (words.tokenizer.vocab_size(), decoder.info().vocab);
     if tokens > rows {
         return Err(LanguageModelError::Vocabulary {
             tokenizer: tokens,
             model: rows,
         });
     }
-    Ok(Box::new(loaded))
+    Ok((decoder, words))
 }
 
-struct Loaded {
-    decoder: Decoder,
+/// A loaded model whose weights are held once, however many threads run it.
+#[derive(Clone)]
+pub struct SharedModel {
+    decoder: Arc<Decoder>,
+    words: Arc<Words>,
+}
+
+impl SharedModel {
+    /// As [`load`].
+    ///
+    /// # Errors
+    /// [`LanguageModelError`], naming the file and the way out.
+    pub fn load(
+        name: &str,
+        progress: &mut dyn FnMut(f32, &str),
+    ) -> Result<Self, LanguageModelError> {
+        let (decoder, words) = read(name, progress)?;
+        Ok(Self {
+            decoder: Arc::new(decoder),
+            words: Arc::new(words),
+        })
+    }
+
+    /// The model for one thread: shared weights, buffers of its own.
+    pub fn handle(&self) -> Box<dyn LanguageModel + Send> {
+        Box::new(self.on_cpu(None))
+    }
+
+    fn on_cpu(&self, note: Option<String>) -> Loaded<OnCpu> {
+        Loaded {
+            runner: OnCpu {
+                decoder: Arc::clone(&self.decoder),
+                scratch: Scratch::default(),
+                note,
+            },
+            words: Arc::clone(&self.words),
+        }
+    }
+}
+
+impl std::fmt::Debug for SharedModel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("SharedModel")
+            .field(&self.decoder.info().name)
+            .finish()
+    }
+}
+
+/// What turns text into tokens and back.
+struct Words {
     tokenizer: Tokenizer,
     template: ChatTemplate,
-    scratch: Scratch,
 }
 
-impl Loaded {
-    fn new(decoder: Decoder, tokenizer: Tokenizer, template: ChatTemplate) -> Self {
-        Self {
-            decoder,
-            tokenizer,
-            template,
-            scratch: Scratch::default(),
-        }
+/// A decoder, wherever it runs, with its words.
+struct Loaded<R> {
+    runner: R,
+    words: Arc<Words>,
+}
+
+/// A decoder where it runs.
+trait Runner {
+    fn info(&self) -> &ModelInfo;
+    fn device(&self) -> String;
+    fn element_bytes(&self) -> usize;
+    fn rope_frequencies(&self) -> &[f32];
+    fn new_cache(&self, shape: CacheShape) -> Result<KvCache, CacheError>;
+    fn forward(
+        &mut self,
+        tokens: &[u32],
+        cache: &mut KvCache,
+        stop: &AtomicBool,
+        logits: &mut Vec<f32>,
+    ) -> Result<(), ForwardError>;
+}
+
+struct OnCpu {
+    decoder: Arc<Decoder>,
+    scratch: Scratch,
+    /// Why it is not on the GPU, if that was tried.
+    note: Option<String>,
+}
+
+impl Runner for OnCpu {
+    fn info(&self) -> &ModelInfo {
+        self.decoder.info()
+    }
+
+    fn device(&self) -> String {
+        device::describe_cpu(self.note.as_deref())
+    }
+
+    fn element_bytes(&self) -> usize {
+        size_of::<f32>()
+    }
+
+    fn rope_frequencies(&self) -> &[f32] {
+        self.decoder.rope_frequencies()
+    }
+
+    fn new_cache(&self, shape: CacheShape) -> Result<KvCache, CacheError> {
+        KvCache::new(shape)
+    }
+
+    fn forward(
+        &mut self,
+        tokens: &[u32],
+        cache: &mut KvCache,
+        stop: &AtomicBool,
+        logits: &mut Vec<f32>,
+    ) -> Result<(), ForwardError> {
+        let last = self
+            .decoder
+            .forward(tokens, cache, &mut self.scratch, stop)?;
+        logits.clear();
+        logits.extend_from_slice(last);
+        Ok(())
+    }
+}
+
+impl<A: Accelerator + 'static> Runner for DeviceDecoder<A> {
+    fn info(&self) -> &ModelInfo {
+        Self::info(self)
+    }
+
+    fn device(&self) -> String {
+        self.description()
+    }
+
+    fn element_bytes(&self) -> usize {
+        Self::element_bytes(self)
+    }
+
+    fn rope_frequencies(&self) -> &[f32] {
+        Self::rope_frequencies(self)
+    }
+
+    fn new_cache(&self, shape: CacheShape) -> Result<KvCache, CacheError> {
+        Self::new_cache(self, shape)
+    }
+
+    fn forward(
+        &mut self,
+        tokens: &[u32],
+        cache: &mut KvCache,
+        stop: &AtomicBool,
+        logits: &mut Vec<f32>,
+    ) -> Result<(), ForwardError> {
+        Self::forward(self, tokens, cache, stop, logits)
     }
 }
 
 fn embedded(
     model: &EmbeddedModel,
     progress: &mut dyn FnMut(f32, &str),
-) -> Result<Loaded, LanguageModelError> {
+) -> Result<(Decoder, Words), LanguageModelError> {
     let tokenizer = Tokenizer::from_files(TokenizerFiles {
         tokenizer: model.tokenizer,
         tokenizer_config: Some(model.tokenizer_config),
@@ -72,10 +267,19 @@ fn embedded(
     let template = ChatTemplate::from_tokenizer_config(model.tokenizer_config, None)?;
     let mut report = reporter(progress);
     let decoder = Decoder::from_bytes("reasoner", model.config, model.weights, &mut report)?;
-    Ok(Loaded::new(decoder, tokenizer, template))
+    Ok((
+        decoder,
+        Words {
+            tokenizer,
+            template,
+        },
+    ))
 }
 
-fn gguf(path: &Path, progress: &mut dyn FnMut(f32, &str)) -> Result<Loaded, LanguageModelError> {
+fn gguf(
+    path: &Path,
+    progress: &mut dyn FnMut(f32, &str),
+) -> Result<(Decoder, Words), LanguageModelError> {
     // Our own reader goes first: it bounds every count of a damaged file before candle's sees it.
     let mut report = reporter(progress);
     let decoder = Decoder::open(path, LoadOptions::default(), &mut report)?;
@@ -85,18 +289,30 @@ fn gguf(path: &Path, progress: &mut dyn FnMut(f32, &str)) -> Result<Loaded, Lang
         .metadata;
     let tokenizer = Tokenizer::for_gguf(path, &metadata)?;
     let template = ChatTemplate::from_gguf_metadata(&metadata)?;
-    Ok(Loaded::new(decoder, tokenizer, template))
+    Ok((
+        decoder,
+        Words {
+            tokenizer,
+            template,
+        },
+    ))
 }
 
 fn folder(
     folder: &Path,
     progress: &mut dyn FnMut(f32, &str),
-) -> Result<Loaded, LanguageModelError> {
+) -> Result<(Decoder, Words), LanguageModelError> {
     let tokenizer = Tokenizer::from_json_file(&folder.join("tokenizer.json"))?;
     let template = ChatTemplate::from_folder(folder)?;
     let mut report = reporter(progress);
     let decoder = Decoder::open(folder, LoadOptions::default(), &mut report)?;
-    Ok(Loaded::new(decoder, tokenizer, template))
+    Ok((
+        decoder,
+        Words {
+            tokenizer,
+            template,
+        },
+    ))
 }
 
 fn reporter(
@@ -114,9 +330,9 @@ fn reporter(
     }
 }
 
-impl LanguageModel for Loaded {
+impl<R: Runner> LanguageModel for Loaded<R> {
     fn summary(&self) -> ModelSummary {
-        let info = self.decoder.info();
+        let info = self.runner.info();
         ModelSummary {
             name: info.name.clone(),
             architecture: info.architecture.to_owned(),
@@ -125,27 +341,42 @@ impl LanguageModel for Loaded {
             kv_heads: info.kv_heads as u32,
             head_dim: info.head_dim as u32,
             context: info.context as u32,
-            cache_element_bytes: size_of::<f32>() as u32,
+            cache_element_bytes: self.runner.element_bytes() as u32,
             weights: info.quantisation.clone(),
         }
     }
 
     fn encode_prompt(&self, problem: &str) -> Result<Vec<u32>, LanguageModelError> {
-        let text = self.template.render(&[ChatMessage::user(problem)], true)?;
-        let start = if self.template.is_plain() {
+        let text = self
+            .words
+            .template
+            .render(&[ChatMessage::user(problem)], true)?;
+        let start = if self.words.template.is_plain() {
             TextStart::Document
         } else {
             TextStart::AsWritten
         };
-        Ok(self.tokenizer.encode(&text, start)?)
+        Ok(self.words.tokenizer.encode(&text, start)?)
+    }
+
+    fn device(&self) -> String {
+        self.runner.device()
+    }
+
+    fn new_cache(&self, shape: CacheShape) -> Result<KvCache, CacheError> {
+        self.runner.new_cache(shape)
+    }
+
+    fn rope_frequencies(&self) -> Option<&[f32]> {
+        Some(self.runner.rope_frequencies())
     }
 
     fn text_stream(&self) -> TextStream {
-        self.tokenizer.stream()
+        self.words.tokenizer.stream()
     }
 
     fn is_end(&self, token: u32) -> bool {
-        self.tokenizer.is_eos(token) || self.decoder.info().eos.contains(&token)
+        self.words.tokenizer.is_eos(token) || self.runner.info().eos.contains(&token)
     }
 
     fn forward(
@@ -155,12 +386,8 @@ impl LanguageModel for Loaded {
         stop: &AtomicBool,
         logits: &mut Vec<f32>,
     ) -> Result<Forward, LanguageModelError> {
-        match self.decoder.forward(tokens, cache, &mut self.scratch, stop) {
-            Ok(last) => {
-                logits.clear();
-                logits.extend_from_slice(last);
-                Ok(Forward::Done)
-            }
+        match self.runner.forward(tokens, cache, stop, logits) {
+            Ok(()) => Ok(Forward::Done),
             Err(ForwardError::Stopped) => Ok(Forward::Stopped),
             Err(error) => Err(error.into()),
         }

@@ -86,6 +86,11 @@ impl Rope {
         Ok(Self { frequencies })
     }
 
+    /// Turns per position in radians, `[head_dim / 2]`.
+    pub fn frequencies(&self) -> &[f32] {
+        &self.frequencies
+    }
+
     /// Fills `cos` and `sin`, each `[count, head_dim / 2]`, for the positions `first .. first + count`.
     ///
     /// The angle is rounded to f32 before the cosine, as in the implementations the models were trained with.

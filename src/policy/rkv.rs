@@ -9,17 +9,20 @@ use super::importance::importance;
 use super::params::Param;
 use super::redundancy::redundancy;
 use super::table::PolicyInfo;
-use super::{HeadScores, HeadView, Policy};
+use super::{HeadScores, HeadView, Needs, Policy};
 use crate::config::CacheSettings;
 
 pub(super) const INFO: PolicyInfo = PolicyInfo {
     id: "rkv",
     name: "R-KV",
+    aliases: &["Redundancy-aware KV cache compression"],
     paper: "arXiv 2505.24133",
     summary: "Keeps tokens that the last queries attend to and that do not repeat other tokens. Reasoning \
               models repeat themselves when they check their work; of a group of near-duplicate keys R-KV \
               spares the newest and drops the rest.",
     compresses: true,
+    each_step: false,
+    needs: Needs::WINDOW,
     params: &[
         Param::Budget,
         Param::Lambda,
@@ -29,11 +32,10 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
         Param::Threshold,
     ],
     defaults: |_| {},
-    policy: &RKv,
+    policy: |_| Ok(Box::new(RKv)),
 };
 
-#[derive(Debug)]
-struct RKv;
+pub(super) struct RKv;
 
 impl Policy for RKv {
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {

@@ -54,6 +54,16 @@ impl Schedule {
         }
     }
 
+    /// Tokens seen when a run that has evicted nothing is first compressed, if that is after the prompt
+    /// was read whole and before more than `longest` tokens were seen.
+    pub fn first_due(&self, settings: &CacheSettings, longest: usize) -> Option<usize> {
+        let prompt = self.prompt_tokens;
+        if self.prefill_room(settings, 0) < prompt {
+            return None;
+        }
+        (prompt..=longest).find(|&seen| self.due(settings, seen, seen))
+    }
+
     /// Whether to compress now: `seen` tokens have been fed, the cache holds `slots` per head.
     pub fn due(&self, settings: &CacheSettings, seen: usize, slots: usize) -> bool {
         if !self.compresses || slots <= settings.window as usize {
@@ -110,6 +120,26 @@ mod tests {
             }
         }
         assert_eq!(fired, [(33, 33), (49, 48), (65, 48), (81, 48), (97, 48)]);
+    }
+
+    #[test]
+    fn the_first_compression_after_the_prompt_is_foreseen() {
+        let full = settings(Trigger::CacheFull);
+        let first = |settings: &CacheSettings, prompt: usize| {
+            Schedule::new(settings, prompt)
+                .unwrap()
+                .first_due(settings, 1000)
+        };
+        assert_eq!(first(&full, 20), Some(48));
+        assert_eq!(first(&full, 48), Some(48));
+        assert_eq!(first(&full, 49), None, "within the prompt");
+        assert_eq!(first(&settings(Trigger::Published), 20), Some(33));
+        assert_eq!(first(&settings(Trigger::Published), 32), Some(32));
+        let late = CacheSettings {
+            budget: 1000,
+            ..full
+        };
+        assert_eq!(first(&late, 20), None, "never");
     }
 
     #[test]

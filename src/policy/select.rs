@@ -20,6 +20,29 @@ pub fn select(
     settings: &CacheSettings,
     prompt_tokens: u32,
 ) -> Vec<Vec<Keep>> {
+    let protected = settings.protected(prompt_tokens);
+    // Heads that have always decided together hold the same tokens: one selection serves them all.
+    match settings.scope {
+        Scope::Layer if positions.iter().all(|heads| same(heads.iter())) => {
+            let layers = positions.iter().zip(scores);
+            return layers
+                .map(|(positions, scores)| {
+                    let common = mean(scores);
+                    let kept = select_head(positions[0], &common, settings, protected);
+                    vec![kept; positions.len()]
+                })
+                .collect();
+        }
+        Scope::Global if same(positions.iter().flatten()) => {
+            let common = sum(&scores.iter().map(|heads| mean(heads)).collect::<Vec<_>>());
+            let kept = select_head(positions[0][0], &common, settings, protected);
+            return positions
+                .iter()
+                .map(|heads| vec![kept.clone(); heads.len()])
+                .collect();
+        }
+        Scope::Head | Scope::Layer | Scope::Global => {}
+    }
     let shared = match settings.scope {
         Scope::Head => None,
         Scope::Layer => Some(
@@ -39,7 +62,6 @@ pub fn select(
             Some(vec![total; layers.len()])
         }
     };
-    let protected = settings.protected(prompt_tokens);
     positions
         .iter()
         .zip(scores)
@@ -103,6 +125,21 @@ pub fn select_head(
         kept.sort_unstable_by_key(|slot| positions[slot.index()]);
     }
     kept
+}
+
+/// Whether all heads hold the same positions in the same order.
+fn same<'a>(mut heads: impl Iterator<Item = &'a &'a [Position]>) -> bool {
+    let first = heads.next();
+    heads.all(|positions| Some(positions) == first)
+}
+
+/// Mean score per slot.
+fn mean(scores: &[Vec<f32>]) -> Vec<f32> {
+    let mut mean = sum(scores);
+    for value in &mut mean {
+        *value /= scores.len() as f32;
+    }
+    mean
 }
 
 /// Mean score per position over the heads that hold it as a candidate.
@@ -205,6 +242,37 @@ mod tests {
         };
         let kept = select(&all, &scores, &settings, 0);
         assert!(kept.iter().flatten().all(|k| k == &kept[0][0]));
+    }
+
+    /// One selection for heads that hold the same tokens is what each head would have come to by positions.
+    #[test]
+    fn heads_that_agree_are_a_special_case_of_heads_that_do_not() {
+        let at = positions(12);
+        let other: Vec<Position> = (0..12)
+            .map(|p| Position(if p == 3 { 40 } else { p }))
+            .collect();
+        let scores: Vec<Vec<f32>> = (0..3)
+            .map(|h| (0..10).map(|i| ((i * 13 + h * 5) % 17) as f32).collect())
+            .collect();
+        for scope in [Scope::Layer, Scope::Global] {
+            let settings = CacheSettings {
+                scope,
+                ..settings(6, 2)
+            };
+            let both = vec![scores[..2].to_vec(), scores[1..].to_vec()];
+            let alike = select(&vec![vec![&at[..]; 2]; 2], &both, &settings, 0);
+            // One foreign token in one head makes the general way go; the others hold what they held.
+            let mixed = vec![vec![&at[..], &at[..]], vec![&at[..], &other[..]]];
+            let apart = select(&mixed, &both, &settings, 0);
+            if scope == Scope::Layer {
+                assert_eq!(alike[0], apart[0]);
+            }
+            assert_eq!(alike[0][0].len(), 6);
+            assert!(alike[0].iter().all(|kept| *kept == alike[0][0]));
+            if scope == Scope::Global {
+                assert_eq!(alike[0], alike[1]);
+            }
+        }
     }
 
     proptest! {

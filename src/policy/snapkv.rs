@@ -3,32 +3,29 @@
 use super::importance::importance;
 use super::params::Param;
 use super::table::PolicyInfo;
-use super::{HeadScores, HeadView, Policy};
+use super::{HeadScores, HeadView, Needs, Policy};
 use crate::config::CacheSettings;
 
 pub(super) const INFO: PolicyInfo = PolicyInfo {
     id: "snapkv",
     name: "SnapKV",
+    aliases: &["SnapKV-decode"],
     paper: "arXiv 2404.14469",
     summary: "Keeps what the last few queries attend to, with each important token sheltering its \
               neighbours. The same importance as R-KV's, so the difference between the two is what \
               redundancy adds.",
     compresses: true,
+    each_step: false,
+    needs: Needs::WINDOW,
     params: &[Param::Budget, Param::Buffer, Param::Window, Param::Kernel],
     defaults: |_| {},
-    policy: &SnapKv,
+    policy: |_| Ok(Box::new(SnapKv)),
 };
 
-#[derive(Debug)]
 struct SnapKv;
 
 impl Policy for SnapKv {
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
-        let importance = importance(head, settings);
-        HeadScores {
-            score: importance.clone(),
-            importance: Some(importance),
-            ..HeadScores::default()
-        }
+        HeadScores::important(importance(head, settings))
     }
 }

@@ -1,8 +1,17 @@
 //! The one table of policies.
 
+use std::sync::Arc;
+
+use super::calibration::Calibration;
 use super::params::Param;
-use super::{Policy, full_cache, recency, rkv, snapkv};
+use super::{Needs, Policy};
+use super::{
+    full_cache, h2o, keydiff, knorm, longflow, longflow_exact, random_prompt, recency,
+    recency_prompt, rkv, rkv_global, snapkv, task_aware, thinkv, tova, triattention, vase_attnv,
+    vase_dkv,
+};
 use crate::config::{CacheSettings, SettingsError};
+use crate::trace::ModelSummary;
 
 /// A policy as the table lists it.
 pub struct PolicyInfo {
@@ -10,21 +19,61 @@ pub struct PolicyInfo {
     pub id: &'static str,
     /// Name shown to people.
     pub name: &'static str,
+    /// Other names it is known by.
+    pub aliases: &'static [&'static str],
     /// Where it is published.
     pub paper: &'static str,
-    /// One paragraph that a newcomer understands.
+    /// One paragraph that a newcomer understands; where the published form is uncertain or had to be
+    /// adapted, it says what was assumed.
     pub summary: &'static str,
     /// Whether it evicts anything.
     pub compresses: bool,
+    /// Whether its published form decides after every token.
+    pub each_step: bool,
+    /// What it looks at.
+    pub needs: Needs,
     /// Numeric settings that it uses, in the order of the sliders.
     pub params: &'static [Param],
     /// Its published defaults, given the general ones.
     pub defaults: fn(&mut CacheSettings),
-    /// Its score.
-    pub policy: &'static dyn Policy,
+    /// Starts it in a run.
+    pub policy: fn(&RunContext) -> Result<Box<dyn Policy>, SettingsError>,
+}
+
+/// What a policy may know of a run when it starts.
+#[derive(Clone, Debug, Default)]
+pub struct RunContext {
+    /// The model's name and shape.
+    pub model: ModelSummary,
+    /// Tokens of the prompt.
+    pub prompt_tokens: u32,
+    /// The model's rotary frequencies, `[head_dim / 2]`, if its features turn in the half-split layout.
+    pub frequencies: Option<Vec<f32>>,
+    /// Query statistics of an earlier run, if there are some.
+    pub calibration: Option<Arc<Calibration>>,
+}
+
+/// A policy and what it remembers.
+pub struct ActivePolicy {
+    /// Its line in the table.
+    pub info: &'static PolicyInfo,
+    /// The policy itself.
+    pub policy: Box<dyn Policy>,
+}
+
+impl std::fmt::Debug for ActivePolicy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("ActivePolicy").field(&self.info.id).finish()
+    }
 }
 
 impl PolicyInfo {
+    /// Whether it must see every step, and not just keys, values and queries at a compression: its cache is then where
+    /// the policies run.
+    pub fn watches(&self) -> bool {
+        self.each_step || self.needs.attention || self.needs.prompt || self.needs.statistics
+    }
+
     /// The settings a run with this policy starts from.
     pub fn default_settings(&self) -> CacheSettings {
         let mut settings = CacheSettings {
@@ -33,6 +82,57 @@ impl PolicyInfo {
         };
         (self.defaults)(&mut settings);
         settings
+    }
+
+    /// `settings` of another policy carried over to this one: what differs from that policy's defaults was chosen by
+    /// a person and stays, the rest becomes this policy's defaults.
+    pub fn adopt(&self, settings: &CacheSettings) -> CacheSettings {
+        let mut adopted = self.default_settings();
+        let Ok(left) = find(&settings.policy) else {
+            return adopted;
+        };
+        let old = left.default_settings();
+        macro_rules! keep_chosen {
+            ($($field:ident),+) => {
+                $(if settings.$field != old.$field {
+                    adopted.$field = settings.$field;
+                })+
+            };
+        }
+        keep_chosen!(
+            budget, buffer, lambda, window, kernel, threshold, retain, order, scope, protection,
+            sinks, trigger
+        );
+        adopted
+    }
+
+    /// Starts the policy in a run.
+    ///
+    /// # Errors
+    /// The run lacks what the policy cannot do without.
+    pub fn start(&'static self, run: &RunContext) -> Result<ActivePolicy, SettingsError> {
+        Ok(ActivePolicy {
+            info: self,
+            policy: (self.policy)(run)?,
+        })
+    }
+
+    /// Bytes that the policy holds between compressions beside keys and values, with `slots` slots per head.
+    pub fn auxiliary_bytes(
+        &self,
+        settings: &CacheSettings,
+        model: &ModelSummary,
+        slots: u32,
+    ) -> u64 {
+        self.needs.auxiliary_bytes(settings, model, slots)
+    }
+
+    fn is_called(&self, name: &str) -> bool {
+        let wanted = bare(name);
+        std::iter::once(&self.id)
+            .chain(std::iter::once(&self.name))
+            .chain(self.aliases)
+            .any(|known| bare(known) == wanted)
     }
 }
 
@@ -45,22 +145,121 @@ impl std::fmt::Debug for PolicyInfo {
 }
 
 /// Every policy. Adding one is a file beside this one and a line here.
-pub static POLICIES: &[PolicyInfo] = &[rkv::INFO, snapkv::INFO, recency::INFO, full_cache::INFO];
+pub static POLICIES: &[PolicyInfo] = &[
+    rkv::INFO,
+    rkv_global::INFO,
+    snapkv::INFO,
+    task_aware::INFO,
+    h2o::INFO,
+    tova::INFO,
+    longflow::INFO,
+    longflow_exact::INFO,
+    vase_attnv::INFO,
+    vase_dkv::INFO,
+    thinkv::INFO,
+    triattention::INFO,
+    knorm::INFO,
+    keydiff::INFO,
+    recency::INFO,
+    recency_prompt::INFO,
+    random_prompt::INFO,
+    full_cache::INFO,
+];
 
-/// The policy of that id.
+/// Letters and digits alone, in lower case.
+fn bare(name: &str) -> String {
+    name.chars()
+        .filter(|c| c.is_alphanumeric())
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+/// The policy of that id, name or alias; case, spaces and hyphens do not matter.
 ///
 /// # Errors
 /// [`SettingsError::UnknownPolicy`], which lists the known ones.
-pub fn find(id: &str) -> Result<&'static PolicyInfo, SettingsError> {
+pub fn find(name: &str) -> Result<&'static PolicyInfo, SettingsError> {
     POLICIES
         .iter()
-        .find(|info| info.id == id)
+        .find(|info| info.id == name)
+        .or_else(|| POLICIES.iter().find(|info| info.is_called(name)))
         .ok_or_else(|| SettingsError::UnknownPolicy {
-            name: id.to_owned(),
+            name: name.to_owned(),
             known: POLICIES
                 .iter()
                 .map(|info| info.id)
                 .collect::<Vec<_>>()
                 .join(", "),
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Protection, Scope};
+
+    #[test]
+    fn policies_are_found_by_the_names_people_use() {
+        for (name, id) in [
+            ("R-KV", "rkv"),
+            ("Value-Aware Stochastic eviction", "vase-attnv"),
+            ("VaSE", "vase-attnv"),
+            ("VaSE DKV", "vase-dkv"),
+            ("Task-Aware compression", "task-aware"),
+            ("Beyond RAG", "task-aware"),
+            ("ThinKV", "thinkv"),
+            ("LongFlow", "longflow"),
+            ("longflow (exact)", "longflow-exact"),
+            ("Random Attention", "random-prompt"),
+            ("streaming llm", "streamingllm"),
+            ("Full", "full"),
+        ] {
+            assert_eq!(find(name).unwrap().id, id, "{name}");
+        }
+        assert!(find("").is_err());
+    }
+
+    #[test]
+    fn no_two_policies_share_a_name() {
+        let mut names: Vec<String> = POLICIES
+            .iter()
+            .flat_map(|info| {
+                let mut own: Vec<String> = [info.id, info.name]
+                    .iter()
+                    .chain(info.aliases)
+                    .map(|name| bare(name))
+                    .collect();
+                own.sort();
+                own.dedup();
+                own
+            })
+            .collect();
+        names.sort();
+        for pair in names.windows(2) {
+            assert_ne!(pair[0], pair[1]);
+        }
+    }
+
+    #[test]
+    fn every_policy_starts_from_legal_settings_and_explains_itself() {
+        for info in POLICIES {
+            info.default_settings().check().unwrap();
+            assert!(info.summary.len() > 80, "{}", info.id);
+            assert!(info.paper.is_empty() || info.paper.starts_with("arXiv "));
+        }
+    }
+
+    #[test]
+    fn another_policy_brings_its_protection_and_leaves_what_a_person_chose() {
+        let chosen = CacheSettings {
+            budget: 77,
+            ..find("rkv").unwrap().default_settings()
+        };
+        let random = find("random-prompt").unwrap().adopt(&chosen);
+        assert_eq!((random.budget, random.protection), (77, Protection::Prompt));
+        let tova = find("tova").unwrap().adopt(&random);
+        assert_eq!((tova.budget, tova.scope), (77, Scope::Layer));
+        assert_eq!(tova.protection, Protection::None);
+        assert_eq!(find("rkv").unwrap().adopt(&tova), chosen);
+    }
 }

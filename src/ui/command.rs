@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use crate::config::{CacheSettings, Sampling};
+use crate::export::{Format, SweepAxis};
+use crate::sweep::{ArmKey, SweepRequest};
 use crate::trace::{EventIndex, HeadId, Position, RecordLevel};
 
 use super::selection::{ColourMode, Tab};
@@ -56,6 +58,8 @@ pub enum UiCommand {
     SelectHead(Option<HeadId>),
     /// Colour tokens by something else.
     SetColourMode(ColourMode),
+    /// Tell reflections by other words.
+    SetCues(Box<crate::analysis::CueList>),
     /// Show another tab.
     ShowTab(Tab),
     /// Open a trace file (a dialog if no path).
@@ -75,6 +79,8 @@ pub enum UiCommand {
         /// File format.
         format: crate::export::Format,
     },
+    /// Something about the sweep.
+    Sweep(SweepCommand),
     /// Something about the panes of the Compare tab.
     Compare(CompareCommand),
     /// Show or hide the keyboard help.
@@ -83,6 +89,31 @@ pub enum UiCommand {
     ToggleNotifications,
     /// Dark, light, or as the system has it.
     SetTheme(egui::ThemePreference),
+}
+
+/// A wish of the Sweep tab.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SweepCommand {
+    /// Start, or go on where the results file ends.
+    Start(Box<SweepRequest>),
+    /// End it; results stay.
+    Stop,
+    /// Show the results in a file.
+    Open(PathBuf),
+    /// Do one of its runs again and open it.
+    OpenRun {
+        /// Index of the problem.
+        problem: u32,
+        /// Policy and budget.
+        arm: ArmKey,
+    },
+    /// Write the curve beside the results file.
+    SaveFigure {
+        /// Its horizontal axis.
+        axis: SweepAxis,
+        /// PNG or SVG.
+        format: Format,
+    },
 }
 
 /// A wish of the Compare tab. Panes count from 0. [`UiCommand::Run`] there runs the policies that are chosen.

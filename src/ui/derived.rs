@@ -1,5 +1,6 @@
 //! Columns derived from a view, computed once per (cursor, length) instead of once per panel and frame.
 
+use crate::analysis::{CueList, Segmentation};
 use crate::trace::{TokenScore, TraceStore, TraceView};
 
 /// Most samples that a colour scale is fitted to.
@@ -21,6 +22,11 @@ pub struct Derived {
     pub redundancy: Scale,
     /// All (layer, KV head) pairs.
     pub heads: u32,
+    /// Prompt, steps, reflections and answer of the whole run.
+    pub segments: Segmentation,
+    /// Counts the cue lists that were set.
+    pub cues: u64,
+    segmented: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +90,11 @@ impl Derived {
     /// Moving forward extends the columns; only a new compression walks all heads again.
     pub fn update(&mut self, generation: u64, view: &TraceView<'_>) {
         self.fit_scales(generation, view.store());
+        if self.segmented != Some(generation) {
+            self.segments = Segmentation::new(self.segments.cues().clone());
+            self.segmented = Some(generation);
+        }
+        self.segments.extend(view.store());
         let key = Key {
             generation,
             cursor: view.cursor(),
@@ -107,6 +118,12 @@ impl Derived {
             }
         }
         self.key = Some(key);
+    }
+
+    /// Tells reflections by other words from now on.
+    pub fn set_cues(&mut self, cues: CueList) {
+        self.segments = Segmentation::new(cues);
+        self.cues += 1;
     }
 
     fn extend(&mut self, old: Key, new: Key, view: &TraceView<'_>) {

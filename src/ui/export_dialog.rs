@@ -113,12 +113,17 @@ impl ExportDialog {
                 "The compressions, one row each",
             ),
             (
+                What::Segments,
+                "segments",
+                "Prompt, steps, reflections and answer, and how much of each is left",
+            ),
+            (
                 What::Scores,
                 "scores",
                 "Every candidate of every compression",
             ),
         ];
-        segmented::show(ui, "What", 5, &kinds, &mut self.what);
+        segmented::show(ui, "What", 6, &kinds, &mut self.what);
         caption(ui, "Format");
         let formats: Vec<segmented::Choice<Format>> = self
             .what

@@ -28,6 +28,8 @@ pub fn show(ctx: &Context, open: &mut bool) {
                  its key repeats others (blue, redundancy).",
                 "The bar under a token is the share of (layer, head) pairs that still hold it in their cache. \
                  Struck and faded: every head has dropped it.",
+                "A blue stripe at the left marks a reflection: the model checks, doubts or repeats itself. The tab \
+                 Reflections says whether the cache forgot more of that than of the rest.",
                 "The timeline is the view's alone: moving it never touches a run. Pause and Step in the prompt bar \
                  hold the engine.",
             ] {

@@ -274,5 +274,19 @@ fn samples(ui: &mut Ui, palette: &Palette) {
             .strikethrough();
         ui.label(gone)
             .on_hover_text("Every head has dropped it: the model no longer sees it");
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 5.0;
+            let (rect, _) = ui.allocate_exact_size(vec2(3.0, 13.0), Sense::hover());
+            ui.painter().rect_filled(rect, 1.0, palette.blue);
+            ui.label(
+                egui::RichText::new("reflection")
+                    .size(11.5)
+                    .color(palette.weak),
+            )
+            .on_hover_text(
+                "The stripe at the left of text that turns back on what was written; \
+                 the tab Reflections lists all of it",
+            );
+        });
     });
 }

@@ -80,8 +80,12 @@ pub enum Tab {
     Survival,
     /// Heads by position at one compression.
     Heatmap,
+    /// Reflections and repetitions, and their share of what left.
+    Reflections,
     /// Runs under several policies, side by side.
     Compare,
+    /// Accuracy against budget over many problems.
+    Sweep,
 }
 
 impl Tab {
@@ -90,6 +94,8 @@ impl Tab {
         (Self::Reading, "Reading"),
         (Self::Survival, "Survival"),
         (Self::Heatmap, "Heatmap"),
+        (Self::Reflections, "Reflections"),
         (Self::Compare, "Compare"),
+        (Self::Sweep, "Sweep"),
     ];
 }

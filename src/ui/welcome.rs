@@ -63,6 +63,8 @@ pub fn show(
                     ui.add_space(22.0);
                 }
                 recorded(ui, palette, commands);
+                ui.add_space(8.0);
+                sweep(ui, palette, commands);
             });
         });
         ui.add_space(24.0);
@@ -178,6 +180,23 @@ fn card(ui: &mut Ui, example: &Example, width: f32) -> bool {
         .color(palette.text);
     inner.add(Label::new(text).wrap().selectable(false));
     response.on_hover_text(example.problem).clicked()
+}
+
+fn sweep(ui: &mut Ui, palette: &Palette, commands: &mut Vec<UiCommand>) {
+    Frame::new()
+        .stroke(Stroke::new(1.0, palette.line))
+        .corner_radius(CornerRadius::same(7))
+        .inner_margin(Margin::symmetric(12, 8))
+        .show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.set_width(ui.available_width());
+                if ui.add(Button::new("Sweep budgets…")).clicked() {
+                    commands.push(UiCommand::ShowTab(Tab::Sweep));
+                }
+                let text = "Accuracy against cache budget: many problems under many policies.";
+                ui.label(RichText::new(text).size(13.0).color(palette.weak));
+            });
+        });
 }
 
 fn recorded(ui: &mut Ui, palette: &Palette, commands: &mut Vec<UiCommand>) {

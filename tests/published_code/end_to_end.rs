@@ -7,7 +7,7 @@ use super::golden_file::{Golden, assert_close, folder};
 use rkv_scope::config::{CacheSettings, Protection, SlotOrder, Trigger};
 use rkv_scope::engine::compress::{CompressionContext, compress, score_all};
 use rkv_scope::model::{Decoder, LoadOptions, Scratch};
-use rkv_scope::policy::{self, schedule::Schedule};
+use rkv_scope::policy::{self, RunContext, schedule::Schedule};
 use rkv_scope::trace::RecordLevel;
 
 fn argmax(logits: &[f32]) -> usize {
@@ -54,7 +54,8 @@ fn replay(file: &str, policy: &str, protection: Protection) {
         )
         .unwrap();
     let mut scratch = Scratch::default();
-    let policy = policy::find(policy).unwrap().policy;
+    let info = policy::find(policy).unwrap();
+    let mut policy = info.start(&RunContext::default()).unwrap();
     let stop = AtomicBool::new(false);
     let mut fed = prompt.clone();
     let mut output: Vec<usize> = golden.indices("prompt_ids");
@@ -64,14 +65,15 @@ fn replay(file: &str, policy: &str, protection: Protection) {
             .forward(&fed, &mut cache, &mut scratch, &stop)
             .unwrap();
         if schedule.due(&settings, cache.seen(), cache.longest()) {
-            let scores = score_all(&cache, policy, &settings);
             let context = CompressionContext {
                 event: events,
                 revision: 0,
                 prompt_tokens: prompt.len() as u32,
                 level: RecordLevel::Summary,
+                seed: 0,
             };
-            compress(&mut cache, policy, &settings, context).unwrap();
+            let scores = score_all(&cache, &mut policy, &settings, context);
+            compress(&mut cache, &mut policy, &settings, context).unwrap();
             for (layer, heads) in scores.iter().enumerate() {
                 let name = |what: &str| format!("layer{layer}.step{events}.{what}");
                 for (head, scores) in heads.iter().enumerate() {

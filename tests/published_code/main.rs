@@ -8,4 +8,6 @@ mod golden_file;
 
 #[cfg(feature = "infer")]
 mod end_to_end;
+#[cfg(feature = "infer")]
+mod h2o;
 mod policies;

@@ -5,8 +5,14 @@ use rkv_scope::config::{CacheSettings, Protection, Retain, SlotOrder};
 use rkv_scope::policy::importance::{max_pool, raw_importance, row_logits};
 use rkv_scope::policy::redundancy::redundancy;
 use rkv_scope::policy::select::select_head;
-use rkv_scope::policy::{self, HeadView};
+use rkv_scope::policy::{self, HeadView, Policy, RunContext};
 use rkv_scope::trace::{Position, Slot};
+
+/// A policy that needs to know nothing of a run.
+fn start(id: &str) -> Box<dyn Policy> {
+    let active = policy::find(id).unwrap().start(&RunContext::default());
+    active.unwrap().policy
+}
 
 /// One head of a golden file's `query` and `key`.
 struct Head {
@@ -41,6 +47,7 @@ impl Head {
             queries: &self.queries,
             group: self.group,
             head_dim: self.d,
+            ..HeadView::default()
         }
     }
 }
@@ -122,7 +129,7 @@ fn rkv_scores_and_keeps_what_the_published_code_does() {
         let golden = Golden::open(&path);
         let settings = settings(&golden, "rkv");
         settings.check().unwrap();
-        let rkv = policy::find("rkv").unwrap().policy;
+        let rkv = start("rkv");
         let (heads, n, d) = {
             let shape = golden.shape("key");
             (shape[1], shape[2], shape[3])
@@ -262,7 +269,7 @@ fn six_compressions_in_a_row_keep_the_same_tokens() {
         let (heads, total, d) = (shape[1], shape[2], shape[3]);
         let group = stream.shape("query_stream")[1] / heads;
         let (keys, queries) = (stream.f32("key_stream"), stream.f32("query_stream"));
-        let rkv = policy::find("rkv").unwrap().policy;
+        let rkv = start("rkv");
         for h in 0..heads {
             let keys = &keys[h * total * d..(h + 1) * total * d];
             let mut cache: Vec<Position> = (0..budget as u32).map(Position).collect();
@@ -282,6 +289,7 @@ fn six_compressions_in_a_row_keep_the_same_tokens() {
                     queries: &probe,
                     group,
                     head_dim: d,
+                    ..HeadView::default()
                 };
                 let scores = rkv.score(&view, &settings);
                 let quota = budget - window;
@@ -347,7 +355,7 @@ fn snapkv_keeps_what_the_published_code_does() {
     for path in files("snapkv") {
         let golden = Golden::open(&path);
         let settings = settings(&golden, "snapkv");
-        let snapkv = policy::find("snapkv").unwrap().policy;
+        let snapkv = start("snapkv");
         let (heads, n) = (golden.shape("key")[1], golden.shape("key")[2]);
         for h in 0..heads {
             let head = Head::of(&golden, h);
@@ -404,11 +412,9 @@ fn streamingllm_keeps_the_first_and_the_last() {
                 queries: &[],
                 group: 1,
                 head_dim: d,
+                ..HeadView::default()
             };
-            let scores = policy::find("streamingllm")
-                .unwrap()
-                .policy
-                .score(&view, &settings);
+            let scores = start("streamingllm").score(&view, &settings);
             let kept = select_head(&positions, &scores.score, &settings, sinks);
             let got: Vec<usize> = kept.iter().map(|s| s.index()).collect();
             assert_eq!(got, golden.indices("kept_indices"), "{}", golden.name);

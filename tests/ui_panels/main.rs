@@ -7,6 +7,7 @@
 mod heatmap;
 mod inspector;
 mod pictures;
+mod reflections;
 mod stage;
 mod survival;
 mod timeline;

@@ -8,10 +8,12 @@ use rkv_scope::config::CacheSettings;
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::trace::{HeadId, Position};
 use rkv_scope::ui::heatmap::{HeatmapState, Quality};
+use rkv_scope::ui::reflections::{List, ReflectionsState};
 use rkv_scope::ui::timeline::Transport;
 
 use super::heatmap::heatmap;
 use super::inspector::{contested, inspector, pinned};
+use super::reflections::reflections;
 use super::stage::{Stage, empty, plan, run, summary_only};
 use super::survival::survival;
 use super::timeline::timeline;
@@ -68,6 +70,17 @@ fn pictures() {
             stage.selection.head = Some(HeadId { layer: 2, head: 1 });
             let name = format!("heatmap_{}_{tag}", name.replace(' ', "_"));
             save(&folder, &name, heatmap([860.0, 560.0], theme, stage));
+        }
+        for (list, name) in [
+            (List::Segments, "segments"),
+            (List::Spans, "spans"),
+            (List::Clusters, "clusters"),
+            (List::Cues, "cues"),
+        ] {
+            let mut stage: Stage<ReflectionsState> = Stage::new(run());
+            stage.panel.list = list;
+            let name = format!("reflections_{name}_{tag}");
+            save(&folder, &name, reflections([700.0, 520.0], theme, stage));
         }
         let mut stage = pinned(contested());
         stage.selection.head = Some(HeadId { layer: 2, head: 1 });

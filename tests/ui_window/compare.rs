@@ -248,7 +248,7 @@ fn the_run_of_the_reading_tab_can_be_taken_and_read_again() {
     let mut harness = viewer();
     harness.state_mut().app_mut().show_run(a());
     harness.run();
-    harness.key_press(Key::Num4);
+    harness.key_press(Key::Num5);
     harness.run();
     harness.get_by_label("Take the run in Reading").click();
     harness.run();

@@ -12,5 +12,6 @@ mod replay;
 mod settings;
 mod snapshots;
 mod stage;
+mod sweep;
 mod text;
 mod whole_path;

@@ -14,6 +14,7 @@ use rkv_scope::ui::{ColourMode, Tab, UiCommand};
 
 use super::compare::plan;
 use super::stage::{Stage, window, with_engine};
+use super::sweep::half_way;
 
 fn save(folder: &Path, name: &str, harness: &mut Harness<'static, Stage>) {
     harness.run();
@@ -42,6 +43,7 @@ fn pictures() {
         let (mut harness, engine) = with_engine([1280.0, 800.0], theme);
         engine.loaded();
         save(&folder, &format!("first_page_{tag}"), &mut harness);
+        save(&folder, &format!("sweep_{tag}"), &mut half_way(theme));
         let mut harness = window([1440.0, 900.0], theme, AppConfig::default());
         harness.state_mut().app_mut().show_run(plan.store());
         save(&folder, &format!("reading_{tag}"), &mut harness);
@@ -56,6 +58,7 @@ fn pictures() {
             ("held", vec![UiCommand::SetColourMode(ColourMode::Held)]),
             ("survival", vec![UiCommand::ShowTab(Tab::Survival)]),
             ("heatmap", vec![UiCommand::ShowTab(Tab::Heatmap)]),
+            ("reflections", vec![UiCommand::ShowTab(Tab::Reflections)]),
             (
                 "export",
                 vec![

@@ -8,6 +8,7 @@ use egui::{Key, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use rkv_scope::app::AppConfig;
+use rkv_scope::config::DeviceChoice;
 use rkv_scope::engine::{EngineConfig, spawn};
 use rkv_scope::export::{Format, What};
 use rkv_scope::trace::{EventIndex, Position};
@@ -32,10 +33,10 @@ fn wait(harness: &mut Harness<'static, Stage>, what: &str, done: impl Fn(&Stage)
 fn a_typed_problem_is_reasoned_about_scrubbed_steered_and_exported() {
     let config = AppConfig {
         engine: Some(Box::new(|model, waker| {
-            spawn(EngineConfig::new(model, waker))
+            spawn(EngineConfig::new(model, DeviceChoice::Cpu, waker))
         })),
         model: Some("reasoner".to_owned()),
-        known_models: vec![],
+        ..AppConfig::default()
     };
     let mut harness = window([1280.0, 900.0], Theme::Dark, config);
     wait(&mut harness, "loading", |stage| {
@@ -104,8 +105,9 @@ fn a_typed_problem_is_reasoned_about_scrubbed_steered_and_exported() {
 fn two_policies_run_one_after_another_and_part() {
     let config = AppConfig {
         engine: Some(Box::new(|model, waker| {
-            spawn(EngineConfig::new(model, waker))
+            spawn(EngineConfig::new(model, DeviceChoice::Cpu, waker))
         })),
+        sweeps: None,
         model: Some("reasoner".to_owned()),
         known_models: vec![],
     };

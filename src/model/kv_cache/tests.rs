@@ -96,8 +96,10 @@ fn the_query_window_is_the_last_rows_oldest_first() {
     feed(&mut cache, 4..14);
     assert_eq!(first(&cache), [11, 12, 13]);
     let mut group = Vec::new();
-    assert_eq!(cache.group_queries(1, 1, &mut group), 3);
+    assert_eq!(cache.group_queries(1, 1, 9, &mut group), 3);
     assert_eq!(group[..6], row(11, 1)[6..12]);
+    assert_eq!(cache.group_queries(1, 1, 1, &mut group), 1);
+    assert_eq!(group, row(13, 1)[6..12]);
 }
 
 #[test]

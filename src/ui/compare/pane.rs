@@ -179,6 +179,7 @@ fn text(
         look: &look,
         epoch: hasher.finish(),
         flag: flag.map(|parting| parting.position),
+        segments: Some(&derived.segments),
     };
     token_view::show(ui, &mut cache.tokens, &page, view, selection, commands);
 }

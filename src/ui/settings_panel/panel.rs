@@ -147,8 +147,7 @@ fn policy(ui: &mut Ui, settings: &mut CacheSettings) {
                     .clicked()
                     && !chosen
                 {
-                    // The numbers that both policies know stay as the person set them.
-                    info.id.clone_into(&mut settings.policy);
+                    *settings = info.adopt(settings);
                 }
             }
         })

@@ -9,6 +9,7 @@ mod paint;
 mod panel;
 mod paragraphs;
 mod reading;
+mod stripe;
 
 pub use look::{Look, Split, look};
 pub use panel::{Page, TokenViewState, Work, show};

@@ -5,6 +5,7 @@ use egui::{
     WidgetInfo, pos2, vec2,
 };
 
+use crate::analysis::Segmentation;
 use crate::trace::{Position, SegmentKind, TraceStore, TraceView};
 use crate::ui::command::UiCommand;
 use crate::ui::selection::Selection;
@@ -14,6 +15,7 @@ use super::layout::{LINE, Layout, font};
 use super::look::Look;
 use super::paint::Painted;
 use super::paragraphs::Paragraphs;
+use super::stripe;
 
 /// Widest column of text, in points: longer lines are hard to follow with the eye.
 const WIDEST: f32 = 1000.0;
@@ -158,6 +160,8 @@ pub struct Page<'a> {
     pub epoch: u64,
     /// A token singled out, with a flag.
     pub flag: Option<Position>,
+    /// Parts of the text, for the stripe at the left of reflections.
+    pub segments: Option<&'a Segmentation>,
 }
 
 /// Draws the page.
@@ -297,6 +301,9 @@ fn paragraphs(
         if let Some(painted) = &layout.painted {
             ui.painter().extend(painted.shapes(at));
         }
+        let reflection = page.segments.and_then(|segments| {
+            stripe::paint(ui, palette, segments, layout, &tokens, view.cursor(), at)
+        });
         let id = Id::unique((page.name, "paragraph", start));
         let response = accessible(ui, area.expand2(vec2(MARGIN / 2.0, 2.0)), id, || {
             store.tokens().text_of(tokens.clone()).trim_end().to_owned()
@@ -314,6 +321,9 @@ fn paragraphs(
             commands.push(UiCommand::Select(hit.filter(|_| hit != selection.pinned)));
         }
         outlines(ui, palette, store, layout, start, at, selection);
+        if let Some(kind) = reflection {
+            response.on_hover_text(format!("A reflection ({kind})"));
+        }
         if let Some(token) = page.flag.and_then(|flag| flag.index().checked_sub(start)) {
             flag(ui, palette, layout, token as u32, at);
         }

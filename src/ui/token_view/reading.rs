@@ -35,6 +35,7 @@ pub fn reading(
         look: &|position| look(palette, derived, mode, position, view.cursor()),
         epoch: epoch(generation, mode, view, derived, palette),
         flag: None,
+        segments: Some(&derived.segments),
     };
     show(ui, state, &page, view, selection, commands);
 }

@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Checks the trainer on a tiny model: the loss falls; a run cut off and resumed equals one that was not, bit for bit.
+
+Needs torch; says so and ends without a failure where it is missing. Takes some seconds.
+"""
+
+import json
+import random
+import sys
+import tempfile
+from array import array
+from pathlib import Path
+
+try:
+    import torch
+except ImportError as missing:
+    print(f"skipped: {missing}. Training needs torch: pip install torch")
+    sys.exit(0)
+
+import data
+import train
+from model import Config, Reasoner
+
+SIZES = ["--hidden", "32", "--layers", "2", "--heads", "2", "--kv-heads", "1", "--ffn", "64", "--vocab", "64"]
+ASK, REPLY = 1, 2
+
+
+def write_data(folder: Path):
+    """Documents that ask for a short row of tokens to be repeated: enough for a loss that falls."""
+    rng = random.Random(0)
+    for level in data.LEVELS:
+        documents = []
+        for _ in range(200):
+            row = [rng.randrange(5, 64) for _ in range(rng.randrange(3, 12))]
+            documents.append([ASK, *row, REPLY, data.THINK, *row, data.END])
+        (folder / f"{level}.bin").write_bytes(array("H", [token for d in documents for token in d]).tobytes())
+        (folder / f"{level}.len").write_bytes(array("H", [len(d) for d in documents]).tobytes())
+    (folder / "held_out.json").write_text("[]")
+    (folder / "tokenizer.json").write_text(json.dumps({"added_tokens": [], "model": {"vocab": {}}}))
+
+
+def run(folder: Path, out: Path, steps: int) -> dict:
+    options = {"steps": steps, "tokens": 40000, "batch": 512, "easy-until": 2000, "all-from": 8000, "log-every": 20, "threads": 1}
+    words = [word for option, value in options.items() for word in (f"--{option}", str(value))]
+    train.main(["train", "--data", str(folder), "--out", str(out), *words, *SIZES])
+    return torch.load(out / "checkpoint.pt", weights_only=False)
+
+
+def same(a, b) -> bool:
+    if isinstance(a, torch.Tensor):
+        return torch.equal(a, b)
+    if isinstance(a, dict):
+        return a.keys() == b.keys() and all(same(a[key], b[key]) for key in a if key != "seconds")
+    if isinstance(a, (list, tuple)):
+        return len(a) == len(b) and all(map(same, a, b))
+    return a == b
+
+
+def check_decoding():
+    """Left-padded batches with a cache choose the tokens that the whole text, alone and without a cache, leads to."""
+    from evaluate import decode
+
+    torch.manual_seed(0)
+    model = Reasoner(Config(hidden=32, layers=2, heads=2, kv_heads=1, ffn=64, vocab=64))
+    for parameter in model.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    prompts = [[5, 6, 7], [8, 9, 10, 11, 12, 13], [14]]
+    for prompt, written in zip(prompts, decode(model, prompts, 12, batch=3), strict=True):
+        text = list(prompt)
+        for token in written:
+            with torch.no_grad():
+                assert token == int(model.logits(model(torch.tensor([text]))[0, -1]).argmax()), "decoding differs"
+            text.append(token)
+
+
+def main():
+    check_decoding()
+    with tempfile.TemporaryDirectory() as temporary:
+        root = Path(temporary)
+        folder = root / "data"
+        folder.mkdir()
+        write_data(folder)
+        whole = run(folder, root / "whole", 150)
+        run(folder, root / "cut", 53)
+        resumed = run(folder, root / "cut", 150)
+        assert same(whole, resumed), "the resumed run differs from the uninterrupted one"
+        losses = [json.loads(line)["loss"] for line in (root / "whole" / "log.jsonl").read_text().splitlines()]
+        assert losses[-1] < 0.8 * losses[0], f"the loss does not fall: {losses}"
+    print("the loss falls; resumed equals uninterrupted, bit for bit; batched decoding equals plain decoding")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""Problems as tokens: trains the tokenizer, and writes what training reads, so that training needs torch alone.
+
+A data folder holds `tokenizer.json`, `tokenizer_config.json`, for each level `LEVEL.bin` (all documents, one after the other,
+16-bit tokens) and `LEVEL.len` (their lengths, 16 bits), and `held_out.json` (problems that no training seed draws, with
+their prompts as tokens).
+"""
+
+import json
+import random
+import subprocess
+from array import array
+from itertools import accumulate
+from pathlib import Path
+
+import torch
+
+LEVELS = ("easy", "medium", "hard")
+SPECIAL = ["<|end|>", "<|user|>", "<|assistant|>", "<think>", "</think>"]
+END, THINK = 0, 3
+TEMPLATE = (
+    "{% for message in messages %}{% if message['role'] == 'user' %}<|user|>{{ message['content'] }}"
+    "{% elif message['role'] == 'assistant' %}<|assistant|>{{ message['content'] }}<|end|>{% endif %}{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|><think>\n{% endif %}"
+)
+# Every digit by itself, an operation with the spaces around it, a word with the space before it.
+PIECES = r"\d| [-+*/=] | ?\p{L}+| ?[^\s\p{L}\d]|\s"
+
+
+def prompt(problem: str) -> str:
+    return f"<|user|>{problem}<|assistant|><think>\n"
+
+
+def document(sample: dict) -> str:
+    return f"{prompt(sample['problem'])}{sample['trace']}\n</think>\nThe answer is \\boxed{{{sample['answer']}}}.<|end|>"
+
+
+def problems(binary: str, count: int, seed: int, level: str | None = None, first: int = 0):
+    """Draws problems from the library's generator."""
+    command = [binary, "problems", "--json", "--count", str(count), "--seed", str(seed), "--first", str(first)]
+    if level:
+        command += ["--level", level]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        for line in process.stdout:
+            yield json.loads(line)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} failed with code {process.returncode}")
+
+
+def train_tokenizer(texts, vocab: int):
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(PIECES), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(vocab_size=vocab, special_tokens=SPECIAL, initial_alphabet=alphabet, show_progress=False)
+    tokenizer.train_from_iterator(texts, trainer)
+    return tokenizer
+
+
+def prepare(binary: str, folder: Path, count: int, seed: int, vocab: int, held_out: int, known: Path | None = None):
+    """Writes a data folder with `count` problems of each level; `known` is a tokenizer to use instead of a new one."""
+    if seed < 1000:
+        raise SystemExit(f"seed {seed} is held out from training: seeds begin at 1000")
+    folder.mkdir(parents=True, exist_ok=True)
+    if known:
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_file(str(known))
+    else:
+        texts = (f"{sample['problem']}\n{sample['trace']}" for sample in problems(binary, 15_000, seed + 1))
+        tokenizer = train_tokenizer(texts, vocab)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    config = {
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "eos_token": SPECIAL[END],
+        "model_max_length": 2048,
+        "chat_template": TEMPLATE,
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=1))
+    samples = []
+    for sample in problems(binary, held_out, 0):
+        sample["tokens"] = tokenizer.encode(prompt(sample["problem"])).ids
+        sample["document"] = tokenizer.encode(document(sample)).ids
+        samples.append(sample)
+    (folder / "held_out.json").write_text(json.dumps(samples))
+    for level in LEVELS:
+        write_level(tokenizer, problems(binary, count, seed, level), folder / level)
+
+
+def write_level(tokenizer, samples, path: Path):
+    lengths = []
+    with path.with_suffix(".bin").open("wb") as out:
+        for batch in batched(samples, 2000):
+            for encoded in tokenizer.encode_batch([document(sample) for sample in batch]):
+                lengths.append(len(encoded.ids))
+                array("H", encoded.ids).tofile(out)
+    path.with_suffix(".len").write_bytes(array("H", lengths).tobytes())
+    print(f"{path.name}: {len(lengths)} problems, {sum(lengths)} tokens, median {sorted(lengths)[len(lengths) // 2]}", flush=True)
+
+
+def batched(items, size: int):
+    batch = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+class Level:
+    """The documents of one level in batches of about the same length, shuffled anew in every epoch.
+
+    Whole documents, none cut and none attending to another: they are packed by length, not end to end.
+    """
+
+    def __init__(self, folder: Path, name: str, tokens: int, longest: int, seed: int):
+        self.name, self.tokens, self.longest, self.seed = name, tokens, longest, seed
+        self.data, self.lengths = array("H"), array("H")
+        self.data.frombytes((folder / f"{name}.bin").read_bytes())
+        self.lengths.frombytes((folder / f"{name}.len").read_bytes())
+        self.starts = [0, *accumulate(self.lengths)]
+        self.epoch, self.next, self.batches = -1, 0, []
+
+    def shuffle(self, epoch: int):
+        rng = random.Random(f"{self.seed} {self.name} {epoch}")
+        order = [i for i in range(len(self.lengths)) if self.lengths[i] <= self.longest]
+        rng.shuffle(order)
+        self.batches, pool = [], 1000
+        for at in range(0, len(order), pool):
+            batch, width = [], 0
+            for i in sorted(order[at : at + pool], key=lambda i: self.lengths[i]):
+                width = max(width, padded(self.lengths[i]))
+                if batch and width * (len(batch) + 1) > self.tokens:
+                    self.batches.append(batch)
+                    batch, width = [], padded(self.lengths[i])
+                batch.append(i)
+            self.batches.append(batch)
+        rng.shuffle(self.batches)
+        self.epoch, self.next = epoch, 0
+
+    def batch(self) -> torch.Tensor:
+        """Tokens [documents, padded length], filled up with the end token."""
+        if self.next == len(self.batches):
+            self.shuffle(self.epoch + 1)
+        chosen = self.batches[self.next]
+        self.next += 1
+        width = padded(max(self.lengths[i] for i in chosen))
+        rows = [self.data[self.starts[i] : self.starts[i + 1]].tolist() for i in chosen]
+        return torch.tensor([row + [END] * (width - len(row)) for row in rows])
+
+    def state(self) -> tuple[int, int]:
+        return self.epoch, self.next
+
+    def restore(self, state: tuple[int, int]):
+        if state[0] >= 0:
+            self.shuffle(state[0])
+            self.next = state[1]
+
+
+def padded(length: int) -> int:
+    return (length + 31) // 32 * 32
+
+
+class Curriculum:
+    """Easy problems first; the mix moves to all levels over the first part of training."""
+
+    def __init__(self, folder: Path, tokens: int, longest: int, seed: int):
+        self.levels = [Level(folder, name, tokens, longest, seed) for name in LEVELS]
+        self.rng = random.Random(f"{seed} levels")
+
+    def batch(self, seen: int, easy_until: int, all_from: int) -> torch.Tensor:
+        """Only easy problems until `easy_until` tokens, then ever more of the others, and all from `all_from` on."""
+        progress = min(1.0, max(0.0, (seen - easy_until) / max(1, all_from - easy_until)))
+        weights = (1 - 0.8 * progress, 0.35 * progress, 0.45 * progress)
+        return self.rng.choices(self.levels, weights)[0].batch()
+
+    def state(self):
+        return {"rng": self.rng.getstate(), "levels": [level.state() for level in self.levels]}
+
+    def restore(self, state):
+        self.rng.setstate(state["rng"])
+        for level, saved in zip(self.levels, state["levels"], strict=True):
+            level.restore(saved)

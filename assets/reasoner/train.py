@@ -1,0 +1,305 @@
+#!/usr/bin/env python3
+"""Trains the reasoner. `README.md` beside this file says how; `train.py COMMAND --help` what each option does.
+
+train.py prepare --binary rkv-scope --data DIR --count 60000     needs the program and the `tokenizers` package
+train.py train --data DIR --out DIR --tokens 20e6                needs torch only; goes on from a checkpoint
+train.py evaluate --data DIR --out DIR --count 500
+train.py export --data DIR --out DIR --to assets/reasoner
+train.py plot --out DIR --to curve.png                           needs matplotlib
+"""
+
+import argparse
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from data import END, THINK, Curriculum, prepare
+from evaluate import answers, byte_pieces
+from model import Config, Reasoner
+from muon import Muon
+
+WARM_UP_STEPS = 50
+
+
+def optimizers(model: Reasoner, lr: float, adam_lr: float):
+    matrices, rest = [], []
+    for name, parameter in model.named_parameters():
+        (matrices if parameter.ndim == 2 and "embed" not in name else rest).append(parameter)
+    return [
+        Muon(matrices, lr=lr),
+        torch.optim.AdamW(rest, lr=adam_lr, betas=(0.9, 0.95), weight_decay=0.0),
+    ]
+
+
+def loss_of(model: Reasoner, tokens: torch.Tensor, bf16: bool, forward=None) -> tuple[torch.Tensor, int]:
+    """Summed cross-entropy of what comes after `<think>`, and how many tokens that is; padding does not count."""
+    inputs, targets = tokens[:, :-1], tokens[:, 1:]
+    thinking = (inputs == THINK).cumsum(1) > 0
+    ended = (inputs == END).cumsum(1) > 0
+    counted = thinking & ~ended
+    with torch.autocast(tokens.device.type, torch.bfloat16, enabled=bf16):
+        hidden = (model if forward is None else forward)(inputs)[counted]
+        logits = model.logits(hidden)
+    return F.cross_entropy(logits.float(), targets[counted], reduction="sum"), int(counted.sum())
+
+
+def rate(seen: int, step: int, total: int, decay: float) -> float:
+    """Share of the peak learning rate: warm-up, constant, then linear to zero over the last `decay` of all tokens."""
+    left = (total - seen) / (decay * total)
+    return min(1.0, (step + 1) / WARM_UP_STEPS) * min(1.0, max(0.0, left))
+
+
+def save(path: Path, content: dict):
+    """A crash leaves the old checkpoint or the new one."""
+    temporary = path.with_suffix(".tmp")
+    torch.save(content, temporary)
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+class Run:
+    """Everything that a checkpoint holds."""
+
+    def __init__(self, args):
+        self.args = args
+        if args.threads:
+            torch.set_num_threads(args.threads)
+        torch.manual_seed(args.seed)
+        self.device = torch.device(args.device)
+        self.out = Path(args.out)
+        self.out.mkdir(parents=True, exist_ok=True)
+        self.step = self.seen = 0
+        self.seconds = 0.0
+        checkpoint = self.out / "checkpoint.pt"
+        saved = torch.load(checkpoint, map_location=self.device, weights_only=False) if checkpoint.exists() else None
+        config = Config(**saved["config"]) if saved else config_from(args)
+        self.model = Reasoner(config).to(self.device)
+        # Compiled, a step on the CPU takes two thirds of the time; batches differ in shape, so shapes are dynamic.
+        self.forward = torch.compile(self.model, dynamic=True) if args.compile else self.model
+        self.optimizers = optimizers(self.model, args.lr, args.adam_lr)
+        self.data = Curriculum(Path(args.data), args.batch, args.longest, args.seed)
+        if saved:
+            self.model.load_state_dict(saved["model"])
+            for optimizer, state in zip(self.optimizers, saved["optimizers"], strict=True):
+                optimizer.load_state_dict(state)
+            self.data.restore(saved["data"])
+            self.step, self.seen, self.seconds = saved["step"], saved["seen"], saved["seconds"]
+            print(f"going on at step {self.step}, {self.seen} tokens", flush=True)
+        self.held_out = json.loads((Path(args.data) / "held_out.json").read_text())
+        self.pieces = byte_pieces(json.loads((Path(args.data) / "tokenizer.json").read_text()))
+
+    def save(self):
+        save(
+            self.out / "checkpoint.pt",
+            {
+                "config": json.loads(self.model.config.to_json()),
+                "model": self.model.state_dict(),
+                "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+                "data": self.data.state(),
+                "step": self.step,
+                "seen": self.seen,
+                "seconds": self.seconds,
+            },
+        )
+
+    def log(self, **entry):
+        entry = {"step": self.step, "tokens": self.seen, "seconds": round(self.seconds, 1), **entry}
+        with (self.out / "log.jsonl").open("a") as file:
+            file.write(json.dumps(entry) + "\n")
+        print(json.dumps(entry), flush=True)
+
+    def train_step(self) -> float:
+        args = self.args
+        batch = self.data.batch(self.seen, int(args.easy_until), int(args.all_from))
+        tokens = batch.to(self.device)
+        loss, count = loss_of(self.model, tokens, args.bf16, self.forward)
+        (loss / count).backward()
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
+        share = rate(self.seen, self.step, int(args.tokens), args.decay)
+        for optimizer, peak in zip(self.optimizers, (args.lr, args.adam_lr), strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = peak * share
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        self.step += 1
+        self.seen += int((batch != END).sum()) + len(batch)
+        return loss.item() / count
+
+    @torch.no_grad()
+    def held_out_loss(self, samples: list[dict]) -> float:
+        total = count = 0.0
+        for at in range(0, len(samples), 16):
+            rows = [torch.tensor(sample["document"]) for sample in samples[at : at + 16]]
+            tokens = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=END).to(self.device)
+            loss, n = loss_of(self.model, tokens, self.args.bf16)
+            total, count = total + loss.item(), count + n
+        return total / count
+
+    def evaluate(self, count: int) -> dict:
+        samples = self.held_out[:count]
+        result = answers(self.model, samples, self.pieces, self.args.longest)
+        result["held_out_loss"] = round(self.held_out_loss(samples), 4)
+        return result
+
+
+def config_from(args) -> Config:
+    return Config(
+        hidden=args.hidden, layers=args.layers, heads=args.heads, kv_heads=args.kv_heads, ffn=args.ffn, vocab=args.vocab
+    )
+
+
+def train(args):
+    run = Run(args)
+    started, saved, losses = time.monotonic() - run.seconds, time.monotonic(), []
+    next_evaluation = (run.seen // int(args.evaluate_every) + 1) * int(args.evaluate_every)
+    stop = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: stop.append(number))
+    while not stop and run.seen < args.tokens and (args.steps is None or run.step < args.steps):
+        losses.append(run.train_step())
+        run.seconds = time.monotonic() - started
+        if run.step % args.log_every == 0:
+            run.log(loss=round(sum(losses) / len(losses), 4))
+            losses = []
+        if time.monotonic() - saved > args.save_every:
+            run.save()
+            saved = time.monotonic()
+        if run.seen >= next_evaluation:
+            next_evaluation += int(args.evaluate_every)
+            result = run.evaluate(args.evaluate_count)
+            texts = result.pop("texts")
+            (run.out / "samples.json").write_text(json.dumps(texts, indent=1))
+            run.log(held_out=result)
+    run.save()
+
+
+def evaluate(args):
+    run = Run(args)
+    result = run.evaluate(args.count)
+    (run.out / "samples.json").write_text(json.dumps(result.pop("texts"), indent=1))
+    (run.out / "evaluation.json").write_text(json.dumps(result, indent=1))
+    print(json.dumps(result, indent=1))
+
+
+def write_safetensors(path: Path, tensors: dict[str, torch.Tensor]):
+    """The format is a length, a JSON header and the bytes (https://github.com/huggingface/safetensors)."""
+    header, offset = {}, 0
+    for name, tensor in tensors.items():
+        size = tensor.numel() * tensor.element_size()
+        header[name] = {"dtype": "F16", "shape": list(tensor.shape), "data_offsets": [offset, offset + size]}
+        offset += size
+    header["__metadata__"] = {"format": "pt"}
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    with path.open("wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        for tensor in tensors.values():
+            file.write(bytes(tensor.untyped_storage()))
+
+
+def export(args):
+    saved = torch.load(Path(args.out) / "checkpoint.pt", map_location="cpu", weights_only=False)
+    config = Config(**saved["config"])
+    to = Path(args.to)
+    to.mkdir(parents=True, exist_ok=True)
+    weights = {f"model.{name}": tensor.to(torch.float16).contiguous() for name, tensor in saved["model"].items()}
+    write_safetensors(to / "model.safetensors", weights)
+    (to / "config.json").write_text(json.dumps(config.hugging_face(), indent=1))
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (to / name).write_bytes((Path(args.data) / name).read_bytes())
+    print(f"{to}: {sum(w.numel() for w in weights.values())} parameters, {saved['seen']} tokens seen")
+
+
+def plot(args):
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    entries = [json.loads(line) for line in (Path(args.out) / "log.jsonl").read_text().splitlines()]
+    losses = [(e["tokens"] / 1e6, e["loss"]) for e in entries if "loss" in e]
+    checks = [(e["tokens"] / 1e6, e["held_out"]["share"]) for e in entries if "held_out" in e]
+    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
+    left.plot(*zip(*losses, strict=True), color="#888", label="training")
+    held = [(e["tokens"] / 1e6, e["held_out"]["held_out_loss"]) for e in entries if "held_out" in e]
+    left.plot(*zip(*held, strict=True), color="#d08a00", marker=".", label="held out")
+    left.set(xlabel="million tokens", ylabel="loss per token of the trace", yscale="log")
+    left.legend()
+    for kind in sorted({kind for _, share in checks for kind in share}):
+        points = [(tokens, share[kind]) for tokens, share in checks if kind in share]
+        main = kind == "all" or kind.startswith("level")
+        right.plot(
+            *zip(*points, strict=True), color=None if main else "#ccc", lw=2 if main else 0.8, label=kind if main else None
+        )
+    right.set(xlabel="million tokens", ylabel="share of right answers, held out", ylim=(0, 1))
+    right.legend()
+    figure.savefig(args.to, dpi=130)
+
+
+def arguments(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(required=True, dest="command")
+
+    p = commands.add_parser("prepare", help="problems to tokens")
+    p.add_argument("--binary", default="rkv-scope")
+    p.add_argument("--data", type=Path, required=True)
+    p.add_argument("--count", type=int, default=60_000, help="problems of each level")
+    p.add_argument("--seed", type=int, default=1000)
+    p.add_argument("--vocab", type=int, default=1024)
+    p.add_argument("--held-out", type=int, default=1000)
+    p.add_argument("--tokenizer", type=Path, help="use this tokenizer.json instead of training one")
+
+    for name in ("train", "evaluate"):
+        p = commands.add_parser(name)
+        p.add_argument("--data", type=Path, required=True)
+        p.add_argument("--out", type=Path, required=True, help="checkpoint, log and samples")
+        p.add_argument("--device", default="cpu", help="cpu or cuda")
+        p.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves it to torch")
+        p.add_argument("--bf16", action=argparse.BooleanOptionalAction, default=True, help="bfloat16 autocast")
+        p.add_argument("--compile", action="store_true", help="torch.compile; needs a C++ compiler")
+        p.add_argument("--seed", type=int, default=1)
+        p.add_argument("--tokens", type=float, default=20e6, help="all tokens of the training, to which the decay leads")
+        p.add_argument("--decay", type=float, default=0.3, help="share of the tokens in which the learning rate falls to zero")
+        p.add_argument("--easy-until", type=float, default=1.5e6, help="tokens with easy problems only")
+        p.add_argument("--all-from", type=float, default=5e6, help="tokens from which on the mix is final")
+        p.add_argument("--steps", type=int, help="stop after this step")
+        p.add_argument("--batch", type=int, default=4096, help="tokens of a batch")
+        p.add_argument("--longest", type=int, default=1536, help="longest document, and most tokens of an evaluated trace")
+        p.add_argument("--lr", type=float, default=0.02, help="Muon")
+        p.add_argument("--adam-lr", type=float, default=0.004, help="AdamW: embedding and norms")
+        defaults = Config()
+        for size in ("hidden", "layers", "heads", "kv_heads", "ffn", "vocab"):
+            p.add_argument(f"--{size.replace('_', '-')}", type=int, default=getattr(defaults, size))
+        p.add_argument("--log-every", type=int, default=20, help="steps")
+        p.add_argument("--save-every", type=float, default=180, help="seconds")
+        p.add_argument("--evaluate-every", type=float, default=1e6, help="tokens")
+        p.add_argument("--evaluate-count", type=int, default=64, help="held-out problems")
+        p.add_argument("--count", type=int, default=500, help="held-out problems of `evaluate`")
+
+    p = commands.add_parser("export", help="Hugging Face folder in f16")
+    p.add_argument("--data", type=Path, required=True)
+    p.add_argument("--out", type=Path, required=True)
+    p.add_argument("--to", type=Path, required=True)
+
+    p = commands.add_parser("plot")
+    p.add_argument("--out", type=Path, required=True)
+    p.add_argument("--to", type=Path, required=True)
+    return parser.parse_args(argv)
+
+
+def main(argv=None):
+    args = arguments(argv)
+    if args.command == "prepare":
+        prepare(args.binary, args.data, args.count, args.seed, args.vocab, args.held_out, args.tokenizer)
+    else:
+        {"train": train, "evaluate": evaluate, "export": export, "plot": plot}[args.command](args)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,322 @@
+//! Which (layer, KV head, token) pairs a compression could have evicted, which it did, and how many it
+//! would have evicted by chance.
+//!
+//! A pair is open to a compression if the head holds the token, the token is older than the observation
+//! window and not protected. If a head dropped `k` of its `n` open tokens, each had the chance `k / n`
+//! under a blind draw; the sum of a pair's chances over the compressions it was open to is its *expected*
+//! number of evictions under the null model. Summed over all pairs that is what was really evicted.
+
+use std::collections::BTreeSet;
+
+use super::GoOn;
+use crate::trace::{EventIndex, Position, TraceStore, TraceView};
+
+/// What each compression left open, taken up as the run grows.
+#[derive(Clone, Debug, Default)]
+pub struct Exposure {
+    events: Vec<Event>,
+}
+
+#[derive(Clone, Debug)]
+struct Event {
+    /// Tokens below are not open.
+    protected: u32,
+    /// Per head: tokens from here on have never been older than the window.
+    bound: Vec<u32>,
+    /// Per head: evicted over open tokens.
+    chance: Vec<f64>,
+}
+
+/// Per token, over all heads, when `cursor` tokens had been seen.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Ledger {
+    /// Heads in which the token was open to a compression, by position, `[cursor]`.
+    pub eligible: Vec<u32>,
+    /// Heads that have dropped it.
+    pub evicted: Vec<u32>,
+    /// Heads that would have, on average, by chance.
+    pub expected: Vec<f64>,
+    /// All (layer, KV head) pairs.
+    pub heads: usize,
+    /// Compressions that had run.
+    pub events: usize,
+    pub(super) next_row: usize,
+}
+
+impl Exposure {
+    /// Compressions taken up.
+    pub fn events(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Takes up the run's new compressions; returns whether all of them were.
+    pub fn extend(&mut self, store: &TraceStore, go_on: GoOn<'_>) -> bool {
+        while self.events.len() < store.events().len() {
+            let event = self.event(store, self.events.len());
+            self.events.push(event);
+            if !go_on() {
+                break;
+            }
+        }
+        self.events.len() == store.events().len()
+    }
+
+    fn event(&self, store: &TraceStore, index: usize) -> Event {
+        let record = &store.events()[index];
+        let kv_heads = store.header().model.kv_heads.max(1) as usize;
+        let settings = store.settings_of(record.revision);
+        let protected = settings
+            .protected(store.header().prompt_tokens)
+            .min(record.seen);
+        let last = index.checked_sub(1).map(|i| EventIndex(i as u32));
+        let held = |row: usize, p: u32| store.evictions().held_after(row, Position(p), last);
+        let (mut bound, mut chance) = (vec![], vec![]);
+        for (row, evicted) in record.evicted.iter().enumerate() {
+            let candidates = record.candidates((row / kv_heads) as u32);
+            let window = (0..record.seen)
+                .rev()
+                .filter(|&p| held(row, p))
+                .take(record.window as usize)
+                .last()
+                .unwrap_or(record.seen);
+            let kept = (0..protected.min(window)).filter(|&p| held(row, p)).count() as u32;
+            let open = candidates.saturating_sub(kept);
+            // A window that was widened in between takes nothing back.
+            let before = self.events.last().map_or(0, |event| event.bound[row]);
+            bound.push(window.max(before));
+            chance.push(if open == 0 {
+                0.0
+            } else {
+                evicted.len() as f64 / f64::from(open)
+            });
+        }
+        Event {
+            protected,
+            bound,
+            chance,
+        }
+    }
+}
+
+impl Ledger {
+    /// The ledger of a view, at once.
+    pub fn of(exposure: &Exposure, view: &TraceView<'_>) -> Self {
+        let mut ledger = Self::begin(view);
+        ledger.advance(exposure, view.store(), &mut || true);
+        ledger
+    }
+
+    /// An empty ledger for a view.
+    pub fn begin(view: &TraceView<'_>) -> Self {
+        Self {
+            eligible: vec![0; view.cursor()],
+            evicted: vec![0; view.cursor()],
+            expected: vec![0.0; view.cursor()],
+            heads: view.store().evictions().heads(),
+            events: view.event_count(),
+            next_row: 0,
+        }
+    }
+
+    /// Counts head by head; returns whether all heads were. The run may have grown since it began, and
+    /// `exposure` must have taken up the compressions of its beginning.
+    pub fn advance(&mut self, exposure: &Exposure, store: &TraceStore, go_on: GoOn<'_>) -> bool {
+        let cursor = self.evicted.len();
+        let events = &exposure.events[..self.events.min(exposure.events.len())];
+        let edges: BTreeSet<u32> = events.iter().map(|e| e.protected).chain([0]).collect();
+        let edges: Vec<u32> = edges.into_iter().collect();
+        while self.next_row < self.heads {
+            for (zone, &from) in edges.iter().enumerate() {
+                let to = edges.get(zone + 1).map_or(cursor, |&to| to as usize);
+                self.zone(events, store, from as usize..to.min(cursor));
+            }
+            self.next_row += 1;
+            if !go_on() {
+                break;
+            }
+        }
+        self.next_row == self.heads
+    }
+
+    /// Counts the next head over tokens that are protected at the same compressions.
+    fn zone(&mut self, events: &[Event], store: &TraceStore, tokens: std::ops::Range<usize>) {
+        let row = self.next_row;
+        // Sums over the compressions before each: chances, and how many were open to these tokens.
+        let mut sums = vec![(0.0, 0u32)];
+        for event in events {
+            let (chance, count) = sums[sums.len() - 1];
+            let open = event.protected as usize <= tokens.start;
+            let gained = if open { event.chance[row] } else { 0.0 };
+            sums.push((chance + gained, count + u32::from(open)));
+        }
+        let mut first = 0;
+        for position in tokens {
+            while first < events.len() && events[first].bound[row] as usize <= position {
+                first += 1;
+            }
+            let dropped = store
+                .evictions()
+                .evicted_at(row, Position(position as u32))
+                .filter(|event| event.index() < events.len());
+            let last = dropped
+                .map_or(events.len(), |event| event.index() + 1)
+                .max(first);
+            let (chance, open) = (sums[last].0 - sums[first].0, sums[last].1 - sums[first].1);
+            self.evicted[position] += u32::from(dropped.is_some());
+            self.eligible[position] += u32::from(open > 0);
+            self.expected[position] += chance;
+        }
+    }
+
+    /// Pairs dropped.
+    pub fn evicted_pairs(&self) -> u64 {
+        self.evicted.iter().map(|&n| u64::from(n)).sum()
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::config::{CacheSettings, Protection};
+    use crate::trace::synthetic::Synthetic;
+    use crate::trace::{
+        CompressionRecord, DuplicateLinks, ModelSummary, TokenRecord, TraceHeader, TraceRecord,
+    };
+
+    /// One layer of two heads, 2 window tokens, tokens with the given texts; ids tell equal texts apart.
+    ///
+    /// `events`: tokens seen, then per head what it drops.
+    pub(crate) fn hand_made(
+        texts: &[&str],
+        settings: &CacheSettings,
+        prompt_tokens: u32,
+        events: &[(u32, [&[u32]; 2])],
+        links: Option<&[&[u32]]>,
+    ) -> TraceStore {
+        let mut store = TraceStore::new(Arc::new(TraceHeader {
+            model: ModelSummary {
+                layers: 1,
+                kv_heads: 2,
+                query_heads: 2,
+                ..ModelSummary::default()
+            },
+            settings: settings.clone(),
+            prompt_tokens,
+            ..Synthetic::default().header()
+        }));
+        let tokens: Vec<TokenRecord> = texts
+            .iter()
+            .map(|text| TokenRecord {
+                id: texts.iter().position(|t| t == text).unwrap() as u32,
+                text: (*text).to_owned(),
+                logprob: 0.0,
+                entropy: 0.0,
+                micros: 0,
+            })
+            .collect();
+        store.apply(TraceRecord::Tokens(tokens)).unwrap();
+        let mut slots = 0;
+        let mut seen_before = 0;
+        for (i, (seen, evicted)) in events.iter().enumerate() {
+            slots += seen - seen_before;
+            seen_before = *seen;
+            let after = slots - evicted[0].len() as u32;
+            let record = CompressionRecord {
+                event: i as u32,
+                seen: *seen,
+                window: 2,
+                slots_before: vec![slots],
+                slots_after: vec![after],
+                evicted: evicted.iter().map(|list| list.to_vec()).collect(),
+                links: links.map(|links| DuplicateLinks {
+                    newest: links[i].to_vec(),
+                }),
+                ..CompressionRecord::default()
+            };
+            store
+                .apply(TraceRecord::Compression(Box::new(record)))
+                .unwrap();
+            slots = after;
+        }
+        store
+    }
+
+    fn ledger(store: &TraceStore, cursor: usize) -> Ledger {
+        let mut exposure = Exposure::default();
+        assert!(exposure.extend(store, &mut || true));
+        Ledger::of(&exposure, &store.view(cursor))
+    }
+
+    /// Six tokens seen at the first compression: 0 to 3 are open, each with the chance 2/4. Eight at the
+    /// second: head 0 has 1 and 3 to 5 open, head 1 has 0, 1, 4 and 5; each drops one of four.
+    #[test]
+    fn chances_add_up_as_counted_by_hand() {
+        let events: [(u32, [&[u32]; 2]); 2] = [(6, [&[0, 2], &[2, 3]]), (8, [&[4], &[0]])];
+        let store = hand_made(
+            &["a", "b", "c", "d", "e", "f", "g", "h", "i"],
+            &CacheSettings::default(),
+            0,
+            &events,
+            None,
+        );
+        let got = ledger(&store, 9);
+        assert_eq!(got.evicted, [2, 0, 2, 1, 1, 0, 0, 0, 0]);
+        assert_eq!(got.eligible, [2, 2, 2, 2, 2, 2, 0, 0, 0]);
+        assert_eq!(
+            got.expected,
+            [1.25, 1.5, 1.0, 1.25, 0.5, 0.5, 0.0, 0.0, 0.0]
+        );
+        let early = ledger(&store, 7);
+        assert_eq!(early.evicted, [1, 0, 2, 1, 0, 0, 0]);
+        assert_eq!(early.eligible, [2, 2, 2, 2, 0, 0, 0]);
+        assert_eq!(early.expected, [1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn protected_tokens_are_never_open() {
+        let settings = CacheSettings {
+            protection: Protection::Prompt,
+            ..CacheSettings::default()
+        };
+        let events: [(u32, [&[u32]; 2]); 1] = [(6, [&[3], &[2]])];
+        let store = hand_made(&["a", "b", "c", "d", "e", "f"], &settings, 2, &events, None);
+        let got = ledger(&store, 6);
+        assert_eq!(got.eligible, [0, 0, 2, 2, 0, 0]);
+        assert_eq!(got.expected, [0.0, 0.0, 1.0, 1.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn what_is_expected_in_all_is_what_was_evicted() {
+        let store = Synthetic::default().store();
+        for cursor in [100, 300, store.tokens().len()] {
+            let got = ledger(&store, cursor);
+            let expected: f64 = got.expected.iter().sum();
+            assert!(
+                (expected - got.evicted_pairs() as f64).abs() < 1e-6,
+                "{expected}"
+            );
+            let holders = store.view(cursor).holders();
+            for (p, held) in holders.iter().enumerate() {
+                assert_eq!(got.evicted[p] + held, 18);
+                assert!(got.evicted[p] <= got.eligible[p]);
+            }
+        }
+    }
+
+    #[test]
+    fn work_in_pieces_comes_to_the_same() {
+        let store = Synthetic::default().store();
+        let view = store.latest();
+        let mut exposure = Exposure::default();
+        let mut pieces = 1;
+        while !exposure.extend(&store, &mut || false) {
+            pieces += 1;
+        }
+        assert_eq!(pieces, store.events().len());
+        let mut slow = Ledger::begin(&view);
+        while !slow.advance(&exposure, &store, &mut || false) {}
+        assert_eq!(slow, Ledger::of(&exposure, &view));
+    }
+}

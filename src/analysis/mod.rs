@@ -1,0 +1,36 @@
+//! What kind of text a run's cache forgot: reflections, repetitions, and their share of the evictions.
+//!
+//! Pure functions of a [`TraceStore`](crate::trace::TraceStore). The question is the one in the program's
+//! name: of the (head, token) pairs that were evicted, how many lay in reflections and repetitions, and is
+//! that more than such text's share of what could have been evicted?
+//!
+//! | number | meaning |
+//! |---|---|
+//! | tokens | tokens of the group among those seen |
+//! | eligible | (layer, KV head, token) triples, "pairs" for short, that were a candidate of at least one compression: older than the window, not protected |
+//! | evicted | pairs that a compression dropped |
+//! | expected | pairs that would have been dropped on average had every compression drawn as many as it dropped from its candidates of that head blindly: the null model |
+//! | × tokens, × eligible, × chance | the group's share of evicted pairs over its share of tokens, of eligible pairs, of expected evictions; 1 is its fair share |
+//!
+//! `× chance` compares every compression with its own candidates, so that text that came early and could
+//! be dropped more often is not taken for text that was dropped readily.
+
+mod cues;
+mod duplicates;
+mod enrichment;
+mod exposure;
+mod repeats;
+mod report;
+mod segments;
+mod suffix_automaton;
+
+pub use cues::{CueError, CueList, ReflectionKind};
+pub use duplicates::{Cluster, Clusters, DuplicateCounts, EventDuplicates, Member};
+pub use enrichment::{Block, Counts, Ratio, Tally};
+pub use exposure::{Exposure, Ledger};
+pub use repeats::{RepeatedSpan, Repeats, SHORTEST_REPEAT};
+pub use report::{Group, GroupRow, Report, SegmentRow, group_counts};
+pub use segments::{Segment, SegmentClass, Segmentation};
+
+/// Asked between pieces of work of at most about a millisecond each: false puts the rest off.
+pub type GoOn<'a> = &'a mut dyn FnMut() -> bool;

@@ -1,0 +1,426 @@
+//! The answer for one run, or for several of one policy: who was evicted, group by group.
+
+use serde::Serialize;
+
+use super::{
+    Block, Counts, CueList, DuplicateCounts, Exposure, Ledger, Ratio, Repeats, Segment,
+    SegmentClass, Segmentation, Tally,
+};
+use crate::named::named;
+use crate::trace::TraceView;
+
+/// Tokens that are looked at together. Groups overlap: a reflection may be a repetition too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    /// Reflections of every kind.
+    Reflections,
+    /// Text that occurs more than once, token for token, every copy.
+    Repetitions,
+    /// Copies that were repeated again later.
+    OlderCopies,
+    /// Of every repeated text the last copy so far.
+    NewestCopies,
+    /// Reflections and repetitions together.
+    Either,
+    /// The prompt.
+    Prompt,
+    /// Reasoning that is no reflection.
+    Steps,
+    /// The answer.
+    Answer,
+    /// Keys with a newer near duplicate, as the policy found them. Counted once for every compression a
+    /// pair was open to; the policy decides on keys, so there is no number of tokens.
+    NearDuplicates,
+}
+
+named!(Group {
+    Reflections => "reflections",
+    Repetitions => "repetitions",
+    OlderCopies => "older copies",
+    NewestCopies => "newest copies",
+    Either => "either",
+    Prompt => "prompt",
+    Steps => "steps",
+    Answer => "answer",
+    NearDuplicates => "near duplicates",
+});
+
+impl Group {
+    /// What it is, in a sentence.
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::Reflections => {
+                "Sentences in which the model turns back on what it wrote, by the cue list."
+            }
+            Self::Repetitions => {
+                "Text that occurs more than once, token for token; every copy counts."
+            }
+            Self::OlderCopies => "Copies of repeated text that were repeated again later.",
+            Self::NewestCopies => {
+                "Of every repeated text the last copy so far: what R-KV means to spare."
+            }
+            Self::Either => "Reflections and repetitions together, each token once.",
+            Self::Prompt => "The prompt, chat template included.",
+            Self::Steps => "Reasoning that is no reflection.",
+            Self::Answer => "What comes after the reasoning.",
+            Self::NearDuplicates => {
+                "Keys with a newer near duplicate in their head, as the policy found them. A pair counts once \
+                 for every compression that could have evicted it."
+            }
+        }
+    }
+
+    fn holds(self, token: &Token) -> bool {
+        let reflection = token.class.reflection().is_some();
+        match self {
+            Self::Reflections => reflection,
+            Self::Repetitions => token.repeated,
+            Self::OlderCopies => token.superseded,
+            Self::NewestCopies => token.repeated && !token.superseded,
+            Self::Either => reflection || token.repeated,
+            Self::Prompt => token.class == SegmentClass::Prompt,
+            Self::Steps => token.class == SegmentClass::Step,
+            Self::Answer => token.class == SegmentClass::Answer,
+            Self::NearDuplicates => false,
+        }
+    }
+}
+
+struct Token {
+    class: SegmentClass,
+    repeated: bool,
+    superseded: bool,
+}
+
+/// A group's numbers. Shares are of everything seen, 0 to 1.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct GroupRow {
+    /// The group's name.
+    pub group: &'static str,
+    /// Its tokens; missing for near duplicates.
+    pub tokens: Option<u64>,
+    /// Its share of all tokens.
+    pub token_share: Option<f64>,
+    /// Its pairs that could be evicted.
+    pub eligible: u64,
+    /// Its share of these.
+    pub eligible_share: Option<f64>,
+    /// Its pairs that were evicted.
+    pub evicted: u64,
+    /// Its share of these.
+    pub evicted_share: Option<f64>,
+    /// Its pairs that would have been evicted by chance.
+    pub expected: f64,
+    /// Share of evicted pairs over share of tokens.
+    pub over_tokens: Option<Ratio>,
+    /// Share of evicted pairs over share of eligible pairs.
+    pub over_eligible: Option<Ratio>,
+    /// Evicted pairs over those expected by chance.
+    pub over_chance: Option<Ratio>,
+}
+
+impl GroupRow {
+    /// The numbers of a group's counts.
+    pub fn of(group: Group, counts: &Counts) -> Self {
+        let Block { part, whole } = counts.total();
+        let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
+        let by_tokens = group != Group::NearDuplicates;
+        Self {
+            group: group.name(),
+            tokens: by_tokens.then_some(part.tokens),
+            token_share: share(part.tokens, whole.tokens),
+            eligible: part.eligible,
+            eligible_share: share(part.eligible, whole.eligible),
+            evicted: part.evicted,
+            evicted_share: share(part.evicted, whole.evicted),
+            expected: part.expected,
+            over_tokens: counts.over_tokens(),
+            over_eligible: counts.over_eligible(),
+            over_chance: counts.over_chance(),
+        }
+    }
+}
+
+/// The counts of every group that is made of tokens, one block per segment.
+///
+/// The ledger decides how many tokens had been seen; segments and repeats must reach as far.
+pub fn group_counts(
+    segments: &Segmentation,
+    repeats: &Repeats,
+    ledger: &Ledger,
+) -> Vec<(Group, Counts)> {
+    let cursor = ledger.eligible.len();
+    let groups = Group::ALL.iter().filter(|g| **g != Group::NearDuplicates);
+    let mut found: Vec<(Group, Counts)> = groups.map(|g| (*g, Counts::default())).collect();
+    for segment in segments.seen(cursor) {
+        let mut whole = Tally::default();
+        let mut parts = vec![Tally::default(); found.len()];
+        for position in segment.tokens() {
+            let token = Token {
+                class: segment.class,
+                repeated: repeats.is_repeated(position, cursor),
+                superseded: repeats.is_superseded(position, cursor),
+            };
+            ledger.add_to(&mut whole, position);
+            for (part, (group, _)) in parts.iter_mut().zip(&found) {
+                if group.holds(&token) {
+                    ledger.add_to(part, position);
+                }
+            }
+        }
+        for (part, (_, counts)) in parts.into_iter().zip(&mut found) {
+            counts.blocks.push(Block { part, whole });
+        }
+    }
+    found
+}
+
+/// One segment's numbers at a cursor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SegmentRow {
+    /// The segment, cut at the cursor.
+    pub segment: Segment,
+    /// Its tally.
+    pub tally: Tally,
+    /// Share of its pairs that heads still hold, 0 to 1.
+    pub held: f64,
+    /// Its tokens that have a twin.
+    pub repeated: usize,
+}
+
+impl SegmentRow {
+    /// The numbers of a segment among the tokens the ledger has seen.
+    pub fn of(segment: Segment, repeats: &Repeats, ledger: &Ledger) -> Self {
+        let cursor = ledger.eligible.len();
+        let mut tally = Tally::default();
+        let tokens = segment.seen(cursor);
+        for position in tokens.clone() {
+            ledger.add_to(&mut tally, position);
+        }
+        let pairs = (tokens.len() * ledger.heads) as f64;
+        Self {
+            segment,
+            held: if pairs > 0.0 {
+                1.0 - tally.evicted as f64 / pairs
+            } else {
+                1.0
+            },
+            repeated: tokens.filter(|&p| repeats.is_repeated(p, cursor)).count(),
+            tally,
+        }
+    }
+}
+
+impl Ledger {
+    fn add_to(&self, tally: &mut Tally, position: usize) {
+        tally.tokens += 1;
+        tally.eligible += u64::from(self.eligible[position]);
+        tally.evicted += u64::from(self.evicted[position]);
+        tally.expected += self.expected[position];
+    }
+}
+
+/// What `analyze` says of one run, or of several with the same policy.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Report {
+    /// The policy's id.
+    pub policy: String,
+    /// Runs in it.
+    pub runs: usize,
+    /// Tokens seen.
+    pub tokens: u64,
+    /// Compressions.
+    pub compressions: u64,
+    /// Pairs that could be evicted.
+    pub eligible: u64,
+    /// Pairs that were.
+    pub evicted: u64,
+    /// Segments, reflections among them.
+    pub segments: u64,
+    /// Reflections.
+    pub reflections: u64,
+    /// Repeated spans.
+    pub repeated_spans: u64,
+    /// Fewest tokens of a repetition.
+    pub shortest_repeat: usize,
+    /// The groups' numbers.
+    pub groups: Vec<GroupRow>,
+    #[serde(skip)]
+    counts: Vec<(Group, Counts)>,
+}
+
+impl Report {
+    /// Looks through a run as its view shows it.
+    pub fn of(view: &TraceView<'_>, cues: &CueList, shortest_repeat: usize) -> Self {
+        let store = view.store();
+        let segments = Segmentation::of(store, cues.clone());
+        let mut repeats = Repeats::new(shortest_repeat);
+        repeats.extend(store, &mut || true);
+        let mut exposure = Exposure::default();
+        exposure.extend(store, &mut || true);
+        let ledger = Ledger::of(&exposure, view);
+        let mut duplicates = DuplicateCounts::default();
+        duplicates.extend(store, &mut || true);
+        let mut counts = group_counts(&segments, &repeats, &ledger);
+        if let Some(found) = duplicates.counts(view.event_count()) {
+            counts.push((Group::NearDuplicates, found));
+        }
+        let seen = || segments.seen(view.cursor());
+        let mut report = Self {
+            policy: store.header().settings.policy.clone(),
+            runs: 1,
+            tokens: view.cursor() as u64,
+            compressions: view.event_count() as u64,
+            eligible: ledger.eligible.iter().map(|&n| u64::from(n)).sum(),
+            evicted: ledger.evicted_pairs(),
+            segments: seen().count() as u64,
+            reflections: seen().filter(|s| s.class.reflection().is_some()).count() as u64,
+            repeated_spans: repeats.spans(view.cursor()).len() as u64,
+            shortest_repeat: repeats.shortest(),
+            groups: vec![],
+            counts,
+        };
+        report.sum_up();
+        report
+    }
+
+    /// Several runs as one: counts are added, so longer runs weigh more.
+    pub fn pooled(reports: &[&Self]) -> Option<Self> {
+        let (first, rest) = reports.split_first()?;
+        let mut all = (*first).clone();
+        for report in rest {
+            all.runs += report.runs;
+            all.tokens += report.tokens;
+            all.compressions += report.compressions;
+            all.eligible += report.eligible;
+            all.evicted += report.evicted;
+            all.segments += report.segments;
+            all.reflections += report.reflections;
+            all.repeated_spans += report.repeated_spans;
+            for (group, counts) in &report.counts {
+                match all.counts.iter_mut().find(|(known, _)| known == group) {
+                    Some((_, known)) => known.blocks.extend(&counts.blocks),
+                    None => all.counts.push((*group, counts.clone())),
+                }
+            }
+        }
+        all.sum_up();
+        Some(all)
+    }
+
+    fn sum_up(&mut self) {
+        let counts = self.counts.iter();
+        self.groups = counts
+            .map(|(group, counts)| GroupRow::of(*group, counts))
+            .collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::exposure::tests::hand_made;
+    use super::*;
+    use crate::config::CacheSettings;
+    use crate::trace::synthetic::Synthetic;
+
+    /// A prompt token, a step of four tokens, a reflection of five that repeats three of them, two more.
+    ///
+    /// At the compression 0 to 7 are open; head 0 drops 2, 3 and 5, head 1 drops 2, 5 and 6.
+    fn report() -> Report {
+        let texts = [
+            "P", "So", " it", " is", ".", " Wait", ",", " it", " is", ".", " Or", " z",
+        ];
+        let events: [(u32, [&[u32]; 2]); 1] = [(10, [&[2, 3, 5], &[2, 5, 6]])];
+        let store = hand_made(&texts, &CacheSettings::default(), 1, &events, None);
+        Report::of(&store.view(10), &CueList::default(), 3)
+    }
+
+    fn row(report: &Report, group: Group) -> GroupRow {
+        let found = report.groups.iter().find(|row| row.group == group.name());
+        found.cloned().unwrap()
+    }
+
+    #[test]
+    fn shares_and_ratios_are_those_counted_by_hand() {
+        let report = report();
+        assert_eq!(
+            (report.segments, report.reflections, report.repeated_spans),
+            (3, 1, 1)
+        );
+        assert_eq!(
+            (report.tokens, report.eligible, report.evicted),
+            (10, 16, 6)
+        );
+        let reflections = row(&report, Group::Reflections);
+        assert_eq!(
+            (
+                reflections.tokens,
+                reflections.eligible,
+                reflections.evicted
+            ),
+            (Some(5), 6, 3)
+        );
+        assert_eq!(reflections.token_share, Some(0.5));
+        assert_eq!(reflections.evicted_share, Some(0.5));
+        assert!((reflections.over_tokens.unwrap().value - 1.0).abs() < 1e-12);
+        // 3 of 6 evictions over 6 of 16 eligible pairs; by chance 6 pairs at 3/8 each.
+        assert!((reflections.over_eligible.unwrap().value - 8.0 / 6.0).abs() < 1e-12);
+        assert!((reflections.expected - 2.25).abs() < 1e-12);
+        assert!((reflections.over_chance.unwrap().value - 3.0 / 2.25).abs() < 1e-12);
+        // 2 to 4 and 7 to 9 are copies, of which 2 to 4 are the older.
+        let of = |group| {
+            let row = row(&report, group);
+            (row.tokens.unwrap(), row.eligible, row.evicted)
+        };
+        assert_eq!(of(Group::Repetitions), (6, 8, 3));
+        assert_eq!(of(Group::OlderCopies), (3, 6, 3));
+        assert_eq!(of(Group::NewestCopies), (3, 2, 0));
+        assert_eq!(of(Group::Either), (8, 12, 6));
+        assert_eq!(of(Group::Prompt), (1, 2, 0));
+        assert_eq!(of(Group::Steps), (4, 8, 3));
+        assert_eq!(of(Group::Answer), (0, 0, 0));
+        assert!(
+            report
+                .groups
+                .iter()
+                .all(|row| row.group != "near duplicates")
+        );
+    }
+
+    #[test]
+    fn runs_pool_by_their_counts() {
+        let (one, other) = (report(), report());
+        let both = Report::pooled(&[&one, &other]).unwrap();
+        assert_eq!((both.runs, both.evicted), (2, 12));
+        let (single, double) = (
+            row(&one, Group::Reflections),
+            row(&both, Group::Reflections),
+        );
+        assert_eq!(double.evicted, 2 * single.evicted);
+        assert_eq!(double.evicted_share, single.evicted_share);
+        assert!(Report::pooled(&[]).is_none());
+    }
+
+    #[test]
+    fn parts_of_the_text_add_up_to_all_of_it() {
+        let store = Synthetic::default().store();
+        for cursor in [150, 431, store.tokens().len()] {
+            let report = Report::of(&store.view(cursor), &CueList::default(), 8);
+            let parts = [
+                Group::Prompt,
+                Group::Steps,
+                Group::Reflections,
+                Group::Answer,
+            ];
+            let sum = |what: fn(&GroupRow) -> u64| -> u64 {
+                parts.iter().map(|group| what(&row(&report, *group))).sum()
+            };
+            assert_eq!(sum(|row| row.evicted), report.evicted);
+            assert_eq!(sum(|row| row.eligible), report.eligible);
+            assert_eq!(sum(|row| row.tokens.unwrap()), cursor as u64);
+            let copies = row(&report, Group::OlderCopies).evicted
+                + row(&report, Group::NewestCopies).evicted;
+            assert_eq!(copies, row(&report, Group::Repetitions).evicted);
+        }
+    }
+}

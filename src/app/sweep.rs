@@ -1,0 +1,152 @@
+//! The sweep beside the window: started, stopped, heard and drawn from here.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use egui::Context;
+
+use super::state::App;
+use super::tasks::Outcome;
+use crate::error_chain::chain;
+use crate::export::{self, Format, SweepAxis};
+use crate::sweep::{ArmKey, ReplayRequest, StoredSweep, SweepRequest, SweepTable};
+use crate::trace::TraceStore;
+use crate::ui::Tab;
+use crate::ui::command::SweepCommand;
+use crate::ui::sweep::{FormContext, Phase};
+
+impl App {
+    /// The sweep that is shown.
+    pub fn sweep(&self) -> &crate::ui::sweep::SweepShown {
+        &self.sweep
+    }
+
+    pub(super) fn sweep_command(&mut self, ctx: &Context, command: SweepCommand) {
+        match command {
+            SweepCommand::Start(request) => self.start_sweep(*request),
+            SweepCommand::Stop => {
+                if let Some(handle) = &self.sweep_handle {
+                    handle.stop();
+                    self.sweep.phase = Phase::Stopping;
+                }
+            }
+            SweepCommand::Open(path) => {
+                self.background("open sweep", move || Outcome::SweepRead {
+                    result: read(&path),
+                });
+            }
+            SweepCommand::OpenRun { problem, arm } => self.replay(problem, &arm),
+            SweepCommand::SaveFigure { axis, format } => self.save_figure(ctx, axis, format),
+        }
+    }
+
+    fn start_sweep(&mut self, request: SweepRequest) {
+        let Some(factory) = self.sweeps.as_ref().filter(|_| !self.sweep.busy()) else {
+            return;
+        };
+        self.sweep_model.clone_from(&request.model);
+        match (factory.start)(request, Arc::clone(&self.waker)) {
+            Ok(handle) => {
+                self.sweep.start();
+                self.sweep_handle = Some(handle);
+            }
+            Err(error) => self
+                .notifications
+                .error(format!("the sweep could not start: {error}")),
+        }
+    }
+
+    /// Takes in what the sweep said since the last frame.
+    pub(super) fn hear_sweep(&mut self) {
+        while let Some(event) = self
+            .sweep_handle
+            .as_ref()
+            .and_then(|handle| handle.try_recv())
+        {
+            self.sweep.hear(event);
+        }
+        if !self.sweep.busy() {
+            self.sweep_handle = None;
+        }
+    }
+
+    /// Does a run of the sweep again, with everything recorded, to look into it.
+    fn replay(&mut self, problem: u32, arm: &ArmKey) {
+        if self.status.busy() {
+            self.notifications
+                .error("a run is under way; stop it before opening another");
+            return;
+        }
+        let (Some(factory), Some(plan)) = (&self.sweeps, &self.sweep.plan) else {
+            return;
+        };
+        let Some(request) = ReplayRequest::of(plan, problem, arm, &self.sweep_model) else {
+            return;
+        };
+        let replay = Arc::clone(&factory.replay);
+        self.background("replay", move || Outcome::Replayed {
+            result: replay(&request).map(Box::new),
+        });
+    }
+
+    pub(super) fn replayed(&mut self, result: Result<Box<TraceStore>, String>) {
+        match result {
+            Ok(_) if self.status.busy() => self
+                .notifications
+                .error("a run was started meanwhile; stop it before opening another"),
+            Ok(store) => {
+                store.header().problem.clone_into(&mut self.prompt.problem);
+                self.settings.cache = store.header().settings.clone();
+                self.show_run(*store);
+                self.tab = Tab::Reading;
+            }
+            Err(message) => self.notifications.error(message),
+        }
+    }
+
+    pub(super) fn sweep_read(&mut self, result: Result<Box<StoredSweep>, String>) {
+        match result {
+            Ok(stored) => self.sweep.show_stored(stored.plan, stored.outcomes),
+            Err(message) => self.notifications.error(message),
+        }
+    }
+
+    fn save_figure(&mut self, ctx: &Context, axis: SweepAxis, format: Format) {
+        let Some(plan) = self.sweep.plan.clone() else {
+            return;
+        };
+        let theme = match ctx.theme() {
+            egui::Theme::Dark => export::Theme::Dark,
+            egui::Theme::Light => export::Theme::Light,
+        };
+        let outcomes = self.sweep.outcomes.clone();
+        let results = PathBuf::from(self.panels.sweep.form.results.trim());
+        let path = results.with_file_name(format!("accuracy-{axis}.{format}"));
+        self.background("figure", move || {
+            let table = SweepTable::of(&plan, &outcomes);
+            let figure = export::sweep_figure(&plan, &table, axis, theme);
+            let result = export::write_figure(&figure, format, &path).map_err(|e| chain(&e));
+            Outcome::Written {
+                path,
+                result,
+                trace: false,
+            }
+        });
+    }
+
+    /// What the form must know.
+    pub(super) fn form_context<'a>(&self, model: &'a str) -> FormContext<'a> {
+        FormContext {
+            model,
+            can_run: self.sweeps.is_some(),
+        }
+    }
+}
+
+fn read(path: &std::path::Path) -> Result<Box<StoredSweep>, String> {
+    match StoredSweep::read(path) {
+        Ok(Some(stored)) => Ok(Box::new(stored)),
+        Ok(None) => Err(format!("{} holds no results yet", path.display())),
+        Err(error) => Err(chain(&error)),
+    }
+}

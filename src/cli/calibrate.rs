@@ -1,0 +1,89 @@
+//! `calibrate`: query statistics of a model, from a run with the full cache, for policies that score by them.
+
+use std::io::Write;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use super::run_args::CalibrateArgs;
+use super::{CliError, progress};
+use crate::config::Sampling;
+use crate::engine::compress::show_queries;
+use crate::engine::generation::{Advance, Generation, GenerationRequest};
+use crate::model::load;
+use crate::policy::calibration::Calibration;
+use crate::policy::find;
+use crate::trace::{AtomicFile, FileError, RecordLevel};
+
+pub(super) fn run(args: &CalibrateArgs, out: &mut dyn Write) -> Result<(), CliError> {
+    let name = args.model.as_deref().unwrap_or("reasoner");
+    let mut model = load(name, &mut |_, _| {}).map_err(engine)?;
+    let summary = model.summary();
+    let frequencies = model
+        .rope_frequencies()
+        .map(<[f32]>::to_vec)
+        .ok_or_else(|| {
+            CliError::Usage(format!(
+                "{} has no rotary position embedding to calibrate for",
+                summary.name
+            ))
+        })?;
+    let mut statistics = Calibration::new(&summary, &frequencies);
+    let full = find("full").map_err(|error| CliError::Usage(error.to_string()))?;
+    for problem in &args.prompt {
+        let request = GenerationRequest {
+            problem: problem.clone(),
+            settings: full.default_settings(),
+            sampling: Sampling {
+                max_tokens: args.max_tokens,
+                ..Sampling::default()
+            },
+            level: RecordLevel::Summary,
+            device: String::new(),
+        };
+        let mut generation = Generation::begin(model.as_mut(), request).map_err(engine)?;
+        let stop = AtomicBool::new(false);
+        loop {
+            let before = generation.cache().seen();
+            let advance = generation.advance(&stop).map_err(engine)?;
+            let fed = generation.cache().seen() - before;
+            show_queries(generation.cache(), fed, &mut |pass| {
+                statistics.observe(pass);
+            });
+            generation.take_records();
+            if matches!(advance, Advance::Finished(_)) {
+                break;
+            }
+        }
+        progress(format_args!(
+            "{} queries per head so far",
+            statistics.queries.first().unwrap_or(&0)
+        ));
+    }
+    write(&args.out, &statistics).map_err(|error| CliError::Engine(error.to_string()))?;
+    writeln!(out, "{}", args.out.display())?;
+    Ok(())
+}
+
+fn write(path: &Path, statistics: &Calibration) -> Result<(), FileError> {
+    let failed = |source| FileError::writing(path, source);
+    let mut file = AtomicFile::create(path)?;
+    let json = serde_json::to_string(statistics).map_err(|error| failed(error.into()))?;
+    file.write_all(json.as_bytes()).map_err(failed)?;
+    file.commit()
+}
+
+/// Reads what `calibrate` wrote.
+pub(super) fn read(path: &Path) -> Result<Calibration, CliError> {
+    let refused = |reason: String| {
+        CliError::Usage(format!(
+            "{} is no calibration: {reason}; make one with `rkv-scope calibrate`",
+            path.display()
+        ))
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| refused(error.to_string()))
+}
+
+fn engine(error: impl std::error::Error) -> CliError {
+    CliError::Engine(error.to_string())
+}

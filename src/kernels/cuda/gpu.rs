@@ -1,0 +1,310 @@
+//! An NVIDIA GPU, on candle's device and stream.
+
+#![expect(
+    unsafe_code,
+    reason = "a launch trusts its arguments; `compression` and `decode` make them from shapes that the cache checks"
+)]
+
+use std::collections::HashMap;
+use std::panic::catch_unwind;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use candle_core::cuda_backend::CudaError;
+use candle_core::cuda_backend::cudarc::driver::sys::{CUdevice_attribute, CUresult};
+use candle_core::cuda_backend::cudarc::driver::{
+    CudaFunction, CudaSlice, CudaStream, DevicePtr as _, DriverError, LaunchConfig,
+    PushKernelArg as _,
+};
+use candle_core::{CudaDevice, Device};
+
+use super::{Accelerator, AcceleratorError, Argument, Element, Launch};
+
+/// Name, generation and PTX of every module that `kernels/build.rs` has made.
+static MODULES: &[(&str, u32, &str)] = include!(concat!(env!("OUT_DIR"), "/modules.rs"));
+
+/// From this compute capability on tensor cores multiply sixteen-bit numbers.
+const TENSOR_CORES: u32 = 80;
+
+/// Weights below which a model is small.
+const SMALL_MODEL: u64 = 100_000_000;
+
+/// A GPU.
+pub struct Gpu {
+    device: Device,
+    cuda: CudaDevice,
+    stream: Arc<CudaStream>,
+    description: String,
+    generation: u32,
+    multiprocessors: usize,
+    functions: Mutex<HashMap<String, CudaFunction>>,
+}
+
+impl std::fmt::Debug for Gpu {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gpu")
+            .field("description", &self.description)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Gpu {
+    /// Opens the first GPU.
+    ///
+    /// # Errors
+    /// [`AcceleratorError::Unavailable`]: no driver, one that is too old, no GPU, or one that is too old.
+    pub fn open() -> Result<Self, AcceleratorError> {
+        // The bindings panic where the driver's library lacks a function.
+        let opened = catch_unwind(|| CudaDevice::new_with_stream(0)).map_err(|panic| {
+            let why = panic
+                .downcast_ref::<String>()
+                .cloned()
+                .or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
+                .unwrap_or_else(|| "the driver's library could not be used".to_owned());
+            AcceleratorError::Unavailable { why }
+        })?;
+        let cuda = opened.map_err(|error| AcceleratorError::Unavailable {
+            why: why_unavailable(&error),
+        })?;
+        let stream = cuda.cuda_stream();
+        let context = stream.context();
+        let asked = |error: DriverError| AcceleratorError::Unavailable {
+            why: describe(error),
+        };
+        let (major, minor) = context.compute_capability().map_err(asked)?;
+        let capability = (major * 10 + minor) as u32;
+        if capability < 75 {
+            return Err(AcceleratorError::Unavailable {
+                why: format!(
+                    "the GPU is of generation sm_{capability}, and the kernels need sm_75 or newer"
+                ),
+            });
+        }
+        let processors = context
+            .attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)
+            .map_err(asked)?;
+        let description = format!("CUDA, {}", context.name().map_err(asked)?);
+        Ok(Self {
+            device: Device::Cuda(cuda.clone()),
+            cuda,
+            description,
+            generation: if capability >= TENSOR_CORES {
+                TENSOR_CORES
+            } else {
+                75
+            },
+            multiprocessors: processors.max(1) as usize,
+            functions: Mutex::default(),
+            stream,
+        })
+    }
+
+    /// The type for caches and dense weights of a model with so many weights: f32 for small ones, whose runs then agree
+    /// with the CPU's; sixteen bits, which the GPU multiplies fastest, for others.
+    pub fn element_for(&self, parameters: u64) -> Element {
+        match parameters {
+            0..SMALL_MODEL => Element::F32,
+            _ if self.generation >= TENSOR_CORES => Element::Bf16,
+            _ => Element::F16,
+        }
+    }
+
+    /// Bytes free and bytes in all.
+    ///
+    /// # Errors
+    /// The driver does not say.
+    pub fn memory(&self) -> Result<(usize, usize), AcceleratorError> {
+        self.stream
+            .context()
+            .mem_get_info()
+            .map_err(|error| failed("tell how much memory is free", error))
+    }
+
+    /// Waits until all work so far is done.
+    ///
+    /// # Errors
+    /// It failed.
+    pub fn wait(&self) -> Result<(), AcceleratorError> {
+        self.stream
+            .synchronize()
+            .map_err(|error| failed("finish its work", error))
+    }
+
+    fn function(&self, launch: &Launch) -> Result<CudaFunction, AcceleratorError> {
+        let mut functions = self
+            .functions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = functions.get(&launch.kernel) {
+            return Ok(known.clone());
+        }
+        let missing = |why: String| AcceleratorError::Failed {
+            what: format!("load the kernel {}", launch.kernel),
+            why,
+        };
+        let ptx = MODULES
+            .iter()
+            .find(|(name, generation, _)| *name == launch.module && *generation == self.generation)
+            .map(|(_, _, ptx)| *ptx)
+            .ok_or_else(|| missing(format!("there is no module {}", launch.module)))?;
+        let function = self
+            .cuda
+            .get_or_load_custom_func(&launch.kernel, &launch.module, ptx)
+            .map_err(|error| missing(error.to_string()))?
+            .into_cuda_function();
+        functions.insert(launch.kernel.clone(), function.clone());
+        Ok(function)
+    }
+}
+
+/// What the driver's code means, and what to do.
+fn describe(error: DriverError) -> String {
+    match error.0 {
+        CUresult::CUDA_ERROR_NO_DEVICE => "there is no NVIDIA GPU".to_owned(),
+        CUresult::CUDA_ERROR_STUB_LIBRARY => "there is no NVIDIA driver".to_owned(),
+        CUresult::CUDA_ERROR_SYSTEM_DRIVER_MISMATCH
+        | CUresult::CUDA_ERROR_UNSUPPORTED_PTX_VERSION => {
+            "the NVIDIA driver is older than this program's CUDA; update the driver".to_owned()
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// What candle's CUDA error says of the device.
+pub(super) fn of_tensor_library(
+    error: &(dyn std::error::Error + Send + Sync + 'static),
+) -> Option<AcceleratorError> {
+    let driver = match error.downcast_ref::<CudaError>() {
+        Some(CudaError::Cuda(driver)) => *driver,
+        Some(other) => {
+            return Some(AcceleratorError::Failed {
+                what: "compute".to_owned(),
+                why: other.to_string(),
+            });
+        }
+        None => *error.downcast_ref::<DriverError>()?,
+    };
+    Some(match driver.0 {
+        CUresult::CUDA_ERROR_OUT_OF_MEMORY => AcceleratorError::NoRoom,
+        _ => failed("compute", driver),
+    })
+}
+
+fn why_unavailable(error: &candle_core::Error) -> String {
+    match AcceleratorError::of_tensors(error) {
+        Some(AcceleratorError::Failed { why, .. }) => why,
+        Some(other) => other.to_string(),
+        None => error.to_string(),
+    }
+}
+
+fn failed(what: &str, error: DriverError) -> AcceleratorError {
+    AcceleratorError::Failed {
+        what: what.to_owned(),
+        why: describe(error),
+    }
+}
+
+impl Accelerator for Gpu {
+    type Memory = CudaSlice<u8>;
+
+    fn device(&self) -> &Device {
+        &self.device
+    }
+
+    fn description(&self) -> String {
+        self.description.clone()
+    }
+
+    fn parallel_blocks(&self) -> usize {
+        2 * self.multiprocessors
+    }
+
+    fn allocate(&self, bytes: usize) -> Result<CudaSlice<u8>, AcceleratorError> {
+        // SAFETY: the bytes are undefined, and the caller writes them before a kernel reads them.
+        unsafe { self.stream.alloc::<u8>(bytes.max(1)) }.map_err(|error| match error.0 {
+            CUresult::CUDA_ERROR_OUT_OF_MEMORY => AcceleratorError::OutOfMemory { bytes },
+            _ => failed("give memory", error),
+        })
+    }
+
+    fn address(&self, memory: &CudaSlice<u8>) -> u64 {
+        // All work is on one stream, so the order of uses is that of the calls.
+        memory.device_ptr(&self.stream).0
+    }
+
+    fn clear(&self, memory: &mut CudaSlice<u8>) -> Result<(), AcceleratorError> {
+        self.stream
+            .memset_zeros(memory)
+            .map_err(|error| failed("clear memory", error))
+    }
+
+    fn upload(
+        &self,
+        memory: &mut CudaSlice<u8>,
+        at: usize,
+        bytes: &[u8],
+    ) -> Result<(), AcceleratorError> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        self.stream
+            .memcpy_htod(bytes, &mut memory.slice_mut(at..at + bytes.len()))
+            .map_err(|error| failed("take data", error))
+    }
+
+    fn copy(
+        &self,
+        from: (&CudaSlice<u8>, usize),
+        to: (&mut CudaSlice<u8>, usize),
+        bytes: usize,
+    ) -> Result<(), AcceleratorError> {
+        if bytes == 0 {
+            return Ok(());
+        }
+        let source = from.0.slice(from.1..from.1 + bytes);
+        self.stream
+            .memcpy_dtod(&source, &mut to.0.slice_mut(to.1..to.1 + bytes))
+            .map_err(|error| failed("move data", error))
+    }
+
+    fn download(
+        &self,
+        memory: &CudaSlice<u8>,
+        at: usize,
+        bytes: &mut [u8],
+    ) -> Result<(), AcceleratorError> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        self.stream
+            .memcpy_dtoh(&memory.slice(at..at + bytes.len()), bytes)
+            .map_err(|error| failed("give data back", error))?;
+        self.wait()
+    }
+
+    fn launch(&self, launch: &Launch) -> Result<(), AcceleratorError> {
+        let function = self.function(launch)?;
+        let [x, y, z] = launch.grid;
+        if x == 0 || y == 0 || z == 0 {
+            return Ok(());
+        }
+        let mut builder = self.stream.launch_builder(&function);
+        for argument in &launch.arguments {
+            match argument {
+                Argument::Address(address) => builder.arg(address),
+                Argument::Int(count) => builder.arg(count),
+                Argument::Unsigned(number) => builder.arg(number),
+                Argument::Float(number) => builder.arg(number),
+            };
+        }
+        let config = LaunchConfig {
+            grid_dim: (x, y, z),
+            block_dim: (launch.threads, 1, 1),
+            shared_mem_bytes: 0,
+        };
+        // SAFETY: the arguments have the kernel's types in its order; their memory outlives the launch on the stream.
+        unsafe { builder.launch(config) }
+            .map(|_| ())
+            .map_err(|error| failed(&format!("run {}", launch.kernel), error))
+    }
+}

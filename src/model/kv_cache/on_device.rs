@@ -1,0 +1,343 @@
+//! A cache whose keys, values and queries are in an accelerator's memory.
+//!
+//! [`KvCache`] stays the one who knows which token is in which slot; the numbers are elsewhere. Policies with kernels are
+//! asked there ([`KvCache::decide`]); any other sees the cache as always, after [`KvCache::fetch`] has brought copies of
+//! all keys, values and queries. A policy that wants more than those (attention at every step) needs
+//! [`KvCache::move_to_host`]: attention then runs on the CPU.
+
+use candle_core::Tensor;
+
+use super::{CacheError, CacheShape, KvCache};
+use crate::config::{CacheSettings, Retain, Scope, SlotOrder};
+use crate::kernels::cuda::compression::KeepOrder;
+use crate::kernels::cuda::decode::{LayerConstants, NewTokens};
+use crate::kernels::cuda::{Accelerator, AcceleratorError, MOST_WINDOW};
+use crate::model::device_cache::{Answer, Choice, DeviceCache, DeviceScore, Question, Wanted};
+use crate::policy::HeadScores;
+use crate::policy::select::Keep;
+use crate::trace::{Position, RecordLevel, Slot};
+
+/// The numbers of a cache on some accelerator.
+pub trait DeviceMemory: std::fmt::Debug + Send + Sync {
+    /// See [`DeviceCache::append_and_attend`].
+    ///
+    /// # Errors
+    /// As there.
+    fn append_and_attend(
+        &mut self,
+        layer: usize,
+        rows: &Tensor,
+        new: &NewTokens,
+        constants: &LayerConstants,
+    ) -> candle_core::Result<Tensor>;
+
+    /// See [`DeviceCache::decide`].
+    ///
+    /// # Errors
+    /// As there.
+    fn decide(&self, question: &Question) -> Result<Answer, AcceleratorError>;
+
+    /// See [`DeviceCache::compact`].
+    ///
+    /// # Errors
+    /// As there.
+    fn compact(&mut self, keep: &[u32], kept: usize) -> Result<(), AcceleratorError>;
+
+    /// See [`DeviceCache::read_layer`].
+    ///
+    /// # Errors
+    /// As there.
+    fn read_layer(&self, layer: usize) -> Result<(Vec<f32>, Vec<f32>), AcceleratorError>;
+
+    /// See [`DeviceCache::read_queries`].
+    ///
+    /// # Errors
+    /// As there.
+    fn read_queries(&self, layer: usize) -> Result<Vec<f32>, AcceleratorError>;
+
+    /// See [`DeviceCache::resized`].
+    ///
+    /// # Errors
+    /// As there.
+    fn resized(
+        &self,
+        capacity: usize,
+        held: usize,
+    ) -> Result<Box<dyn DeviceMemory>, AcceleratorError>;
+
+    /// Bytes of a number.
+    fn element_bytes(&self) -> usize;
+}
+
+impl<A: Accelerator + 'static> DeviceMemory for DeviceCache<A> {
+    fn append_and_attend(
+        &mut self,
+        layer: usize,
+        rows: &Tensor,
+        new: &NewTokens,
+        constants: &LayerConstants,
+    ) -> candle_core::Result<Tensor> {
+        Self::append_and_attend(self, layer, rows, new, constants)
+    }
+
+    fn decide(&self, question: &Question) -> Result<Answer, AcceleratorError> {
+        Self::decide(self, question)
+    }
+
+    fn compact(&mut self, keep: &[u32], kept: usize) -> Result<(), AcceleratorError> {
+        Self::compact(self, keep, kept)
+    }
+
+    fn read_layer(&self, layer: usize) -> Result<(Vec<f32>, Vec<f32>), AcceleratorError> {
+        Self::read_layer(self, layer)
+    }
+
+    fn read_queries(&self, layer: usize) -> Result<Vec<f32>, AcceleratorError> {
+        Self::read_queries(self, layer)
+    }
+
+    fn resized(
+        &self,
+        capacity: usize,
+        held: usize,
+    ) -> Result<Box<dyn DeviceMemory>, AcceleratorError> {
+        Ok(Box::new(Self::resized(self, capacity, held)?))
+    }
+
+    fn element_bytes(&self) -> usize {
+        self.element().bytes()
+    }
+}
+
+/// What kernels have decided: scores as far as they are recorded, `[layers][kv_heads]`, and who stays, if that was theirs
+/// to choose.
+pub type Decided = (Vec<Vec<HeadScores>>, Option<Vec<Vec<Keep>>>);
+
+impl KvCache {
+    /// An empty cache for one sequence, with its numbers in `memory`, which has the same shape.
+    ///
+    /// # Errors
+    /// As [`KvCache::new`].
+    pub fn on_device(shape: CacheShape, memory: Box<dyn DeviceMemory>) -> Result<Self, CacheError> {
+        let mut cache = Self::new(shape)?;
+        cache.device = Some(memory);
+        Ok(cache)
+    }
+
+    /// Whether the numbers are in an accelerator's memory.
+    pub fn is_on_device(&self) -> bool {
+        self.device.is_some()
+    }
+
+    /// Appends a layer's rows of a pass over `tokens` tokens, as they are before RoPE, and attends over the layer.
+    /// [`KvCache::commit`] makes them count. Room was checked.
+    ///
+    /// # Errors
+    /// The device failed; the caller rolls back.
+    pub fn append_on_device(
+        &mut self,
+        layer: usize,
+        tokens: usize,
+        rows: &Tensor,
+        constants: &LayerConstants,
+    ) -> candle_core::Result<Tensor> {
+        let Some(device) = &mut self.device else {
+            candle_core::bail!("the cache is not on a device");
+        };
+        let (ring, window) = (2 * self.shape.window, self.shape.window);
+        let cache = &mut self.layers[layer];
+        let new = NewTokens {
+            batch: 1,
+            tokens,
+            held: cache.len,
+            seen: self.seen,
+            ring,
+            ring_next: (cache.query_count + cache.pending_queries) % ring,
+            remember: window,
+        };
+        let attended = device.append_and_attend(layer, rows, &new, constants)?;
+        for positions in &mut cache.positions {
+            positions.extend((0..tokens).map(|token| Position((self.seen + token) as u32)));
+        }
+        cache.len += tokens;
+        cache.pending_entries += tokens;
+        cache.pending_queries += tokens.min(window);
+        Ok(attended)
+    }
+
+    /// Asks the kernels for scores and, where each head decides for itself, who stays. `None` if the cache is not on a
+    /// device, or the policy's score has no kernel.
+    ///
+    /// # Errors
+    /// [`CacheError::Device`].
+    pub fn decide(
+        &self,
+        settings: &CacheSettings,
+        prompt_tokens: u32,
+        level: RecordLevel,
+    ) -> Result<Option<Decided>, CacheError> {
+        let (Some(device), Some(score)) = (&self.device, kernel_for(settings)) else {
+            return Ok(None);
+        };
+        let (held, window) = (self.longest(), settings.window as usize);
+        let uniform = self.layers.iter().all(|layer| layer.len == held);
+        let remembered = self.layers[0].query_count.min(self.shape.window);
+        let rows = remembered.min(window);
+        if !uniform || rows == 0 || window > MOST_WINDOW || held <= window {
+            return Ok(None);
+        }
+        let in_time_order = self
+            .layers
+            .iter()
+            .flat_map(|layer| &layer.positions)
+            .all(|positions| positions.is_sorted());
+        let by_head = settings.scope == Scope::Head;
+        let choice = by_head.then(|| Choice {
+            kept: (settings.budget as usize).min(held),
+            protect: settings.protected(prompt_tokens),
+            order: match settings.order {
+                SlotOrder::Reference => KeepOrder::Scores,
+                SlotOrder::Time if in_time_order => KeepOrder::Slots,
+                SlotOrder::Time => KeepOrder::Positions,
+            },
+        });
+        let wanted = match level {
+            RecordLevel::Components => Wanted::Parts,
+            RecordLevel::Summary if by_head => Wanted::Nothing,
+            RecordLevel::Scores | RecordLevel::Summary => Wanted::Score,
+        };
+        let question = Question {
+            held,
+            window,
+            queries: (
+                (self.layers[0].query_count - rows) % (2 * self.shape.window),
+                rows,
+            ),
+            score,
+            choice,
+            wanted,
+        };
+        let answer = device.decide(&question)?;
+        Ok(Some(self.unpack(&question, &answer)))
+    }
+
+    fn unpack(&self, question: &Question, answer: &Answer) -> Decided {
+        let heads = self.shape.kv_heads;
+        let candidates = question.held - question.window;
+        let numbers = |all: &[f32], row: usize| {
+            (!all.is_empty()).then(|| all[row * candidates..(row + 1) * candidates].to_vec())
+        };
+        let scores_of = |row: usize| {
+            let recency = || {
+                let positions = self.positions(row / heads, row % heads);
+                positions[..candidates].iter().map(|p| p.0 as f32).collect()
+            };
+            HeadScores {
+                score: match question.score {
+                    DeviceScore::Recency => recency(),
+                    _ => numbers(&answer.score, row).unwrap_or_default(),
+                },
+                importance: numbers(&answer.importance, row),
+                redundancy: numbers(&answer.redundancy, row),
+                newest_similar: (!answer.newest.is_empty()).then(|| {
+                    answer.newest[row * question.held..][..candidates]
+                        .iter()
+                        .map(|&slot| u32::try_from(slot).ok())
+                        .collect()
+                }),
+            }
+        };
+        let by_layer = |layer: usize| layer * heads..(layer + 1) * heads;
+        let layers = 0..self.shape.layers;
+        let scores = layers
+            .clone()
+            .map(|layer| by_layer(layer).map(scores_of).collect())
+            .collect();
+        let keep = question.choice.map(|choice| {
+            let row = |row: usize| {
+                let slots = &answer.keep[row * choice.kept..(row + 1) * choice.kept];
+                slots.iter().map(|&slot| Slot(slot)).collect()
+            };
+            layers
+                .map(|layer| by_layer(layer).map(row).collect())
+                .collect()
+        });
+        (scores, keep)
+    }
+
+    /// Keeps the listed slots of every head of every layer, `[layers][kv_heads]`, as [`KvCache::compact`] does of one.
+    ///
+    /// # Errors
+    /// [`CacheError::BadSelection`], or [`CacheError::Device`].
+    pub fn compact_all(&mut self, keep: &[Vec<Keep>]) -> Result<(), CacheError> {
+        let kept = keep
+            .first()
+            .and_then(|heads| heads.first())
+            .map_or(0, Vec::len);
+        let alike = keep.iter().flatten().all(|slots| slots.len() == kept);
+        if self.device.is_some() && !alike {
+            // Layers of different lengths are more than the kernels know.
+            self.move_to_host()?;
+        }
+        for (layer, heads) in keep.iter().enumerate() {
+            if self.device.is_none() {
+                self.compact(layer, heads)?;
+            } else {
+                self.check_selection(layer, heads)?;
+            }
+        }
+        let Some(device) = &mut self.device else {
+            return Ok(());
+        };
+        let flat: Vec<u32> = keep.iter().flatten().flatten().map(|slot| slot.0).collect();
+        device.compact(&flat, kept)?;
+        for (layer, heads) in self.layers.iter_mut().zip(keep) {
+            for (positions, slots) in layer.positions.iter_mut().zip(heads) {
+                *positions = slots.iter().map(|slot| positions[slot.index()]).collect();
+            }
+            layer.len = kept;
+        }
+        Ok(())
+    }
+
+    /// Copies keys, values and remembered queries from the device, so that [`KvCache::keys`] and its like show them as
+    /// they are now. Does nothing for a cache on the host.
+    ///
+    /// # Errors
+    /// [`CacheError::Device`].
+    pub fn fetch(&mut self) -> Result<(), CacheError> {
+        let Some(device) = &self.device else {
+            return Ok(());
+        };
+        for (index, layer) in self.layers.iter_mut().enumerate() {
+            (layer.keys, layer.values) = device.read_layer(index)?;
+            layer.queries = device.read_queries(index)?;
+        }
+        Ok(())
+    }
+
+    /// Takes the cache off the device, for a policy that watches attention.
+    ///
+    /// # Errors
+    /// [`CacheError::Device`].
+    pub fn move_to_host(&mut self) -> Result<(), CacheError> {
+        self.fetch()?;
+        self.device = None;
+        Ok(())
+    }
+}
+
+/// The kernel that computes the score of a policy, if there is one.
+fn kernel_for(settings: &CacheSettings) -> Option<DeviceScore> {
+    let pool = settings.kernel as usize;
+    match settings.policy.as_str() {
+        "rkv" | "rkv-global" if settings.retain == Retain::Newest => Some(DeviceScore::RKv {
+            lambda: settings.lambda,
+            threshold: settings.threshold as f32,
+            pool,
+        }),
+        "snapkv" => Some(DeviceScore::Importance { pool }),
+        "streamingllm" | "recency-prompt" => Some(DeviceScore::Recency),
+        _ => None,
+    }
+}

@@ -1,0 +1,171 @@
+//! ThinKV's eviction half: thoughts are cut down step by step, each to the keys that stand for its others
+//! (arXiv 2510.01290, the "TBE" part; its quantisation is not here).
+
+use super::attention::last_rows;
+use super::clusters::representatives;
+use super::importance::row_logits;
+use super::params::Param;
+use super::spread::spread;
+use super::table::{PolicyInfo, RunContext};
+use super::thought::{Kind, Thought, anneal, kind_of};
+use super::{HeadScores, HeadView, Heads, Needs, Policy};
+use crate::config::{CacheSettings, Protection};
+
+pub(super) const INFO: PolicyInfo = PolicyInfo {
+    id: "thinkv",
+    name: "ThinKV (eviction)",
+    aliases: &["ThinKV", "ThinKV-TBE", "thought-adaptive eviction"],
+    paper: "arXiv 2510.01290",
+    summary: "Cuts the reasoning into thoughts and tells by how sparse attention is whether one thinks, calculates or turns \
+              to another approach. A turn halves every older thought (down to 4 tokens), and each keeps the keys \
+              that stand for its others (K-means). Only the eviction half of ThinKV: nothing is quantised. Assumed: a \
+              thought is one buffer long (128 in the paper), its kind comes from the run's own sparsities instead of \
+              calibration prompts, the prompt is exempt, and slots the schedule leaves free go to the newest tokens.",
+    compresses: true,
+    each_step: false,
+    needs: Needs::WINDOW,
+    params: &[Param::Budget, Param::Buffer, Param::Window],
+    defaults: |settings| settings.protection = Protection::Prompt,
+    policy: |run| Ok(Box::new(ThinKv::new(run))),
+};
+
+/// A weight below this share of its row's largest counts as none.
+const SPARSE: f32 = 0.01;
+/// Layers whose attention is sampled.
+const SAMPLED_LAYERS: usize = 4;
+/// Of their newest queries.
+const SAMPLED_QUERIES: usize = 2;
+/// Tokens of a thought at least.
+const SHORTEST: u32 = 8;
+
+struct ThinKv {
+    prompt_tokens: u32,
+    thoughts: Vec<Thought>,
+    sparsities: Vec<f32>,
+}
+
+fn length(settings: &CacheSettings) -> u32 {
+    settings.buffer.max(SHORTEST)
+}
+
+impl ThinKv {
+    fn new(run: &RunContext) -> Self {
+        Self {
+            prompt_tokens: run.prompt_tokens,
+            thoughts: vec![],
+            sparsities: vec![],
+        }
+    }
+
+    /// Divides what was written since the last compression into thoughts; the newest is of `kind`.
+    fn extend(&mut self, seen: u32, length: u32, kind: Kind) {
+        let mut start = self.thoughts.last().map_or(0, |thought| thought.end);
+        // A thought that is still short goes on, unless the prompt ends there.
+        if let Some(last) = self.thoughts.last_mut()
+            && last.end - last.start < length
+            && last.end != self.prompt_tokens
+        {
+            last.end = seen.min(last.start + length);
+            last.kind = kind;
+            start = last.end;
+        }
+        while start < seen {
+            let border = if start < self.prompt_tokens {
+                self.prompt_tokens
+            } else {
+                u32::MAX
+            };
+            let end = seen.min(start + length).min(border);
+            // Only the newest was watched while it was written.
+            let kind = if end == seen && start >= self.prompt_tokens {
+                kind
+            } else {
+                Kind::Reasoning
+            };
+            self.thoughts.push(Thought {
+                start,
+                end,
+                kind,
+                cuts: 0,
+            });
+            start = end;
+        }
+    }
+
+    /// Candidates of each thought by slot, protected ones left out.
+    fn members(&self, head: &HeadView<'_>, settings: &CacheSettings) -> Vec<Vec<usize>> {
+        let candidates = head.len() - settings.window as usize;
+        let protected = settings.protected(self.prompt_tokens);
+        let mut members = vec![vec![]; self.thoughts.len()];
+        for (slot, position) in head.positions[..candidates].iter().enumerate() {
+            let thought = self.thoughts.partition_point(|t| t.end <= position.0);
+            if position.0 >= protected && thought < members.len() {
+                members[thought].push(slot);
+            }
+        }
+        members
+    }
+}
+
+/// Share of the weights of one query's softmax that are below [`SPARSE`] of the largest.
+fn sparsity(query: &[f32], keys: &[f32], logits: &mut [f32]) -> f32 {
+    row_logits(query, keys, query.len(), logits);
+    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let floor = largest + SPARSE.ln();
+    logits.iter().filter(|&&logit| logit < floor).count() as f32 / logits.len() as f32
+}
+
+impl Policy for ThinKv {
+    fn prepare(&mut self, heads: &dyn Heads, settings: &CacheSettings) {
+        let (mut sum, mut count, mut seen) = (0f64, 0u32, 0);
+        for layer in spread(heads.layers(), SAMPLED_LAYERS) {
+            for head in 0..heads.kv_heads() {
+                heads.show(layer, head, &mut |head| {
+                    let mut logits = vec![0f32; head.len()];
+                    let row = head.group * head.head_dim;
+                    let queries = last_rows(head.queries, row, SAMPLED_QUERIES);
+                    for query in queries.chunks_exact(head.head_dim) {
+                        sum += f64::from(sparsity(query, head.keys, &mut logits));
+                        count += 1;
+                    }
+                    seen = head.seen();
+                });
+            }
+        }
+        let sparsity = (sum / f64::from(count.max(1))) as f32;
+        self.sparsities.push(sparsity);
+        let kind = kind_of(sparsity, &self.sparsities);
+        self.extend(seen, length(settings), kind);
+
+        let mut members = vec![];
+        let mut quota = 0;
+        heads.show(0, 0, &mut |head| {
+            members = self
+                .members(head, settings)
+                .iter()
+                .map(|slots| slots.len() as u32)
+                .collect();
+            let candidates = head.len() as u32 - settings.window;
+            let protected = candidates - members.iter().sum::<u32>();
+            quota = settings.budget.saturating_sub(settings.window + protected);
+        });
+        anneal(&mut self.thoughts, &members, length(settings), quota);
+    }
+
+    fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
+        let candidates = head.len() - settings.window as usize;
+        let seen = head.seen() as f32;
+        // Below 1 and rising with time: what fills the slots that the schedule leaves free.
+        let mut score: Vec<f32> = head.positions[..candidates]
+            .iter()
+            .map(|p| p.0 as f32 / seen)
+            .collect();
+        for (thought, members) in self.thoughts.iter().zip(self.members(head, settings)) {
+            let target = thought.target(length(settings)) as usize;
+            for slot in representatives(head.keys, head.head_dim, &members, target) {
+                score[slot] += 1.0 + f32::from(thought.kind as u8);
+            }
+        }
+        HeadScores::plain(score)
+    }
+}

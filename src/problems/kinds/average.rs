@@ -1,0 +1,43 @@
+//! The mean of some numbers.
+
+use crate::problems::draw::Draw;
+use crate::problems::plan::{Op, Plan};
+use crate::problems::words::person;
+use crate::problems::{Draft, Level};
+
+pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
+    let count = draw.range(level.choose(2, 3, 3)..=level.choose(2, 4, 5));
+    let mut values: Vec<i64> = (1..count).map(|_| level.number(draw).min(200)).collect();
+    // The last number is the one that makes the mean whole.
+    let sum: i64 = values.iter().sum();
+    values.push(draw.range(2..=level.choose(9, 30, 60)) * count + (count - sum % count) % count);
+    let list: Vec<String> = values.iter().map(i64::to_string).collect();
+    let (head, last) = list.split_at(list.len() - 1);
+    let list_text = format!("{} and {}", head.join(", "), last[0]);
+    let someone = person(draw);
+    let (story, question) = draw.pick(&[
+        ("", "What is the average of {l}?"),
+        ("", "Find the mean of {l}."),
+        ("", "What is the mean of the numbers {l}?"),
+        ("{N} has the scores {l}.", "What is the average score?"),
+        (
+            "On some days {N} reads {l} pages.",
+            "How many pages a day is that on average?",
+        ),
+        ("The numbers are {l}.", "What is their average?"),
+    ]);
+    let fill = |text: &str| {
+        text.replace("{l}", &list_text)
+            .replace("{N}", &someone.name)
+    };
+    let mut plan = Plan::default();
+    plan.note(format!("There are {count} numbers: {list_text}."));
+    let total = plan.sum("First the sum.", &values);
+    plan.step(format!("Then divided by {count}."), total, Op::Div, count);
+    Draft {
+        story: fill(story),
+        question: fill(question),
+        plan,
+        formula: format!("x = ({}) / {count}", list.join(" + ")),
+    }
+}

@@ -1,0 +1,47 @@
+//! How hard a problem is: the size of its numbers and how many steps it takes.
+
+use super::draw::Draw;
+use crate::named::named;
+
+/// Size of numbers and count of steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// Numbers to about 20, one or two steps.
+    Easy,
+    /// Numbers below 100, two or three steps.
+    Medium,
+    /// Numbers to some hundreds, three to five steps.
+    Hard,
+}
+
+named!(Level { Easy => "easy", Medium => "medium", Hard => "hard" });
+
+impl Level {
+    /// A quantity of this level.
+    pub(super) fn number(self, draw: &mut Draw) -> i64 {
+        match self {
+            Self::Easy => draw.range(2..=20),
+            Self::Medium => draw.range(5..=99),
+            Self::Hard if draw.chance(50) => draw.range(10..=99),
+            Self::Hard => draw.range(100..=600),
+        }
+    }
+
+    /// A count of things in a group, a price, a number of groups: it will be multiplied by something small.
+    pub(super) fn factor(self, draw: &mut Draw) -> i64 {
+        match self {
+            Self::Easy => draw.range(2..=9),
+            Self::Medium => draw.range(3..=25),
+            Self::Hard => draw.range(6..=99),
+        }
+    }
+
+    /// One of three, by level.
+    pub(super) fn choose<T>(self, easy: T, medium: T, hard: T) -> T {
+        match self {
+            Self::Easy => easy,
+            Self::Medium => medium,
+            Self::Hard => hard,
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Tells a plan in the manner of reasoning models: quoting, working digit by digit, now and then a slip that is caught,
+//! then checking, working backwards, trying a second way.
+//!
+//! How much is checked hangs on the number of steps, not on chance alone: a model that decodes greedily then reflects too.
+
+use super::arithmetic::{slip, work};
+use super::draw::Draw;
+use super::plan::{Line, Op, Plan, Step};
+
+/// Most steps of a problem whose steps are undone digit by digit.
+const MOST_UNDONE: usize = 4;
+
+/// The text between `<think>` and `</think>`, without the line breaks at its ends.
+pub(super) fn narrate(plan: &Plan, question: &str, answer: i64, draw: &mut Draw) -> String {
+    let mut text = String::from(draw.pick(&[
+        "Okay, let me see. ",
+        "Okay, let me think. ",
+        "Alright, let me read it. ",
+        "Let me see. ",
+    ]));
+    let steps = plan.steps().count();
+    tell(plan, true, draw, &mut text);
+    text.push_str(&format!("\nThe question is: {question} So it is {answer}."));
+    if draw.chance(if steps > 1 { 92 } else { 70 }) {
+        text.push_str(draw.pick(&[
+            "\nWait, let me double-check.",
+            "\nWait, let me check that again.",
+            "\nHmm, let me verify each step.",
+        ]));
+        for step in plan.steps() {
+            text.push(' ');
+            text.push_str(&work(step.a, step.op, step.b));
+        }
+        text.push_str(draw.pick(&[" Yes, that matches.", " Good, the same result."]));
+    }
+    if let Some(proof) = &plan.proof {
+        if draw.chance(85) {
+            text.push_str("\nLet me put it in and see.");
+            tell(proof, false, draw, &mut text);
+            text.push_str(" That agrees.");
+        }
+    } else if draw.chance(if steps > 1 { 85 } else { 40 })
+        && steps <= MOST_UNDONE
+        && plan.steps().all(|step| undo(step).is_some())
+    {
+        text.push_str(draw.pick(&[
+            "\nLet me also work backwards.",
+            "\nNow let me go backwards.",
+        ]));
+        for step in plan.steps().rev() {
+            if let Some(back) = undo(step) {
+                text.push(' ');
+                text.push_str(&work(back.a, back.op, back.b));
+            }
+        }
+        text.push_str(" That agrees.");
+    }
+    if let Some(second) = &plan.second_way
+        && draw.chance(85)
+    {
+        text.push_str(draw.pick(&[
+            "\nAlternatively, there is another way.",
+            "\nWait, maybe there is another way.",
+        ]));
+        tell(second, false, draw, &mut text);
+        text.push_str(&format!(" That is {answer} again."));
+    }
+    if steps > 2 && draw.chance(85) {
+        text.push_str(&format!(
+            "\nWait, did I answer the question? {question} Yes, it is {answer}."
+        ));
+    }
+    text.push_str(&format!("\nSo the answer is {answer}."));
+    text
+}
+
+/// The lines of a plan; each on a line of its own in the main part, in one paragraph in a check.
+fn tell(plan: &Plan, main: bool, draw: &mut Draw, text: &mut String) {
+    let mut first = true;
+    for line in &plan.lines {
+        if !text.ends_with([' ', '\n']) {
+            text.push(if main { '\n' } else { ' ' });
+        }
+        match line {
+            Line::Note(note) => text.push_str(note),
+            Line::Step(step) => {
+                if !step.lead.is_empty() {
+                    text.push_str(&step.lead);
+                    text.push(' ');
+                }
+                if main {
+                    text.push_str(hint(step.op));
+                    text.push(' ');
+                    // A hard carry tempts: a greedy decoder too should be seen to slip and to catch it.
+                    let tempting = first && step.op == Op::Add && step.a % 10 + step.b % 10 >= 16;
+                    if draw.chance(if tempting { 75 } else { 4 })
+                        && let Some(wrong) = slip(step.a, step.op, step.b)
+                    {
+                        let expression = format!("{} {} {}", step.a, step.op.sign(), step.b);
+                        text.push_str(&format!(
+                            "Quickly, {expression} = {wrong}. Wait, that is not right. Digit by digit, "
+                        ));
+                    }
+                    first = false;
+                }
+                text.push_str(&work(step.a, step.op, step.b));
+            }
+        }
+    }
+}
+
+fn hint(op: Op) -> &'static str {
+    match op {
+        Op::Add => "So I add.",
+        Op::Sub => "So I subtract.",
+        Op::Mul => "So I multiply.",
+        Op::Div | Op::Remainder => "So I divide.",
+    }
+}
+
+/// The step that leads from the value of `step` back to its first number.
+fn undo(step: &Step) -> Option<Step> {
+    let inverse = match step.op {
+        Op::Add => Op::Sub,
+        Op::Sub => Op::Add,
+        Op::Mul if step.b < 10 && step.b > 0 => Op::Div,
+        Op::Div if step.b < 10 => Op::Mul,
+        _ => return None,
+    };
+    Some(Step {
+        lead: String::new(),
+        a: step.value(),
+        op: inverse,
+        b: step.b,
+    })
+}

@@ -1,0 +1,124 @@
+//! The solution of a problem as steps of arithmetic, before any of it is told.
+
+/// An operation on two whole numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Op {
+    Add,
+    Sub,
+    Mul,
+    /// Exact: the divisor divides.
+    Div,
+    /// The remainder of a division.
+    Remainder,
+}
+
+impl Op {
+    pub fn sign(self) -> char {
+        match self {
+            Self::Add => '+',
+            Self::Sub => '-',
+            Self::Mul => '*',
+            Self::Div | Self::Remainder => '/',
+        }
+    }
+
+    pub fn apply(self, a: i64, b: i64) -> i64 {
+        match self {
+            Self::Add => a + b,
+            Self::Sub => a - b,
+            Self::Mul => a * b,
+            Self::Div => a / b,
+            Self::Remainder => a % b,
+        }
+    }
+}
+
+/// One operation, and what leads to it: a quotation of the problem, or a thought.
+#[derive(Debug, Clone)]
+pub(super) struct Step {
+    pub lead: String,
+    pub a: i64,
+    pub op: Op,
+    pub b: i64,
+}
+
+impl Step {
+    pub fn value(&self) -> i64 {
+        self.op.apply(self.a, self.b)
+    }
+}
+
+/// A line of the plan.
+#[derive(Debug, Clone)]
+pub(super) enum Line {
+    /// A thought without arithmetic.
+    Note(String),
+    Step(Step),
+}
+
+/// How to solve a problem.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Plan {
+    pub lines: Vec<Line>,
+    /// Another way to the same answer.
+    pub second_way: Option<Box<Plan>>,
+    /// A last check that leads back to a number of the problem, instead of undoing each step.
+    pub proof: Option<Box<Plan>>,
+}
+
+impl Plan {
+    pub fn note(&mut self, note: impl Into<String>) {
+        self.lines.push(Line::Note(note.into()));
+    }
+
+    /// Adds a step and returns its value. The larger factor of a product comes first: it is multiplied digit by digit.
+    pub fn step(&mut self, lead: impl Into<String>, a: i64, op: Op, b: i64) -> i64 {
+        let (a, b) = if op == Op::Mul && a < b {
+            (b, a)
+        } else {
+            (a, b)
+        };
+        let step = Step {
+            lead: lead.into(),
+            a,
+            op,
+            b,
+        };
+        let value = step.value();
+        self.lines.push(Line::Step(step));
+        value
+    }
+
+    /// Adds `values` one after the other; the lead stands before the first sum.
+    pub fn sum(&mut self, lead: &str, values: &[i64]) -> i64 {
+        let mut total = values[0];
+        for (i, &value) in values[1..].iter().enumerate() {
+            total = self.step(if i == 0 { lead } else { "" }, total, Op::Add, value);
+        }
+        total
+    }
+
+    pub fn second_way(&mut self, build: impl FnOnce(&mut Self)) {
+        let mut plan = Self::default();
+        build(&mut plan);
+        self.second_way = Some(Box::new(plan));
+    }
+
+    pub fn proof(&mut self, build: impl FnOnce(&mut Self)) {
+        let mut plan = Self::default();
+        build(&mut plan);
+        self.proof = Some(Box::new(plan));
+    }
+
+    pub fn steps(&self) -> impl DoubleEndedIterator<Item = &Step> {
+        self.lines.iter().filter_map(|line| match line {
+            Line::Step(step) => Some(step),
+            Line::Note(_) => None,
+        })
+    }
+
+    /// The value of the last step.
+    pub fn answer(&self) -> Option<i64> {
+        self.steps().next_back().map(Step::value)
+    }
+}

@@ -1,0 +1,100 @@
+//! A sweep under way, as the window holds it: events come out, a flag stops it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossbeam_channel::Receiver;
+
+use super::{ArmKey, ModelIdentity, Problem, RunOutcome, SweepPlan};
+use crate::config::{CacheSettings, Sampling};
+
+/// What a sweep tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SweepEvent {
+    /// The model is being loaded.
+    Loading {
+        /// 0 to 1.
+        fraction: f32,
+        /// What is being done.
+        stage: String,
+    },
+    /// All is checked; runs begin.
+    Begun {
+        /// What is swept.
+        plan: Arc<SweepPlan>,
+        /// Runs that the results file already held.
+        done: Vec<RunOutcome>,
+        /// Arms that cannot run, and why.
+        left_out: Vec<(ArmKey, String)>,
+    },
+    /// A run has ended.
+    Ran(RunOutcome),
+    /// Over: whole, or stopped by the person.
+    Ended {
+        /// Stopped before the end.
+        stopped: bool,
+    },
+    /// Failed; runs that had ended are kept.
+    Failed(String),
+}
+
+/// A run of a sweep that is to be done again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReplayRequest {
+    /// Model as it was asked for.
+    pub model: String,
+    /// The model that made the results: another one would tell another story.
+    pub identity: ModelIdentity,
+    /// Index of the problem.
+    pub index: u32,
+    /// The problem.
+    pub problem: Problem,
+    /// Settings of the arm.
+    pub settings: CacheSettings,
+    /// The sweep's sampling.
+    pub sampling: Sampling,
+}
+
+impl ReplayRequest {
+    /// The run of a problem under an arm, if the plan has it.
+    pub fn of(plan: &SweepPlan, index: u32, arm: &ArmKey, model: &str) -> Option<Self> {
+        Some(Self {
+            model: model.to_owned(),
+            identity: plan.model.clone(),
+            index,
+            problem: plan.problems.get(index as usize)?.clone(),
+            settings: plan.settings(arm)?.clone(),
+            sampling: plan.sampling.clone(),
+        })
+    }
+}
+
+/// Events of a sweep in its own threads. Dropping it stops the sweep.
+#[derive(Debug)]
+pub struct SweepHandle {
+    events: Receiver<SweepEvent>,
+    stop: Arc<AtomicBool>,
+}
+
+impl SweepHandle {
+    /// A handle on whoever sends `events` and heeds `stop`.
+    pub fn new(events: Receiver<SweepEvent>, stop: Arc<AtomicBool>) -> Self {
+        Self { events, stop }
+    }
+
+    /// The next event, if one waits.
+    pub fn try_recv(&self) -> Option<SweepEvent> {
+        self.events.try_recv().ok()
+    }
+
+    /// Asks it to stop; runs in flight are given up.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Release);
+    }
+}
+
+impl Drop for SweepHandle {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}

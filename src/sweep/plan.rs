@@ -1,0 +1,124 @@
+//! What is swept: everything that decides the results, and nothing else.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::{ArmKey, Problem, ProblemSource};
+use crate::config::{CacheSettings, Sampling};
+
+/// Which model made the results.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelIdentity {
+    /// Name shown to people.
+    pub name: String,
+    /// Checksum of its files, so that a retrained model of the same name is another one.
+    pub fingerprint: String,
+}
+
+/// What a person asks for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SweepRequest {
+    /// Model: a path, a known name, or `reasoner`.
+    pub model: String,
+    /// The problems.
+    pub problems: ProblemSource,
+    /// Settings of every arm, the full cache first ([`super::arms`]).
+    pub arms: Vec<CacheSettings>,
+    /// How tokens are drawn; greedy unless a temperature is given.
+    pub sampling: Sampling,
+    /// Runs at the same time; it changes no result.
+    pub threads: usize,
+    /// Results file to append to and to resume from.
+    pub out: Option<PathBuf>,
+}
+
+/// What decides the results of a sweep. The first line of a results file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SweepPlan {
+    /// The model.
+    pub model: ModelIdentity,
+    /// How tokens are drawn.
+    pub sampling: Sampling,
+    /// Settings of every arm, the full cache first.
+    pub arms: Vec<CacheSettings>,
+    /// The problems, in order.
+    pub problems: Vec<Problem>,
+}
+
+impl SweepPlan {
+    /// All arms.
+    pub fn keys(&self) -> impl Iterator<Item = ArmKey> + '_ {
+        self.arms.iter().map(ArmKey::of)
+    }
+
+    /// The settings of an arm.
+    pub fn settings(&self, arm: &ArmKey) -> Option<&CacheSettings> {
+        self.arms
+            .iter()
+            .find(|settings| ArmKey::of(settings) == *arm)
+    }
+
+    /// Ids of the policies, in the order asked for, the full cache first.
+    pub fn policies(&self) -> Vec<&str> {
+        let mut ids: Vec<&str> = vec![];
+        for arm in &self.arms {
+            if !ids.contains(&arm.policy.as_str()) {
+                ids.push(&arm.policy);
+            }
+        }
+        ids
+    }
+
+    /// All budgets, ascending.
+    pub fn budgets(&self) -> Vec<u32> {
+        let mut budgets: Vec<u32> = self.keys().filter_map(|key| key.budget).collect();
+        budgets.sort_unstable();
+        budgets.dedup();
+        budgets
+    }
+
+    /// Runs that a finished sweep has.
+    pub fn runs(&self) -> usize {
+        self.arms.len() * self.problems.len()
+    }
+
+    /// In what this plan differs from another, as a person would say it; `None` if in nothing.
+    pub fn difference(&self, other: &Self) -> Option<String> {
+        let list = |plan: &Self| {
+            plan.keys()
+                .map(|key| key.to_string())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        if self.model != other.model {
+            let model = |m: &ModelIdentity| format!("{} ({})", m.name, m.fingerprint);
+            let (ours, theirs) = (model(&self.model), model(&other.model));
+            Some(format!("its model is {ours}, not {theirs}"))
+        } else if self.problems != other.problems {
+            let (ours, theirs) = (self.problems.len(), other.problems.len());
+            Some(if ours == theirs {
+                "its problems are others".to_owned()
+            } else {
+                format!("it has {ours} problems, not {theirs}")
+            })
+        } else if self.sampling != other.sampling {
+            let (ours, theirs) = (&self.sampling, &other.sampling);
+            Some(format!(
+                "its sampling is other (temperature {}, at most {} tokens, seed {}; not {}, {}, {})",
+                ours.temperature,
+                ours.max_tokens,
+                ours.seed,
+                theirs.temperature,
+                theirs.max_tokens,
+                theirs.seed
+            ))
+        } else if list(self) != list(other) {
+            Some(format!("its arms are: {}", list(self)))
+        } else if self.arms != other.arms {
+            Some("its policies have other settings".to_owned())
+        } else {
+            None
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! The table as text for people and as one JSON object for programs.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use super::{ArmKey, ArmStats, SweepPlan, SweepTable};
+
+/// The table in columns of text.
+pub fn text(plan: &SweepPlan, table: &SweepTable) -> String {
+    let header = [
+        "policy",
+        "budget",
+        "right",
+        "pass rate",
+        "95 % interval",
+        "lost",
+        "gained",
+        "p",
+        "length",
+        "looped",
+        "capped",
+        "ratio",
+        "cost",
+        "triggered",
+    ];
+    let mut lines = vec![header.map(str::to_owned)];
+    for row in &table.rows {
+        lines.push(cells(&row.arm, &row.stats));
+    }
+    let mut out = columns(&lines);
+    let kinds: Vec<&str> = table.full().map_or(vec![], |full| {
+        full.by_kind.iter().map(|k| k.kind.as_str()).collect()
+    });
+    if kinds.len() > 1 {
+        let mut lines = vec![vec!["right by kind".to_owned(), "budget".to_owned()]];
+        lines[0].extend(kinds.iter().map(|&kind| kind.to_owned()));
+        for row in &table.rows {
+            let mut line = vec![row.arm.policy.clone(), budget(&row.arm)];
+            line.extend(kinds.iter().map(|kind| {
+                let found = row.by_kind.iter().find(|k| k.kind == *kind);
+                found.map_or("-".to_owned(), |k| {
+                    format!("{}/{}", k.stats.right, k.stats.runs)
+                })
+            }));
+            lines.push(line);
+        }
+        out.push('\n');
+        out.push_str(&columns(&lines));
+    }
+    // Writing into a String cannot fail.
+    let _ = write!(out, "\n{}\n", said(plan));
+    out
+}
+
+/// What was swept and what the columns mean.
+fn said(plan: &SweepPlan) -> String {
+    let drawn = if plan.sampling.temperature > 0.0 {
+        format!(
+            "temperature {}, seed {}",
+            plan.sampling.temperature, plan.sampling.seed
+        )
+    } else {
+        "greedy".to_owned()
+    };
+    format!(
+        "{} problems, model {} ({}), {drawn}, at most {} tokens. Lost and gained: answers right with the full\n\
+         cache alone and here alone; p: exact McNemar. Length: tokens over the full cache's. Ratio: slots over\n\
+         tokens seen, averaged over steps. Cost: slots read over the full cache's. Triggered: share of problems\n\
+         that were compressed at all.",
+        plan.problems.len(),
+        plan.model.name,
+        plan.model.fingerprint,
+        plan.sampling.max_tokens
+    )
+}
+
+fn budget(arm: &ArmKey) -> String {
+    arm.budget
+        .map_or("-".to_owned(), |budget| budget.to_string())
+}
+
+fn cells(arm: &ArmKey, stats: &ArmStats) -> [String; 14] {
+    let paired = |text: String| if arm.is_full() { "-".to_owned() } else { text };
+    [
+        arm.policy.clone(),
+        budget(arm),
+        format!("{}/{}", stats.right, stats.runs),
+        format!("{:.1} %", 100.0 * stats.pass_rate),
+        format!(
+            "{:.1} to {:.1}",
+            100.0 * stats.interval.low,
+            100.0 * stats.interval.high
+        ),
+        paired(stats.lost.to_string()),
+        paired(stats.gained.to_string()),
+        paired(p_value(stats.p_value)),
+        format!("{:.2}", stats.length_ratio),
+        stats.looped.to_string(),
+        stats.capped.to_string(),
+        format!("{:.3}", stats.time_averaged_ratio),
+        format!("{:.3}", stats.length_matched_cost),
+        format!("{:.0} %", 100.0 * stats.triggered),
+    ]
+}
+
+/// A p-value as journals print it.
+fn p_value(p: f64) -> String {
+    if p < 0.001 {
+        "<0.001".to_owned()
+    } else {
+        format!("{p:.3}")
+    }
+}
+
+/// Right-aligned columns, the first left-aligned.
+fn columns<L: AsRef<[String]>>(lines: &[L]) -> String {
+    let count = lines.first().map_or(0, |line| line.as_ref().len());
+    let widths: Vec<usize> = (0..count)
+        .map(|i| {
+            lines
+                .iter()
+                .map(|line| line.as_ref()[i].chars().count())
+                .max()
+                .unwrap_or(0)
+        })
+        .collect();
+    let mut out = String::new();
+    for line in lines {
+        for (i, (cell, width)) in line.as_ref().iter().zip(&widths).enumerate() {
+            let _ = match i {
+                0 => write!(out, "{cell:<width$}"),
+                _ => write!(out, "  {cell:>width$}"),
+            };
+        }
+        out.truncate(out.trim_end_matches(' ').len());
+        out.push('\n');
+    }
+    out
+}
+
+/// The table with what was swept, for programs.
+pub fn json(
+    plan: &SweepPlan,
+    table: &SweepTable,
+    left_out: &[(ArmKey, String)],
+) -> serde_json::Value {
+    json!({
+        "model": plan.model,
+        "problems": plan.problems.len(),
+        "sampling": plan.sampling,
+        "settings": plan.arms,
+        "rows": table.rows,
+        "left_out": left_out
+            .iter()
+            .map(|(arm, why)| json!({ "policy": arm.policy, "budget": arm.budget, "why": why }))
+            .collect::<Vec<_>>(),
+    })
+}
+
+/// Seconds as people say them: `40 s`, `12 min`, `3 h 20 min`.
+pub fn duration(seconds: f64) -> String {
+    let whole = seconds.clamp(0.0, 1e9).ceil() as u64;
+    match (whole, whole.div_ceil(60)) {
+        (0..=90, _) => format!("{whole} s"),
+        (_, minutes @ 0..=90) => format!("{minutes} min"),
+        (_, minutes) => format!("{} h {} min", minutes / 60, minutes % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up_and_hold_no_trailing_blanks() {
+        let lines = [["policy", "n"], ["rkv", "1234"]].map(|line| line.map(str::to_owned));
+        assert_eq!(columns(&lines), "policy     n\nrkv     1234\n");
+    }
+
+    #[test]
+    fn durations_have_the_unit_that_suits() {
+        assert_eq!(
+            [40.0, 700.0, 12_000.0, f64::NAN].map(duration),
+            ["40 s", "12 min", "3 h 20 min", "0 s"]
+        );
+    }
+}

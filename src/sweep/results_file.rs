@@ -1,0 +1,235 @@
+//! The results file: the plan, then one line per run, each written as soon as the run has ended.
+//!
+//! JSON lines, so that any tool reads them. A crash tears the last line at most; it is cut off when the
+//! sweep goes on. The file of another sweep is never written to.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::stamped_line::{begins_as_stamped, payload, stamp};
+use super::{RunOutcome, SweepPlan};
+
+/// Grows with every change that older programs cannot read.
+const FORMAT: u32 = 1;
+
+/// A results file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ResultsError {
+    /// Opening, reading or writing failed.
+    #[error("cannot {doing} the results in {path}: {source}", path = path.display())]
+    Io {
+        /// `open`, `read`, `write`.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Another file altogether.
+    #[error("{path} is not a results file of a sweep; choose another name", path = path.display())]
+    NotResults {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A later format.
+    #[error("{path} was written by a newer rkv-scope (format {found}); this one knows {FORMAT}", path = path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its format.
+        found: u32,
+    },
+    /// A line in the middle that does not agree with its checksum.
+    #[error(
+        "line {line} of {path} is damaged; delete that line to have its run done again, or choose another file",
+        path = path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Line, counted from 1.
+        line: usize,
+    },
+    /// Results of other settings.
+    #[error(
+        "{path} holds another sweep: {difference}; choose another file, or delete it to start over",
+        path = path.display()
+    )]
+    OtherSweep {
+        /// The file.
+        path: PathBuf,
+        /// In what it differs.
+        difference: String,
+    },
+    /// Another process writes it.
+    #[error("another sweep is writing to {path}; wait for it, or choose another file", path = path.display())]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Record<P, R> {
+    Sweep { format: u32, plan: P },
+    Run(R),
+}
+
+/// A sweep as far as a file holds it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredSweep {
+    /// What is swept.
+    pub plan: SweepPlan,
+    /// Runs that have ended, in the order they did.
+    pub outcomes: Vec<RunOutcome>,
+    /// Bytes up to the end of the last whole line.
+    whole: u64,
+}
+
+impl StoredSweep {
+    /// Reads a results file; an empty one is `None`.
+    ///
+    /// # Errors
+    /// [`ResultsError`] if it is no results file, or a line but the last is damaged.
+    pub fn read(path: &Path) -> Result<Option<Self>, ResultsError> {
+        let mut file = File::open(path).map_err(io("open", path))?;
+        Self::read_from(&mut file, path)
+    }
+
+    fn read_from(file: &mut File, path: &Path) -> Result<Option<Self>, ResultsError> {
+        let mut bytes = vec![];
+        file.read_to_end(&mut bytes).map_err(io("read", path))?;
+        // A character that was torn apart belongs to the torn line.
+        let text = String::from_utf8_lossy(&bytes);
+        let mut stored: Option<Self> = None;
+        let mut at = 0u64;
+        let mut lines = text.split_inclusive('\n').enumerate().peekable();
+        while let Some((index, line)) = lines.next() {
+            let last = lines.peek().is_none();
+            let whole = line.strip_suffix('\n').and_then(payload);
+            let record = whole
+                .and_then(|text| serde_json::from_str::<Record<SweepPlan, RunOutcome>>(text).ok());
+            at += line.len() as u64;
+            match (record, &mut stored) {
+                (Some(Record::Sweep { format, .. }), None) if format > FORMAT => {
+                    return Err(ResultsError::Newer {
+                        path: path.to_owned(),
+                        found: format,
+                    });
+                }
+                (Some(Record::Sweep { plan, .. }), None) => {
+                    stored = Some(Self {
+                        plan,
+                        outcomes: vec![],
+                        whole: at,
+                    });
+                }
+                (Some(Record::Run(outcome)), Some(stored)) => {
+                    stored.outcomes.push(outcome);
+                    stored.whole = at;
+                }
+                // Cut off while the very first line was written: as good as empty.
+                (None, None) if last && begins_as_stamped(line) => {}
+                (None, Some(_)) if last => {}
+                (_, None) => {
+                    return Err(ResultsError::NotResults {
+                        path: path.to_owned(),
+                    });
+                }
+                (_, Some(_)) => {
+                    return Err(ResultsError::Damaged {
+                        path: path.to_owned(),
+                        line: index + 1,
+                    });
+                }
+            }
+        }
+        Ok(stored)
+    }
+}
+
+/// A results file being appended to. No other process can open it as long.
+#[derive(Debug)]
+pub struct ResultsFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl ResultsFile {
+    /// Opens or begins the results of `plan`; gives the runs that are already there.
+    ///
+    /// A folder stands for `sweep.jsonl` in it.
+    ///
+    /// # Errors
+    /// [`ResultsError`]; a file of another sweep is left as it is.
+    pub fn open(path: &Path, plan: &SweepPlan) -> Result<(Self, Vec<RunOutcome>), ResultsError> {
+        let path = if path.is_dir() {
+            path.join("sweep.jsonl")
+        } else {
+            path.to_owned()
+        };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(io("open", &path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(ResultsError::Busy { path }),
+            Err(TryLockError::Error(source)) => return Err(io("open", &path)(source)),
+        }
+        let stored = StoredSweep::read_from(&mut file, &path)?;
+        let (whole, outcomes) = match stored {
+            None => (0, vec![]),
+            Some(stored) => {
+                if let Some(difference) = stored.plan.difference(plan) {
+                    return Err(ResultsError::OtherSweep { path, difference });
+                }
+                (stored.whole, stored.outcomes)
+            }
+        };
+        file.set_len(whole).map_err(io("write", &path))?;
+        file.seek(SeekFrom::End(0)).map_err(io("write", &path))?;
+        let mut results = Self { file, path };
+        if whole == 0 {
+            let format = FORMAT;
+            results.write(&Record::<_, &RunOutcome>::Sweep { format, plan })?;
+        }
+        Ok((results, outcomes))
+    }
+
+    /// Appends a run. It is in the system's hands when this returns: only the machine's own crash can lose it.
+    ///
+    /// # Errors
+    /// [`ResultsError::Io`]: the disk is full or gone; the runs before stay readable.
+    pub fn append(&mut self, outcome: &RunOutcome) -> Result<(), ResultsError> {
+        self.write(&Record::<&SweepPlan, _>::Run(outcome))
+    }
+
+    fn write<P: Serialize, R: Serialize>(
+        &mut self,
+        record: &Record<P, R>,
+    ) -> Result<(), ResultsError> {
+        let line = serde_json::to_string(record).map_err(std::io::Error::from);
+        line.and_then(|payload| self.file.write_all(stamp(&payload).as_bytes()))
+            .map_err(io("write", &self.path))
+    }
+}
+
+fn io(doing: &'static str, path: &Path) -> impl Fn(std::io::Error) -> ResultsError + use<> {
+    let path = path.to_owned();
+    move |source| ResultsError::Io {
+        doing,
+        path: path.clone(),
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests;

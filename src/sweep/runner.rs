@@ -1,0 +1,313 @@
+//! The sweep itself: checks everything, then runs the problems on threads of its own.
+//!
+//! A thread takes a problem at a time and runs all its arms, since they share their beginning. Threads
+//! share the weights; within a run nothing is parallel, which is faster for many runs than the other way
+//! round, and no result depends on the number of threads.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded, unbounded};
+
+use super::one_problem::{self, Task};
+use super::{
+    ArmKey, ModelIdentity, ReplayRequest, ResultsFile, RunOutcome, SweepError, SweepEvent,
+    SweepHandle, SweepPlan, SweepRequest,
+};
+use crate::config::CacheSettings;
+use crate::engine::Waker;
+use crate::error_chain::chain;
+use crate::model::{LanguageModel, LanguageModelError, ModelSource, SharedModel, fingerprint};
+use crate::trace::TraceStore;
+
+/// How soon a stop is felt while no run ends.
+const LOOK_AT_STOP: Duration = Duration::from_millis(50);
+
+/// Gives each thread a model that shares its weights.
+type Handles = Box<dyn Fn() -> Box<dyn LanguageModel + Send> + Send + Sync>;
+
+/// Where models come from.
+pub struct Loader {
+    /// Name and checksum of a model, before it is loaded.
+    pub identify: fn(&str) -> Result<ModelIdentity, SweepError>,
+    /// Loads it.
+    pub load: fn(&str, &mut dyn FnMut(f32, &str)) -> Result<Handles, LanguageModelError>,
+}
+
+impl Loader {
+    /// Models as the rest of the program loads them.
+    pub const REAL: Self = Self {
+        identify,
+        load: |name, progress| {
+            let model = SharedModel::load(name, progress)?;
+            Ok(Box::new(move || model.handle()))
+        },
+    };
+}
+
+impl std::fmt::Debug for Loader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Loader").finish_non_exhaustive()
+    }
+}
+
+fn identify(name: &str) -> Result<ModelIdentity, SweepError> {
+    let source = ModelSource::resolve(name).map_err(LanguageModelError::from)?;
+    let files = source.files().map_err(LanguageModelError::from)?;
+    let shown = match &source {
+        ModelSource::Embedded => "reasoner".to_owned(),
+        ModelSource::Path(path) => path.file_name().map_or_else(
+            || path.display().to_string(),
+            |n| n.to_string_lossy().into_owned(),
+        ),
+    };
+    Ok(ModelIdentity {
+        name: shown,
+        fingerprint: fingerprint(&files).map_err(SweepError::Fingerprint)?,
+    })
+}
+
+/// Runs a sweep in the calling thread and its own, telling `notify` what happens; the outcomes, those of
+/// the results file first, come back at the end. A raised `stop` ends it early without an error.
+///
+/// # Errors
+/// [`SweepError`]; everything that can be checked is checked before the first run.
+pub fn execute(
+    request: &SweepRequest,
+    loader: &Loader,
+    stop: &AtomicBool,
+    notify: &mut dyn FnMut(SweepEvent),
+) -> Result<(Arc<SweepPlan>, Vec<RunOutcome>), SweepError> {
+    request.sampling.check()?;
+    for arm in &request.arms {
+        arm.check()?;
+    }
+    let plan = Arc::new(SweepPlan {
+        model: (loader.identify)(&request.model)?,
+        sampling: request.sampling.clone(),
+        arms: request.arms.clone(),
+        problems: request.problems.problems()?,
+    });
+    let (mut file, mut outcomes) = match &request.out {
+        None => (None, vec![]),
+        Some(path) => {
+            let (file, done) = ResultsFile::open(path, &plan)?;
+            (Some(file), done)
+        }
+    };
+    let model = (loader.load)(&request.model, &mut |fraction, stage| {
+        notify(SweepEvent::Loading {
+            fraction,
+            stage: stage.to_owned(),
+        });
+    })?;
+    let (runnable, left_out) = runnable(&plan, &*model())?;
+    notify(SweepEvent::Begun {
+        plan: Arc::clone(&plan),
+        done: outcomes.clone(),
+        left_out,
+    });
+    let done: BTreeSet<(u32, ArmKey)> = outcomes
+        .iter()
+        .map(|outcome| (outcome.problem, outcome.arm.clone()))
+        .collect();
+    let work: Vec<(u32, Vec<&CacheSettings>)> = (0..plan.problems.len() as u32)
+        .map(|problem| {
+            let open = |arm: &&CacheSettings| !done.contains(&(problem, ArmKey::of(arm)));
+            (problem, runnable.iter().copied().filter(open).collect())
+        })
+        .filter(|(_, wanted): &(u32, Vec<_>)| !wanted.is_empty())
+        .collect();
+    let crew = Crew {
+        plan: &plan,
+        work: &work,
+        next: AtomicUsize::new(0),
+        stop,
+        halt: AtomicBool::new(false),
+        model: &model,
+    };
+    let threads = request.threads.clamp(1, work.len().max(1));
+    crew.run(threads, &mut |outcome| {
+        if let Some(file) = &mut file {
+            file.append(&outcome)?;
+        }
+        outcomes.push(outcome.clone());
+        notify(SweepEvent::Ran(outcome));
+        Ok(())
+    })?;
+    notify(SweepEvent::Ended {
+        stopped: stop.load(Ordering::Acquire),
+    });
+    Ok((plan, outcomes))
+}
+
+/// An arm that cannot run on some problem is left out whole: rates over different problems do not compare.
+fn runnable<'p>(
+    plan: &'p SweepPlan,
+    model: &dyn LanguageModel,
+) -> Result<(Vec<&'p CacheSettings>, Vec<(ArmKey, String)>), SweepError> {
+    let mut longest = 0;
+    for problem in &plan.problems {
+        longest = longest.max(model.encode_prompt(&problem.text)?.len() as u32);
+    }
+    let mut left_out = vec![];
+    let mut arms = vec![];
+    for arm in &plan.arms {
+        match arm.check_with_prompt(longest) {
+            Ok(()) => arms.push(arm),
+            Err(error) => left_out.push((ArmKey::of(arm), error.to_string())),
+        }
+    }
+    if let (1, Some((_, why))) = (arms.len(), left_out.first()) {
+        return Err(SweepError::NothingToRun(why.clone()));
+    }
+    Ok((arms, left_out))
+}
+
+struct Crew<'a> {
+    plan: &'a SweepPlan,
+    work: &'a [(u32, Vec<&'a CacheSettings>)],
+    next: AtomicUsize,
+    /// The person's wish.
+    stop: &'a AtomicBool,
+    /// Ends all threads: the wish, a failure in one of them, or one of the results file.
+    halt: AtomicBool,
+    model: &'a Handles,
+}
+
+impl Crew<'_> {
+    /// Runs all work on `threads` threads; `take` gets the outcomes in this one.
+    fn run(
+        &self,
+        threads: usize,
+        take: &mut dyn FnMut(RunOutcome) -> Result<(), SweepError>,
+    ) -> Result<(), SweepError> {
+        thread::scope(|scope| {
+            let (sender, outcomes) = bounded(64);
+            let mut crew = vec![];
+            for number in 0..threads {
+                let sender = sender.clone();
+                let started = thread::Builder::new()
+                    .name(format!("sweep {number}"))
+                    .spawn_scoped(scope, move || self.work(&sender));
+                match started {
+                    Ok(handle) => crew.push(handle),
+                    Err(error) => {
+                        self.halt.store(true, Ordering::Release);
+                        return Err(SweepError::Thread(format!("could not be started: {error}")));
+                    }
+                }
+            }
+            drop(sender);
+            let mut result = Ok(());
+            loop {
+                match outcomes.recv_timeout(LOOK_AT_STOP) {
+                    Ok(outcome) if result.is_ok() => result = take(outcome),
+                    Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+                    Err(RecvTimeoutError::Disconnected) => break,
+                }
+                if result.is_err() || self.stop.load(Ordering::Acquire) {
+                    self.halt.store(true, Ordering::Release);
+                }
+            }
+            for handle in crew {
+                let ended = handle.join().unwrap_or_else(|_panic| {
+                    Err(SweepError::Thread("died; its message is above".to_owned()))
+                });
+                result = result.and(ended);
+            }
+            result
+        })
+    }
+
+    fn work(&self, outcomes: &Sender<RunOutcome>) -> Result<(), SweepError> {
+        // A pool of one, this thread: no product and no compression starts others.
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(1)
+            .use_current_thread()
+            .build()
+            .map_err(|error| SweepError::Thread(format!("got no pool: {error}")))?;
+        let mut model = (self.model)();
+        let result = pool.install(|| self.problems(&mut *model, outcomes));
+        if result.is_err() {
+            self.halt.store(true, Ordering::Release);
+        }
+        result
+    }
+
+    fn problems(
+        &self,
+        model: &mut dyn LanguageModel,
+        outcomes: &Sender<RunOutcome>,
+    ) -> Result<(), SweepError> {
+        while let Some((index, wanted)) = self.work.get(self.next.fetch_add(1, Ordering::Relaxed)) {
+            if self.halt.load(Ordering::Acquire) {
+                return Ok(());
+            }
+            let task = Task {
+                index: *index,
+                problem: &self.plan.problems[*index as usize],
+                sampling: &self.plan.sampling,
+                full: &self.plan.arms[0],
+                wanted,
+            };
+            let mut emit = |outcome| {
+                // The receiver lives until every sender is gone.
+                let _ = outcomes.send(outcome);
+            };
+            if !one_problem::run(model, &task, &self.halt, &mut emit)? {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Does a run of a sweep again, recording everything.
+///
+/// # Errors
+/// [`SweepError`]: another model than that of the results, or a run that fails.
+pub fn replay(request: &ReplayRequest) -> Result<TraceStore, SweepError> {
+    let found = identify(&request.model)?;
+    if found != request.identity {
+        return Err(SweepError::OtherModel {
+            wanted: request.identity.clone(),
+            found,
+        });
+    }
+    let mut model = SharedModel::load(&request.model, &mut |_, _| {})?.handle();
+    one_problem::record(&mut *model, request).map_err(|source| SweepError::Run {
+        problem: request.index,
+        arm: ArmKey::of(&request.settings),
+        source,
+    })
+}
+
+/// Starts a sweep on a thread of its own, for the window.
+///
+/// # Errors
+/// The system gives no thread.
+pub fn spawn(request: SweepRequest, waker: Waker) -> std::io::Result<SweepHandle> {
+    // As many events as runs and a few more: a hidden window must not hold the sweep up.
+    let (sender, events) = unbounded();
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    thread::Builder::new()
+        .name("sweep".to_owned())
+        .spawn(move || {
+            let notify = |event: SweepEvent| {
+                // The window has let go of the sweep, and with that asked it to stop.
+                if sender.send(event).is_ok() {
+                    waker();
+                }
+            };
+            let result = execute(&request, &Loader::REAL, &flag, &mut |event| notify(event));
+            if let Err(error) = result {
+                notify(SweepEvent::Failed(chain(&error)));
+            }
+        })?;
+    Ok(SweepHandle::new(events, stop))
+}

@@ -1,0 +1,120 @@
+use super::*;
+use crate::config::Sampling;
+use crate::sweep::{ModelIdentity, Problem, arms};
+
+fn plan(problems: usize) -> SweepPlan {
+    SweepPlan {
+        model: ModelIdentity {
+            name: "m".to_owned(),
+            fingerprint: "0".to_owned(),
+        },
+        sampling: Sampling::default(),
+        arms: arms(&["rkv".to_owned()], &[32, 64], |_| {}).unwrap(),
+        problems: (0..problems)
+            .map(|i| Problem {
+                kind: if i % 2 == 0 { "even" } else { "odd" }.to_owned(),
+                text: format!("{i}?"),
+                answer: "1".to_owned(),
+            })
+            .collect(),
+    }
+}
+
+fn run(problem: u32, budget: Option<u32>, right: bool, tokens: u32) -> RunOutcome {
+    RunOutcome {
+        problem,
+        arm: ArmKey {
+            policy: if budget.is_some() { "rkv" } else { "full" }.to_owned(),
+            budget,
+        },
+        answer: None,
+        right,
+        finish: if tokens == 1000 {
+            "max-tokens"
+        } else {
+            "end-of-text"
+        }
+        .to_owned(),
+        looped: tokens == 1000 && !right,
+        prompt_tokens: 10,
+        tokens,
+        compressions: u32::from(budget == Some(32)),
+        peak_slots: budget.unwrap_or(tokens),
+        time_averaged_ratio: if budget == Some(32) { 0.25 } else { 1.0 },
+        slot_steps: u64::from(tokens) * 10,
+    }
+}
+
+#[test]
+fn answers_are_paired_with_the_full_caches() {
+    let plan = plan(4);
+    // Problems 0 1 2 3: full right, right, wrong, wrong; at budget 32 right, wrong, wrong, right.
+    let mut outcomes = vec![];
+    for (problem, (full, small)) in [(true, true), (true, false), (false, false), (false, true)]
+        .into_iter()
+        .enumerate()
+    {
+        let problem = problem as u32;
+        outcomes.push(run(problem, None, full, 100));
+        outcomes.push(run(
+            problem,
+            Some(32),
+            small,
+            if small { 200 } else { 1000 },
+        ));
+    }
+    let table = SweepTable::of(&plan, &outcomes);
+    assert_eq!(table.rows.len(), 2, "budget 64 has not run");
+    let full = &table.full().unwrap().stats;
+    assert_eq!(
+        (full.runs, full.right, full.lost, full.gained),
+        (4, 2, 0, 0)
+    );
+    assert_eq!(
+        (full.length_ratio, full.p_value, full.triggered),
+        (1.0, 1.0, 0.0)
+    );
+    let arm = table.of_policy("rkv").next().unwrap();
+    let stats = &arm.stats;
+    assert_eq!(
+        (stats.runs, stats.right, stats.lost, stats.gained),
+        (4, 2, 1, 1)
+    );
+    assert_eq!((stats.capped, stats.looped, stats.triggered), (2, 2, 1.0));
+    assert_eq!(stats.length_ratio, 2400.0 / 400.0);
+    assert_eq!(stats.time_averaged_ratio, 0.25);
+    let kinds: Vec<(&str, u32, u32)> = arm
+        .by_kind
+        .iter()
+        .map(|k| (k.kind.as_str(), k.stats.right, k.stats.runs))
+        .collect();
+    assert_eq!(kinds, [("even", 1, 2), ("odd", 1, 2)]);
+
+    outcomes.reverse();
+    assert_eq!(
+        SweepTable::of(&plan, &outcomes),
+        table,
+        "order says nothing"
+    );
+    outcomes.push(run(0, None, false, 7));
+    assert_eq!(
+        SweepTable::of(&plan, &outcomes),
+        table,
+        "the first of two counts"
+    );
+}
+
+#[test]
+fn a_sweep_under_way_pairs_what_it_has() {
+    let plan = plan(3);
+    assert_eq!(SweepTable::of(&plan, &[]).rows, []);
+    // Without its full-cache run a problem cannot be paired, so it does not count yet.
+    let outcomes = [
+        run(0, None, true, 100),
+        run(0, Some(64), true, 100),
+        run(1, Some(64), false, 100),
+    ];
+    let table = SweepTable::of(&plan, &outcomes);
+    let arm = table.of_policy("rkv").next().unwrap();
+    assert_eq!((arm.stats.runs, arm.stats.right), (1, 1));
+}

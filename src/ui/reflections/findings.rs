@@ -1,0 +1,190 @@
+//! What the tab shows, counted in pieces of a few milliseconds a frame: a long run never holds the window.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::analysis::{
+    Cluster, Clusters, DuplicateCounts, Exposure, Group, GroupRow, Ledger, RepeatedSpan, Repeats,
+    SegmentRow, Segmentation, group_counts,
+};
+use crate::trace::{EventIndex, TraceHeader, TraceStore, TraceView};
+
+/// Time a frame may spend on counting.
+const SLICE: Duration = Duration::from_millis(4);
+/// After a long count, the next waits this many times as long, so that playing stays smooth.
+const REST: u32 = 4;
+/// A count this short needs no rest.
+const SHORT: Duration = Duration::from_millis(10);
+
+/// Everything counted at a cursor.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    /// Tokens seen.
+    pub cursor: usize,
+    /// Evicted and eligible pairs per token.
+    pub ledger: Ledger,
+    /// The segments that had begun.
+    pub segments: Vec<SegmentRow>,
+    /// Repeated spans, and the share of each copy that is held.
+    pub spans: Vec<(RepeatedSpan, Vec<f64>)>,
+    /// The groups' numbers.
+    pub groups: Vec<(Group, GroupRow)>,
+}
+
+/// Counts of one run, and what is still to be counted.
+pub struct Findings {
+    header: Option<Arc<TraceHeader>>,
+    tokens: usize,
+    repeats: Repeats,
+    exposure: Exposure,
+    duplicates: DuplicateCounts,
+    underway: Option<Ledger>,
+    counted: Option<Counted>,
+    /// Changes with the segmentation.
+    cues: u64,
+    stale: bool,
+    clusters: Option<(EventIndex, Clusters, Option<Vec<Cluster>>)>,
+    spent: Duration,
+    done: Option<Instant>,
+}
+
+impl Findings {
+    /// Nothing counted yet; repetitions are at least `shortest` tokens long.
+    pub fn new(shortest: usize) -> Self {
+        Self {
+            header: None,
+            tokens: 0,
+            repeats: Repeats::new(shortest),
+            exposure: Exposure::default(),
+            duplicates: DuplicateCounts::default(),
+            underway: None,
+            counted: None,
+            cues: 0,
+            stale: true,
+            clusters: None,
+            spent: Duration::ZERO,
+            done: None,
+        }
+    }
+
+    /// Fewest tokens of a repetition.
+    pub fn shortest(&self) -> usize {
+        self.repeats.shortest()
+    }
+
+    /// What was counted last, which may be a moment behind the cursor.
+    pub fn counted(&self) -> Option<&Counted> {
+        self.counted.as_ref()
+    }
+
+    /// Forgets another run's counts.
+    fn meet(&mut self, store: &TraceStore) {
+        let same = self
+            .header
+            .as_ref()
+            .is_some_and(|header| Arc::ptr_eq(header, store.header()));
+        if !same || self.tokens > store.tokens().len() {
+            *self = Self {
+                header: Some(Arc::clone(store.header())),
+                ..Self::new(self.shortest())
+            };
+        }
+        self.tokens = store.tokens().len();
+    }
+
+    /// Counts on for a slice of time. `None` when everything is counted, else when to go on.
+    pub fn update(
+        &mut self,
+        view: &TraceView<'_>,
+        segments: &Segmentation,
+        cues: u64,
+    ) -> Option<Duration> {
+        let store = view.store();
+        self.meet(store);
+        if self.cues != cues {
+            (self.cues, self.stale) = (cues, true);
+        }
+        let current = self.counted.as_ref().is_some_and(|counted| {
+            (counted.cursor, counted.ledger.events) == (view.cursor(), view.event_count())
+        });
+        if current && !self.stale && self.underway.is_none() {
+            return None;
+        }
+        if let Some(wait) = self.rest() {
+            return Some(wait);
+        }
+        let started = Instant::now();
+        let mut go_on = || started.elapsed() < SLICE;
+        let ready = self.repeats.extend(store, &mut go_on)
+            && self.exposure.extend(store, &mut go_on)
+            && self.duplicates.extend(store, &mut go_on);
+        if ready {
+            let mut ledger = self.underway.take().unwrap_or_else(|| Ledger::begin(view));
+            if ledger.advance(&self.exposure, store, &mut go_on) {
+                self.finish(ledger, segments);
+                self.spent += started.elapsed();
+                self.done = Some(Instant::now());
+            } else {
+                self.underway = Some(ledger);
+            }
+        }
+        if self.underway.is_some() || !ready {
+            self.spent += started.elapsed();
+        }
+        Some(Duration::ZERO)
+    }
+
+    /// Time to wait after a long count.
+    fn rest(&mut self) -> Option<Duration> {
+        let done = self.done?;
+        let wait = (self.spent * REST).checked_sub(done.elapsed());
+        if self.spent > SHORT && wait.is_some() {
+            return wait;
+        }
+        (self.done, self.spent) = (None, Duration::ZERO);
+        None
+    }
+
+    fn finish(&mut self, ledger: Ledger, segments: &Segmentation) {
+        let cursor = ledger.evicted.len();
+        let mut counts = group_counts(segments, &self.repeats, &ledger);
+        if let Some(found) = self.duplicates.counts(ledger.events) {
+            counts.push((Group::NearDuplicates, found));
+        }
+        let spans = self.repeats.spans(cursor).into_iter();
+        self.counted = Some(Counted {
+            cursor,
+            segments: segments
+                .seen(cursor)
+                .map(|segment| SegmentRow::of(segment, &self.repeats, &ledger))
+                .collect(),
+            spans: spans
+                .map(|span| (span.held(&ledger), span))
+                .map(|(h, s)| (s, h))
+                .collect(),
+            groups: counts
+                .iter()
+                .map(|(group, counts)| (*group, GroupRow::of(*group, counts)))
+                .collect(),
+            ledger,
+        });
+        self.stale = false;
+    }
+
+    /// The near duplicates of the view's last compression, once they are counted.
+    pub fn clusters(&mut self, view: &TraceView<'_>) -> Option<&[Cluster]> {
+        let event = view.last_event()?;
+        if self.clusters.as_ref().is_none_or(|(of, ..)| *of != event) {
+            self.clusters = Some((event, Clusters::default(), None));
+        }
+        let (_, counting, found) = self.clusters.as_mut()?;
+        if found.is_none() {
+            let started = Instant::now();
+            let mut go_on = || started.elapsed() < SLICE;
+            if counting.advance(view, event, &mut go_on) {
+                *found = Some(counting.found());
+            }
+        }
+        found.as_deref()
+    }
+}

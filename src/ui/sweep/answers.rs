@@ -1,0 +1,172 @@
+//! The problems behind a point: what was answered, what was expected, and the way to both traces.
+
+use egui::{Button, Label, RichText, ScrollArea, Ui};
+
+use super::{SweepShown, SweepState};
+use crate::sweep::{ArmKey, RunOutcome, SweepPlan};
+use crate::ui::command::{SweepCommand, UiCommand};
+use crate::ui::quantity::{count, counted};
+use crate::ui::segmented;
+use crate::ui::theme::{Palette, caption};
+
+/// Which problems of a point are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Filter {
+    /// All.
+    #[default]
+    All,
+    /// Answered wrongly.
+    Wrong,
+    /// Right with the full cache only.
+    Lost,
+    /// Right here only.
+    Gained,
+}
+
+const HEIGHT: f32 = 62.0;
+
+/// Draws the list of the chosen point.
+pub fn show(
+    ui: &mut Ui,
+    state: &mut SweepState,
+    sweep: &SweepShown,
+    commands: &mut Vec<UiCommand>,
+) {
+    let palette = Palette::of(ui.ctx());
+    caption(ui, "Problems of a point");
+    let (Some(plan), Some(arm)) = (&sweep.plan, &state.chosen) else {
+        let text = "Click a point of the curve or a row of the table to see its problems.";
+        ui.add(Label::new(RichText::new(text).size(13.0).color(palette.weak)).wrap());
+        return;
+    };
+    ui.label(
+        RichText::new(arm.to_string())
+            .size(15.0)
+            .color(palette.text),
+    );
+    segmented::show(
+        ui,
+        "Problems",
+        4,
+        &[
+            (Filter::All, "all", "Every problem of the point"),
+            (Filter::Wrong, "wrong", "Answered wrongly"),
+            (
+                Filter::Lost,
+                "lost",
+                "Right with the full cache, wrong here",
+            ),
+            (
+                Filter::Gained,
+                "gained",
+                "Wrong with the full cache, right here",
+            ),
+        ],
+        &mut state.filter,
+    );
+    let listed = listed(sweep, arm, state.filter);
+    let text = counted(listed.len() as u64, "problem");
+    ui.label(RichText::new(text).size(12.0).color(palette.faint));
+    ScrollArea::vertical()
+        .id_salt("answers")
+        .auto_shrink(false)
+        .show_rows(ui, HEIGHT, listed.len(), |ui, rows| {
+            for pair in &listed[rows] {
+                answer(ui, palette, plan, pair, commands);
+            }
+        });
+}
+
+/// A run and the full cache's of the same problem.
+struct Pair<'a> {
+    run: &'a RunOutcome,
+    full_right: Option<bool>,
+}
+
+fn listed<'a>(sweep: &'a SweepShown, arm: &ArmKey, filter: Filter) -> Vec<Pair<'a>> {
+    let mut full = std::collections::BTreeMap::new();
+    for outcome in sweep
+        .outcomes
+        .iter()
+        .filter(|outcome| outcome.arm.is_full())
+    {
+        full.insert(outcome.problem, outcome.right);
+    }
+    let mut pairs: Vec<Pair<'a>> = sweep
+        .outcomes
+        .iter()
+        .filter(|outcome| outcome.arm == *arm)
+        .map(|run| Pair {
+            run,
+            full_right: full.get(&run.problem).copied(),
+        })
+        .filter(|pair| match filter {
+            Filter::All => true,
+            Filter::Wrong => !pair.run.right,
+            Filter::Lost => !pair.run.right && pair.full_right == Some(true),
+            Filter::Gained => pair.run.right && pair.full_right == Some(false),
+        })
+        .collect();
+    pairs.sort_by_key(|pair| pair.run.problem);
+    pairs
+}
+
+fn answer(
+    ui: &mut Ui,
+    palette: &Palette,
+    plan: &SweepPlan,
+    pair: &Pair<'_>,
+    commands: &mut Vec<UiCommand>,
+) {
+    let run = pair.run;
+    let Some(problem) = plan.problems.get(run.problem as usize) else {
+        return;
+    };
+    let given = run.answer.as_deref().unwrap_or("no answer");
+    let verdict = match (run.right, pair.full_right) {
+        (true, Some(false)) => format!("gained: {given}"),
+        (true, _) => format!("right: {given}"),
+        (false, Some(true)) => format!("lost: {given}, not {}", problem.answer),
+        (false, _) => format!("wrong: {given}, not {}", problem.answer),
+    };
+    let how = match (run.looped, run.capped()) {
+        (true, _) => ", in a loop",
+        (false, true) => ", cut off",
+        (false, false) => "",
+    };
+    ui.allocate_ui(egui::vec2(ui.available_width(), HEIGHT), |ui| {
+        ui.set_min_height(HEIGHT);
+        ui.spacing_mut().item_spacing.y = 2.0;
+        let ink = if run.right {
+            palette.text
+        } else {
+            palette.error
+        };
+        let head = format!("{}. {verdict}", run.problem + 1);
+        let button = Button::new(RichText::new(head).size(13.0).color(ink)).truncate();
+        if ui
+            .add(button)
+            .on_hover_text(format!(
+                "{}\n\nClick to open the runs, done again.",
+                problem.text
+            ))
+            .clicked()
+        {
+            commands.push(UiCommand::Sweep(SweepCommand::OpenRun {
+                problem: run.problem,
+                arm: run.arm.clone(),
+            }));
+        }
+        let small = |text: String| {
+            Label::new(RichText::new(text).size(12.0).color(palette.weak)).truncate()
+        };
+        ui.add(small(problem.text.clone()));
+        let facts = format!(
+            "{} · {} tokens, {}{how}",
+            problem.kind,
+            count(u64::from(run.tokens)),
+            counted(u64::from(run.compressions), "compression")
+        );
+        ui.add(Label::new(RichText::new(facts).size(11.5).color(palette.faint)).truncate());
+    });
+}

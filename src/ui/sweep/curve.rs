@@ -1,0 +1,204 @@
+//! The curve: pass rate against budget or ratio, with Wilson intervals, the full cache as a dashed line.
+
+use egui::{Color32, Sense, Ui, Vec2};
+use egui_plot::{
+    Corner, GridMark, HLine, Legend, Line, LineStyle, MarkerShape, Plot, PlotBounds, PlotPoint,
+    PlotPoints, Points, Polygon,
+};
+
+use super::form::colour;
+use crate::export::SweepAxis;
+use crate::export::series::{Marker, style};
+use crate::sweep::{ArmKey, ArmRow, SweepPlan, SweepTable};
+use crate::ui::quantity::percent;
+use crate::ui::theme::Palette;
+
+/// How far from a point a click still means it, in points.
+const REACH: f32 = 14.0;
+
+fn shape(marker: Marker) -> MarkerShape {
+    match marker {
+        Marker::Circle => MarkerShape::Circle,
+        Marker::Square => MarkerShape::Square,
+        Marker::Up => MarkerShape::Up,
+        Marker::Diamond => MarkerShape::Diamond,
+        Marker::Down => MarkerShape::Down,
+        Marker::Left => MarkerShape::Left,
+        Marker::Plus => MarkerShape::Plus,
+        Marker::Right => MarkerShape::Right,
+    }
+}
+
+fn place(row: &ArmRow, axis: SweepAxis) -> f64 {
+    match axis {
+        SweepAxis::Budget => row.arm.budget.map_or(f64::NAN, |b| f64::from(b).log2()),
+        SweepAxis::Ratio => row.stats.time_averaged_ratio,
+    }
+}
+
+/// Draws the curves; returns the point that was clicked.
+pub fn show(
+    ui: &mut Ui,
+    plan: &SweepPlan,
+    table: &SweepTable,
+    axis: SweepAxis,
+    chosen: Option<&ArmKey>,
+) -> Option<ArmKey> {
+    let palette = Palette::of(ui.ctx());
+    let budgets = plan.budgets();
+    let (low, high) = match axis {
+        SweepAxis::Budget => {
+            let at = |b: Option<&u32>| b.map_or(1.0, |&b| f64::from(b).log2());
+            (at(budgets.first()) - 0.2, at(budgets.last()) + 0.2)
+        }
+        SweepAxis::Ratio => (0.0, 1.0),
+    };
+    let name = match axis {
+        SweepAxis::Budget => "budget: slots per KV head after a compression",
+        SweepAxis::Ratio => "slots kept over tokens seen, averaged over steps",
+    };
+    let marks: Vec<GridMark> = match axis {
+        SweepAxis::Budget => budgets
+            .iter()
+            .map(|&b| GridMark {
+                value: f64::from(b).log2(),
+                step_size: 1.0,
+            })
+            .collect(),
+        SweepAxis::Ratio => (0..=5)
+            .map(|i| GridMark {
+                value: f64::from(i) / 5.0,
+                step_size: 1.0,
+            })
+            .collect(),
+    };
+    let plot = Plot::new("accuracy")
+        .height(ui.available_height())
+        .legend(Legend::default().position(Corner::RightBottom))
+        .show_background(false)
+        .show_crosshair(false)
+        .show_x(false)
+        .show_y(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_drag(false)
+        .allow_boxed_zoom(false)
+        .allow_double_click_reset(false)
+        .set_margin_fraction(Vec2::ZERO)
+        .sense(Sense::click())
+        .grid_fade(0.0)
+        .x_axis_label(name)
+        .y_axis_label("answered rightly")
+        .x_grid_spacer(move |_| marks.clone())
+        .y_grid_spacer(|_| {
+            (0..=5)
+                .map(|i| GridMark {
+                    value: f64::from(i) / 5.0,
+                    step_size: 1.0,
+                })
+                .collect()
+        })
+        .x_axis_formatter(move |mark, _| match axis {
+            SweepAxis::Budget => format!("{:.0}", mark.value.exp2()),
+            SweepAxis::Ratio => percent(mark.value),
+        })
+        .y_axis_formatter(|mark, _| percent(mark.value));
+    let mut points: Vec<(&ArmRow, Color32)> = vec![];
+    let policies: Vec<&str> = plan.policies().into_iter().skip(1).collect();
+    for (index, policy) in policies.iter().enumerate() {
+        let rows = table.of_policy(policy).filter(|row| !row.arm.is_full());
+        points.extend(rows.map(|row| (row, colour(ui, index))));
+    }
+    let response = plot.show(ui, |plot| {
+        plot.set_plot_bounds(PlotBounds::from_min_max([low, -0.02], [high, 1.02]));
+        if let Some(full) = table.full() {
+            let interval = full.stats.interval;
+            let corners = vec![
+                [low, interval.low],
+                [high, interval.low],
+                [high, interval.high],
+                [low, interval.high],
+            ];
+            let band = Polygon::new("", PlotPoints::from(corners));
+            let band = band.fill_color(palette.faint.gamma_multiply(0.16));
+            plot.polygon(band.stroke(egui::Stroke::NONE).allow_hover(false));
+            let line = HLine::new("Full cache", full.stats.pass_rate)
+                .color(palette.weak)
+                .width(1.5)
+                .style(LineStyle::Dashed { length: 7.0 });
+            plot.hline(line.allow_hover(false));
+        }
+        for (index, policy) in policies.iter().enumerate() {
+            let mine: Vec<&(&ArmRow, Color32)> = points
+                .iter()
+                .filter(|(row, _)| row.arm.policy == *policy)
+                .collect();
+            let Some((first, colour)) = mine.first() else {
+                continue;
+            };
+            let name = first.arm.policy_name().to_owned();
+            let line: Vec<[f64; 2]> = mine
+                .iter()
+                .map(|(row, _)| [place(row, axis), row.stats.pass_rate])
+                .collect();
+            for (row, _) in &mine {
+                let (x, interval) = (place(row, axis), row.stats.interval);
+                let whisker = vec![[x, interval.low], [x, interval.high]];
+                let whisker = Line::new(name.clone(), PlotPoints::from(whisker));
+                let faint = colour.gamma_multiply(0.7);
+                plot.line(whisker.color(faint).width(1.0).allow_hover(false));
+            }
+            let curve = Line::new(name.clone(), PlotPoints::from(line.clone()));
+            plot.line(curve.color(*colour).width(2.0).allow_hover(false));
+            let marks = Points::new(name, PlotPoints::from(line));
+            let marks = marks.shape(shape(style(index).marker)).color(*colour);
+            plot.points(marks.radius(4.5).filled(true).allow_hover(false));
+        }
+        if let Some(row) = chosen
+            .and_then(|arm| table.row(arm))
+            .filter(|r| !r.arm.is_full())
+        {
+            let at = vec![[place(row, axis), row.stats.pass_rate]];
+            let ring = Points::new("", PlotPoints::from(at)).shape(MarkerShape::Circle);
+            let ring = ring.color(palette.text).filled(false).radius(8.0);
+            plot.points(ring.allow_hover(false));
+        }
+    });
+    let label = format!("Accuracy of {} points", points.len());
+    response
+        .response
+        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &label));
+    let nearest = response.response.hover_pos().and_then(|pointer| {
+        let away = |row: &ArmRow| {
+            let at = PlotPoint::new(place(row, axis), row.stats.pass_rate);
+            response
+                .transform
+                .position_from_point(&at)
+                .distance(pointer)
+        };
+        points
+            .iter()
+            .map(|(row, _)| (*row, away(row)))
+            .min_by(|a, b| a.1.total_cmp(&b.1))
+            .filter(|(_, distance)| *distance <= REACH)
+            .map(|(row, _)| row)
+    });
+    let clicked = response.response.clicked();
+    if let Some(row) = nearest {
+        let stats = &row.stats;
+        let text = format!(
+            "{}\n{} of {} right: {} ({} to {})\nlost {}, gained {}, p = {:.3}",
+            row.arm,
+            stats.right,
+            stats.runs,
+            percent(stats.pass_rate),
+            percent(stats.interval.low),
+            percent(stats.interval.high),
+            stats.lost,
+            stats.gained,
+            stats.p_value
+        );
+        response.response.on_hover_text_at_pointer(text);
+    }
+    nearest.filter(|_| clicked).map(|row| row.arm.clone())
+}

@@ -1,0 +1,123 @@
+//! The middle of the tab: progress, curve, table.
+
+use egui::{Align, Label, Layout, ProgressBar, RichText, Ui, vec2};
+
+use super::{Phase, SweepShown, SweepState, curve, table};
+use crate::export::{Format, SweepAxis};
+use crate::sweep::duration;
+use crate::ui::command::{SweepCommand, UiCommand};
+use crate::ui::empty_state;
+use crate::ui::quantity::count;
+use crate::ui::segmented;
+use crate::ui::theme::Palette;
+
+/// Draws the tab's middle.
+pub fn show(
+    ui: &mut Ui,
+    state: &mut SweepState,
+    sweep: &mut SweepShown,
+    commands: &mut Vec<UiCommand>,
+) {
+    let palette = Palette::of(ui.ctx());
+    header(ui, state, sweep, commands);
+    for (arm, why) in &sweep.left_out {
+        let text = format!("{arm} is left out: {why}");
+        ui.add(Label::new(RichText::new(text).size(12.0).color(palette.weak)).wrap());
+    }
+    if let Phase::Failed(why) = &sweep.phase {
+        ui.add(Label::new(RichText::new(why).color(palette.error)).wrap());
+    }
+    let Some(plan) = sweep.plan.clone() else {
+        if sweep.phase == Phase::Idle {
+            let title = "Accuracy against cache budget";
+            let hint = "Many problems, each with the full cache and with every policy and budget at the left. \
+                        The curve grows as results come; a run in another tab goes on meanwhile.";
+            empty_state::show(ui, title, hint);
+        }
+        return;
+    };
+    let rows = (plan.arms.len() + 1) as f32;
+    let room = ui.available_height();
+    // The curve first; of the table as much as leaves it more than half.
+    let low = (rows * 22.0 + 8.0).min(room * 0.42);
+    let chosen = state.chosen.clone();
+    let axis = state.axis;
+    let table = sweep.table();
+    if table.rows.is_empty() {
+        empty_state::show(ui, "No result yet", "The first problem is being solved.");
+        return;
+    }
+    let picked = ui
+        .allocate_ui(vec2(ui.available_width(), room - low - 8.0), |ui| {
+            curve::show(ui, &plan, table, axis, chosen.as_ref())
+        })
+        .inner;
+    ui.add_space(4.0);
+    let row = table::show(ui, &plan, table, chosen.as_ref());
+    if let Some(arm) = picked.or(row) {
+        state.chosen = Some(arm);
+    }
+    if sweep.stale() {
+        ui.ctx()
+            .request_repaint_after(std::time::Duration::from_millis(200));
+    }
+}
+
+fn header(ui: &mut Ui, state: &mut SweepState, sweep: &SweepShown, commands: &mut Vec<UiCommand>) {
+    let palette = Palette::of(ui.ctx());
+    ui.horizontal(|ui| {
+        let (done, total) = sweep.progress();
+        let counted = format!("{} of {} runs", count(done as u64), count(total as u64));
+        let said = match &sweep.phase {
+            Phase::Idle => String::new(),
+            Phase::Loading { stage, .. } => format!("Loading the model: {stage}"),
+            Phase::Running => match sweep.pace() {
+                Some((rate, left)) => {
+                    format!("{counted}, {rate:.1} a second, about {} left", duration(left))
+                }
+                None => counted,
+            },
+            Phase::Stopping => format!("{counted}; stopping"),
+            Phase::Stopped => format!("{counted}; stopped, and it goes on from here when started again"),
+            Phase::Ended => format!("All {} runs are done", count(total as u64)),
+            Phase::Failed(_) => format!("{counted}; failed"),
+        };
+        if sweep.busy() {
+            let share = match &sweep.phase {
+                Phase::Loading { fraction, .. } => *fraction,
+                _ => done as f32 / total.max(1) as f32,
+            };
+            let bar = ProgressBar::new(share).desired_width(140.0).desired_height(8.0);
+            ui.add(bar.fill(palette.amber));
+        }
+        ui.label(RichText::new(said).size(12.5).color(palette.weak));
+        if sweep.plan.is_some() {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                for format in [Format::Png, Format::Svg] {
+                    if ui.button(format!("Save as {format}")).clicked() {
+                        commands.push(UiCommand::Sweep(SweepCommand::SaveFigure {
+                            axis: state.axis,
+                            format,
+                        }));
+                    }
+                }
+                ui.allocate_ui(vec2(170.0, 24.0), |ui| {
+                    segmented::show(
+                        ui,
+                        "Axis",
+                        2,
+                        &[
+                            (SweepAxis::Budget, "budget", "Slots per head after a compression"),
+                            (
+                                SweepAxis::Ratio,
+                                "ratio",
+                                "Share of the cache that was kept, averaged over the steps of each run",
+                            ),
+                        ],
+                        &mut state.axis,
+                    );
+                });
+            });
+        }
+    });
+}

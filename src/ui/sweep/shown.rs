@@ -1,0 +1,170 @@
+//! A sweep as the window knows it: what came in so far, and its table.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::sweep::{ArmKey, RunOutcome, SweepEvent, SweepPlan, SweepTable};
+
+/// How stale the table may be: it is made from all outcomes anew.
+const RENEW_EVERY: Duration = Duration::from_millis(200);
+
+/// Where a sweep stands.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Phase {
+    /// None has been started.
+    #[default]
+    Idle,
+    /// The model is being loaded.
+    Loading {
+        /// 0 to 1.
+        fraction: f32,
+        /// What is being done.
+        stage: String,
+    },
+    /// Runs are being done.
+    Running,
+    /// Asked to stop.
+    Stopping,
+    /// Stopped by the person before its end.
+    Stopped,
+    /// All runs are there, or a results file was read.
+    Ended,
+    /// It could not go on.
+    Failed(String),
+}
+
+/// The sweep that is shown.
+#[derive(Clone, Debug, Default)]
+pub struct SweepShown {
+    /// Where it stands.
+    pub phase: Phase,
+    /// What is swept, once it is known.
+    pub plan: Option<Arc<SweepPlan>>,
+    /// Runs that have ended.
+    pub outcomes: Vec<RunOutcome>,
+    /// Arms that cannot run, and why.
+    pub left_out: Vec<(ArmKey, String)>,
+    table: SweepTable,
+    summed_up: usize,
+    renewed: Option<Instant>,
+    began: Option<(Instant, usize)>,
+}
+
+impl SweepShown {
+    /// A sweep was asked for; what was shown before goes.
+    pub fn start(&mut self) {
+        *self = Self {
+            phase: Phase::Loading {
+                fraction: 0.0,
+                stage: "starting".to_owned(),
+            },
+            ..Self::default()
+        };
+    }
+
+    /// Shows the results of a file.
+    pub fn show_stored(&mut self, plan: SweepPlan, outcomes: Vec<RunOutcome>) {
+        *self = Self {
+            phase: if outcomes.len() < plan.runs() {
+                Phase::Stopped
+            } else {
+                Phase::Ended
+            },
+            plan: Some(Arc::new(plan)),
+            outcomes,
+            ..Self::default()
+        };
+        self.renew();
+    }
+
+    /// Takes up what the sweep tells.
+    pub fn hear(&mut self, event: SweepEvent) {
+        match event {
+            SweepEvent::Loading { fraction, stage } => {
+                if !matches!(self.phase, Phase::Stopping) {
+                    self.phase = Phase::Loading { fraction, stage };
+                }
+            }
+            SweepEvent::Begun {
+                plan,
+                done,
+                left_out,
+            } => {
+                self.began = Some((Instant::now(), done.len()));
+                self.plan = Some(plan);
+                self.outcomes = done;
+                self.left_out = left_out;
+                if !matches!(self.phase, Phase::Stopping) {
+                    self.phase = Phase::Running;
+                }
+                self.renew();
+            }
+            SweepEvent::Ran(outcome) => self.outcomes.push(outcome),
+            SweepEvent::Ended { stopped } => {
+                self.phase = if stopped {
+                    Phase::Stopped
+                } else {
+                    Phase::Ended
+                };
+                self.renew();
+            }
+            SweepEvent::Failed(message) => {
+                self.phase = Phase::Failed(message);
+                self.renew();
+            }
+        }
+    }
+
+    /// The table, at most a fifth of a second old.
+    pub fn table(&mut self) -> &SweepTable {
+        let due = self.renewed.is_none_or(|at| at.elapsed() >= RENEW_EVERY);
+        if due && self.summed_up != self.outcomes.len() {
+            self.renew();
+        }
+        &self.table
+    }
+
+    /// Whether the table lags behind, so that another frame is due.
+    pub fn stale(&self) -> bool {
+        self.summed_up != self.outcomes.len()
+    }
+
+    fn renew(&mut self) {
+        if let Some(plan) = &self.plan {
+            self.table = SweepTable::of(plan, &self.outcomes);
+        }
+        self.summed_up = self.outcomes.len();
+        self.renewed = Some(Instant::now());
+    }
+
+    /// Whether one is under way.
+    pub fn busy(&self) -> bool {
+        matches!(
+            self.phase,
+            Phase::Loading { .. } | Phase::Running | Phase::Stopping
+        )
+    }
+
+    /// Runs that ended and runs there will be.
+    pub fn progress(&self) -> (usize, usize) {
+        let total = self.plan.as_ref().map_or(0, |plan| {
+            plan.runs() - self.left_out.len() * plan.problems.len()
+        });
+        (self.outcomes.len(), total)
+    }
+
+    /// Runs a second since this start, and the seconds that are left at that rate.
+    pub fn pace(&self) -> Option<(f64, f64)> {
+        let (began, before) = self.began?;
+        let (done, total) = self.progress();
+        let rate = (done - before) as f64 / began.elapsed().as_secs_f64();
+        (done > before).then(|| (rate, (total.saturating_sub(done)) as f64 / rate))
+    }
+
+    /// The outcome of a problem under an arm.
+    pub fn outcome(&self, problem: u32, arm: &ArmKey) -> Option<&RunOutcome> {
+        self.outcomes
+            .iter()
+            .find(|outcome| outcome.problem == problem && outcome.arm == *arm)
+    }
+}

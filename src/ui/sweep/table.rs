@@ -1,0 +1,126 @@
+//! The numbers behind the curve; a click on a row lists its problems.
+
+use egui::{Align, Grid, Layout, RichText, ScrollArea, Ui};
+
+use super::form::colour;
+use crate::sweep::{ArmKey, ArmRow, SweepPlan, SweepTable};
+use crate::ui::quantity::percent;
+use crate::ui::theme::Palette;
+
+/// Heads of the columns, each with what it means.
+const COLUMNS: [(&str, &str); 12] = [
+    ("policy, budget", "Click a row to list its problems"),
+    ("right", "Problems answered rightly, of those that were run"),
+    ("pass rate", "Share of problems answered rightly"),
+    ("95 % interval", "Wilson interval of the pass rate"),
+    ("lost", "Right with the full cache, wrong here"),
+    ("gained", "Wrong with the full cache, right here"),
+    ("p", "Exact McNemar test of lost against gained, two-sided"),
+    ("length", "Tokens generated, over those of the full cache"),
+    ("looped", "Cut off in a loop, of all that were cut off"),
+    (
+        "ratio",
+        "Slots kept over tokens seen, averaged over the steps of each run",
+    ),
+    (
+        "cost",
+        "Slots read over all steps, over those of the full cache",
+    ),
+    ("triggered", "Share of problems that were compressed at all"),
+];
+
+/// Draws the table; returns the row that was clicked.
+pub fn show(
+    ui: &mut Ui,
+    plan: &SweepPlan,
+    table: &SweepTable,
+    chosen: Option<&ArmKey>,
+) -> Option<ArmKey> {
+    let palette = Palette::of(ui.ctx());
+    let policies = plan.policies();
+    let mut clicked = None;
+    ScrollArea::both()
+        .id_salt("sweep table")
+        .auto_shrink(false)
+        .show(ui, |ui| {
+            Grid::new("sweep numbers")
+                .striped(true)
+                .spacing([14.0, 2.0])
+                .show(ui, |ui| {
+                    for (name, hint) in COLUMNS {
+                        let text = RichText::new(name).size(11.5).color(palette.faint);
+                        right(ui, name == COLUMNS[0].0, |ui| {
+                            ui.label(text).on_hover_text(hint);
+                        });
+                    }
+                    ui.end_row();
+                    for row in &table.rows {
+                        let index = policies.iter().position(|id| *id == row.arm.policy);
+                        let ink = match index {
+                            Some(index) if !row.arm.is_full() => colour(ui, index - 1),
+                            _ => palette.text,
+                        };
+                        let name = match row.arm.budget {
+                            Some(budget) => format!("{} {budget}", row.arm.policy_name()),
+                            None => row.arm.policy_name().to_owned(),
+                        };
+                        let label = RichText::new(name).size(12.5).color(ink);
+                        if ui
+                            .selectable_label(chosen == Some(&row.arm), label)
+                            .clicked()
+                        {
+                            clicked = Some(row.arm.clone());
+                        }
+                        for cell in cells(row) {
+                            let text = RichText::new(cell).size(12.5).color(palette.weak);
+                            right(ui, false, |ui| {
+                                ui.label(text);
+                            });
+                        }
+                        ui.end_row();
+                    }
+                });
+        });
+    clicked
+}
+
+fn right(ui: &mut Ui, first: bool, add: impl FnOnce(&mut Ui)) {
+    let layout = if first {
+        Layout::left_to_right(Align::Center)
+    } else {
+        Layout::right_to_left(Align::Center)
+    };
+    ui.with_layout(layout, add);
+}
+
+fn cells(row: &ArmRow) -> [String; 11] {
+    let stats = &row.stats;
+    let paired = |text: String| {
+        if row.arm.is_full() {
+            "–".to_owned()
+        } else {
+            text
+        }
+    };
+    [
+        format!("{}/{}", stats.right, stats.runs),
+        percent(stats.pass_rate),
+        format!(
+            "{} to {}",
+            percent(stats.interval.low),
+            percent(stats.interval.high)
+        ),
+        paired(stats.lost.to_string()),
+        paired(stats.gained.to_string()),
+        paired(if stats.p_value < 0.001 {
+            "< 0.001".to_owned()
+        } else {
+            format!("{:.3}", stats.p_value)
+        }),
+        format!("{:.2}", stats.length_ratio),
+        format!("{}/{}", stats.looped, stats.capped),
+        format!("{:.3}", stats.time_averaged_ratio),
+        format!("{:.3}", stats.length_matched_cost),
+        percent(stats.triggered),
+    ]
+}

@@ -1,0 +1,80 @@
+//! The generator as its command shows it, and the trainer beside the weights.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may panic outside its test functions too"
+)]
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn problems(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_rkv-scope"))
+        .arg("problems")
+        .args(args)
+        .output()
+        .unwrap()
+}
+
+fn lines(args: &[&str]) -> Vec<Value> {
+    let output = problems(args);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success());
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn problems_are_drawn_by_seed_and_number() {
+    let all = lines(&["--count", "20", "--seed", "7", "--json"]);
+    assert_eq!(all.len(), 20);
+    for problem in &all {
+        for key in ["kind", "level", "problem", "trace", "answer", "formula"] {
+            assert!(problem.get(key).is_some(), "{key} is missing: {problem}");
+        }
+    }
+    let later = ["--first", "12", "--count", "3", "--seed", "7", "--json"];
+    assert_eq!(lines(&later), all[12..15]);
+    assert_ne!(lines(&["--count", "20", "--seed", "8", "--json"]), all);
+}
+
+#[test]
+fn kinds_and_levels_can_be_chosen() {
+    let chosen = ["--kinds", "ages,gains", "--level", "hard", "--json"];
+    let some = lines(&[&chosen[..], &["--count", "30"]].concat());
+    let kinds: Vec<&str> = some.iter().map(|p| p["kind"].as_str().unwrap()).collect();
+    assert!(kinds.contains(&"ages") && kinds.contains(&"gains"));
+    assert!(kinds.iter().all(|kind| ["ages", "gains"].contains(kind)));
+    assert!(some.iter().all(|problem| problem["level"] == "hard"));
+    let refused = problems(&["--kinds", "poems"]);
+    assert!(!refused.status.success());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("gains"));
+    let list = String::from_utf8(problems(&["--list"]).stdout).unwrap();
+    assert!(list.lines().count() >= 20 && list.contains("percentage"));
+}
+
+/// Python is no part of the build, so where torch is missing the check says so and nothing is proved.
+#[test]
+fn a_training_cut_off_and_resumed_equals_one_that_was_not() {
+    let python = std::env::var("RKV_PYTHON").unwrap_or_else(|_unset| "python3".to_owned());
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/reasoner/check_training.py");
+    let output = Command::new(&python)
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .arg(script)
+        .output();
+    let Ok(output) = output else {
+        eprintln!("skipped: there is no {python}; RKV_PYTHON can name another");
+        return;
+    };
+    let said = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}\n{errors}");
+    let last = said.lines().last().unwrap_or_default();
+    if last.starts_with("skipped") {
+        eprintln!("{last}");
+    } else {
+        assert!(last.contains("bit for bit"), "{said}");
+    }
+}

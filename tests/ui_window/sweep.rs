@@ -1,0 +1,288 @@
+//! The Sweep tab, with a sweep that the test plays.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use crossbeam_channel::{Sender, unbounded};
+use egui::Theme;
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use rkv_scope::app::{AppConfig, SweepFactory};
+use rkv_scope::sweep::{
+    ArmKey, ModelIdentity, Problem, ReplayRequest, RunOutcome, SweepEvent, SweepHandle, SweepPlan,
+    SweepRequest,
+};
+use rkv_scope::trace::synthetic::Synthetic;
+use rkv_scope::ui::UiCommand;
+
+use super::stage::{Stage, window};
+
+/// The other end of the sweep's channel.
+pub struct Played {
+    started: Arc<Mutex<Vec<SweepRequest>>>,
+    replayed: Arc<Mutex<Vec<ReplayRequest>>>,
+    events: Sender<SweepEvent>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Played {
+    fn say(&self, event: SweepEvent) {
+        self.events.send(event).expect("the window listens");
+    }
+
+    fn begin(&self) -> Arc<SweepPlan> {
+        let request = self.started.lock().unwrap().last().unwrap().clone();
+        let plan = Arc::new(plan(&request));
+        self.say(SweepEvent::Begun {
+            plan: Arc::clone(&plan),
+            done: vec![],
+            left_out: vec![],
+        });
+        plan
+    }
+}
+
+fn plan(request: &SweepRequest) -> SweepPlan {
+    SweepPlan {
+        model: ModelIdentity {
+            name: "reasoner".to_owned(),
+            fingerprint: "0a1b2c3d".to_owned(),
+        },
+        sampling: request.sampling.clone(),
+        arms: request.arms.clone(),
+        problems: (0..50)
+            .map(|i| Problem {
+                kind: ["chain", "shop", "travel"][i % 3].to_owned(),
+                text: format!("Ivy has {i} shells and finds {i} more. How many shells are there?"),
+                answer: (2 * i).to_string(),
+            })
+            .collect(),
+    }
+}
+
+/// Made up, but of the shape that results have: the smaller the budget, the more is lost.
+pub fn outcomes(plan: &SweepPlan) -> Vec<RunOutcome> {
+    let mut all = vec![];
+    for (index, problem) in plan.problems.iter().enumerate() {
+        for (number, arm) in plan.keys().enumerate() {
+            let noise = (index * 2_654_435_761 + number * 40_503) % 97;
+            let full = (index * 7919) % 97 < 70;
+            let policy = plan
+                .policies()
+                .iter()
+                .position(|id| *id == arm.policy)
+                .unwrap();
+            let hard = arm
+                .budget
+                .map_or(0, |b| (2600 / b as usize) + 9 * (policy - 1));
+            let right = if arm.is_full() {
+                full
+            } else {
+                noise > hard && (full || noise > 93)
+            };
+            let budget = arm.budget.unwrap_or(400);
+            let tokens = 300 + (noise as u32) * 2;
+            all.push(RunOutcome {
+                problem: index as u32,
+                arm,
+                answer: Some(if right {
+                    problem.answer.clone()
+                } else {
+                    "7".to_owned()
+                }),
+                right,
+                finish: "end-of-text".to_owned(),
+                looped: false,
+                prompt_tokens: 40,
+                tokens,
+                compressions: if budget < 400 { tokens / budget } else { 0 },
+                peak_slots: budget + 32,
+                time_averaged_ratio: (f64::from(budget) * 1.4 / 500.0).min(1.0),
+                slot_steps: u64::from(tokens * budget.min(tokens)),
+            });
+        }
+    }
+    all
+}
+
+pub fn with_sweeps(size: [f32; 2], theme: Theme) -> (Harness<'static, Stage>, Played) {
+    let (events, receiver) = unbounded();
+    let stop = Arc::new(AtomicBool::new(false));
+    let played = Played {
+        started: Arc::default(),
+        replayed: Arc::default(),
+        events,
+        stop: Arc::clone(&stop),
+    };
+    let (started, replayed) = (Arc::clone(&played.started), Arc::clone(&played.replayed));
+    let sweeps = SweepFactory {
+        start: Box::new(move |request, _waker| {
+            started.lock().unwrap().push(request);
+            Ok(SweepHandle::new(receiver.clone(), Arc::clone(&stop)))
+        }),
+        replay: Arc::new(move |request| {
+            replayed.lock().unwrap().push(request.clone());
+            Ok(Synthetic::default().store())
+        }),
+    };
+    let config = AppConfig {
+        sweeps: Some(sweeps),
+        ..AppConfig::default()
+    };
+    (window(size, theme, config), played)
+}
+
+fn open_tab(harness: &mut Harness<'static, Stage>) {
+    harness.get_by_label("Sweep budgets…").click();
+    harness.run();
+}
+
+#[test]
+fn a_sweep_is_started_watched_and_its_problems_opened() {
+    let (mut harness, played) = with_sweeps([1280.0, 800.0], Theme::Dark);
+    open_tab(&mut harness);
+    harness.get_by_label("SnapKV").click();
+    harness.run();
+    harness.get_by_label("Start the sweep").click();
+    harness.run();
+    let request = played.started.lock().unwrap()[0].clone();
+    assert_eq!(
+        request.arms.len(),
+        1 + 2 * 7,
+        "R-KV and StreamingLLM at seven budgets"
+    );
+
+    let plan = played.begin();
+    let all = outcomes(&plan);
+    for outcome in &all[..45] {
+        played.say(SweepEvent::Ran(outcome.clone()));
+    }
+    harness.run_steps(4);
+    harness.get_by_label_contains("45 of 750 runs");
+    for outcome in &all[45..] {
+        played.say(SweepEvent::Ran(outcome.clone()));
+    }
+    played.say(SweepEvent::Ended { stopped: false });
+    harness.run_steps(4);
+    harness.get_by_label_contains("All 750 runs are done");
+    harness.get_by_label("Accuracy of 14 points");
+
+    harness.get_by_label("R-KV 32").click();
+    harness.run();
+    harness.get_by_label("R-KV at budget 32");
+    harness.get_by_label("Problems: lost").click();
+    harness.run();
+    let arm = ArmKey {
+        policy: "rkv".to_owned(),
+        budget: Some(32),
+    };
+    let full = |problem: u32| {
+        all.iter()
+            .find(|o| o.problem == problem && o.arm.is_full())
+            .unwrap()
+    };
+    let lost: Vec<&RunOutcome> = all
+        .iter()
+        .filter(|o| o.arm == arm && !o.right && full(o.problem).right)
+        .collect();
+    harness.get_by_label(&format!("{} problems", lost.len()));
+    let first = lost[0];
+    let expected = &plan.problems[first.problem as usize].answer;
+    harness
+        .get_by_label(&format!("{}. lost: 7, not {expected}", first.problem + 1))
+        .click();
+    for _ in 0..200 {
+        harness.step();
+        if harness.state().app().session().is_some() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    harness.run();
+    let replayed = played.replayed.lock().unwrap()[0].clone();
+    assert_eq!(
+        (replayed.index, replayed.settings.budget),
+        (first.problem, 32)
+    );
+    assert_eq!(replayed.settings.policy, "rkv");
+    assert!(
+        harness.state().app().session().is_some(),
+        "the run is opened"
+    );
+}
+
+#[test]
+fn stopping_asks_the_sweep_and_says_that_it_can_go_on() {
+    let (mut harness, played) = with_sweeps([1280.0, 800.0], Theme::Dark);
+    open_tab(&mut harness);
+    harness.get_by_label("Start the sweep").click();
+    harness.run();
+    played.begin();
+    harness.run_steps(3);
+    harness.get_by_label("Stop the sweep").click();
+    harness.run_steps(3);
+    assert!(played.stop.load(Ordering::Acquire));
+    harness.get_by_label("Stopping…");
+    played.say(SweepEvent::Ended { stopped: true });
+    harness.run_steps(3);
+    harness.get_by_label_contains("goes on from here");
+    harness.get_by_label("Start the sweep");
+}
+
+#[test]
+fn a_sweep_that_cannot_work_is_told_before_it_starts() {
+    let (mut harness, played) = with_sweeps([1280.0, 800.0], Theme::Dark);
+    open_tab(&mut harness);
+    let budgets = harness.get_by_label("Budgets");
+    budgets.focus();
+    budgets.type_text(", 4");
+    harness.run();
+    harness.get_by_label_contains("budget is 4");
+    harness.get_by_label("Start the sweep").click();
+    harness.run();
+    assert!(played.started.lock().unwrap().is_empty());
+}
+
+#[test]
+fn a_failure_is_shown_and_results_stay() {
+    let (mut harness, played) = with_sweeps([1280.0, 800.0], Theme::Light);
+    open_tab(&mut harness);
+    harness.get_by_label("Start the sweep").click();
+    harness.run();
+    let plan = played.begin();
+    for outcome in outcomes(&plan).into_iter().take(44) {
+        played.say(SweepEvent::Ran(outcome));
+    }
+    played.say(SweepEvent::Failed("the disk is full".to_owned()));
+    harness.run_steps(4);
+    harness.get_by_label("the disk is full");
+    harness.get_by_label_contains("44 of 1 100 runs; failed");
+}
+
+#[test]
+fn a_viewer_without_a_model_shows_results_only() {
+    let mut harness = super::stage::viewer();
+    let ctx = harness.ctx.clone();
+    let tab = UiCommand::ShowTab(rkv_scope::ui::Tab::Sweep);
+    harness.state_mut().app_mut().execute(&ctx, vec![tab]);
+    harness.run();
+    assert!(harness.query_by_label("Start the sweep").is_none());
+    harness.get_by_label("Show");
+}
+
+/// The tab half-way through, with a point chosen, for pictures.
+pub fn half_way(theme: Theme) -> Harness<'static, Stage> {
+    let (mut harness, played) = with_sweeps([1280.0, 800.0], theme);
+    open_tab(&mut harness);
+    harness.get_by_label("Start the sweep").click();
+    harness.run();
+    let plan = played.begin();
+    let all = outcomes(&plan);
+    for outcome in all.iter().take(all.len() * 2 / 3) {
+        played.say(SweepEvent::Ran(outcome.clone()));
+    }
+    harness.run_steps(4);
+    harness.get_by_label("R-KV 64").click();
+    harness.run_steps(4);
+    harness
+}
