@@ -61,10 +61,18 @@ fn policy_name(settings: &CacheSettings) -> String {
         .map_or_else(|_| settings.policy.clone(), |info| info.name.to_owned())
 }
 
-/// Bytes beside keys and values. No policy of the table keeps any so far: scores are computed anew at each
-/// compression.
-fn auxiliary_bytes(_store: &TraceStore, _summary: &RunSummary) -> u64 {
-    0
+/// The most bytes that the run's policies keep beside keys and values, at the run's peak.
+fn auxiliary_bytes(store: &TraceStore, summary: &RunSummary) -> u64 {
+    let header = store.header();
+    let later = store.params().iter().map(|(_, _, settings)| settings);
+    std::iter::once(&header.settings)
+        .chain(later)
+        .filter_map(|settings| {
+            let info = policy::find(&settings.policy).ok()?;
+            Some(info.auxiliary_bytes(settings, &header.model, summary.peak_slots))
+        })
+        .max()
+        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -78,7 +86,13 @@ mod tests {
         let meters = Meters::of(&store);
         // 40 + 24 slots of 2 x 2 heads, each 64 numbers of key and value, 4 bytes each.
         assert_eq!(meters.summary.peak_slots, 64);
-        assert_eq!(meters.peak_bytes(), 64 * 4 * 2 * 64 * 4);
+        assert_eq!(meters.summary.peak_bytes, 64 * 4 * 2 * 64 * 4);
+        // R-KV keeps the queries of its window: 8 rows of 2 layers x 6 heads, 64 numbers each.
+        assert_eq!(meters.auxiliary_bytes, 8 * 2 * 6 * 64 * 4);
+        assert_eq!(
+            meters.peak_bytes(),
+            meters.summary.peak_bytes + meters.auxiliary_bytes
+        );
         assert_eq!(meters.answer.as_deref(), Some("1750000"));
         assert_eq!(meters.finish, Some(FinishReason::EndOfText));
         let (slots, seen) = (store.latest().slots(), store.tokens().len() as f64);

@@ -207,17 +207,15 @@ fn recorded(ui: &mut Ui, palette: &Palette, commands: &mut Vec<UiCommand>) {
         .show(ui, |ui| {
             ui.horizontal(|ui| {
                 ui.set_width(ui.available_width());
+                let hint = "Run one problem under several policies, side by side";
+                let compare = ui.add(Button::new("Compare policies…"));
+                if compare.on_hover_text(hint).clicked() {
+                    commands.push(UiCommand::ShowTab(Tab::Compare));
+                }
                 if ui.add(Button::new("Open a trace…")).clicked() {
                     commands.push(UiCommand::Open(None));
                 }
                 let text = "Replay a recorded run: open a .rkvt file, or drop it on the window.";
-                ui.label(RichText::new(text).size(13.0).color(palette.weak));
-            });
-            ui.horizontal(|ui| {
-                if ui.add(Button::new("Compare policies…")).clicked() {
-                    commands.push(UiCommand::ShowTab(Tab::Compare));
-                }
-                let text = "Run one problem under several policies, side by side.";
                 ui.label(RichText::new(text).size(13.0).color(palette.weak));
             });
         });

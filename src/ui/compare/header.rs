@@ -86,7 +86,8 @@ fn parted(
     let stores = shown.store(0).zip(shown.store(index));
     let Some((a, own)) = stores.filter(|_| index > 0) else {
         let said = match (index, shown.panes.len()) {
-            (0, 2..) => "the others are held against this one",
+            (0, 1) => "alone so far: add a trace, or set up policies to run beside it",
+            (0, _) => "the others are held against this one",
             _ => "",
         };
         small(ui, said, palette.faint);

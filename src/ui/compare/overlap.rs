@@ -221,16 +221,17 @@ fn names(
         .iter()
         .filter_map(|curve| Some((curve, curve.points.last()?)))
         .collect();
-    ends.sort_by(|a, b| b.1.y.total_cmp(&a.1.y));
-    let mut free = f32::MIN;
+    // From the lowest upwards, so that none is pushed out of the plot.
+    ends.sort_by(|a, b| a.1.y.total_cmp(&b.1.y));
+    let mut free = f32::MAX;
     for (curve, end) in ends {
         let colour = if curve.pair == pair {
             palette.text
         } else {
             palette.faint
         };
-        let at = y(end.y as f32).max(free);
-        free = at + 11.0;
+        let at = y(end.y as f32).min(free);
+        free = at - 11.0;
         ui.painter().text(
             pos2(right + 6.0, at),
             Align2::LEFT_CENTER,

@@ -8,7 +8,7 @@ use egui::{
 use super::header::badge;
 use super::panel::Shown;
 use crate::compare::{MOST_RUNS, letter};
-use crate::config::{CacheSettings, Protection, Sampling};
+use crate::config::{CacheSettings, Sampling};
 use crate::policy::{POLICIES, Param, PolicyInfo, find};
 use crate::ui::command::{CompareCommand, UiCommand};
 use crate::ui::engine_status::Link;
@@ -40,14 +40,9 @@ impl Default for Setup {
     }
 }
 
-/// A policy with its published settings on top of the general ones; budget and buffer are the person's.
+/// Settings of one policy carried over to another one; budget and buffer are the person's in any case.
 fn settings_for(info: &PolicyInfo, base: &CacheSettings) -> CacheSettings {
-    let mut settings = CacheSettings {
-        policy: info.id.to_owned(),
-        protection: Protection::None,
-        ..base.clone()
-    };
-    (info.defaults)(&mut settings);
+    let mut settings = info.adopt(base);
     (settings.budget, settings.buffer) = (base.budget, base.buffer);
     settings
 }
@@ -377,6 +372,7 @@ fn recorded(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Protection;
 
     #[test]
     fn it_starts_with_two_policies_of_the_table_on_the_same_budget() {
