@@ -50,6 +50,7 @@ fn plan(request: &SweepRequest) -> SweepPlan {
         },
         sampling: request.sampling.clone(),
         arms: request.arms.clone(),
+        origin: "made up".to_owned(),
         problems: (0..50)
             .map(|i| Problem {
                 kind: ["chain", "shop", "travel"][i % 3].to_owned(),
