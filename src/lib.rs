@@ -6,7 +6,7 @@
 //! |---|---|---|
 //! | L5 | [`app`], [`cli`] | everything below |
 //! | L4 | [`ui`] | the trace, the policy table, the settings; never candle |
-//! | L3 | [`engine`], [`sweep`], [`export`] | the inference thread; many runs and their table; figures and tables |
+//! | L3 | [`engine`], [`sweep`], [`compare`], [`export`] | the inference thread; many runs and their table; runs side by side; figures and tables |
 //! | L2 | [`model`], [`kernels`] | candle: decoder, weights, tokenizer, attention over the cache |
 //! | L1 | [`policy`] | pure decisions on slices: score, scope, protection, trigger, selection |
 //! | L1 | [`analysis`] | pure functions of a trace: reflections, repetitions, their share of what left |
@@ -16,9 +16,11 @@
 //! replays trace files without any tensor library.
 
 pub mod analysis;
+pub mod compare;
 pub mod config;
 pub mod engine;
 pub mod error_chain;
+pub mod exp;
 pub mod export;
 #[cfg(feature = "infer")]
 pub mod kernels;

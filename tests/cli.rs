@@ -509,3 +509,49 @@ fn analyze_goes_by_other_cues_and_names_a_bad_line() {
         "{message}"
     );
 }
+
+#[test]
+fn compare_prints_a_table_or_json_and_writes_a_figure() {
+    let folder = tempfile::tempdir().unwrap();
+    let (a, _) = record(folder.path(), "a.rkvt", &["--policy", "rkv"]);
+    let (b, report) = record(folder.path(), "b.rkvt", &["--policy", "streamingllm"]);
+    let table = ok(&["compare", &a, &b]);
+    for word in ["a.rkvt", "b.rkvt", "R-KV", "StreamingLLM", "Jaccard"] {
+        assert!(table.contains(word), "{word}: {table}");
+    }
+    let both = json(&ok(&["compare", &a, &b, "--json"]));
+    assert_eq!(both["runs"][1]["summary"]["tokens"], report["tokens"]);
+    assert!(both["pairs"][0]["jaccard_mean"].as_f64().unwrap() > 0.0);
+
+    let figure = folder.path().join("both.png");
+    let path = figure.to_str().unwrap();
+    let quiet = ok(&["compare", &a, &b, "--format", "png", "--out", path]);
+    assert_eq!(quiet, "");
+    assert!(std::fs::read(&figure).unwrap().starts_with(b"\x89PNG"));
+    assert!(ok(&["compare", &a, &b, "--format", "svg", "--out", "-"]).starts_with("<svg"));
+
+    let nameless = folder.path().join("both");
+    let message = refused(&["compare", &a, &b, "--out", nameless.to_str().unwrap()]);
+    assert!(message.contains("--format"), "{message}");
+    assert!(refused(&["compare", &a]).contains("2 values"));
+}
+
+#[test]
+fn compare_refuses_runs_of_different_problems_and_names_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let (a, _) = record(folder.path(), "a.rkvt", &[]);
+    let b = folder.path().join("b.rkvt");
+    let b = b.to_str().unwrap();
+    ok(&[
+        "record",
+        "--prompt",
+        "What is 2 + 3?",
+        "--max-tokens",
+        "8",
+        "--out",
+        b,
+    ]);
+    let message = refused(&["compare", &a, b]);
+    assert!(message.contains("b.rkvt cannot be compared"), "{message}");
+    assert!(message.contains("What is 2 + 3?"), "{message}");
+}

@@ -5,22 +5,37 @@
     reason = "a test may panic and print outside its test functions too"
 )]
 
-mod checkpoint;
-
+use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use checkpoint::{GO, tiny};
 use rkv_scope::config::{CacheSettings, Protection, Sampling, Scope};
 use rkv_scope::engine::EngineError;
 use rkv_scope::engine::generation::{Advance, Generation, GenerationRequest};
 use rkv_scope::model::{
-    Decoder, Forward, KvCache, LanguageModel, LanguageModelError, Scratch, TextStream, Tokenizer,
+    Decoder, Forward, KvCache, LanguageModel, LanguageModelError, LoadOptions, Scratch, TextStream,
+    Tokenizer,
 };
 use rkv_scope::policy::{POLICIES, PolicyInfo};
 use rkv_scope::trace::{ModelSummary, RecordLevel, Slot, TraceRecord};
 
 const PROMPT: &str = "a short problem";
 const PROMPT_TOKENS: u32 = 15;
+
+/// A stop flag that is never raised.
+static GO: AtomicBool = AtomicBool::new(false);
+
+fn tiny_llama() -> Decoder {
+    let golden = std::env::var_os("RKV_GOLDEN_DIR").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden"),
+        PathBuf::from,
+    );
+    let folder = golden.join("tiny/llama");
+    Decoder::open(&folder, LoadOptions::default(), &mut |_| {
+        ControlFlow::Continue(())
+    })
+    .unwrap()
+}
 
 /// A tiny checkpoint that reads bytes.
 struct Tiny {
@@ -33,7 +48,7 @@ impl Tiny {
     fn new() -> Self {
         let json = include_bytes!("../assets/reasoner/tokenizer.json");
         Self {
-            decoder: tiny("llama").0,
+            decoder: tiny_llama(),
             scratch: Scratch::default(),
             tokenizer: Tokenizer::from_json_bytes(json).unwrap(),
         }
@@ -301,7 +316,7 @@ fn other_seeds_make_random_policies_forget_other_tokens() {
 /// gather at a compression.
 #[test]
 fn the_attention_that_slots_receive_is_counted_from_the_first_query_on() {
-    let (decoder, _) = tiny("llama");
+    let decoder = tiny_llama();
     let mut scratch = Scratch::default();
     let mut cache = decoder.cache(64, 64).unwrap();
     cache.count_attention(true);

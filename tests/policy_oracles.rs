@@ -77,20 +77,6 @@ impl Head {
     }
 }
 
-impl Heads for Head {
-    fn layers(&self) -> usize {
-        1
-    }
-
-    fn kv_heads(&self) -> usize {
-        1
-    }
-
-    fn show(&self, _layer: usize, _head: usize, look: &mut dyn FnMut(&HeadView<'_>)) {
-        look(&self.view());
-    }
-}
-
 fn settings(policy: &str) -> CacheSettings {
     CacheSettings {
         budget: 32,
@@ -106,7 +92,26 @@ fn start(policy: &str) -> Box<dyn Policy> {
 }
 
 fn score(policy: &str, head: &HeadView<'_>) -> HeadScores {
-    start(policy).score(head, &settings(policy))
+    let mut active = start(policy);
+    active.prepare(&One(*head), &settings(policy));
+    active.score(head, &settings(policy))
+}
+
+/// A cache of one head.
+struct One<'a>(HeadView<'a>);
+
+impl Heads for One<'_> {
+    fn layers(&self) -> usize {
+        1
+    }
+
+    fn kv_heads(&self) -> usize {
+        1
+    }
+
+    fn show(&self, _layer: usize, _head: usize, look: &mut dyn FnMut(&HeadView<'_>)) {
+        look(&self.0);
+    }
 }
 
 fn dot(a: &[f32], b: &[f32]) -> f64 {
@@ -411,7 +416,11 @@ fn vase_dkv_is_the_product_of_two_random_projections() {
     let view = head.view();
     let mut stream = view.draw.of_layer();
     let projection: Vec<Vec<f64>> = (0..D)
-        .map(|_| (0..20).map(|_| stream.gaussian() / 20f64.sqrt()).collect())
+        .map(|_| {
+            (0..10)
+                .flat_map(|_| stream.gaussians().map(|x| x / 20f64.sqrt()))
+                .collect()
+        })
         .collect();
     let size = |x: &[f32]| -> f64 {
         (0..20)
@@ -505,7 +514,7 @@ fn triattention_is_the_published_formula() {
         });
     }
     let settings = settings("triattention");
-    policy.prepare(&head, &settings);
+    policy.prepare(&One(head.view()), &settings);
     let found = policy.score(&head.view(), &settings).score;
 
     let now = f64::from(head.positions[N - 1].0 + 1);
@@ -558,7 +567,7 @@ fn triattention_says_what_it_lacks() {
     assert!(message.contains("rotary"), "{message}");
 }
 
-/// K-means in f64 with the documented start and number of rounds; the members nearest the centres.
+/// K-means in f64 with the documented start and one round; the members nearest the means.
 fn centres_of(keys: &[f32], members: &[usize], count: usize) -> Vec<usize> {
     let key = |m: usize| -> Vec<f64> { row(keys, m).iter().map(|&x| f64::from(x)).collect() };
     let apart =
@@ -571,23 +580,20 @@ fn centres_of(keys: &[f32], members: &[usize], count: usize) -> Vec<usize> {
             .min_by(|&a, &b| apart(&key(m), &centres[a]).total_cmp(&apart(&key(m), &centres[b])))
             .unwrap()
     };
-    for _ in 0..2 {
-        let of: Vec<usize> = members.iter().map(|&m| nearest(m, &centres)).collect();
-        for (c, centre) in centres.iter_mut().enumerate() {
-            let own: Vec<Vec<f64>> = members
-                .iter()
-                .zip(&of)
-                .filter(|&(_, &of)| of == c)
-                .map(|(&m, _)| key(m))
-                .collect();
-            if !own.is_empty() {
-                for (i, x) in centre.iter_mut().enumerate() {
-                    *x = own.iter().map(|k| k[i]).sum::<f64>() / own.len() as f64;
-                }
+    let of: Vec<usize> = members.iter().map(|&m| nearest(m, &centres)).collect();
+    for (c, centre) in centres.iter_mut().enumerate() {
+        let own: Vec<Vec<f64>> = members
+            .iter()
+            .zip(&of)
+            .filter(|&(_, &of)| of == c)
+            .map(|(&m, _)| key(m))
+            .collect();
+        if !own.is_empty() {
+            for (i, x) in centre.iter_mut().enumerate() {
+                *x = own.iter().map(|k| k[i]).sum::<f64>() / own.len() as f64;
             }
         }
     }
-    let of: Vec<usize> = members.iter().map(|&m| nearest(m, &centres)).collect();
     (0..count)
         .filter_map(|c| {
             let own = members.iter().zip(&of).filter(|&(_, &of)| of == c);
@@ -617,7 +623,7 @@ fn thinkv_keeps_the_keys_that_stand_for_an_old_thoughts_others() {
         })
         .unwrap()
         .policy;
-    policy.prepare(&head, &settings);
+    policy.prepare(&One(head.view()), &settings);
     let scores = policy.score(&head.view(), &settings);
     let kept = select_head(&head.positions, &scores.score, &settings, 0);
 

@@ -40,7 +40,7 @@ pub struct Ledger {
     pub heads: usize,
     /// Compressions that had run.
     pub events: usize,
-    next_row: usize,
+    pub(super) next_row: usize,
 }
 
 impl Exposure {

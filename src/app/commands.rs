@@ -6,7 +6,7 @@ use egui::Context;
 
 use crate::engine::{EngineCommand, RunId, RunRequest};
 use crate::export::{self, ExportOptions, Format, What};
-use crate::ui::command::Browse;
+use crate::ui::command::{Browse, CompareCommand};
 use crate::ui::engine_status::Phase;
 use crate::ui::prompt_bar;
 use crate::ui::{Tab, UiCommand};
@@ -27,7 +27,11 @@ impl App {
             UiCommand::Run => {
                 // From here on the plain keys are the timeline's.
                 ctx.memory_mut(|memory| memory.surrender_focus(prompt_bar::problem_id()));
-                self.start_run();
+                if self.tab == Tab::Compare {
+                    self.start_comparison();
+                } else {
+                    self.start_run();
+                }
             }
             UiCommand::PauseRun => self.send(EngineCommand::Pause(self.run)),
             UiCommand::ResumeRun => self.send(EngineCommand::Resume(self.run)),
@@ -35,9 +39,13 @@ impl App {
                 run: self.run,
                 tokens: 1,
             }),
-            UiCommand::StopRun => self.send(EngineCommand::Stop(self.run)),
+            UiCommand::StopRun => {
+                self.comparison.cancel_waiting();
+                self.send(EngineCommand::Stop(self.run));
+            }
             UiCommand::SetSettings(settings) => {
-                if self.status.busy() {
+                // The runs of a comparison keep the settings that they were asked for with.
+                if self.status.busy() && self.comparison.live().is_none() {
                     self.revision += 1;
                     let revision = self.revision;
                     self.send(EngineCommand::SetParams {
@@ -62,9 +70,19 @@ impl App {
             UiCommand::SetColourMode(mode) => self.mode = mode,
             UiCommand::ShowTab(tab) => self.tab = tab,
             UiCommand::SetCues(cues) => self.derived.set_cues(*cues),
+            UiCommand::Save(None) if self.tab == Tab::Compare => {
+                self.compare(ctx, CompareCommand::SaveAll(None));
+            }
+            UiCommand::Open(None) if self.tab == Tab::Compare => {
+                let (pane, paths) = (None, vec![]);
+                self.compare(ctx, CompareCommand::Open { pane, paths });
+            }
             UiCommand::Open(path) => self.open(path),
             UiCommand::Save(path) => self.save(path),
             UiCommand::Browse(purpose) => self.browse(purpose),
+            UiCommand::ShowExport(true) if self.tab == Tab::Compare => {
+                self.compare(ctx, CompareCommand::Figure(None));
+            }
             UiCommand::ShowExport(shown) => {
                 self.export_dialog.open = shown && self.session.is_some();
             }
@@ -74,7 +92,16 @@ impl App {
             UiCommand::ToggleNotifications => self.notifications.toggle(),
             UiCommand::SetTheme(theme) => ctx.set_theme(theme),
             UiCommand::SetPlaySpeed(speed) => {
-                self.selection.playback.speed = speed.clamp(1.0, 10_000.0);
+                let speed = speed.clamp(1.0, 10_000.0);
+                self.selection.playback.speed = speed;
+                self.comparison.selection.playback.speed = speed;
+            }
+            UiCommand::Compare(command) => self.compare(ctx, command),
+            UiCommand::Hover(position) if self.tab == Tab::Compare => {
+                self.comparison.selection.hovered = self.comparison.known(position);
+            }
+            UiCommand::Select(position) if self.tab == Tab::Compare => {
+                self.comparison.selection.pinned = self.comparison.known(position);
             }
             UiCommand::Hover(position) => {
                 self.selection.hovered = self.session.as_ref().and_then(|s| s.known(position));
@@ -93,17 +120,10 @@ impl App {
     }
 
     fn move_cursor(&mut self, command: &UiCommand) {
-        let Some(session) = &mut self.session else {
-            return;
-        };
-        let selection = &mut self.selection;
-        match command {
-            UiCommand::SetCursor(tokens) => session.set_cursor(*tokens, selection),
-            UiCommand::GoToEvent(event) => session.go_to_event(*event, selection),
-            UiCommand::StepEvent(by) => session.step_event(*by, selection),
-            UiCommand::StepToken(by) => session.step_token(*by, selection),
-            UiCommand::TogglePlay => session.toggle_play(selection),
-            _ => session.follow(selection),
+        if self.tab == Tab::Compare {
+            self.comparison.obey(command);
+        } else if let Some(session) = &mut self.session {
+            session.obey(command, &mut self.selection);
         }
     }
 
@@ -195,14 +215,9 @@ impl App {
             return;
         };
         let (store, cursor) = (session.store.clone(), session.cursor());
-        let theme = match ctx.theme() {
-            egui::Theme::Dark => export::Theme::Dark,
-            egui::Theme::Light => export::Theme::Light,
-        };
         let options = ExportOptions {
-            theme,
             cues: self.derived.segments.cues().clone(),
-            ..ExportOptions::default()
+            ..export_options(ctx)
         };
         self.background("export", move || {
             files::export(path, what, format, &store.view(cursor), &options)
@@ -211,8 +226,8 @@ impl App {
 
     fn browse(&mut self, purpose: Browse) {
         let suggestion = match purpose {
-            Browse::Open | Browse::Save => self.path_dialog.path.clone(),
             Browse::Export => self.export_dialog.path.clone(),
+            _ => self.path_dialog.path.clone(),
         };
         self.background("dialog", move || files::pick(purpose, &suggestion));
     }
@@ -225,5 +240,16 @@ impl App {
         if let Err(message) = self.tasks.start(name, work) {
             self.notifications.error(message);
         }
+    }
+}
+
+/// Figures in the window's colours.
+pub(super) fn export_options(ctx: &Context) -> ExportOptions {
+    ExportOptions {
+        theme: match ctx.theme() {
+            egui::Theme::Dark => export::Theme::Dark,
+            egui::Theme::Light => export::Theme::Light,
+        },
+        ..ExportOptions::default()
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::tasks::Outcome;
 use crate::error_chain::chain;
-use crate::export::{ExportOptions, Format, What};
+use crate::export::{ComparedRun, Comparison, ExportOptions, Format, What};
 use crate::trace::{self, TraceStore, TraceView};
 use crate::ui::command::Browse;
 
@@ -19,6 +19,55 @@ pub fn open(path: PathBuf) -> Outcome {
         })
         .map_err(|error| error.to_string());
     Outcome::Opened { path, result }
+}
+
+/// Reads traces for the Compare tab, in order, the first for the pane named.
+pub fn open_panes(pane: Option<usize>, paths: Vec<PathBuf>) -> Outcome {
+    let read = |path: PathBuf| {
+        let result = trace::load(&path)
+            .map(|loaded| {
+                (
+                    loaded.store,
+                    loaded.problem.map(|damage| damage.to_string()),
+                )
+            })
+            .map_err(|error| error.to_string());
+        (path, result)
+    };
+    Outcome::OpenedPanes {
+        pane,
+        traces: paths.into_iter().map(read).collect(),
+    }
+}
+
+/// Writes a pane's trace.
+pub fn save_pane(pane: usize, path: PathBuf, store: &TraceStore) -> Outcome {
+    let result = trace::save(&path, store).map_err(|error| chain(&error));
+    Outcome::SavedPane { pane, path, result }
+}
+
+/// Writes the figure of a comparison.
+pub fn figure(
+    path: PathBuf,
+    format: Format,
+    runs: &[(String, TraceStore)],
+    options: &ExportOptions,
+) -> Outcome {
+    let runs = runs.iter().map(|(name, store)| ComparedRun {
+        name: name.clone(),
+        store,
+    });
+    let result = match Comparison::of(runs.collect()) {
+        Ok(comparison) => comparison
+            .write_figure_file(format, options, &path)
+            .map_err(|error| chain(&error)),
+        Err((_, mismatch)) => Err(mismatch.to_string()),
+    };
+    Outcome::Written {
+        path,
+        result,
+        trace: false,
+    }
 }
 
 /// Writes a trace.
@@ -58,12 +107,14 @@ pub fn pick(purpose: Browse, suggestion: &str) -> Outcome {
     if let Some(name) = suggested.file_name() {
         dialog = dialog.set_file_name(name.to_string_lossy());
     }
-    if purpose != Browse::Export {
-        dialog = dialog.add_filter("rkv-scope trace", &["rkvt"]);
-    }
+    dialog = match purpose {
+        Browse::Export => dialog,
+        Browse::Figure => dialog.add_filter("figure", &["png", "svg"]),
+        _ => dialog.add_filter("rkv-scope trace", &["rkvt"]),
+    };
     let path = match purpose {
-        Browse::Open => dialog.pick_file(),
-        Browse::Save | Browse::Export => dialog.save_file(),
+        Browse::Open | Browse::OpenPane(_) => dialog.pick_file(),
+        _ => dialog.save_file(),
     };
     Outcome::Picked { purpose, path }
 }

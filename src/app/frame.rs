@@ -41,10 +41,6 @@ impl App {
     pub fn draw(&mut self, ui: &mut Ui) {
         self.clean_selection();
         let ctx = ui.ctx().clone();
-        let tokens = self
-            .session
-            .as_ref()
-            .map_or(0, |session| session.store.tokens().len());
         let mut commands = Vec::new();
         // Taken out for the frame, so that the panels can borrow it beside their own state.
         let session = self.session.take();
@@ -55,15 +51,24 @@ impl App {
             self.derived.update(session.generation, view);
         }
         let generation = session.as_ref().map_or(0, |session| session.generation);
-        self.panels(ui, generation, view.as_ref(), &mut commands);
+        let (selection, tokens) = if self.tab == Tab::Compare {
+            let comparison = std::mem::take(&mut self.comparison);
+            self.compare_panels(ui, &comparison, view.as_ref(), &mut commands);
+            self.comparison = comparison;
+            (self.comparison.selection, self.comparison.end())
+        } else {
+            self.panels(ui, generation, view.as_ref(), &mut commands);
+            let tokens = session.as_ref().map_or(0, |s| s.store.tokens().len());
+            (self.selection, tokens)
+        };
         self.session = session;
 
         help::show(&ctx, &mut self.help);
         self.path_dialog.show(&ctx, &mut commands);
         self.export_dialog.show(&ctx, &mut commands);
         self.notifications.show(&ctx, &mut commands);
-        commands.extend(shortcuts::read(&ctx, &self.selection, tokens));
-        if ctx.input(|i| i.key_pressed(egui::Key::Escape)) && self.selection.pinned.is_some() {
+        commands.extend(shortcuts::read(&ctx, &selection, tokens));
+        if ctx.input(|i| i.key_pressed(egui::Key::Escape)) && selection.pinned.is_some() {
             commands.push(UiCommand::Select(None));
         }
         if !commands.is_empty() {
@@ -80,9 +85,6 @@ impl App {
         commands: &mut Vec<UiCommand>,
     ) {
         let palette = Palette::of(ui.ctx());
-        let bar = Frame::new()
-            .fill(palette.panel)
-            .inner_margin(Margin::symmetric(14, 8));
         let side = Frame::new()
             .fill(palette.panel)
             .inner_margin(Margin::symmetric(12, 10));
@@ -93,30 +95,11 @@ impl App {
         let sweeping = self.tab == Tab::Sweep;
         let first_page = view.is_none() && self.status.phase == Phase::Idle && !sweeping;
 
-        Panel::top("prompt bar")
-            .frame(bar)
-            .resizable(false)
-            .show(ui, |ui| {
-                let shown = PromptBar {
-                    status: &self.status,
-                    known: &self.known_models,
-                    settings_error: settings_error.as_deref(),
-                    unread: self.notifications.unread(),
-                    shown: view.map(|view| view.store().header().problem.as_str()),
-                    field: !first_page,
-                };
-                prompt_bar::show(ui, &mut self.prompt, &shown, commands);
-            });
+        self.prompt_bar(ui, view, settings_error.as_deref(), !first_page, commands);
         let peak = view.map_or(0, |view| self.peak_slots(generation, view));
-        let thin = Frame::new()
-            .fill(palette.panel)
-            .inner_margin(Margin::symmetric(14, 4));
-        Panel::bottom("status bar")
-            .frame(thin)
-            .resizable(false)
-            .show(ui, |ui| {
-                status_bar::show(ui, &self.status, view, peak);
-            });
+        status_line(ui).show(ui, |ui| {
+            status_bar::show(ui, &self.status, view, peak);
+        });
         if sweeping {
             self.sweep_panels(ui, side, page, view, commands);
             return;
@@ -242,6 +225,33 @@ impl App {
         });
     }
 
+    pub(super) fn prompt_bar(
+        &mut self,
+        ui: &mut Ui,
+        view: Option<&TraceView<'_>>,
+        settings_error: Option<&str>,
+        field: bool,
+        commands: &mut Vec<UiCommand>,
+    ) {
+        let bar = Frame::new()
+            .fill(Palette::of(ui.ctx()).panel)
+            .inner_margin(Margin::symmetric(14, 8));
+        Panel::top("prompt bar")
+            .frame(bar)
+            .resizable(false)
+            .show(ui, |ui| {
+                let shown = PromptBar {
+                    status: &self.status,
+                    known: &self.known_models,
+                    settings_error,
+                    unread: self.notifications.unread(),
+                    shown: view.map(|view| view.store().header().problem.as_str()),
+                    field,
+                };
+                prompt_bar::show(ui, &mut self.prompt, &shown, commands);
+            });
+    }
+
     fn middle(
         &mut self,
         ui: &mut Ui,
@@ -264,7 +274,7 @@ impl App {
         match self.tab {
             Tab::Reading => {
                 let tokens = &mut panels.tokens;
-                token_view::show(
+                token_view::reading(
                     ui, tokens, generation, self.mode, view, derived, selection, commands,
                 );
             }
@@ -286,6 +296,8 @@ impl App {
                     reflections::show(ui, state, view, derived, selection, commands);
                 });
             }
+            // A page of its own.
+            Tab::Compare => {}
         }
     }
 
@@ -293,13 +305,14 @@ impl App {
         Transport {
             playing: self.selection.playback.playing,
             following: self.selection.playback.following,
-            live: self.status.busy(),
+            live: self.status.busy() && self.comparison.live().is_none(),
+            of: None,
         }
     }
 
     fn settings_context(&self, view: Option<&TraceView<'_>>) -> SettingsContext {
         SettingsContext {
-            running: self.status.busy(),
+            running: self.status.busy() && self.comparison.live().is_none(),
             prompt_tokens: view.map_or(0, |view| view.store().header().prompt_tokens),
             fixed: self.status.link == Link::None,
         }
@@ -315,8 +328,16 @@ impl App {
     }
 }
 
+/// The line at the bottom of the window.
+pub(super) fn status_line(ui: &Ui) -> Panel {
+    let thin = Frame::new()
+        .fill(Palette::of(ui.ctx()).panel)
+        .inner_margin(Margin::symmetric(14, 4));
+    Panel::bottom("status bar").frame(thin).resizable(false)
+}
+
 /// The settings in force at the cursor, in a few words.
-fn in_force(view: &TraceView<'_>) -> String {
+pub(super) fn in_force(view: &TraceView<'_>) -> String {
     let store = view.store();
     let changed = store
         .params()

@@ -1,15 +1,16 @@
 //! What came in since the last frame: from the engine, and from work in the background.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use egui::Context;
 
-use crate::engine::{EngineEvent, RunId, RunState};
+use crate::engine::{EngineCommand, EngineEvent, RunId, RunState};
 use crate::trace::{TraceRecord, TraceStore};
-use crate::ui::command::Browse;
+use crate::ui::command::{Browse, CompareCommand};
 use crate::ui::engine_status::{Link, Phase};
 use crate::ui::path_dialog::NOTHING_CHOSEN;
-use crate::ui::{Selection, UiCommand};
+use crate::ui::{Selection, Tab, UiCommand};
 
 use super::state::App;
 use super::tasks::Outcome;
@@ -32,16 +33,25 @@ impl App {
         while let Some(outcome) = self.tasks.next() {
             self.outcome(outcome);
         }
-        let dropped = ctx.input(|i| {
-            i.raw
-                .dropped_files
-                .first()
-                .map(|file| file.path().to_owned())
+        let dropped: Vec<PathBuf> = ctx.input(|i| {
+            let files = i.raw.dropped_files.iter();
+            files.map(|file| file.path().to_owned()).collect()
         });
-        if let Some(path) = dropped {
-            self.execute(ctx, vec![UiCommand::Open(Some(path))]);
+        if !dropped.is_empty() {
+            let command = self.dropped(ctx, dropped);
+            self.execute(ctx, vec![command]);
         }
         self.play(ctx);
+    }
+
+    /// A file is opened; in the Compare tab, files go into the pane under the pointer and the next free ones.
+    fn dropped(&self, ctx: &Context, mut paths: Vec<PathBuf>) -> UiCommand {
+        if self.tab != Tab::Compare {
+            return UiCommand::Open(Some(paths.swap_remove(0)));
+        }
+        let pointer = ctx.input(|i| i.pointer.latest_pos());
+        let pane = pointer.and_then(|at| self.panels.compare.pane_at(at));
+        UiCommand::Compare(CompareCommand::Open { pane, paths })
     }
 
     fn play(&mut self, ctx: &Context) {
@@ -49,11 +59,20 @@ impl App {
         let seconds = self
             .last_tick
             .map_or(0.0, |last| (now - last).as_secs_f32());
-        self.last_tick = self.selection.playback.playing.then_some(now);
-        if let Some(session) = &mut self.session {
+        let comparing = self.tab == Tab::Compare;
+        if comparing {
+            self.comparison.tick(seconds);
+        } else if let Some(session) = &mut self.session {
             session.tick(seconds, &mut self.selection);
         }
-        if self.selection.playback.playing {
+        let selection = if comparing {
+            &self.comparison.selection
+        } else {
+            &self.selection
+        };
+        let playing = selection.playback.playing;
+        self.last_tick = playing.then_some(now);
+        if playing {
             ctx.request_repaint();
         }
     }
@@ -67,6 +86,21 @@ impl App {
                 self.status.loading = None;
                 self.status.model = Some((model, device));
             }
+            EngineEvent::RunStarted { run, header } if self.comparison.has(run) => {
+                self.generations += 1;
+                self.comparison.begin(run, &header, self.generations);
+                if run == self.run {
+                    self.status.phase = Phase::Prefill;
+                }
+            }
+            EngineEvent::Records { run, batch } if self.comparison.has(run) => {
+                if let Err(error) = self.comparison.records(run, batch) {
+                    self.notifications.error(format!(
+                        "a run of the comparison cannot be shown any further: {error}; what was recorded so far is kept"
+                    ));
+                    self.send(EngineCommand::Stop(run));
+                }
+            }
             EngineEvent::RunStarted { run, header } if run == self.run => {
                 let session = self.show_run(TraceStore::new(header));
                 session.live = Some(run);
@@ -74,12 +108,18 @@ impl App {
             }
             EngineEvent::Records { run, batch } if run == self.run => self.records(run, batch),
             EngineEvent::State { run, state } if run == self.run => {
-                self.status.phase = match state {
+                self.status.phase = match &state {
                     RunState::Prefill => Phase::Prefill,
                     RunState::Running => Phase::Running,
                     RunState::Paused => Phase::Paused,
                     RunState::Finished(_) => Phase::Idle,
                 };
+                if let RunState::Finished(reason) = &state
+                    && self.comparison.has(run)
+                {
+                    self.comparison.finish(run, reason);
+                    self.next_of_comparison();
+                }
             }
             EngineEvent::Stats { run, stats } if run == self.run => self.status.stats = stats,
             EngineEvent::ParamsRejected { run, message, .. } if run == self.run => {
@@ -93,6 +133,10 @@ impl App {
                 if run.is_none_or(|run| run == self.run) {
                     self.status.phase = Phase::Idle;
                     self.status.loading = None;
+                }
+                if let Some(run) = run.filter(|run| self.comparison.has(*run)) {
+                    self.comparison.fail(run, &message);
+                    self.next_of_comparison();
                 }
                 self.notifications.error(message);
             }
@@ -122,7 +166,7 @@ impl App {
                 ));
                 session.live = None;
                 session.grown(&self.selection);
-                self.send(crate::engine::EngineCommand::Stop(run));
+                self.send(EngineCommand::Stop(run));
                 return;
             }
         }
@@ -139,6 +183,7 @@ impl App {
         self.status.loading = None;
         self.status.model = None;
         self.engine = None;
+        self.comparison.abandon();
         self.notifications.error_with(
             "the engine has stopped; what was recorded so far is kept",
             "Start it again",
@@ -161,6 +206,30 @@ impl App {
                     self.path_dialog.close();
                     if let Some(damage) = damage {
                         self.notifications.error(damage);
+                    }
+                }
+                Err(message) => self.notifications.error(message),
+            },
+            Outcome::OpenedPanes { mut pane, traces } => {
+                self.path_dialog.close();
+                for (path, result) in traces {
+                    match result {
+                        Ok((store, damage)) => {
+                            self.put_into_pane(pane.take(), store, Some(path));
+                            if let Some(damage) = damage {
+                                self.notifications.error(damage);
+                            }
+                        }
+                        Err(message) => self.notifications.error(message),
+                    }
+                }
+            }
+            Outcome::SavedPane { pane, path, result } => match result {
+                Ok(()) => {
+                    self.notifications
+                        .info(format!("Written: {}", path.display()));
+                    if let Some(pane) = self.comparison.panes.get_mut(pane) {
+                        pane.path = Some(path);
                     }
                 }
                 Err(message) => self.notifications.error(message),
@@ -204,6 +273,9 @@ impl App {
 
     /// Forgets what was hovered when its run is gone.
     pub(super) fn clean_selection(&mut self) {
+        let compared = self.comparison.selection;
+        self.comparison.selection.hovered = self.comparison.known(compared.hovered);
+        self.comparison.selection.pinned = self.comparison.known(compared.pinned);
         match &self.session {
             Some(session) => {
                 self.selection.hovered = session.known(self.selection.hovered);

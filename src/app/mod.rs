@@ -5,11 +5,15 @@
 //! outcome, so the window never waits.
 
 mod commands;
+mod compare_commands;
+mod compare_frame;
+mod comparison;
 mod files;
 mod frame;
 mod ingest;
 mod link;
 mod options;
+mod playhead;
 mod run;
 mod session;
 mod shown;
@@ -17,6 +21,7 @@ mod state;
 mod sweep;
 mod tasks;
 
+pub use comparison::{Comparison, Pane};
 pub use link::{EngineFactory, SweepFactory};
 pub use options::RunOptions;
 pub use run::{RunError, run};

@@ -7,8 +7,8 @@ use crate::ui::Tab;
 /// How the window starts.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunOptions {
-    /// Trace to open.
-    pub trace: Option<PathBuf>,
+    /// Traces to open; more than one open side by side.
+    pub traces: Vec<PathBuf>,
     /// Problem to put into the prompt bar.
     pub problem: Option<String>,
     /// Run the problem as soon as the model is there.

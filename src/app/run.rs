@@ -3,8 +3,9 @@
 use crossbeam_channel::{Receiver, bounded};
 
 use crate::trace::Position;
-use crate::ui::UiCommand;
+use crate::ui::command::CompareCommand;
 use crate::ui::engine_status::Phase;
+use crate::ui::{Tab, UiCommand};
 
 use super::link;
 use super::options::RunOptions;
@@ -119,10 +120,18 @@ impl Started {
         if let Some(theme) = options.theme {
             ctx.set_theme(theme);
         }
-        let opening = options.trace.is_some();
+        let opening = !options.traces.is_empty();
         let mut commands = vec![UiCommand::ShowTab(options.tab)];
         commands.extend(options.problem.map(UiCommand::SetProblem));
-        commands.extend(options.trace.map(|path| UiCommand::Open(Some(path))));
+        if options.tab == Tab::Compare || options.traces.len() > 1 {
+            let (pane, paths) = (None, options.traces);
+            if opening {
+                commands.push(UiCommand::Compare(CompareCommand::Open { pane, paths }));
+            }
+        } else {
+            let open = |path| UiCommand::Open(Some(path));
+            commands.extend(options.traces.into_iter().map(open));
+        }
         app.execute(ctx, commands);
         Self {
             app,
@@ -141,7 +150,8 @@ impl Started {
             self.autorun = false;
             self.app.execute(ctx, vec![UiCommand::Run]);
         }
-        let there = self.app.session().is_some() && self.app.status().phase == Phase::Idle;
+        let shows = self.app.session().is_some() || !self.app.comparison().panes.is_empty();
+        let there = shows && self.app.status().phase == Phase::Idle;
         if there
             && !self.autorun
             && (self.opening || self.cursor.is_some() || self.select.is_some())

@@ -6,6 +6,7 @@ use std::time::Instant;
 use crate::engine::{EngineHandle, RunId, Waker};
 use crate::sweep::SweepHandle;
 use crate::trace::TraceStore;
+use crate::ui::compare::CompareState;
 use crate::ui::engine_status::{EngineStatus, Link};
 use crate::ui::export_dialog::ExportDialog;
 use crate::ui::heatmap::HeatmapState;
@@ -21,6 +22,7 @@ use crate::ui::timeline::TimelineState;
 use crate::ui::token_view::TokenViewState;
 use crate::ui::{ColourMode, Derived, Selection, Tab, theme};
 
+use super::comparison::Comparison;
 use super::link::{EngineFactory, SweepFactory};
 use super::session::Session;
 use super::tasks::Tasks;
@@ -58,6 +60,7 @@ pub struct App {
     pub(super) sweep_model: String,
 
     pub(super) session: Option<Session>,
+    pub(super) comparison: Comparison,
     pub(super) generations: u64,
     pub(super) run: RunId,
     pub(super) revision: u32,
@@ -87,6 +90,8 @@ pub(super) struct Panels {
     pub heatmap: HeatmapState,
     pub sweep: SweepState,
     pub reflections: ReflectionsState,
+    pub compare: CompareState,
+    pub shared_timeline: TimelineState,
 }
 
 impl App {
@@ -108,6 +113,7 @@ impl App {
             model_wanted: config.model,
             known_models: config.known_models,
             session: None,
+            comparison: Comparison::default(),
             generations: 0,
             run: RunId(0),
             revision: 0,
@@ -163,9 +169,19 @@ impl App {
         self.session.insert(Session::new(store, self.generations))
     }
 
+    /// Puts a run into the next free pane of the Compare tab; what stands in the way is a notification.
+    pub fn add_pane(&mut self, store: TraceStore) {
+        self.put_into_pane(None, store, None);
+    }
+
     /// The run that is shown.
     pub fn session(&self) -> Option<&Session> {
         self.session.as_ref()
+    }
+
+    /// The runs of the Compare tab.
+    pub fn comparison(&self) -> &Comparison {
+        &self.comparison
     }
 
     /// What the person looks at.

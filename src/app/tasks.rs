@@ -13,6 +13,9 @@ use crate::ui::command::Browse;
 /// Outcomes that may wait for the window; far more than a person can start.
 const WAITING: usize = 64;
 
+/// A run with what was wrong with the end of its file, if anything; or why it could not be read.
+pub type ReadTrace = Result<(TraceStore, Option<String>), String>;
+
 /// What came of a piece of work.
 #[derive(Debug)]
 pub enum Outcome {
@@ -22,6 +25,22 @@ pub enum Outcome {
         path: PathBuf,
         /// The run.
         result: Result<(Box<TraceStore>, Option<String>), String>,
+    },
+    /// Traces were read for the Compare tab.
+    OpenedPanes {
+        /// The pane for the first; the next free ones if none.
+        pane: Option<usize>,
+        /// The files in order, with what was wrong with the end of each, if anything.
+        traces: Vec<(PathBuf, ReadTrace)>,
+    },
+    /// A pane's trace was written.
+    SavedPane {
+        /// The pane.
+        pane: usize,
+        /// The file.
+        path: PathBuf,
+        /// Why not, and the way out.
+        result: Result<(), String>,
     },
     /// A file was written: a trace or an export.
     Written {

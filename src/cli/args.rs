@@ -26,7 +26,7 @@ pub struct Args {
 /// Commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Open the window, on a trace file if one is given
+    /// Open the window, on trace files if some are given
     View(ViewArgs),
     /// Run a problem without a window and write its trace
     #[cfg(feature = "infer")]
@@ -40,6 +40,8 @@ pub enum Command {
     Export(ExportArgs),
     /// Say what share of the evicted lay in reflections and repetitions
     Analyze(AnalyzeArgs),
+    /// Hold two to four traces of one problem against each other
+    Compare(CompareArgs),
     /// List the cache policies
     Policies {
         /// Print JSON
@@ -62,8 +64,9 @@ pub enum Command {
 /// Arguments of `view`.
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub struct ViewArgs {
-    /// Trace file to open
-    pub file: Option<PathBuf>,
+    /// Trace file to open; two to four open side by side
+    #[arg(value_name = "TRACE", num_args = 0..=4)]
+    pub files: Vec<PathBuf>,
     /// Write a picture of the window when everything is drawn, then quit
     #[arg(long, value_name = "P.png")]
     pub screenshot_to: Option<PathBuf>,
@@ -83,7 +86,7 @@ pub struct ViewArgs {
     #[arg(long, value_parser = ["dark", "light"])]
     pub theme: Option<String>,
     /// Tab to show first
-    #[arg(long, value_parser = ["reading", "survival", "heatmap", "sweep", "reflections"])]
+    #[arg(long, value_parser = ["reading", "survival", "heatmap", "sweep", "reflections", "compare"])]
     pub tab: Option<String>,
     /// Put the timeline's cursor after this many tokens
     #[arg(long, value_name = "N")]
@@ -143,6 +146,24 @@ pub struct AnalyzeArgs {
     #[arg(long, value_name = "N", default_value_t = crate::analysis::SHORTEST_REPEAT as u32,
         value_parser = clap::value_parser!(u32).range(2..))]
     pub min_repeat: u32,
+}
+
+/// Arguments of `compare`.
+#[derive(Clone, Debug, ClapArgs)]
+pub struct CompareArgs {
+    /// Trace files; the others are held against the first
+    #[arg(required = true, num_args = 2..=4, value_name = "TRACE")]
+    pub files: Vec<PathBuf>,
+    /// Print one JSON object instead of the table
+    #[arg(long)]
+    pub json: bool,
+    /// Format of the figure; by its extension if not given
+    #[arg(long, value_name = "png|svg", requires = "out",
+        value_parser = named(crate::export::Format::from_name, crate::export::Format::ALL))]
+    pub format: Option<crate::export::Format>,
+    /// Write the survival rasters and the overlap as a figure; `-` is standard output
+    #[arg(long, value_name = "F")]
+    pub out: Option<PathBuf>,
 }
 
 /// Arguments of `export`.

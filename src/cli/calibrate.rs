@@ -47,7 +47,7 @@ pub(super) fn run(args: &CalibrateArgs, out: &mut dyn Write) -> Result<(), CliEr
             let advance = generation.advance(&stop).map_err(engine)?;
             let fed = generation.cache().seen() - before;
             show_queries(generation.cache(), fed, &mut |pass| {
-                statistics.observe(pass)
+                statistics.observe(pass);
             });
             generation.take_records();
             if matches!(advance, Advance::Finished(_)) {

@@ -6,6 +6,7 @@ mod args;
 mod bench;
 #[cfg(feature = "infer")]
 mod calibrate;
+mod compare;
 mod export;
 mod info;
 #[cfg(feature = "infer")]
@@ -66,6 +67,7 @@ pub fn run(args: Args, out: &mut dyn Write) -> Result<(), CliError> {
         Some(Command::Info(args)) => info::run(&args, out),
         Some(Command::Export(args)) => export::run(&args, out),
         Some(Command::Analyze(args)) => analyze::run(&args, out),
+        Some(Command::Compare(args)) => compare::run(&args, out),
         Some(Command::Policies { json }) => policies::run(json, out),
         Some(Command::Problems(args)) => problems::run(&args, out),
         #[cfg(feature = "infer")]

@@ -193,6 +193,9 @@ pub enum BenchCommand {
         /// Policy to measure, or `all`
         #[arg(long, default_value = "rkv")]
         policy: String,
+        /// Model whose decode step policies are held against that decide after every token
+        #[arg(long, value_name = "FILE|DIR|NAME")]
+        model: Option<String>,
         /// Print JSON
         #[arg(long)]
         json: bool,

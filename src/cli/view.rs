@@ -17,10 +17,11 @@ impl From<ViewArgs> for crate::app::RunOptions {
             Some("heatmap") => crate::ui::Tab::Heatmap,
             Some("sweep") => crate::ui::Tab::Sweep,
             Some("reflections") => crate::ui::Tab::Reflections,
+            Some("compare") => crate::ui::Tab::Compare,
             _ => crate::ui::Tab::Reading,
         };
         Self {
-            trace: args.file,
+            traces: args.files,
             problem: args.problem,
             autorun: args.run,
             screenshot_to: args.screenshot_to,

@@ -13,6 +13,9 @@ use crate::trace::{
     Component, CompressionRecord, DuplicateLinks, Position, RecordLevel, ScoreBlock, Slot,
 };
 
+/// Floats of keys below which waking other threads costs more than it saves.
+const PARALLEL_FLOATS: usize = 1 << 18;
+
 /// What a compression is told apart from the settings.
 #[derive(Clone, Copy, Debug)]
 pub struct CompressionContext {
@@ -89,13 +92,19 @@ pub fn score_all(
     policy.policy.prepare(&views, settings);
     let policy = &*policy.policy;
     let heads = shape.layers * shape.kv_heads;
-    let mut flat: Vec<HeadScores> = (0..heads)
-        .into_par_iter()
-        .map_init(HeadQueries::default, |queries, row| {
-            let (layer, head) = (row / shape.kv_heads, row % shape.kv_heads);
-            policy.score(&views.view(layer, head, queries), settings)
-        })
-        .collect();
+    let score = |queries: &mut HeadQueries, row: usize| {
+        let (layer, head) = (row / shape.kv_heads, row % shape.kv_heads);
+        policy.score(&views.view(layer, head, queries), settings)
+    };
+    let mut flat: Vec<HeadScores> = if heads * cache.longest() * shape.head_dim < PARALLEL_FLOATS {
+        let mut queries = HeadQueries::default();
+        (0..heads).map(|row| score(&mut queries, row)).collect()
+    } else {
+        (0..heads)
+            .into_par_iter()
+            .map_init(HeadQueries::default, score)
+            .collect()
+    };
     let mut layers = Vec::with_capacity(shape.layers);
     while !flat.is_empty() {
         let rest = flat.split_off(shape.kv_heads.min(flat.len()));

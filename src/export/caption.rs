@@ -6,12 +6,7 @@ use crate::trace::{CompressionRecord, TraceHeader, TraceView};
 
 /// Model, policy and the settings that the policy uses.
 pub(super) fn run(header: &TraceHeader, settings: &CacheSettings) -> String {
-    let model = &header.model;
-    let shape = format!(
-        "{} ({} layers × {} KV heads)",
-        model.name, model.layers, model.kv_heads
-    );
-    let mut parts = vec![shape];
+    let mut parts = vec![model(header)];
     match policy::find(&settings.policy) {
         Ok(info) => {
             parts.push(info.name.to_owned());
@@ -23,6 +18,15 @@ pub(super) fn run(header: &TraceHeader, settings: &CacheSettings) -> String {
         Err(_unknown) => parts.push(settings.policy.clone()),
     }
     parts.join(", ")
+}
+
+/// The model and the shape of its cache.
+pub(super) fn model(header: &TraceHeader) -> String {
+    let model = &header.model;
+    format!(
+        "{} ({} layers × {} KV heads)",
+        model.name, model.layers, model.kv_heads
+    )
 }
 
 /// Which compression, out of how many, and when.

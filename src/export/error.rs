@@ -16,6 +16,12 @@ pub enum ExportError {
         /// As what.
         format: Format,
     },
+    /// A comparison is a figure here; its numbers are written by `compare --json`.
+    #[error("a comparison cannot be drawn as {format}; use png or svg, or --json for its numbers")]
+    NoTable {
+        /// As what.
+        format: Format,
+    },
     /// Nothing had been compressed yet.
     #[error(
         "no compression had run when {cursor} tokens had been seen, so there is no {what} to show; \

@@ -204,7 +204,7 @@ impl Info {
 }
 
 /// The settings that the policy uses, as a person would type them.
-fn settings_text(settings: &CacheSettings) -> String {
+pub(super) fn settings_text(settings: &CacheSettings) -> String {
     let mut parts = vec![settings.policy.clone()];
     if let Ok(info) = policy::find(&settings.policy) {
         parts.extend(info.params.iter().map(|param| param_text(*param, settings)));
@@ -261,7 +261,7 @@ fn level_name(level: RecordLevel) -> &'static str {
 }
 
 /// Bytes in binary units: `1.5 MiB`.
-fn bytes(count: u64) -> String {
+pub(super) fn bytes(count: u64) -> String {
     let mut value = count as f64;
     let mut units = ["B", "KiB", "MiB", "GiB"].into_iter();
     let mut unit = units.next().unwrap_or("B");

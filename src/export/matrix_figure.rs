@@ -11,16 +11,19 @@ use super::palette::{Palette, Ramp, Rgb};
 use super::scale::{Scale, round_step};
 
 /// Widest plot, in units.
-const PLOT_WIDTH: f32 = 1024.0;
+pub(super) const PLOT_WIDTH: f32 = 1024.0;
 /// Narrowest figure: a title needs room.
 const FIGURE_WIDTH: f32 = 620.0;
 /// Columns of a picture at most.
 const MOST_COLUMNS: usize = 4096;
 /// Rows of a picture at most.
 const MOST_ROWS: usize = 1200;
-const MARGIN: f32 = 24.0;
-const LABEL: f32 = 12.0;
-const TICK: f32 = 11.0;
+/// Room around a figure.
+pub(super) const MARGIN: f32 = 24.0;
+/// Em of a label.
+pub(super) const LABEL: f32 = 12.0;
+/// Em of a number beside an axis.
+pub(super) const TICK: f32 = 11.0;
 
 /// A label beside a group of rows.
 pub(super) struct RowGroup {
@@ -206,17 +209,37 @@ impl MatrixFigure<'_> {
         y
     }
 
-    /// Colour bar, its numbers and the key of empty cells; returns the lower end.
     fn legend(&self, figure: &mut Figure, left: f32, top: f32) -> f32 {
+        let missing = self.matrix.values.iter().any(Option::is_none);
+        let bar = ColourBar {
+            name: self.scale_name,
+            scale: self.scale,
+            ramp: self.ramp,
+            missing: missing.then_some(self.missing),
+        };
+        bar.draw(figure, self.palette, left, top)
+    }
+}
+
+/// A colour bar with its numbers, and the key of empty cells where there are some.
+pub(super) struct ColourBar<'a> {
+    pub name: &'a str,
+    pub scale: Scale,
+    pub ramp: &'a Ramp,
+    pub missing: Option<(&'a str, Rgb)>,
+}
+
+impl ColourBar<'_> {
+    /// Draws it; returns its lower end.
+    pub(super) fn draw(&self, figure: &mut Figure, palette: &Palette, left: f32, top: f32) -> f32 {
         const BAR: [f32; 2] = [280.0, 12.0];
         const STEPS: usize = 140;
-        let palette = self.palette;
         figure.label(
             (left, top + 10.0),
             LABEL,
             palette.weak,
             Anchor::Start,
-            self.scale_name,
+            self.name,
         );
         let bar = top + 18.0;
         let pixels = (0..STEPS)
@@ -232,11 +255,11 @@ impl MatrixFigure<'_> {
             figure.line([x, ticks, x, ticks + 4.0], 1.0, palette.faint);
             figure.label((x, ticks + 16.0), TICK, palette.weak, Anchor::Middle, &text);
         }
-        if self.matrix.values.iter().all(Option::is_some) {
+        let Some((meaning, colour)) = self.missing else {
             return ticks + 16.0;
-        }
+        };
         let key = left + BAR[0] + 40.0;
-        figure.rect([key, bar, 18.0, BAR[1]], self.missing.1);
+        figure.rect([key, bar, 18.0, BAR[1]], colour);
         for edge in [
             [key, bar, key + 18.0, bar],
             [key, bar + BAR[1], key + 18.0, bar + BAR[1]],
@@ -246,14 +269,14 @@ impl MatrixFigure<'_> {
             figure.line(edge, 0.75, palette.line);
         }
         let text = key + 26.0;
-        let needed = text + fonts::width(self.missing.0, Font::Sans, TICK) + MARGIN;
+        let needed = text + fonts::width(meaning, Font::Sans, TICK) + MARGIN;
         figure.width = figure.width.max(needed);
         figure.label(
             (text, bar + 10.0),
             TICK,
             palette.weak,
             Anchor::Start,
-            self.missing.0,
+            meaning,
         );
         ticks + 16.0
     }

@@ -14,6 +14,8 @@
 
 pub mod bitmap;
 mod caption;
+mod comparison;
+mod comparison_figure;
 mod error;
 mod events;
 pub mod figure;
@@ -43,6 +45,7 @@ mod tokens;
 use std::io::Write;
 use std::path::Path;
 
+pub use comparison::{ComparedRun, Comparison};
 pub use error::ExportError;
 pub use findings::{Findings, TraceFindings};
 pub use info::{Info, SettingsChange};

@@ -12,7 +12,11 @@ use super::table::Notation;
 use super::{ExportError, ExportOptions, What, caption};
 use crate::trace::TraceView;
 
-fn matrix(view: &TraceView<'_>, options: &ExportOptions) -> Result<Matrix, ExportError> {
+/// Share of heads that hold each token after each compression.
+///
+/// # Errors
+/// No compression had run.
+pub(super) fn matrix(view: &TraceView<'_>, options: &ExportOptions) -> Result<Matrix, ExportError> {
     let events = &view.store().events()[..view.event_count()];
     let Some(last) = events.last() else {
         return Err(ExportError::NoCompression {

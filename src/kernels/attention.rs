@@ -9,7 +9,8 @@ use std::cell::RefCell;
 
 use rayon::prelude::*;
 
-use super::exp::exp_row;
+use crate::exp::exp_row;
+
 use super::tiles::{accumulate, maximum, score};
 
 /// Query rows a unit works on: their accumulators and one tile of keys stay in the first-level cache.

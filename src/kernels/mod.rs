@@ -3,7 +3,6 @@
 //! Plain slices in, plain slices out; the loops run on [`crate::lanes`], with independent accumulators.
 
 pub mod attention;
-pub mod exp;
 pub mod gemv;
 pub mod norm;
 mod tiles;

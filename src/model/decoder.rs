@@ -5,8 +5,9 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use crate::exp;
 use crate::kernels::norm::{rms_norm, rms_norm_in_place};
-use crate::kernels::{Attention, AttentionScratch, CacheView, exp};
+use crate::kernels::{Attention, AttentionScratch, CacheView};
 
 use super::config::ModelConfig;
 use super::info::ModelInfo;

@@ -536,11 +536,13 @@ impl KvCache {
 /// Moves the rows `slots` of `[held, dim]` to the front, in their order.
 fn gather(rows: &mut [f32], slots: &[Slot], held: usize, dim: usize, scratch: &mut [f32]) {
     if slots.is_sorted() {
-        for (to, slot) in slots.iter().enumerate() {
-            let from = slot.index();
+        let mut to = 0;
+        for run in slots.chunk_by(|a, b| a.0 + 1 == b.0) {
+            let from = run[0].index();
             if from != to {
-                rows.copy_within(from * dim..(from + 1) * dim, to * dim);
+                rows.copy_within(from * dim..(from + run.len()) * dim, to * dim);
             }
+            to += run.len();
         }
         return;
     }

@@ -1,10 +1,12 @@
 //! K-means on keys: which few of many keys stand for the rest.
+//!
+//! One round of Lloyd's algorithm. Keys close in time are alike, so centres spread over time are near the end already.
 
-use super::dot::{dot, dot4};
+use super::dot::{dot, tile};
 use super::spread::spread;
 
-/// Rounds of Lloyd's algorithm. Keys close in time are alike, so the start below is near the end.
-const ROUNDS: usize = 2;
+/// Centres compared at once.
+const TOGETHER: usize = 4;
 
 /// The members nearest to the centres of `count` clusters of `keys[members]`, ascending; at most `count`.
 ///
@@ -18,38 +20,38 @@ pub fn representatives(
     if count == 0 || members.len() <= count {
         return members.iter().copied().take(count).collect();
     }
-    let key = |member: usize| &keys[member * head_dim..(member + 1) * head_dim];
-    let mut centres: Vec<f32> = spread(members.len(), count)
-        .flat_map(|at| key(members[at]))
+    let own: Vec<f32> = members
+        .iter()
+        .flat_map(|&member| &keys[member * head_dim..(member + 1) * head_dim])
         .copied()
         .collect();
-    for _ in 0..ROUNDS {
-        let squares = squares(&centres, head_dim);
-        let mut sums = vec![0f32; centres.len()];
-        let mut sizes = vec![0u32; count];
-        for &member in members {
-            let (cluster, _) = nearest(key(member), &centres, &squares);
-            sizes[cluster] += 1;
-            let sum = &mut sums[cluster * head_dim..(cluster + 1) * head_dim];
-            for (sum, &x) in sum.iter_mut().zip(key(member)) {
-                *sum += x;
-            }
-        }
-        for (cluster, &size) in sizes.iter().enumerate() {
-            // A centre that lost all its members stays where it is.
-            if size > 0 {
-                let span = cluster * head_dim..(cluster + 1) * head_dim;
-                for (centre, &sum) in centres[span.clone()].iter_mut().zip(&sums[span]) {
-                    *centre = sum / size as f32;
-                }
-            }
+    // Whole blocks of centres; those beyond `count` are never the nearest.
+    let mut centres = vec![0f32; count.next_multiple_of(TOGETHER) * head_dim];
+    for (centre, at) in centres
+        .chunks_exact_mut(head_dim)
+        .zip(spread(members.len(), count))
+    {
+        centre.copy_from_slice(&own[at * head_dim..(at + 1) * head_dim]);
+    }
+    let of: Vec<usize> = nearest(&own, &centres, head_dim, count);
+    let mut means = vec![0f32; count * head_dim];
+    let mut sizes = vec![0u32; count];
+    for (key, &cluster) in own.chunks_exact(head_dim).zip(&of) {
+        sizes[cluster] += 1;
+        let mean = &mut means[cluster * head_dim..(cluster + 1) * head_dim];
+        for (sum, &x) in mean.iter_mut().zip(key) {
+            *sum += x;
         }
     }
-    let squares = squares(&centres, head_dim);
+    for (mean, &size) in means.chunks_exact_mut(head_dim).zip(&sizes) {
+        for x in mean {
+            *x /= size.max(1) as f32;
+        }
+    }
     let mut best: Vec<Option<(f32, usize)>> = vec![None; count];
-    for &member in members {
-        let (cluster, distance) = nearest(key(member), &centres, &squares);
-        let distance = distance + dot(key(member), key(member));
+    for ((&member, key), &cluster) in members.iter().zip(own.chunks_exact(head_dim)).zip(&of) {
+        let mean = &means[cluster * head_dim..(cluster + 1) * head_dim];
+        let distance = key.iter().zip(mean).map(|(x, m)| (x - m).powi(2)).sum();
         if best[cluster].is_none_or(|(least, _)| distance < least) {
             best[cluster] = Some((distance, member));
         }
@@ -63,36 +65,50 @@ pub fn representatives(
     chosen
 }
 
-fn squares(centres: &[f32], head_dim: usize) -> Vec<f32> {
-    centres
-        .chunks_exact(head_dim)
-        .map(|centre| dot(centre, centre))
-        .collect()
+/// For each row of `own`, the nearest of the first `count` centres.
+fn nearest(own: &[f32], centres: &[f32], d: usize, count: usize) -> Vec<usize> {
+    let squares: Vec<f32> = centres
+        .chunks_exact(d)
+        .enumerate()
+        .map(|(i, centre)| {
+            if i < count {
+                dot(centre, centre)
+            } else {
+                f32::INFINITY
+            }
+        })
+        .collect();
+    let mut found = vec![(0, f32::INFINITY); own.len() / d];
+    for (rows, found) in own.chunks(3 * d).zip(found.chunks_mut(3)) {
+        match rows.len() / d {
+            3 => take_nearest::<3>(rows, centres, &squares, found),
+            2 => take_nearest::<2>(rows, centres, &squares, found),
+            _ => take_nearest::<1>(rows, centres, &squares, found),
+        }
+    }
+    found.into_iter().map(|(centre, _)| centre).collect()
 }
 
-/// The nearest centre, and its squared distance less the key's own square.
-fn nearest(key: &[f32], centres: &[f32], squares: &[f32]) -> (usize, f32) {
-    let d = key.len();
-    let mut best = (0, f32::INFINITY);
-    let mut take = |centre: usize, product: f32| {
-        let distance = squares[centre] - 2.0 * product;
-        if distance < best.1 {
-            best = (centre, distance);
-        }
-    };
-    let mut blocks = centres.chunks_exact(4 * d);
-    let mut centre = 0;
-    for block in blocks.by_ref() {
-        for product in dot4(key, block) {
-            take(centre, product);
-            centre += 1;
+/// The nearest centres so far, and their squared distances less the rows' own squares, which decide nothing.
+fn take_nearest<const ROWS: usize>(
+    rows: &[f32],
+    centres: &[f32],
+    squares: &[f32],
+    found: &mut [(usize, f32)],
+) {
+    let d = rows.len() / ROWS;
+    let rows: [&[f32]; ROWS] = std::array::from_fn(|row| &rows[row * d..(row + 1) * d]);
+    for (block, four) in centres.chunks_exact(TOGETHER * d).enumerate() {
+        for (found, products) in found.iter_mut().zip(tile(rows, four, d)) {
+            for (i, product) in products.iter().enumerate() {
+                let centre = block * TOGETHER + i;
+                let distance = squares[centre] - 2.0 * product;
+                if distance < found.1 {
+                    *found = (centre, distance);
+                }
+            }
         }
     }
-    for row in blocks.remainder().chunks_exact(d) {
-        take(centre, dot(key, row));
-        centre += 1;
-    }
-    best
 }
 
 #[cfg(test)]

@@ -3,11 +3,12 @@
 //! `c_i = sum over the layer's query heads of alpha_{h,i} * |v_i|_1`, with `alpha` the newest query's softmax over all
 //! slots. One score per layer: the heads' scores are averaged by the scope.
 
-use super::attention::attention;
+use super::attention::received_attention;
 use super::params::Param;
 use super::table::PolicyInfo;
 use super::{HeadScores, HeadView, Needs, Policy};
 use crate::config::{CacheSettings, Scope};
+use crate::lanes::{LANES, Lanes};
 
 pub(super) const INFO: PolicyInfo = PolicyInfo {
     id: "longflow",
@@ -37,14 +38,8 @@ struct LongFlow;
 impl Policy for LongFlow {
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
         let candidates = head.len() - settings.window as usize;
-        let mut weights = vec![0f32; head.len()];
-        let mut received = vec![0f32; candidates];
-        for query in head.last_queries().chunks_exact(head.head_dim) {
-            attention(query, head.keys, &mut weights);
-            for (sum, &weight) in received.iter_mut().zip(&weights) {
-                *sum += weight;
-            }
-        }
+        let mut received = received_attention(head.last_queries(), head.keys, head.head_dim);
+        received.truncate(candidates);
         let sizes = head.values.chunks_exact(head.head_dim).map(size);
         let score = received.iter().zip(sizes).map(|(a, v)| a * v).collect();
         HeadScores {
@@ -55,15 +50,13 @@ impl Policy for LongFlow {
     }
 }
 
-/// `|v|_1` in eight lanes: a plain sum of floats is not vectorised.
+/// `|v|_1`.
 fn size(value: &[f32]) -> f32 {
-    let mut lanes = [0f32; 8];
-    let chunks = value.chunks_exact(8);
-    let rest: f32 = chunks.remainder().iter().map(|x| x.abs()).sum();
-    for chunk in chunks {
-        for (lane, x) in lanes.iter_mut().zip(chunk) {
-            *lane += x.abs();
-        }
+    let whole = value.len() / LANES * LANES;
+    let mut sum = Lanes::zero();
+    for at in (0..whole).step_by(LANES) {
+        let x = Lanes::load(value, at);
+        sum = sum + x.max(Lanes::zero() - x);
     }
-    lanes.iter().sum::<f32>() + rest
+    sum.sum() + value[whole..].iter().map(|x| x.abs()).sum::<f32>()
 }

@@ -4,12 +4,12 @@
 //! `alpha_i / (1 - alpha_i) * |v_i - o|_2`; the score is the sum of that over the layer's query heads. LongFlow itself
 //! takes `alpha_i |v_i|_1` for it.
 
-use super::attention::attention;
-use super::dot::dot;
+use super::attention::each_attention;
 use super::params::Param;
 use super::table::PolicyInfo;
 use super::{HeadScores, HeadView, Needs, Policy, longflow};
 use crate::config::CacheSettings;
+use crate::lanes::{LANES, Lanes};
 
 pub(super) const INFO: PolicyInfo = PolicyInfo {
     id: "longflow-exact",
@@ -37,25 +37,22 @@ impl Policy for Exact {
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
         let d = head.head_dim;
         let candidates = head.len() - settings.window as usize;
-        let mut weights = vec![0f32; head.len()];
+        let mut weights = Vec::with_capacity(head.group * head.len());
+        each_attention(head.last_queries(), head.keys, d, |row| {
+            weights.extend_from_slice(row);
+        });
+        let mut outputs = vec![0f32; head.group * d];
+        for (slot, value) in head.values.chunks_exact(d).enumerate() {
+            for (member, output) in outputs.chunks_exact_mut(d).enumerate() {
+                add(weights[member * head.len() + slot], value, output);
+            }
+        }
         let mut received = vec![0f32; candidates];
         let mut score = vec![0f32; candidates];
-        let (mut output, mut apart) = (vec![0f32; d], vec![0f32; d]);
-        for query in head.last_queries().chunks_exact(d) {
-            attention(query, head.keys, &mut weights);
-            output.fill(0.0);
-            for (value, &weight) in head.values.chunks_exact(d).zip(&weights) {
-                for (sum, &x) in output.iter_mut().zip(value) {
-                    *sum += weight * x;
-                }
-            }
-            for (slot, value) in head.values.chunks_exact(d).take(candidates).enumerate() {
-                for ((apart, &x), &o) in apart.iter_mut().zip(value).zip(&output) {
-                    *apart = x - o;
-                }
-                let weight = weights[slot];
-                let moved = dot(&apart, &apart).sqrt();
-                score[slot] += weight / (1.0 - weight).max(LEAST_REST) * moved;
+        for (slot, value) in head.values.chunks_exact(d).take(candidates).enumerate() {
+            for (member, output) in outputs.chunks_exact(d).enumerate() {
+                let weight = weights[member * head.len() + slot];
+                score[slot] += weight / (1.0 - weight).max(LEAST_REST) * distance(value, output);
                 received[slot] += weight;
             }
         }
@@ -65,4 +62,29 @@ impl Policy for Exact {
             ..HeadScores::default()
         }
     }
+}
+
+/// `output += weight * value`.
+fn add(weight: f32, value: &[f32], output: &mut [f32]) {
+    let whole = value.len() / LANES * LANES;
+    let factor = Lanes::splat(weight);
+    for at in (0..whole).step_by(LANES) {
+        let sum = Lanes::load(output, at).plus(factor, Lanes::load(value, at));
+        sum.store(output, at);
+    }
+    for (sum, x) in output[whole..].iter_mut().zip(&value[whole..]) {
+        *sum += weight * x;
+    }
+}
+
+/// `|a - b|_2`, from the differences: where they are small, products would have cancelled them out.
+fn distance(a: &[f32], b: &[f32]) -> f32 {
+    let whole = a.len() / LANES * LANES;
+    let mut sum = Lanes::zero();
+    for at in (0..whole).step_by(LANES) {
+        let apart = Lanes::load(a, at) - Lanes::load(b, at);
+        sum = sum.plus(apart, apart);
+    }
+    let rest = a[whole..].iter().zip(&b[whole..]);
+    (sum.sum() + rest.map(|(a, b)| (a - b).powi(2)).sum::<f32>()).sqrt()
 }

@@ -66,7 +66,7 @@ pub trait Policy: Send + Sync {
         let _ = pass;
     }
 
-    /// Looks over all heads before any is scored, for decisions that they share.
+    /// Looks over all heads, for decisions that they share. Called at every compression before any head is scored.
     fn prepare(&mut self, heads: &dyn Heads, settings: &CacheSettings) {
         let _ = (heads, settings);
     }

@@ -49,7 +49,7 @@ impl Needs {
     }
 
     /// Rows of recent queries that are looked at.
-    pub fn query_rows(&self, settings: &CacheSettings) -> usize {
+    pub fn query_rows(self, settings: &CacheSettings) -> usize {
         match self.queries {
             Queries::None => 0,
             Queries::Last => 1,
@@ -59,7 +59,7 @@ impl Needs {
 
     /// Bytes that must be held between compressions beside keys and values, with `slots` slots per head.
     pub fn auxiliary_bytes(
-        &self,
+        self,
         settings: &CacheSettings,
         model: &ModelSummary,
         slots: u32,

@@ -34,7 +34,7 @@ const SPARSE: f32 = 0.01;
 /// Layers whose attention is sampled.
 const SAMPLED_LAYERS: usize = 4;
 /// Of their newest queries.
-const SAMPLED_QUERIES: usize = 4;
+const SAMPLED_QUERIES: usize = 2;
 /// Tokens of a thought at least.
 const SHORTEST: u32 = 8;
 

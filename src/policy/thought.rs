@@ -94,13 +94,16 @@ fn split(samples: &[f32]) -> Option<(f32, f32)> {
         return None;
     }
     let mut centres = [low, sorted[sorted.len() / 2], high];
+    let borders = |centres: [f32; 3]| {
+        (
+            f32::midpoint(centres[0], centres[1]),
+            f32::midpoint(centres[1], centres[2]),
+        )
+    };
     for _ in 0..sorted.len() {
-        let borders = [
-            (centres[0] + centres[1]) / 2.0,
-            (centres[1] + centres[2]) / 2.0,
-        ];
-        let first = sorted.partition_point(|&x| x < borders[0]);
-        let second = sorted.partition_point(|&x| x <= borders[1]);
+        let (dense, sparse) = borders(centres);
+        let first = sorted.partition_point(|&x| x < dense);
+        let second = sorted.partition_point(|&x| x <= sparse);
         let groups = [&sorted[..first], &sorted[first..second], &sorted[second..]];
         if groups.iter().any(|group| group.is_empty()) {
             return None;
@@ -111,10 +114,7 @@ fn split(samples: &[f32]) -> Option<(f32, f32)> {
         }
         centres = means;
     }
-    Some((
-        (centres[0] + centres[1]) / 2.0,
-        (centres[1] + centres[2]) / 2.0,
-    ))
+    Some(borders(centres))
 }
 
 #[cfg(test)]

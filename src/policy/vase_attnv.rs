@@ -4,10 +4,12 @@
 //! 1. `m_i = max_c v_i[c] - min_c v_i[c]`, infinite for the sinks; the `budget / 4` slots of largest `m` stay.
 //! 2. `a_i` = softmax over the candidates of `q.k / sqrt(d)` per query head, mean over the window's queries and the
 //!    group, average pool with zero padding.
-//! 3. The rest is drawn without replacement with probability `a_i`: top k of `ln a_i` + Gumbel noise.
+//! 3. The rest is drawn without replacement with probability `a_i`: top k of `ln(a_i / e_i)` with `e_i` exponential,
+//!    which is `ln a_i` with Gumbel noise.
 
 use super::attention::{last_rows, mean_attention};
 use super::params::Param;
+use super::softmax::extremes;
 use super::table::PolicyInfo;
 use super::{HeadScores, HeadView, Needs, Policy};
 use crate::config::{CacheSettings, Protection};
@@ -58,7 +60,7 @@ impl Policy for VaseAttnV {
         let mut stream = head.draw.of_head();
         let mut score: Vec<f32> = attention
             .iter()
-            .map(|&a| (f64::from(a.max(f32::MIN_POSITIVE)).ln() + stream.gumbel()) as f32)
+            .map(|&a| (f64::from(a.max(f32::MIN_POSITIVE)) / stream.exponential()).ln() as f32)
             .collect();
         // Above every draw, in the order of their ranges.
         let above = score.iter().copied().fold(f32::NEG_INFINITY, f32::max) + 1.0;
@@ -77,12 +79,15 @@ impl Policy for VaseAttnV {
             .filter(|r| r.is_finite())
             .fold(f32::MIN_POSITIVE, f32::max);
         let mut order: Vec<usize> = (0..candidates).collect();
-        order.sort_unstable_by(|&a, &b| {
-            ranges[b]
-                .total_cmp(&ranges[a])
-                .then_with(|| head.positions[b].cmp(&head.positions[a]))
-        });
-        for &slot in order.iter().take((settings.budget / WIDE_SHARE) as usize) {
+        let wide = ((settings.budget / WIDE_SHARE) as usize).min(candidates);
+        if wide > 0 && wide < candidates {
+            order.select_nth_unstable_by(wide - 1, |&a, &b| {
+                ranges[b]
+                    .total_cmp(&ranges[a])
+                    .then_with(|| head.positions[b].cmp(&head.positions[a]))
+            });
+        }
+        for &slot in &order[..wide] {
             score[slot] = above + (ranges[slot] / widest).min(2.0);
         }
         HeadScores {
@@ -94,11 +99,7 @@ impl Policy for VaseAttnV {
 }
 
 fn range(value: &[f32]) -> f32 {
-    let (mut low, mut high) = (f32::INFINITY, f32::NEG_INFINITY);
-    for &x in value {
-        low = low.min(x);
-        high = high.max(x);
-    }
+    let (low, high) = extremes(value);
     high - low
 }
 

@@ -4,9 +4,11 @@
 //! compression and shared by the heads of a layer; normalised by the largest, the sinks at 1.
 
 use super::params::Param;
+use super::stream::Stream;
 use super::table::PolicyInfo;
-use super::{HeadScores, HeadView, Needs, Policy};
+use super::{HeadScores, HeadView, Heads, Needs, Policy};
 use crate::config::{CacheSettings, Protection};
+use crate::lanes::{LANES, Lanes};
 
 pub(super) const INFO: PolicyInfo = PolicyInfo {
     id: "vase-dkv",
@@ -22,31 +24,53 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
     needs: Needs::NOTHING,
     params: &[Param::Budget, Param::Buffer, Param::Window, Param::Sinks],
     defaults: |settings| settings.protection = Protection::Sinks,
-    policy: |_| Ok(Box::new(VaseDkv)),
+    policy: |_| Ok(Box::new(VaseDkv::default())),
 };
 
 /// Columns of the projection.
 const RANK: usize = 20;
-/// The same, filled up with zeros to whole vectors.
-const PADDED: usize = 24;
+/// The same in whole registers, filled up with zeros.
+const REGISTERS: usize = RANK.div_ceil(LANES);
 /// Rows projected at once: as many as the registers hold.
 const ROWS: usize = 4;
 
-struct VaseDkv;
+/// A layer's projection, `[head_dim, REGISTERS * LANES]`.
+type Projection = Vec<f32>;
+
+#[derive(Default)]
+struct VaseDkv {
+    layers: Vec<Projection>,
+}
+
+fn project(mut stream: Stream, head_dim: usize) -> Projection {
+    let mut projection = vec![0f32; head_dim * REGISTERS * LANES];
+    for row in projection.chunks_exact_mut(REGISTERS * LANES) {
+        for pair in row[..RANK].chunks_exact_mut(2) {
+            for (x, gaussian) in pair.iter_mut().zip(stream.gaussians()) {
+                *x = (gaussian / (RANK as f64).sqrt()) as f32;
+            }
+        }
+    }
+    projection
+}
 
 impl Policy for VaseDkv {
+    fn prepare(&mut self, heads: &dyn Heads, _settings: &CacheSettings) {
+        self.layers.clear();
+        for layer in 0..heads.layers() {
+            heads.show(layer, 0, &mut |head| {
+                self.layers
+                    .push(project(head.draw.of_layer(), head.head_dim));
+            });
+        }
+    }
+
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
         let d = head.head_dim;
         let candidates = head.len() - settings.window as usize;
-        let mut stream = head.draw.of_layer();
-        let mut projection = vec![[0f32; PADDED]; d];
-        for row in &mut projection {
-            for x in &mut row[..RANK] {
-                *x = (stream.gaussian() / (RANK as f64).sqrt()) as f32;
-            }
-        }
-        let keys = sizes(&head.keys[..candidates * d], d, &projection);
-        let values = sizes(&head.values[..candidates * d], d, &projection);
+        let projection = &self.layers[head.draw.layer as usize];
+        let keys = sizes(&head.keys[..candidates * d], d, projection);
+        let values = sizes(&head.values[..candidates * d], d, projection);
         let mut score: Vec<f32> = keys.iter().zip(&values).map(|(k, v)| k * v).collect();
         let largest = score.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
         for (score, position) in score.iter_mut().zip(head.positions) {
@@ -61,49 +85,44 @@ impl Policy for VaseDkv {
 }
 
 /// `|x G|^2` of each row of `[n, d]`.
-fn sizes(rows: &[f32], d: usize, projection: &[[f32; PADDED]]) -> Vec<f32> {
+fn sizes(rows: &[f32], d: usize, projection: &[f32]) -> Vec<f32> {
     let mut out = Vec::with_capacity(rows.len() / d);
     let mut blocks = rows.chunks_exact(ROWS * d);
     for block in blocks.by_ref() {
-        let (a, rest) = block.split_at(d);
-        let (b, rest) = rest.split_at(d);
-        let (c, e) = rest.split_at(d);
-        let mut sums = [[0f32; PADDED]; ROWS];
-        for (i, row) in projection.iter().enumerate() {
-            for (sum, x) in sums.iter_mut().zip([a[i], b[i], c[i], e[i]]) {
-                for (sum, &g) in sum.iter_mut().zip(row) {
-                    *sum = fused(x, g, *sum);
-                }
-            }
-        }
-        out.extend(sums.iter().map(square));
+        let rows: [&[f32]; ROWS] = std::array::from_fn(|row| &block[row * d..(row + 1) * d]);
+        out.extend(squares(rows, projection));
     }
-    for x in blocks.remainder().chunks_exact(d) {
-        let mut sums = [0f32; PADDED];
-        for (&x, row) in x.iter().zip(projection) {
-            for (sum, &g) in sums.iter_mut().zip(row) {
-                *sum = fused(x, g, *sum);
-            }
-        }
-        out.push(square(&sums));
+    for row in blocks.remainder().chunks_exact(d) {
+        out.extend(squares([row], projection));
     }
     out
 }
 
-fn square(sums: &[f32; PADDED]) -> f32 {
-    sums.iter().map(|x| x * x).sum()
-}
-
 #[expect(
     clippy::inline_always,
-    reason = "a call here would cost more than the product"
+    clippy::needless_range_loop,
+    reason = "the sums stay in registers: with iterators they do so or not as the crate's size changes"
 )]
 #[inline(always)]
-fn fused(a: f32, b: f32, sum: f32) -> f32 {
-    // Without the instruction `mul_add` is a library call, many times slower than two roundings.
-    if cfg!(any(target_feature = "fma", target_arch = "aarch64")) {
-        a.mul_add(b, sum)
-    } else {
-        a * b + sum
+fn squares<const N: usize>(rows: [&[f32]; N], projection: &[f32]) -> [f32; N] {
+    let mut sums = [[Lanes::zero(); REGISTERS]; N];
+    for (i, columns) in projection.chunks_exact(REGISTERS * LANES).enumerate() {
+        let columns = [
+            Lanes::load(columns, 0),
+            Lanes::load(columns, LANES),
+            Lanes::load(columns, 2 * LANES),
+        ];
+        for row in 0..N {
+            let x = Lanes::splat(rows[row][i]);
+            sums[row][0] = sums[row][0].plus(x, columns[0]);
+            sums[row][1] = sums[row][1].plus(x, columns[1]);
+            sums[row][2] = sums[row][2].plus(x, columns[2]);
+        }
     }
+    let mut out = [0f32; N];
+    for row in 0..N {
+        let [a, b, c] = sums[row];
+        out[row] = (a * a).plus(b, b).plus(c, c).sum();
+    }
+    out
 }

@@ -12,7 +12,7 @@
 //!
 //! A kind of problem is one file in `kinds` and one line in [`KINDS`]. It draws the numbers, writes the sentences, plans
 //! the steps and states the problem once more as a formula; the telling of a plan is the same for all kinds, so that
-//! arithmetic looks the same wherever it occurs. The seed 0 to 999 are held out from training by convention: see
+//! arithmetic looks the same wherever it occurs. The seeds 0 to 999 are held out from training by convention: see
 //! [`HELD_OUT_SEEDS`].
 
 mod arithmetic;

@@ -58,4 +58,23 @@ impl EvictionMap {
         }
         holders
     }
+
+    /// Per position, how many heads hold it both here and in another run of the same model, each once
+    /// its own events up to and including `last` have run.
+    pub fn held_by_both(
+        &self,
+        last: Option<EventIndex>,
+        other: &Self,
+        others_last: Option<EventIndex>,
+        positions: usize,
+    ) -> Vec<u32> {
+        let held = |event: u32, last: Option<EventIndex>| last.is_none_or(|last| event > last.0);
+        let mut both = vec![0u32; positions];
+        for (row, other) in self.rows.iter().zip(&other.rows) {
+            for (count, (&event, &others)) in both.iter_mut().zip(row.iter().zip(other)) {
+                *count += u32::from(held(event, last) && held(others, others_last));
+            }
+        }
+        both
+    }
 }

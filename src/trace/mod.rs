@@ -26,6 +26,7 @@ mod stats;
 mod store;
 #[doc(hidden)]
 pub mod synthetic;
+mod token_text;
 mod tokens;
 mod view;
 mod writer;
@@ -46,6 +47,7 @@ pub use score_block::{Coding, Component, ScoreBlock};
 pub use scores::{EventMeans, TokenScore};
 pub use stats::{RunSummary, occupancy};
 pub use store::{ApplyError, TraceDelta, TraceStore};
+pub use token_text::{quoted, visible};
 pub use tokens::TokenColumns;
 pub use view::{HeadRow, TraceView};
 pub use writer::{TraceWriter, WriteError, save};

@@ -81,6 +81,8 @@ pub enum UiCommand {
     },
     /// Something about the sweep.
     Sweep(SweepCommand),
+    /// Something about the panes of the Compare tab.
+    Compare(CompareCommand),
     /// Show or hide the keyboard help.
     ToggleHelp,
     /// Show or hide the list of notifications.
@@ -114,6 +116,35 @@ pub enum SweepCommand {
     },
 }
 
+/// A wish of the Compare tab. Panes count from 0. [`UiCommand::Run`] there runs the policies that are chosen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CompareCommand {
+    /// Put traces into panes, the first into the one named (a dialog if no path).
+    Open {
+        /// The pane to replace; the next free one if none.
+        pane: Option<usize>,
+        /// The files.
+        paths: Vec<PathBuf>,
+    },
+    /// Put the run of the Reading tab into the next free pane.
+    TakeRun,
+    /// Show a pane's run in the Reading tab.
+    Read(usize),
+    /// Put a pane away.
+    Close(usize),
+    /// Save a pane's trace (a dialog if no path).
+    Save {
+        /// The pane.
+        pane: usize,
+        /// Where to.
+        path: Option<PathBuf>,
+    },
+    /// Save all panes' traces beside each other, named after this path and their letters (a dialog if none).
+    SaveAll(Option<PathBuf>),
+    /// Write the survival rasters and the overlap as a figure, PNG or SVG by its extension (a dialog if none).
+    Figure(Option<PathBuf>),
+}
+
 /// What a path from the system's dialog is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Browse {
@@ -123,4 +154,12 @@ pub enum Browse {
     Save,
     /// A figure or table to write.
     Export,
+    /// Traces to put into the panes of the Compare tab, the first into this one.
+    OpenPane(Option<usize>),
+    /// A pane's trace to write.
+    SavePane(usize),
+    /// All panes' traces to write.
+    SavePanes,
+    /// The figure of a comparison to write.
+    Figure,
 }

@@ -6,6 +6,7 @@ pub mod colormap;
 pub mod colour_bar;
 pub mod columns;
 pub mod command;
+pub mod compare;
 pub mod derived;
 pub mod empty_state;
 pub mod engine_status;

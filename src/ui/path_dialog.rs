@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use egui::{Align2, Button, Context, Key, RichText, TextEdit, Window, vec2};
 
-use super::command::{Browse, UiCommand};
+use super::command::{Browse, CompareCommand, UiCommand};
 use super::theme::Palette;
 
 /// Said when the system's dialog gave no path: without a portal it cannot even open.
@@ -41,10 +41,8 @@ impl PathDialog {
     /// Draws it while it is open.
     pub fn show(&mut self, ctx: &Context, commands: &mut Vec<UiCommand>) {
         let Some(purpose) = self.purpose else { return };
-        let (title, verb) = match purpose {
-            Browse::Open => ("Open a trace", "Open"),
-            Browse::Save => ("Save the trace", "Save"),
-            Browse::Export => return,
+        let Some(Words { title, field, verb }) = words(purpose) else {
+            return;
         };
         let palette = Palette::of(ctx);
         let mut open = true;
@@ -56,7 +54,7 @@ impl PathDialog {
             .anchor(Align2::CENTER_CENTER, vec2(0.0, -60.0))
             .show(ctx, |ui| {
                 ui.set_width(460.0);
-                let label = ui.label("Path of the .rkvt file:");
+                let label = ui.label(field);
                 let field = ui
                     .add(TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY))
                     .labelled_by(label.id);
@@ -70,17 +68,13 @@ impl PathDialog {
                 ui.horizontal(|ui| {
                     let some = !self.path.trim().is_empty();
                     if (ui.add_enabled(some, Button::new(verb)).clicked() || enter) && some {
-                        let path = Some(PathBuf::from(self.path.trim()));
-                        commands.push(match purpose {
-                            Browse::Save => UiCommand::Save(path),
-                            Browse::Open | Browse::Export => UiCommand::Open(path),
-                        });
+                        commands.extend(command(purpose, PathBuf::from(self.path.trim())));
                         done = true;
                     }
                     if ui.button("Browse…").clicked() {
                         commands.push(UiCommand::Browse(purpose));
                     }
-                    if purpose == Browse::Open {
+                    if matches!(purpose, Browse::Open | Browse::OpenPane(_)) {
                         let hint = "or drop a file on the window";
                         ui.label(RichText::new(hint).size(12.5).color(palette.faint));
                     }
@@ -91,4 +85,51 @@ impl PathDialog {
             self.close();
         }
     }
+}
+
+struct Words {
+    title: &'static str,
+    field: &'static str,
+    verb: &'static str,
+}
+
+/// What the dialog says; `None` where another dialog asks.
+fn words(purpose: Browse) -> Option<Words> {
+    let trace = "Path of the .rkvt file:";
+    let (title, field, verb) = match purpose {
+        Browse::Open => ("Open a trace", trace, "Open"),
+        Browse::Save => ("Save the trace", trace, "Save"),
+        Browse::OpenPane(_) => ("Open a trace beside the others", trace, "Open"),
+        Browse::SavePane(_) => ("Save the pane's trace", trace, "Save"),
+        Browse::SavePanes => (
+            "Save all traces",
+            "Path of the .rkvt files; a letter is added to each:",
+            "Save",
+        ),
+        Browse::Figure => (
+            "Write the comparison as a figure",
+            "Path of the .png or .svg file:",
+            "Write",
+        ),
+        Browse::Export => return None,
+    };
+    Some(Words { title, field, verb })
+}
+
+fn command(purpose: Browse, path: PathBuf) -> Option<UiCommand> {
+    Some(match purpose {
+        Browse::Open => UiCommand::Open(Some(path)),
+        Browse::Save => UiCommand::Save(Some(path)),
+        Browse::OpenPane(pane) => UiCommand::Compare(CompareCommand::Open {
+            pane,
+            paths: vec![path],
+        }),
+        Browse::SavePane(pane) => UiCommand::Compare(CompareCommand::Save {
+            pane,
+            path: Some(path),
+        }),
+        Browse::SavePanes => UiCommand::Compare(CompareCommand::SaveAll(Some(path))),
+        Browse::Figure => UiCommand::Compare(CompareCommand::Figure(Some(path))),
+        Browse::Export => return None,
+    })
 }

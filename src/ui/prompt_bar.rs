@@ -5,7 +5,7 @@ use egui::{
     Modifiers, Response, RichText, Stroke, TextEdit, ThemePreference, Ui, vec2,
 };
 
-use super::command::UiCommand;
+use super::command::{CompareCommand, UiCommand};
 use super::engine_status::{EngineStatus, Link, Phase};
 use super::examples::EXAMPLES;
 use super::theme::{Palette, mix};
@@ -262,6 +262,13 @@ fn file_menu(ui: &mut Ui, bar: &PromptBar<'_>, commands: &mut Vec<UiCommand>) {
             "Export…",
             "Ctrl+E",
             UiCommand::ShowExport(true),
+        );
+        item(
+            ui,
+            bar.shown.is_some() && !bar.status.busy(),
+            "Compare with this run",
+            "",
+            UiCommand::Compare(CompareCommand::TakeRun),
         );
         item(
             ui,

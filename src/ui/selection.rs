@@ -80,10 +80,12 @@ pub enum Tab {
     Survival,
     /// Heads by position at one compression.
     Heatmap,
-    /// Accuracy against budget over many problems.
-    Sweep,
     /// Reflections and repetitions, and their share of what left.
     Reflections,
+    /// Runs under several policies, side by side.
+    Compare,
+    /// Accuracy against budget over many problems.
+    Sweep,
 }
 
 impl Tab {
@@ -92,7 +94,8 @@ impl Tab {
         (Self::Reading, "Reading"),
         (Self::Survival, "Survival"),
         (Self::Heatmap, "Heatmap"),
-        (Self::Sweep, "Sweep"),
         (Self::Reflections, "Reflections"),
+        (Self::Compare, "Compare"),
+        (Self::Sweep, "Sweep"),
     ];
 }

@@ -17,7 +17,10 @@ pub const HELP: &[(&str, &str)] = &[
     ("Home, End", "first or last token"),
     ("F or L", "follow the newest token"),
     ("Esc", "release the pinned token, close a dialog"),
-    ("1, 2, 3, 4", "Reading, Survival, Heatmap, Reflections"),
+    (
+        "1 to 6",
+        "Reading, Survival, Heatmap, Reflections, Compare, Sweep",
+    ),
     ("Ctrl + O", "open a trace"),
     ("Ctrl + S", "save the trace"),
     ("Ctrl + E", "export a figure or a table"),
@@ -71,10 +74,15 @@ pub fn read(ctx: &Context, selection: &Selection, tokens: usize) -> Vec<UiComman
     pressed(Modifiers::NONE, Key::End, UiCommand::SetCursor(tokens));
     pressed(Modifiers::NONE, Key::F, UiCommand::Follow);
     pressed(Modifiers::NONE, Key::L, UiCommand::Follow);
-    for (key, tab) in [Key::Num1, Key::Num2, Key::Num3, Key::Num4]
-        .into_iter()
-        .zip(super::Tab::ALL)
-    {
+    let numbers = [
+        Key::Num1,
+        Key::Num2,
+        Key::Num3,
+        Key::Num4,
+        Key::Num5,
+        Key::Num6,
+    ];
+    for (key, tab) in numbers.into_iter().zip(super::Tab::ALL) {
         pressed(Modifiers::NONE, key, UiCommand::ShowTab(tab.0));
     }
     let help = [

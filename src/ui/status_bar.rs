@@ -66,6 +66,26 @@ pub fn show(ui: &mut Ui, status: &EngineStatus, view: Option<&TraceView<'_>>, pe
     });
 }
 
+/// Draws the line of the Compare tab, where every pane has its own numbers.
+pub fn comparing(ui: &mut Ui, status: &EngineStatus, runs: usize) {
+    let palette = Palette::of(ui.ctx());
+    let doing = phase(status).map(str::to_owned);
+    let device = status.model.as_ref().map(|(_, device)| device.clone());
+    let speed = status
+        .busy()
+        .then(|| format!("{:.0} tok/s", status.stats.tokens_per_second));
+    let shown = match runs {
+        0 => "no run to compare yet".to_owned(),
+        n => counted(n as u64, "run"),
+    };
+    let items = [doing, device, speed, Some(shown)];
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 7.0;
+        let text = items.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+        ui.label(RichText::new(text).size(12.0).color(palette.weak));
+    });
+}
+
 fn phase(status: &EngineStatus) -> Option<&'static str> {
     match status.phase {
         Phase::Idle => None,

@@ -213,5 +213,12 @@ fn recorded(ui: &mut Ui, palette: &Palette, commands: &mut Vec<UiCommand>) {
                 let text = "Replay a recorded run: open a .rkvt file, or drop it on the window.";
                 ui.label(RichText::new(text).size(13.0).color(palette.weak));
             });
+            ui.horizontal(|ui| {
+                if ui.add(Button::new("Compare policies…")).clicked() {
+                    commands.push(UiCommand::ShowTab(Tab::Compare));
+                }
+                let text = "Run one problem under several policies, side by side.";
+                ui.label(RichText::new(text).size(13.0).color(palette.weak));
+            });
         });
 }

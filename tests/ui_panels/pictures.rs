@@ -41,6 +41,7 @@ fn pictures() {
             live: true,
             following: true,
             playing: false,
+            of: None,
         };
         save(
             &folder,

@@ -153,7 +153,7 @@ fn repeated_keys_say_when_none_were_recorded() {
     stage.panel.list = List::Clusters;
     let window = open(stage);
     window.get_by_label_contains("recorded no near duplicates");
-    let mut stage = Stage::new(run());
+    let mut stage: Stage<ReflectionsState> = Stage::new(run());
     stage.panel.list = List::Clusters;
     let window = open(stage);
     assert!(
@@ -166,7 +166,7 @@ fn repeated_keys_say_when_none_were_recorded() {
 
 #[test]
 fn other_cues_are_asked_for_and_wrong_ones_are_named() {
-    let mut stage = Stage::new(run());
+    let mut stage: Stage<ReflectionsState> = Stage::new(run());
     stage.panel.list = List::Cues;
     let mut window = open(stage);
     let field = window.get_by_label("Cues");

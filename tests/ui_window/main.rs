@@ -4,6 +4,7 @@
 
 #![cfg(feature = "gui")]
 
+mod compare;
 mod first_page;
 mod live;
 mod pictures;

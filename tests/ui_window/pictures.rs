@@ -4,12 +4,15 @@ use std::path::{Path, PathBuf};
 
 use egui::Theme;
 use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
 use rkv_scope::app::AppConfig;
 use rkv_scope::config::CacheSettings;
+use rkv_scope::engine::EngineCommand;
 use rkv_scope::trace::Position;
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::ui::{ColourMode, Tab, UiCommand};
 
+use super::compare::plan;
 use super::stage::{Stage, window, with_engine};
 use super::sweep::half_way;
 
@@ -72,5 +75,52 @@ fn pictures() {
             harness.state_mut().app_mut().execute(&ctx, commands);
             save(&folder, &format!("{name}_{tag}"), &mut harness);
         }
+    }
+}
+
+#[test]
+fn pictures_of_comparisons() {
+    let Some(folder) = std::env::var_os("RKV_PICTURES").map(PathBuf::from) else {
+        return;
+    };
+    let stores = [
+        plan(1, "rkv", 96).store(),
+        plan(2, "snapkv", 96).store(),
+        plan(3, "streamingllm", 64).store(),
+        plan(1, "full", 4000).store(),
+    ];
+    for (theme, tag) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
+        for (size, name) in [([1280.0, 800.0], "small"), ([1920.0, 1200.0], "large")] {
+            for panes in [1, 2, 3, 4] {
+                let mut harness = window(size, theme, AppConfig::default());
+                for store in &stores[..panes] {
+                    harness.state_mut().app_mut().add_pane(store.clone());
+                }
+                let name = format!("compare_{panes}_{name}_{tag}");
+                let ctx = harness.ctx.clone();
+                let cursor = vec![UiCommand::SetCursor(300)];
+                harness.state_mut().app_mut().execute(&ctx, cursor);
+                save(&folder, &name, &mut harness);
+            }
+        }
+        let (mut harness, engine) = with_engine([1280.0, 800.0], theme);
+        engine.loaded();
+        harness.run();
+        let ctx = harness.ctx.clone();
+        let tab = vec![UiCommand::ShowTab(Tab::Compare)];
+        harness.state_mut().app_mut().execute(&ctx, tab);
+        save(&folder, &format!("compare_setup_{tag}"), &mut harness);
+        harness.get_by_label("All settings of A").click();
+        save(&folder, &format!("compare_details_{tag}"), &mut harness);
+        let problem = Synthetic::default().header().problem;
+        let run = vec![UiCommand::SetProblem(problem), UiCommand::Run];
+        harness.state_mut().app_mut().execute(&ctx, run);
+        harness.run();
+        let EngineCommand::Start(request) = engine.next() else {
+            panic!("not a start")
+        };
+        let plan = plan(1, "rkv", 96);
+        engine.begin(request.run, &plan, plan.records().len() / 2);
+        save(&folder, &format!("compare_running_{tag}"), &mut harness);
     }
 }

@@ -11,7 +11,7 @@ use rkv_scope::app::AppConfig;
 use rkv_scope::engine::{EngineConfig, spawn};
 use rkv_scope::export::{Format, What};
 use rkv_scope::trace::{EventIndex, Position};
-use rkv_scope::ui::UiCommand;
+use rkv_scope::ui::{Tab, UiCommand};
 
 use super::stage::{Stage, window};
 
@@ -98,4 +98,67 @@ fn a_typed_problem_is_reasoned_about_scrubbed_steered_and_exported() {
     harness.state_mut().app_mut().execute(&ctx, vec![export]);
     wait(&mut harness, "the export", |_| path.exists());
     assert!(std::fs::read(&path).unwrap().starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn two_policies_run_one_after_another_and_part() {
+    let config = AppConfig {
+        engine: Some(Box::new(|model, waker| {
+            spawn(EngineConfig::new(model, waker))
+        })),
+        sweeps: None,
+        model: Some("reasoner".to_owned()),
+        known_models: vec![],
+    };
+    let mut harness = window([1280.0, 900.0], Theme::Dark, config);
+    wait(&mut harness, "loading", |stage| {
+        stage.app().status().model.is_some()
+    });
+    let ctx = harness.ctx.clone();
+    let commands = vec![
+        UiCommand::SetProblem(PROBLEM.to_owned()),
+        UiCommand::ShowTab(Tab::Compare),
+    ];
+    harness.state_mut().app_mut().execute(&ctx, commands);
+    harness.step();
+    harness
+        .get_by_label("Budget of A")
+        .set_value_accesskit(48.0);
+    harness.run_steps(2);
+    harness.get_by_label("Run comparison").click();
+    harness.step();
+    wait(&mut harness, "the end of both", |stage| {
+        let comparison = stage.app().comparison();
+        let ended = comparison.stores().filter(|s| s.end().is_some()).count();
+        ended == 2 && !stage.app().status().busy()
+    });
+    let stores: Vec<_> = harness
+        .state()
+        .app()
+        .comparison()
+        .stores()
+        .cloned()
+        .collect();
+    assert_eq!(rkv_scope::compare::check(&stores[0], &stores[1]), Ok(()));
+    let policies = [0, 1].map(|i| stores[i].header().settings.policy.clone());
+    assert_ne!(policies[0], policies[1]);
+    for store in &stores {
+        assert_eq!(store.header().settings.budget, 48, "one budget for all");
+        assert_eq!(store.events().last().unwrap().slots_after[0], 48);
+    }
+    let overlap = rkv_scope::compare::Overlap::of(&stores[0], &stores[1]);
+    let mean = overlap.mean().unwrap();
+    assert!(
+        (0.2..1.0).contains(&mean),
+        "they keep different tokens: {mean}"
+    );
+    match rkv_scope::compare::divergence(&stores[0], &stores[1]) {
+        Some(parting) => {
+            let said = format!("diverges at {}", parting.said(&stores[0], &stores[1]));
+            harness.get_by_label(&said);
+        }
+        None => {
+            harness.get_by_label("the same text as A");
+        }
+    }
 }

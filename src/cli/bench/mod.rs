@@ -26,6 +26,10 @@ pub(super) fn run(args: &BenchArgs, out: &mut dyn Write) -> Result<(), CliError>
             *json,
             out,
         ),
-        BenchCommand::Scoring { policy, json } => scoring::run(policy, *json, out),
+        BenchCommand::Scoring {
+            policy,
+            model,
+            json,
+        } => scoring::run(policy, model.as_deref().unwrap_or("reasoner"), *json, out),
     }
 }

@@ -38,7 +38,12 @@ enum Keys {
     Dense,
 }
 
-pub(super) fn run(policy: &str, as_json: bool, out: &mut dyn Write) -> Result<(), CliError> {
+pub(super) fn run(
+    policy: &str,
+    model: &str,
+    as_json: bool,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
     let policies: Vec<&PolicyInfo> = if policy == "all" {
         POLICIES.iter().filter(|info| info.compresses).collect()
     } else {
@@ -51,7 +56,7 @@ pub(super) fn run(policy: &str, as_json: bool, out: &mut dyn Write) -> Result<()
             let layer = Layer::new(shape, keys);
             let base = layer.milliseconds(rkv)?;
             let [query_heads, kv_heads, d, n] = shape;
-            for info in &policies {
+            for &info in &policies {
                 let ms = if info.id == rkv.id {
                     base
                 } else {
@@ -80,8 +85,8 @@ pub(super) fn run(policy: &str, as_json: bool, out: &mut dyn Write) -> Result<()
             }
         }
     }
-    let stepwise = policies.iter().filter(|info| info.each_step);
-    let steps = each_step::measure(stepwise.copied())?;
+    let stepwise: Vec<&PolicyInfo> = policies.into_iter().filter(|info| info.each_step).collect();
+    let steps = each_step::measure(&stepwise, model)?;
     if as_json {
         let steps: Vec<Value> = steps.iter().map(each_step::Share::json).collect();
         let threads = rayon::current_num_threads();

@@ -159,10 +159,11 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             .replace("{a}", &a.to_string())
             .replace("{b}", &b.to_string()),
         _ => {
-            let asked = if draw.chance(15) {
-                expression.replace('*', "x").replace('/', "÷")
-            } else {
-                expression.clone()
+            let asked = match draw.below(8) {
+                0 => expression.replace('*', "x").replace('/', "÷"),
+                1 => expression.replace(' ', ""),
+                2 => expression.replace('*', "×").replace('/', ":"),
+                _ => expression.clone(),
             };
             draw.pick(ASKS).replace("{e}", &asked)
         }

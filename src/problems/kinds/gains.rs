@@ -3,7 +3,7 @@
 use crate::problems::draw::Draw;
 use crate::problems::plan::{Op, Plan};
 use crate::problems::words::{
-    capital, fill, groups, items, number, place, singular, tense, two_people,
+    Person, capital, fill, groups, items, number, place, singular, tense, two_people,
 };
 use crate::problems::{Draft, Level};
 
@@ -39,6 +39,8 @@ const GAINS: &[&str] = &[
 ];
 const LOSSES: &[&str] = &[
     "{who} [gives|gave] away {m} of them.",
+    "{who} [gives|gave] away {m}.",
+    "{who} [sells|sold] {m}.",
     "{who} [gives|gave] {m} {i} to a friend.",
     "{who} [gives|gave] {m} {i} to {Other}.",
     "{who} [sells|sold] {m} of them.",
@@ -67,26 +69,38 @@ const ENDS: &[&str] = &[
     "How many {i} are there now?",
     "How many {i} [are|were] there in the end?",
     "What is the number of {i} in the end?",
-    "How many does {N} have now?",
+    "How many [does|did] {p} have in the end?",
+    "How many {i} [does {p} have now|did {p} have left]?",
+    "How many {i} [remain|remained]?",
 ];
 
 pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
-    let (someone, other) = two_people(draw);
+    let (mut someone, other) = two_people(draw);
+    if draw.chance(12) {
+        let place = draw.pick(&[
+            "farm", "shop", "school", "library", "bakery", "store", "factory", "club", "museum",
+            "zoo",
+        ]);
+        let name = format!("{} {place}", draw.pick(&["A", "The"]));
+        someone = Person {
+            name,
+            pronoun: "it",
+        };
+    }
     let item = items(draw);
     let past = draw.chance(50);
     let at = place(draw);
     let start = level.number(draw).max(3);
-    let (subject, object) = if draw.chance(60) {
-        (
-            someone.pronoun,
-            if someone.pronoun == "he" {
-                "him"
-            } else {
-                "her"
-            },
-        )
-    } else {
-        (someone.name.as_str(), someone.name.as_str())
+    let lower = someone
+        .name
+        .replacen("The ", "the ", 1)
+        .replacen("A ", "the ", 1);
+    let by_pronoun = draw.chance(60);
+    let subject = if by_pronoun { someone.pronoun } else { &lower };
+    let object = match subject {
+        "he" => "him",
+        "she" => "her",
+        other => other,
     };
     let sentence = |draw: &mut Draw, templates: &[&str], m: i64| {
         let m = number(draw, m);
@@ -120,7 +134,8 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         Level::Hard => draw.range(3..=4),
     };
     let (mut gains, mut losses, mut plain) = (vec![start], vec![], true);
-    for _ in 0..events {
+    let mut gains_came_first = true;
+    for event in 0..events {
         let (text, op, m) = match draw.below(10) {
             0..=3 if now > 3 => {
                 let m = level.number(draw).min(now - 1);
@@ -172,6 +187,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             }
             _ => {
                 let m = level.number(draw);
+                gains_came_first &= losses.is_empty();
                 gains.push(m);
                 (sentence(draw, GAINS, m), Op::Add, m)
             }
@@ -184,9 +200,16 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         };
         now = plan.step(lead, now, op, m);
         formula = format!("({formula} {} {m})", op.sign());
-        story = format!("{story} {text}");
+        let verb = text.strip_prefix(&format!("{} ", capital(subject)));
+        story = match verb {
+            // One sentence instead of two.
+            Some(verb) if event == 0 && draw.chance(30) => {
+                format!("{} and {verb}", story.trim_end_matches('.'))
+            }
+            _ => format!("{story} {text}"),
+        };
     }
-    if plain && gains.len() > 1 && !losses.is_empty() {
+    if plain && gains.len() > 1 && !losses.is_empty() && !gains_came_first {
         plan.second_way(|plan| {
             let mut rest = plan.sum("First all that comes:", &gains);
             for (i, &m) in losses.iter().enumerate() {
@@ -200,7 +223,10 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         });
     }
     let end = draw.pick(ENDS);
-    let question = fill(&tense(end, past), &[("N", &someone.name), ("i", &item)]);
+    let question = fill(
+        &tense(end, past),
+        &[("N", &lower), ("i", &item), ("p", someone.pronoun)],
+    );
     Draft {
         story,
         question,

@@ -9,6 +9,7 @@ mod fraction;
 mod gains;
 mod groups;
 mod number_riddle;
+mod parts;
 mod percentage;
 mod rectangle;
 mod remainder;
@@ -47,6 +48,7 @@ kinds! {
     4 sharing "equal shares and full groups, with what is left over"
     2 remainder "remainders of plain divisions"
     4 ages "ages now, before and later"
+    4 parts "parts of a whole: together, or the missing one"
     4 percentage "percentages, discounts and raises"
     4 rectangle "perimeter, area, a missing side"
     4 fraction "halves, thirds and other fractions"

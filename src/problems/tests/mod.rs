@@ -73,13 +73,20 @@ fn a_second_way_and_a_proof_end_where_they_should() {
 #[test]
 fn the_numbers_of_a_problem_are_those_of_its_formula() {
     // Numbers that the text gives in another form: units know their factor, sequences show more terms than they need.
-    let known = ["units", "sequence", "comparison", "percentage", "fraction"];
+    let known = [
+        "units",
+        "sequence",
+        "comparison",
+        "percentage",
+        "fraction",
+        "average",
+    ];
     for problem in Generator::new(1).problems(0..5000) {
         if known.contains(&problem.kind) {
             continue;
         }
         let mut given: Vec<i64> = statements::numbers(&problem.formula);
-        given.push(0);
+        given.push(1); // "one of them"
         for number in statements::numbers(&problem.problem) {
             assert!(
                 given.contains(&number),
@@ -120,18 +127,24 @@ fn hard_traces_are_long_and_reflect() {
     let mut words: Vec<usize> = vec![];
     let mut reflections = 0;
     for problem in Generator::new(2).level(Level::Hard).problems(0..1000) {
-        // One token for each digit and each other sign, one for each word: what the tokenizer makes of it, or less.
-        let signs = problem
-            .trace
+        // As the tokenizer cuts, or coarser: each digit, each sign with the spaces around it, each word with the space
+        // before it, and the space before a number.
+        let trace = &problem.trace;
+        let letters = trace.split(|c: char| !c.is_alphabetic());
+        let letters = letters.filter(|word| !word.is_empty()).count();
+        let signs = trace
             .chars()
             .filter(|c| !c.is_alphabetic() && *c != ' ')
             .count();
-        let letters = problem
-            .trace
-            .split(|c: char| !c.is_alphabetic())
-            .filter(|word| !word.is_empty())
+        let numbers = trace
+            .split(' ')
+            .filter(|word| word.starts_with(|c: char| c.is_ascii_digit()))
             .count();
-        words.push(signs + letters);
+        let operations = trace
+            .split(' ')
+            .filter(|word| matches!(*word, "+" | "-" | "*" | "/" | "="))
+            .count();
+        words.push(letters + signs + numbers - operations);
         reflections += usize::from(problem.trace.contains("Wait") || problem.trace.contains("Hmm"));
     }
     words.sort_unstable();

@@ -12,6 +12,9 @@ pub(super) fn check(text: &str) -> Result<usize, String> {
             continue; // A unit or an unknown: `6x = 60`, `x + 3 = 9`.
         };
         let right = &text[at + 3..];
+        if right.starts_with('?') {
+            continue; // The problem, quoted.
+        }
         let end = right
             .find(|c: char| !c.is_ascii_digit())
             .unwrap_or(right.len());

@@ -5,4 +5,5 @@ mod numbers;
 mod panel;
 mod sampling;
 
-pub use panel::{SettingsContext, SettingsState, show};
+pub use panel::{SettingsContext, SettingsState, details, show};
+pub use sampling::show as draws;

@@ -116,6 +116,17 @@ pub fn show(
     }
 }
 
+/// Everything but the policy of a set of settings, for another place than the panel.
+pub fn details(ui: &mut Ui, settings: &mut CacheSettings) {
+    let Ok(info) = crate::policy::find(&settings.policy) else {
+        return;
+    };
+    numbers::show(ui, info, settings);
+    if info.compresses {
+        choices::show(ui, settings);
+    }
+}
+
 fn policy(ui: &mut Ui, settings: &mut CacheSettings) {
     let palette = Palette::of(ui.ctx());
     caption(ui, "Cache policy");

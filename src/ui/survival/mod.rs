@@ -7,6 +7,6 @@ mod rows;
 mod tooltip;
 
 pub use panel::{SurvivalState, show};
-pub use picture::SurvivalPicture;
+pub use picture::{SurvivalPicture, event_of_line};
 pub use rows::SurvivalRows;
 pub use tooltip::survival_tooltip;

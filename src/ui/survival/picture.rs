@@ -80,7 +80,7 @@ fn image(rows: &SurvivalRows, columns: &Columns, lines: usize, dark: bool) -> Co
 }
 
 /// The compression that a line (0 = lowest) shows; where lines are short, the last of those it stands for.
-pub(super) fn event_of_line(line: usize, lines: usize, events: usize) -> usize {
+pub fn event_of_line(line: usize, lines: usize, events: usize) -> usize {
     ((line + 1) * events / lines.max(1)).saturating_sub(1)
 }
 

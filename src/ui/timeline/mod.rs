@@ -10,5 +10,6 @@ mod panel;
 mod scrub;
 mod transport;
 
+pub use curve_points::thin;
 pub use panel::{TimelineState, show};
 pub use transport::Transport;

@@ -17,6 +17,8 @@ pub struct Transport {
     pub following: bool,
     /// The engine is writing this run now.
     pub live: bool,
+    /// Which of several runs on one cursor the timeline is of.
+    pub of: Option<char>,
 }
 
 /// Draws buttons and numbers.
@@ -71,8 +73,9 @@ pub(super) fn show(
             speeds(ui, speed, some, commands);
         }
         ui.add_space(6.0);
+        let of = transport.of.map_or(String::new(), |of| format!("{of}: "));
         ui.label(
-            RichText::new(place(view, transport))
+            RichText::new(of + &place(view, transport))
                 .size(12.5)
                 .color(palette.text),
         );

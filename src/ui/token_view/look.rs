@@ -15,9 +15,52 @@ pub struct Look {
     pub text: Color32,
     /// Share of (layer, head) pairs that hold it, 0 to 1; `None` if it had not been written yet.
     pub held: Option<f32>,
+    /// Who of two runs holds it, where two are compared: the bar under it is then in three parts.
+    pub split: Option<Split>,
+}
+
+/// Shares of (layer, head) pairs that hold a token in two runs, 0 to 1; what is missing to 1 holds it in neither.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Split {
+    /// In the first run only.
+    pub only_a: f32,
+    /// In both.
+    pub both: f32,
+    /// In the second run only.
+    pub only_b: f32,
 }
 
 impl Look {
+    /// Before it was written: hardly there.
+    pub fn unwritten(palette: &Palette) -> Self {
+        Self {
+            fill: None,
+            text: mix(palette.canvas, palette.faint, 0.45),
+            held: None,
+            split: None,
+        }
+    }
+
+    /// Dropped by every head: faded, and struck when painted.
+    pub fn dropped(palette: &Palette) -> Self {
+        Self {
+            fill: None,
+            text: mix(palette.canvas, palette.faint, 0.85),
+            held: Some(0.0),
+            split: None,
+        }
+    }
+
+    /// Held by a share of the heads, on a background.
+    pub fn held(palette: &Palette, fill: Color32, share: f32) -> Self {
+        Self {
+            fill: Some(fill),
+            text: palette.text_on(fill),
+            held: Some(share),
+            split: None,
+        }
+    }
+
     /// Whether every head has dropped it.
     pub fn gone(&self) -> bool {
         self.held == Some(0.0)
@@ -33,25 +76,16 @@ pub fn look(
     cursor: usize,
 ) -> Look {
     let Some(held) = derived.held_share(position).filter(|_| position < cursor) else {
-        return Look {
-            fill: None,
-            text: mix(palette.canvas, palette.faint, 0.45),
-            held: None,
-        };
+        return Look::unwritten(palette);
     };
     if held == 0.0 {
-        return Look {
-            fill: None,
-            text: mix(palette.canvas, palette.faint, 0.85),
-            held: Some(0.0),
-        };
+        return Look::dropped(palette);
     }
-    let fill = fill(palette, derived, mode, position, cursor, held);
-    Look {
-        fill: Some(fill),
-        text: palette.text_on(fill),
-        held: Some(held),
-    }
+    Look::held(
+        palette,
+        fill(palette, derived, mode, position, cursor, held),
+        held,
+    )
 }
 
 fn fill(

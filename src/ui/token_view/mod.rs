@@ -8,7 +8,9 @@ mod look;
 mod paint;
 mod panel;
 mod paragraphs;
+mod reading;
 mod stripe;
 
-pub use look::{Look, look};
-pub use panel::{TokenViewState, Work, show};
+pub use look::{Look, Split, look};
+pub use panel::{Page, TokenViewState, Work, show};
+pub use reading::{epoch, reading};

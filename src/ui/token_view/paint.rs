@@ -5,12 +5,12 @@
 use std::sync::Arc;
 
 use egui::epaint::Mesh;
-use egui::{Color32, Galley, Pos2, Rect, Shape, pos2};
+use egui::{Color32, Galley, Pos2, Rangef, Rect, Shape, pos2};
 
 use crate::ui::theme::{Palette, mix};
 
 use super::layout::Layout;
-use super::look::Look;
+use super::look::{Look, Split};
 
 /// Cut off each corner of a background, in points.
 const CORNER: f32 = 2.0;
@@ -43,21 +43,26 @@ impl Painted {
             if let Some(fill) = look.fill {
                 add_chamfered(&mut under, inset(rect), fill);
             }
+            if look.gone() {
+                let y = rect.center().y.round();
+                let line = Rect::from_min_max(pos2(rect.left(), y), pos2(rect.right(), y + 1.0));
+                over.add_colored_rect(line, mix(palette.canvas, palette.faint, 0.55));
+            }
             match look.held {
-                Some(0.0) => {
-                    let y = rect.center().y.round();
-                    let line =
-                        Rect::from_min_max(pos2(rect.left(), y), pos2(rect.right(), y + 1.0));
-                    over.add_colored_rect(line, mix(palette.canvas, palette.faint, 0.55));
-                }
-                Some(share) => {
+                // What another run still holds has its bar all the same.
+                Some(share) if share > 0.0 || look.split.is_some() => {
                     let bar = inset(rect);
                     let top = rect.bottom() + 1.5;
                     let to = |x: f32| Rect::from_min_max(pos2(bar.left(), top), pos2(x, top + BAR));
                     under.add_colored_rect(to(bar.right()), track);
-                    under.add_colored_rect(to(bar.left() + bar.width() * share), held);
+                    if let Some(split) = look.split {
+                        let y = Rangef::new(top, top + BAR);
+                        add_split(&mut under, palette, bar.x_range(), y, split, held);
+                    } else {
+                        under.add_colored_rect(to(bar.left() + bar.width() * share), held);
+                    }
                 }
-                None => {}
+                _ => {}
             }
         }
         Self {
@@ -81,6 +86,28 @@ impl Painted {
             moved(&self.over),
         ]
     }
+}
+
+/// The first run's own share at the left, the second's at the right, what both hold between them: places say
+/// what colours say.
+fn add_split(
+    mesh: &mut Mesh,
+    palette: &Palette,
+    x: Rangef,
+    y: Rangef,
+    split: Split,
+    both: Color32,
+) {
+    let width = x.span();
+    let mut part = |from: f32, to: f32, colour: Color32| {
+        if to > from {
+            mesh.add_colored_rect(Rect::from_x_y_ranges(from..=to, y), colour);
+        }
+    };
+    let a = x.min + width * split.only_a;
+    part(x.min, a, palette.amber);
+    part(a, a + width * split.both, both);
+    part(x.max - width * split.only_b, x.max, palette.blue);
 }
 
 /// Half a point of page between neighbours shows where tokens begin.

@@ -1,20 +1,18 @@
 //! The scrolling page of paragraphs.
 
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-
 use egui::{
-    CornerRadius, Id, Pos2, Rect, Response, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui,
+    CornerRadius, Id, Pos2, Rect, Response, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui,
     WidgetInfo, pos2, vec2,
 };
 
+use crate::analysis::Segmentation;
 use crate::trace::{Position, SegmentKind, TraceStore, TraceView};
 use crate::ui::command::UiCommand;
-use crate::ui::derived::Derived;
-use crate::ui::selection::{ColourMode, Selection};
+use crate::ui::selection::Selection;
 use crate::ui::theme::Palette;
 
 use super::layout::{LINE, Layout, font};
-use super::look::look;
+use super::look::Look;
 use super::paint::Painted;
 use super::paragraphs::Paragraphs;
 use super::stripe;
@@ -150,18 +148,28 @@ impl TokenViewState {
     }
 }
 
-/// Draws the page. `generation` counts the runs shown.
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the shape all panels share, and what only this one needs"
-)]
+/// What a page shows of a run's text.
+pub struct Page<'a> {
+    /// Tells the pages of a window apart.
+    pub name: &'a str,
+    /// Counts the runs shown.
+    pub generation: u64,
+    /// The look of a token by its position.
+    pub look: &'a dyn Fn(usize) -> Look,
+    /// Everything that looks depend on, as one number.
+    pub epoch: u64,
+    /// A token singled out, with a flag.
+    pub flag: Option<Position>,
+    /// Parts of the text, for the stripe at the left of reflections.
+    pub segments: Option<&'a Segmentation>,
+}
+
+/// Draws the page.
 pub fn show(
     ui: &mut Ui,
     state: &mut TokenViewState,
-    generation: u64,
-    mode: ColourMode,
+    page: &Page<'_>,
     view: &TraceView<'_>,
-    derived: &Derived,
     selection: &Selection,
     commands: &mut Vec<UiCommand>,
 ) {
@@ -169,7 +177,7 @@ pub fn show(
     let bar = ui.spacing().scroll.bar_width + 2.0 * ui.spacing().scroll.bar_inner_margin;
     let width = (ui.available_width() - bar - 2.0 * MARGIN).clamp(120.0, WIDEST);
     state.work = Work::default();
-    state.prepare(ui, generation, store, width.floor());
+    state.prepare(ui, page.generation, store, width.floor());
 
     let scrolled_up = ui.rect_contains_pointer(ui.available_rect_before_wrap())
         && ui.input(|i| i.smooth_scroll_delta.y > 0.0);
@@ -181,15 +189,14 @@ pub fn show(
     }
     let mut under_pointer = None;
     let output = ScrollArea::vertical()
-        .id_salt("reading")
+        .id_salt(page.name)
         .auto_shrink(false)
         .show_viewport(ui, |ui, viewport| {
             let origin = ui.max_rect().min + vec2(MARGIN, 0.0);
             follow(ui, state, view, selection, origin);
             ui.set_height(state.tops.last().copied().unwrap_or(0.0) + 12.0);
-            under_pointer = page(
-                ui, state, mode, view, derived, selection, viewport, origin, commands,
-            );
+            under_pointer =
+                paragraphs(ui, state, page, view, selection, viewport, origin, commands);
         });
     let end = output.content_size.y - output.inner_rect.height();
     if output.state.clamped_offset().y >= end - 4.0 && !scrolled_up {
@@ -243,12 +250,11 @@ fn follow(
 }
 
 #[expect(clippy::too_many_arguments, reason = "what a page is made of")]
-fn page(
+fn paragraphs(
     ui: &Ui,
     state: &mut TokenViewState,
-    mode: ColourMode,
+    page: &Page<'_>,
     view: &TraceView<'_>,
-    derived: &Derived,
     selection: &Selection,
     viewport: Rect,
     origin: Pos2,
@@ -256,7 +262,6 @@ fn page(
 ) -> Option<Position> {
     let store = view.store();
     let palette = Palette::of(ui.ctx());
-    let epoch = epoch(state.generation, mode, view, derived, palette);
     let first = state
         .tops
         .partition_point(|top| *top <= viewport.top())
@@ -287,26 +292,20 @@ fn page(
         if layout
             .painted
             .as_ref()
-            .is_none_or(|painted| painted.epoch != epoch)
+            .is_none_or(|painted| painted.epoch != page.epoch)
         {
-            let look = |token: u32| {
-                look(
-                    palette,
-                    derived,
-                    mode,
-                    start + token as usize,
-                    view.cursor(),
-                )
-            };
-            layout.painted = Some(Painted::of(layout, epoch, palette, look));
+            let look = |token: u32| (page.look)(start + token as usize);
+            layout.painted = Some(Painted::of(layout, page.epoch, palette, look));
             state.work.coloured += 1;
         }
         if let Some(painted) = &layout.painted {
             ui.painter().extend(painted.shapes(at));
         }
-        let (segments, cursor) = (&derived.segments, view.cursor());
-        let reflection = stripe::paint(ui, palette, segments, layout, &tokens, cursor, at);
-        let response = accessible(ui, area.expand2(vec2(MARGIN / 2.0, 2.0)), start, || {
+        let reflection = page.segments.and_then(|segments| {
+            stripe::paint(ui, palette, segments, layout, &tokens, view.cursor(), at)
+        });
+        let id = Id::unique((page.name, "paragraph", start));
+        let response = accessible(ui, area.expand2(vec2(MARGIN / 2.0, 2.0)), id, || {
             store.tokens().text_of(tokens.clone()).trim_end().to_owned()
         });
         if let Some(pointer) = response.hover_pos()
@@ -325,15 +324,18 @@ fn page(
         if let Some(kind) = reflection {
             response.on_hover_text(format!("A reflection ({kind})"));
         }
+        if let Some(token) = page.flag.and_then(|flag| flag.index().checked_sub(start)) {
+            flag(ui, palette, layout, token as u32, at);
+        }
         state.work.drawn += 1;
         index += 1;
     }
     under_pointer
 }
 
-fn accessible(ui: &Ui, area: Rect, start: usize, text: impl Fn() -> String) -> Response {
+fn accessible(ui: &Ui, area: Rect, id: Id, text: impl Fn() -> String) -> Response {
     // No tab stop per paragraph: tokens are reached with the keys of the timeline and of the pin.
-    let response = ui.interact(area, Id::unique(("paragraph", start)), Sense::CLICK);
+    let response = ui.interact(area, id, Sense::CLICK);
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text()));
     response
 }
@@ -377,6 +379,22 @@ fn outlines(
                     colour,
                 );
             }
+        }
+    }
+}
+
+/// A pennant at the upper left corner of a token, and a line around it.
+fn flag(ui: &Ui, palette: &Palette, layout: &Layout, token: u32, at: Pos2) {
+    for (i, rect) in layout.rects(token).enumerate() {
+        let rect = rect.translate(at.to_vec2()).expand(1.0);
+        let stroke = Stroke::new(2.0, palette.text);
+        ui.painter()
+            .rect_stroke(rect, CornerRadius::same(2), stroke, StrokeKind::Outside);
+        if i == 0 {
+            let corner = rect.left_top() + vec2(-2.0, -1.0);
+            let points = vec![corner, corner + vec2(0.0, -7.0), corner + vec2(9.0, -3.5)];
+            ui.painter()
+                .add(Shape::convex_polygon(points, palette.text, Stroke::NONE));
         }
     }
 }
@@ -429,23 +447,4 @@ fn jump_button(ui: &mut Ui, state: &mut TokenViewState, area: Rect, commands: &m
         state.cursor = usize::MAX;
         commands.push(UiCommand::Follow);
     }
-}
-
-/// Everything that colours depend on, as one number.
-fn epoch(
-    generation: u64,
-    mode: ColourMode,
-    view: &TraceView<'_>,
-    derived: &Derived,
-    palette: &Palette,
-) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    generation.hash(&mut hasher);
-    std::mem::discriminant(&mode).hash(&mut hasher);
-    (view.cursor(), view.event_count()).hash(&mut hasher);
-    for scale in [derived.importance, derived.redundancy] {
-        (scale.low.to_bits(), scale.high.to_bits()).hash(&mut hasher);
-    }
-    palette.text.to_array().hash(&mut hasher);
-    hasher.finish()
 }

@@ -1,0 +1,214 @@
+//! What the Compare tab asks for: runs one after another, traces in and out of its panes.
+
+use std::path::{Path, PathBuf};
+
+use egui::Context;
+
+use crate::compare::letter;
+use crate::engine::{EngineCommand, RunId, RunRequest};
+use crate::export::Format;
+use crate::trace::TraceStore;
+use crate::ui::Tab;
+use crate::ui::command::{Browse, CompareCommand};
+use crate::ui::engine_status::Phase;
+
+use super::commands::export_options;
+use super::files;
+use super::state::App;
+
+impl App {
+    pub(super) fn compare(&mut self, ctx: &Context, command: CompareCommand) {
+        match command {
+            CompareCommand::Open { pane, paths } if paths.is_empty() => {
+                self.path_dialog.ask(Browse::OpenPane(pane), String::new());
+            }
+            CompareCommand::Open { pane, paths } => {
+                self.background("open", move || files::open_panes(pane, paths));
+            }
+            CompareCommand::TakeRun => {
+                if let Some(session) = &self.session {
+                    let (store, path) = (session.store.clone(), session.path.clone());
+                    self.put_into_pane(None, store, path);
+                }
+            }
+            CompareCommand::Read(pane) => self.read_pane(pane),
+            CompareCommand::Close(pane) => self.comparison.close(pane),
+            CompareCommand::Save { pane, path } => self.save_pane(pane, path),
+            CompareCommand::SaveAll(path) => self.save_panes(path),
+            CompareCommand::Figure(path) => self.figure(ctx, path),
+        }
+    }
+
+    /// Runs the policies that are chosen in the tab, one after another.
+    pub(super) fn start_comparison(&mut self) {
+        let setup = &self.panels.compare.setup;
+        if self.status.busy() {
+            return;
+        }
+        let error = setup.error().or_else(|| {
+            let sampling = self.settings.sampling.check();
+            sampling.err().map(|error| error.to_string())
+        });
+        if let Some(why) = self.status.obstacle(&self.prompt.problem, error.as_deref()) {
+            self.notifications.error(why);
+            return;
+        }
+        let problem = self.prompt.problem.trim();
+        let other = self.comparison.panes.iter().position(|pane| {
+            let store = pane.store.as_ref().filter(|_| pane.kept);
+            store.is_some_and(|store| store.header().problem.trim() != problem)
+        });
+        if let Some(pane) = other {
+            self.notifications.error(format!(
+                "pane {} holds another problem than the one in the prompt bar; close it, or run its problem",
+                letter(pane)
+            ));
+            return;
+        }
+        match self.comparison.plan(setup.settings()) {
+            Ok(()) => {
+                self.panels.compare.setup.open = false;
+                self.next_of_comparison();
+            }
+            Err(why) => self.notifications.error(why),
+        }
+    }
+
+    /// Starts the next policy that waits, if there is one.
+    pub(super) fn next_of_comparison(&mut self) {
+        let run = RunId(self.run.0 + 1);
+        let Some(settings) = self.comparison.start_next(run) else {
+            return;
+        };
+        self.run = run;
+        self.revision = 0;
+        self.status.phase = Phase::Starting;
+        let request = RunRequest {
+            run,
+            problem: self.prompt.problem.trim().to_owned(),
+            settings,
+            sampling: self.settings.sampling.clone(),
+            level: self.settings.level,
+            record_to: None,
+        };
+        self.send(EngineCommand::Start(Box::new(request)));
+    }
+
+    pub(super) fn put_into_pane(
+        &mut self,
+        pane: Option<usize>,
+        store: TraceStore,
+        path: Option<PathBuf>,
+    ) {
+        self.generations += 1;
+        let first = self.comparison.stores().next().is_none();
+        let header = store.header().clone();
+        match self.comparison.put(pane, store, self.generations, path) {
+            Ok(_) => {
+                self.tab = Tab::Compare;
+                self.panels.compare.setup.open = false;
+                if first && !self.status.busy() {
+                    // What runs beside it should solve the same problem in the same way.
+                    header.problem.clone_into(&mut self.prompt.problem);
+                    self.settings.sampling = header.sampling.clone();
+                }
+            }
+            Err(why) => self.notifications.error(why),
+        }
+    }
+
+    fn read_pane(&mut self, pane: usize) {
+        let Some(pane) = self.comparison.panes.get(pane) else {
+            return;
+        };
+        let Some(store) = pane.store.clone() else {
+            return;
+        };
+        if self.status.busy() {
+            self.notifications
+                .error("a run is under way; stop it before reading another one");
+            return;
+        }
+        let path = pane.path.clone();
+        self.show_run(store).path = path;
+        self.tab = Tab::Reading;
+    }
+
+    fn save_pane(&mut self, pane: usize, path: Option<PathBuf>) {
+        let Some(shown) = self.comparison.panes.get(pane) else {
+            return;
+        };
+        let Some(store) = shown.store.clone() else {
+            return;
+        };
+        let Some(path) = path else {
+            let known = shown.path.as_ref().map(|path| path.display().to_string());
+            let name = known.unwrap_or_else(|| format!("{}.rkvt", shown.settings.policy));
+            self.path_dialog.ask(Browse::SavePane(pane), name);
+            return;
+        };
+        self.background("save", move || files::save_pane(pane, path, &store));
+    }
+
+    fn save_panes(&mut self, path: Option<PathBuf>) {
+        let Some(path) = path else {
+            if self.comparison.stores().next().is_some() {
+                let name = "comparison.rkvt".to_owned();
+                self.path_dialog.ask(Browse::SavePanes, name);
+            }
+            return;
+        };
+        for pane in 0..self.comparison.panes.len() {
+            self.save_pane(pane, Some(lettered(&path, pane)));
+        }
+    }
+
+    fn figure(&mut self, ctx: &Context, path: Option<PathBuf>) {
+        let runs: Vec<(String, TraceStore)> = self
+            .comparison
+            .stores()
+            .map(|store| (store.header().settings.policy.clone(), store.clone()))
+            .collect();
+        if runs.is_empty() {
+            return;
+        }
+        let Some(path) = path else {
+            let name = "comparison.png".to_owned();
+            self.path_dialog.ask(Browse::Figure, name);
+            return;
+        };
+        let format = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("svg") => Format::Svg,
+            Some("png") => Format::Png,
+            _ => {
+                self.notifications.error(format!(
+                    "{} is neither .png nor .svg; name the figure after one of the two",
+                    path.display()
+                ));
+                return;
+            }
+        };
+        let options = export_options(ctx);
+        self.background("export", move || {
+            files::figure(path, format, &runs, &options)
+        });
+    }
+}
+
+/// `runs.rkvt` for the second pane is `runs-B.rkvt`.
+fn lettered(path: &Path, pane: usize) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!("{stem}-{}.rkvt", letter(pane)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_panes_files_lie_beside_each_other() {
+        let named = lettered(Path::new("out/runs.rkvt"), 1);
+        assert_eq!(named, Path::new("out/runs-B.rkvt"));
+        assert_eq!(lettered(Path::new("runs"), 0), Path::new("runs-A.rkvt"));
+    }
+}

@@ -1,0 +1,133 @@
+//! One frame of the Compare tab: no side panels, since the panes need the room.
+
+use egui::{CentralPanel, Frame, Margin, Panel, Ui};
+
+use crate::compare::letter;
+use crate::trace::TraceView;
+use crate::ui::compare::{self, Pane, Shown};
+use crate::ui::theme::Palette;
+use crate::ui::timeline::Transport;
+use crate::ui::{UiCommand, status_bar, tabs, timeline};
+
+use super::comparison::Comparison;
+use super::frame::{in_force, status_line};
+use super::state::App;
+
+impl App {
+    /// Draws the panels around the tab and the tab itself; `reading` is the run of the other tabs.
+    pub(super) fn compare_panels(
+        &mut self,
+        ui: &mut Ui,
+        comparison: &Comparison,
+        reading: Option<&TraceView<'_>>,
+        commands: &mut Vec<UiCommand>,
+    ) {
+        let palette = Palette::of(ui.ctx());
+        let error = self.panels.compare.setup.error();
+        self.prompt_bar(ui, reading, error.as_deref(), true, commands);
+        status_line(ui).show(ui, |ui| {
+            let runs = comparison.stores().count();
+            status_bar::comparing(ui, &self.status, runs);
+        });
+        let cursor = comparison.cursor();
+        let longest = comparison
+            .longest()
+            .filter(|_| !self.panels.compare.setup.open);
+        let timeline_of = longest.and_then(|i| Some((i, comparison.panes[i].store.as_ref()?)));
+        if let Some((index, store)) = timeline_of {
+            let low = Frame::new()
+                .fill(palette.canvas)
+                .inner_margin(Margin::symmetric(18, 6));
+            let room = ui.available_height();
+            Panel::bottom("timeline of panes")
+                .frame(low)
+                .default_size((room * 0.2).clamp(118.0, 200.0))
+                .size_range((room * 0.17).clamp(100.0, 140.0)..=(room * 0.5).max(141.0))
+                .resizable(true)
+                .show(ui, |ui| {
+                    let playback = comparison.selection.playback;
+                    let transport = Transport {
+                        playing: playback.playing,
+                        following: playback.following,
+                        live: comparison.live().is_some(),
+                        of: Some(letter(index)),
+                    };
+                    timeline::show(
+                        ui,
+                        &mut self.panels.shared_timeline,
+                        &store.view(cursor),
+                        &self.derived,
+                        &comparison.selection,
+                        &transport,
+                        commands,
+                    );
+                });
+        }
+        CentralPanel::default()
+            .frame(Frame::new().fill(palette.canvas))
+            .show(ui, |ui| {
+                let inset = Margin {
+                    left: 18,
+                    right: 18,
+                    top: 12,
+                    bottom: 0,
+                };
+                Frame::new().inner_margin(inset).show(ui, |ui| {
+                    tabs::show(ui, self.tab, &said_of(comparison), commands);
+                });
+                self.compare_tab(ui, comparison, reading, commands);
+            });
+    }
+
+    fn compare_tab(
+        &mut self,
+        ui: &mut Ui,
+        comparison: &Comparison,
+        reading: Option<&TraceView<'_>>,
+        commands: &mut Vec<UiCommand>,
+    ) {
+        let cursor = comparison.cursor();
+        let panes: Vec<Pane<'_>> = comparison
+            .panes
+            .iter()
+            .map(|pane| Pane {
+                settings: &pane.settings,
+                view: pane.store.as_ref().map(|store| store.view(cursor)),
+                state: &pane.state,
+                generation: pane.generation,
+                file: pane.path.as_ref().and_then(|path| {
+                    let name = path.file_name()?;
+                    Some(name.to_string_lossy().into_owned())
+                }),
+            })
+            .collect();
+        let whole = reading.filter(|view| view.store().end().is_some());
+        let shown = Shown {
+            panes: &panes,
+            cursor,
+            live: comparison.live(),
+            kept: comparison.kept(),
+            status: &self.status,
+            problem: &self.prompt.problem,
+            sampling: &self.settings.sampling,
+            level: self.settings.level,
+            base: &self.settings.cache,
+            mode: self.mode,
+            reading: whole.map(|view| {
+                let tokens = view.store().tokens().len();
+                format!("{}, {tokens} tokens", in_force(view))
+            }),
+        };
+        let state = &mut self.panels.compare;
+        compare::show(ui, state, &shown, &comparison.selection, commands);
+    }
+}
+
+/// What the panes have in common, for the line beside the tabs.
+fn said_of(comparison: &Comparison) -> String {
+    let store = comparison.stores().next();
+    store.map_or(String::new(), |store| {
+        let words: Vec<&str> = store.header().problem.split_whitespace().collect();
+        words.join(" ")
+    })
+}

@@ -1,0 +1,295 @@
+//! The runs of the Compare tab: what is in its panes, and which of them the engine works on.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::compare::{MOST_RUNS, check, letter};
+use crate::config::CacheSettings;
+use crate::engine::RunId;
+use crate::trace::{FinishReason, Position, TraceHeader, TraceRecord, TraceStore};
+use crate::ui::compare::PaneState;
+use crate::ui::{Selection, UiCommand};
+
+use super::playhead::{Playhead, Track};
+
+/// One run beside others.
+#[derive(Debug)]
+pub struct Pane {
+    /// Settings it starts from.
+    pub settings: CacheSettings,
+    /// The run as far as it is known; `None` before its turn.
+    pub store: Option<TraceStore>,
+    /// What it does.
+    pub state: PaneState,
+    /// Counts the runs shown, so that caches know theirs is gone.
+    pub generation: u64,
+    /// Where it was read from or written to.
+    pub path: Option<PathBuf>,
+    /// The engine's run, if it came from there.
+    run: Option<RunId>,
+    /// It was put here from a file or the Reading tab: another comparison runs beside it.
+    pub kept: bool,
+}
+
+/// All panes, and the cursor that they share.
+#[derive(Debug, Default)]
+pub struct Comparison {
+    /// In order; the first is the one that the others are held against.
+    pub panes: Vec<Pane>,
+    /// What the person looks at.
+    pub selection: Selection,
+    head: Playhead,
+    live: Option<usize>,
+}
+
+impl Comparison {
+    /// The pane that the engine works on.
+    pub fn live(&self) -> Option<usize> {
+        self.live
+    }
+
+    /// Panes that another comparison leaves alone; they come first.
+    pub fn kept(&self) -> usize {
+        self.panes.iter().filter(|pane| pane.kept).count()
+    }
+
+    /// Tokens seen at the cursor.
+    pub fn cursor(&self) -> usize {
+        self.head.at()
+    }
+
+    /// The runs there are, in order.
+    pub fn stores(&self) -> impl Iterator<Item = &TraceStore> {
+        self.panes.iter().filter_map(|pane| pane.store.as_ref())
+    }
+
+    /// The pane with the most tokens, the first of equals: its timeline reaches every moment.
+    pub fn longest(&self) -> Option<usize> {
+        let tokens = |i: usize| self.panes[i].store.as_ref().map_or(0, |s| s.tokens().len());
+        let most = (0..self.panes.len()).map(tokens).max().filter(|n| *n > 0)?;
+        (0..self.panes.len()).find(|&i| tokens(i) == most)
+    }
+
+    /// Carries out a command that is about the cursor.
+    pub fn obey(&mut self, command: &UiCommand) {
+        let track = self.track();
+        self.head.obey(command, &track, &mut self.selection);
+    }
+
+    /// Lets time pass while playing; `seconds` since the last call.
+    pub fn tick(&mut self, seconds: f32) {
+        if self.selection.playback.playing {
+            let track = self.track();
+            self.head.tick(seconds, &track, &mut self.selection);
+        }
+    }
+
+    /// The token, if any run has it.
+    pub fn known(&self, position: Option<Position>) -> Option<Position> {
+        position.filter(|p| p.index() < self.end())
+    }
+
+    /// Tokens of the longest run.
+    pub fn end(&self) -> usize {
+        self.stores().map(|s| s.tokens().len()).max().unwrap_or(0)
+    }
+
+    fn track(&self) -> Track {
+        let mut events: Vec<usize> = self
+            .stores()
+            .flat_map(|store| store.events().iter().map(|event| event.seen as usize))
+            .collect();
+        events.sort_unstable();
+        events.dedup();
+        let prompt = self.stores().next().map_or(0, |s| s.header().prompt_tokens);
+        Track {
+            end: self.end(),
+            prompt: prompt as usize,
+            events,
+        }
+    }
+
+    /// Puts a run into a pane, in place of what is there, or into a new one.
+    ///
+    /// # Errors
+    /// It does not fit the other runs, or there is no room; the message names the way out.
+    pub fn put(
+        &mut self,
+        pane: Option<usize>,
+        store: TraceStore,
+        generation: u64,
+        path: Option<PathBuf>,
+    ) -> Result<usize, String> {
+        let index = pane.unwrap_or(self.panes.len()).min(self.panes.len());
+        if index >= MOST_RUNS {
+            return Err(format!(
+                "all {MOST_RUNS} panes are taken; close one, or drop the trace on the pane it should replace"
+            ));
+        }
+        if self.live == Some(index) {
+            return Err("a run is being written into that pane; stop it first".to_owned());
+        }
+        let other = self
+            .panes
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| *i != index)
+            .find_map(|(i, pane)| Some((i, pane.store.as_ref()?)));
+        if let Some((i, other)) = other {
+            check(other, &store).map_err(|mismatch| {
+                format!(
+                    "the run does not fit pane {}: {mismatch}; or close the other panes first",
+                    letter(i)
+                )
+            })?;
+        }
+        let pane = Pane {
+            settings: store.header().settings.clone(),
+            store: Some(store),
+            state: PaneState::Done,
+            generation,
+            path,
+            run: None,
+            kept: true,
+        };
+        if index < self.panes.len() {
+            self.panes[index] = pane;
+        } else {
+            self.panes.push(pane);
+        }
+        self.settle();
+        Ok(index)
+    }
+
+    /// Puts a pane away, unless the engine works on it.
+    pub fn close(&mut self, index: usize) {
+        if index >= self.panes.len() || self.live == Some(index) {
+            return;
+        }
+        self.panes.remove(index);
+        self.live = self.live.map(|live| live - usize::from(live > index));
+        self.settle();
+    }
+
+    /// Makes room for new runs beside those that were put here, all waiting for their turn.
+    ///
+    /// # Errors
+    /// There would be too many panes.
+    pub fn plan(&mut self, settings: Vec<CacheSettings>) -> Result<(), String> {
+        let kept = self.kept();
+        if kept + settings.len() > MOST_RUNS {
+            return Err(format!(
+                "{kept} panes hold runs that were put there and {} policies are chosen, but there are {MOST_RUNS} \
+                 panes; close a pane or choose fewer policies",
+                settings.len()
+            ));
+        }
+        self.panes.retain(|pane| pane.kept);
+        self.panes.extend(settings.into_iter().map(|settings| Pane {
+            settings,
+            store: None,
+            state: PaneState::Waiting,
+            generation: 0,
+            path: None,
+            run: None,
+            kept: false,
+        }));
+        self.selection.playback.following = true;
+        self.settle();
+        Ok(())
+    }
+
+    /// The next pane that waits becomes the live one, as the engine's `run`; its settings.
+    pub fn start_next(&mut self, run: RunId) -> Option<CacheSettings> {
+        self.live = self
+            .panes
+            .iter()
+            .position(|pane| pane.state == PaneState::Waiting);
+        let pane = &mut self.panes[self.live?];
+        pane.run = Some(run);
+        pane.state = PaneState::Running;
+        Some(pane.settings.clone())
+    }
+
+    /// The engine began a run of these.
+    pub fn begin(&mut self, run: RunId, header: &Arc<TraceHeader>, generation: u64) {
+        if let Some(pane) = self.pane_of(run) {
+            pane.store = Some(TraceStore::new(Arc::clone(header)));
+            pane.generation = generation;
+        }
+    }
+
+    /// Takes up records of a run.
+    ///
+    /// # Errors
+    /// They do not fit; what came before stays.
+    pub fn records(&mut self, run: RunId, batch: Vec<TraceRecord>) -> Result<(), String> {
+        if let Some(pane) = self.pane_of(run)
+            && let Some(store) = &mut pane.store
+        {
+            for record in batch {
+                if let Err(error) = store.apply(record) {
+                    pane.run = None;
+                    pane.state = PaneState::Failed(error.to_string());
+                    return Err(error.to_string());
+                }
+            }
+        }
+        self.head.grown(self.end(), &self.selection);
+        Ok(())
+    }
+
+    /// A run of these ended by itself, or was stopped.
+    pub fn finish(&mut self, run: RunId, reason: &FinishReason) {
+        if let Some(pane) = self.pane_of(run) {
+            pane.state = match reason {
+                FinishReason::Failed(why) => PaneState::Failed(why.clone()),
+                _ => PaneState::Done,
+            };
+        }
+    }
+
+    /// A run of these failed.
+    pub fn fail(&mut self, run: RunId, why: &str) {
+        if let Some(pane) = self.pane_of(run) {
+            pane.state = PaneState::Failed(why.to_owned());
+        }
+    }
+
+    /// Those that wait will not run.
+    pub fn cancel_waiting(&mut self) {
+        for pane in &mut self.panes {
+            if pane.state == PaneState::Waiting {
+                pane.state = PaneState::Cancelled;
+            }
+        }
+    }
+
+    /// The engine is gone: nothing of this will go on.
+    pub fn abandon(&mut self) {
+        self.cancel_waiting();
+        if let Some(pane) = self.live.take().and_then(|live| self.panes.get_mut(live))
+            && pane.state == PaneState::Running
+        {
+            pane.state = PaneState::Failed("the engine has stopped".to_owned());
+        }
+    }
+
+    /// Whether a run of the engine is one of these.
+    pub fn has(&self, run: RunId) -> bool {
+        self.panes.iter().any(|pane| pane.run == Some(run))
+    }
+
+    fn pane_of(&mut self, run: RunId) -> Option<&mut Pane> {
+        self.panes.iter_mut().find(|pane| pane.run == Some(run))
+    }
+
+    /// Keeps the cursor where there are tokens.
+    fn settle(&mut self) {
+        let end = self.end();
+        self.head.grown(end, &self.selection);
+        if self.head.at() > end {
+            self.head = Playhead::new(end);
+        }
+    }
+}

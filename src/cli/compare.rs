@@ -1,0 +1,74 @@
+//! `compare`: traces of one problem held against each other.
+
+use std::io::Write;
+use std::path::Path;
+
+use super::args::CompareArgs;
+use super::{CliError, progress};
+use crate::export::{ComparedRun, Comparison, ExportOptions, Format};
+use crate::trace::load;
+
+pub(super) fn run(args: &CompareArgs, out: &mut dyn Write) -> Result<(), CliError> {
+    let mut loaded = vec![];
+    for file in &args.files {
+        let trace = load(file)?;
+        if let Some(problem) = &trace.problem {
+            progress(format_args!("warning: {}: {problem}", file.display()));
+        }
+        loaded.push(trace.store);
+    }
+    let figure = match &args.out {
+        None => None,
+        Some(path) => Some((path.as_path(), format(args, path)?)),
+    };
+    let runs = args.files.iter().zip(&loaded).map(|(file, store)| {
+        let name = file.file_name().unwrap_or(file.as_os_str());
+        ComparedRun {
+            name: name.to_string_lossy().into_owned(),
+            store,
+        }
+    });
+    let comparison = Comparison::of(runs.collect()).map_err(|(index, mismatch)| {
+        CliError::Usage(format!(
+            "{} cannot be compared with {}: {mismatch}",
+            args.files[index].display(),
+            args.files[0].display()
+        ))
+    })?;
+    if let Some(caution) = comparison.caution() {
+        progress(format_args!("warning: {caution}"));
+    }
+    if args.json {
+        comparison.write_json(out)?;
+    } else if figure.is_none() {
+        comparison.write_text(out)?;
+    }
+    match figure {
+        None => Ok(()),
+        Some((path, format)) if path == Path::new("-") => {
+            Ok(comparison.write_figure(format, &ExportOptions::default(), out)?)
+        }
+        Some((path, format)) => {
+            Ok(comparison.write_figure_file(format, &ExportOptions::default(), path)?)
+        }
+    }
+}
+
+/// The format asked for, or the one that the file's name speaks of.
+fn format(args: &CompareArgs, path: &Path) -> Result<Format, CliError> {
+    if args.json && path == Path::new("-") {
+        return Err(CliError::Usage(
+            "both the JSON and the figure would go to standard output; give the figure a file with --out".to_owned(),
+        ));
+    }
+    let by_name = || {
+        path.extension()
+            .and_then(|extension| Format::from_name(&extension.to_string_lossy().to_lowercase()))
+    };
+    args.format.or_else(by_name).ok_or_else(|| {
+        CliError::Usage(format!(
+            "{} does not say what it should be; add --format png or --format svg",
+            path.display()
+        ))
+    })
+}

@@ -1,0 +1,99 @@
+//! What a run cost and what it came to.
+
+use crate::config::CacheSettings;
+use crate::policy;
+use crate::trace::{FinishReason, RunSummary, TraceStore, last_boxed};
+
+/// The numbers of one run beside the others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Meters {
+    /// Name of the policy, as shown to people.
+    pub policy: String,
+    /// Settings at the start.
+    pub settings: CacheSettings,
+    /// Slots, bytes and ratios of keys and values.
+    pub summary: RunSummary,
+    /// Bytes that the policy keeps beside keys and values at the peak.
+    pub auxiliary_bytes: u64,
+    /// Why it ended; `None` while it goes on, or if the recording stops before the end.
+    pub finish: Option<FinishReason>,
+    /// Wall-clock seconds, once it has ended.
+    pub seconds: Option<f32>,
+    /// Content of the last `\boxed{}` that the model wrote.
+    pub answer: Option<String>,
+}
+
+impl Meters {
+    /// Sums up a run as far as it is known.
+    pub fn of(store: &TraceStore) -> Self {
+        let header = store.header();
+        let summary = RunSummary::of(store);
+        let prompt = header.prompt_tokens as usize;
+        let end = store.end();
+        Self {
+            policy: policy_name(&header.settings),
+            settings: header.settings.clone(),
+            auxiliary_bytes: auxiliary_bytes(store, &summary),
+            finish: end.map(|(_, reason, _)| reason.clone()),
+            seconds: end.map(|(_, _, seconds)| *seconds),
+            answer: last_boxed(store.tokens().text_of(prompt..store.tokens().len())),
+            summary,
+        }
+    }
+
+    /// Bytes at the peak: keys, values and what the policy keeps beside them.
+    pub fn peak_bytes(&self) -> u64 {
+        self.summary.peak_bytes + self.auxiliary_bytes
+    }
+
+    /// Whether its answer is that of another run; `None` if neither has one.
+    pub fn same_answer(&self, other: &Self) -> Option<bool> {
+        if self.answer.is_none() && other.answer.is_none() {
+            return None;
+        }
+        Some(self.answer == other.answer)
+    }
+}
+
+/// Name of a policy as shown to people; its id if the program does not know it.
+fn policy_name(settings: &CacheSettings) -> String {
+    policy::find(&settings.policy)
+        .map_or_else(|_| settings.policy.clone(), |info| info.name.to_owned())
+}
+
+/// Bytes beside keys and values. No policy of the table keeps any so far: scores are computed anew at each
+/// compression.
+fn auxiliary_bytes(_store: &TraceStore, _summary: &RunSummary) -> u64 {
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compare::fixtures::run;
+
+    #[test]
+    fn the_numbers_are_those_of_the_run() {
+        let store = run(1, 40, 300);
+        let meters = Meters::of(&store);
+        // 40 + 24 slots of 2 x 2 heads, each 64 numbers of key and value, 4 bytes each.
+        assert_eq!(meters.summary.peak_slots, 64);
+        assert_eq!(meters.peak_bytes(), 64 * 4 * 2 * 64 * 4);
+        assert_eq!(meters.answer.as_deref(), Some("1750000"));
+        assert_eq!(meters.finish, Some(FinishReason::EndOfText));
+        let (slots, seen) = (store.latest().slots(), store.tokens().len() as f64);
+        assert_eq!(meters.summary.final_ratio, slots / seen);
+        assert!(meters.summary.time_averaged_ratio > meters.summary.final_ratio);
+    }
+
+    #[test]
+    fn answers_are_compared_only_where_there_are_some() {
+        let mut a = Meters::of(&run(1, 40, 300));
+        let mut b = Meters::of(&run(2, 60, 300));
+        assert_eq!(a.same_answer(&b), Some(true));
+        b.answer = None;
+        assert_eq!(a.same_answer(&b), Some(false));
+        a.answer = None;
+        assert_eq!(a.same_answer(&b), None);
+    }
+}

@@ -1,0 +1,379 @@
+//! Runs side by side as a table, an object or a figure.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::figure::Figure;
+use super::info::{bytes, settings_text};
+use super::{ExportError, ExportOptions, Format, comparison_figure, png, svg};
+use crate::compare::{
+    Divergence, HeldTotals, Meters, Mismatch, Overlap, check, common_prefix, different_sampling,
+    divergence, held_difference, letter,
+};
+use crate::trace::{AtomicFile, FileError, FinishReason, TraceStore};
+
+/// A run and what it is called: its file, or where it came from.
+#[derive(Clone, Debug)]
+pub struct ComparedRun<'a> {
+    /// Shown beside its letter.
+    pub name: String,
+    /// The run.
+    pub store: &'a TraceStore,
+}
+
+/// Two or more runs of one problem, and everything that the exports tell of them.
+#[derive(Clone, Debug)]
+pub struct Comparison<'a> {
+    pub(super) runs: Vec<(ComparedRun<'a>, Meters)>,
+    pub(super) pairs: Vec<Pair>,
+    sampling: Option<String>,
+}
+
+/// Two of the runs.
+#[derive(Clone, Debug)]
+pub(super) struct Pair {
+    pub a: usize,
+    pub b: usize,
+    pub parting: Option<Divergence>,
+    /// Tokens that both share.
+    common: usize,
+    pub overlap: Overlap,
+    /// Tokens seen at the last moment that both reached.
+    last: usize,
+    /// Who held what then.
+    held: HeldTotals,
+}
+
+impl<'a> Comparison<'a> {
+    /// Compares runs with each other; the first is the one that others are held against.
+    ///
+    /// # Errors
+    /// The index of the first run that does not fit the first one, and why.
+    pub fn of(runs: Vec<ComparedRun<'a>>) -> Result<Self, (usize, Mismatch)> {
+        for (i, run) in runs.iter().enumerate().skip(1) {
+            check(runs[0].store, run.store).map_err(|mismatch| (i, mismatch))?;
+        }
+        let sampling = runs
+            .iter()
+            .skip(1)
+            .find_map(|run| different_sampling(runs[0].store, run.store));
+        let pairs = (0..runs.len())
+            .flat_map(|a| (a + 1..runs.len()).map(move |b| (a, b)))
+            .map(|(a, b)| Pair::of(&runs, a, b))
+            .collect();
+        let runs = runs
+            .into_iter()
+            .map(|run| {
+                let meters = Meters::of(run.store);
+                (run, meters)
+            })
+            .collect();
+        Ok(Self {
+            runs,
+            pairs,
+            sampling,
+        })
+    }
+
+    /// What makes the comparison less than fair, if anything does.
+    pub fn caution(&self) -> Option<&str> {
+        self.sampling.as_deref()
+    }
+
+    /// As an aligned table for a person: one column per run, one line per pair.
+    ///
+    /// # Errors
+    /// From `out`.
+    pub fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let rows = self.rows();
+        let name = rows.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
+        let columns: Vec<usize> = (0..self.runs.len())
+            .map(|i| rows.iter().map(|(_, cells)| width(&cells[i])).max())
+            .map(|widest| widest.unwrap_or(0))
+            .collect();
+        for (row, cells) in &rows {
+            let mut line = pad(row, name);
+            for (cell, &column) in cells.iter().zip(&columns) {
+                line.push_str("  ");
+                line.push_str(&pad(cell, column));
+            }
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        for pair in &self.pairs {
+            writeln!(out)?;
+            self.write_pair(pair, out)?;
+        }
+        Ok(())
+    }
+
+    fn rows(&self) -> Vec<(&'static str, Vec<String>)> {
+        let each = |of: &dyn Fn(&ComparedRun<'_>, &Meters) -> String| -> Vec<String> {
+            self.runs.iter().map(|(run, m)| of(run, m)).collect()
+        };
+        let share = |v: f64| format!("{:.1} %", v * 100.0);
+        let letters = (0..self.runs.len()).map(|i| letter(i).to_string());
+        let reference = self.runs.first().map(|(_, meters)| meters);
+        vec![
+            ("", letters.collect()),
+            ("file", each(&|run, _| run.name.clone())),
+            ("policy", each(&|_, m| m.policy.clone())),
+            ("budget + buffer", each(&|_, m| slots(m))),
+            (
+                "prompt tokens",
+                each(&|_, m| m.summary.prompt_tokens.to_string()),
+            ),
+            (
+                "tokens generated",
+                each(&|_, m| m.summary.tokens.to_string()),
+            ),
+            (
+                "compressions",
+                each(&|_, m| m.summary.compressions.to_string()),
+            ),
+            (
+                "peak slots per head",
+                each(&|_, m| m.summary.peak_slots.to_string()),
+            ),
+            (
+                "peak bytes, keys and values",
+                each(&|_, m| bytes(m.summary.peak_bytes)),
+            ),
+            (
+                "peak bytes, policy's own",
+                each(&|_, m| bytes(m.auxiliary_bytes)),
+            ),
+            (
+                "slots at the end / tokens",
+                each(&|_, m| share(m.summary.final_ratio)),
+            ),
+            (
+                "the same, mean of all steps",
+                each(&|_, m| share(m.summary.time_averaged_ratio)),
+            ),
+            ("end", each(&|_, m| finish(m).to_owned())),
+            (
+                "answer",
+                each(&|_, m| m.answer.clone().unwrap_or_else(|| "none".to_owned())),
+            ),
+            (
+                "same answer as A",
+                each(&|_, m| match reference.and_then(|a| m.same_answer(a)) {
+                    None => "neither has one".to_owned(),
+                    Some(true) => "yes".to_owned(),
+                    Some(false) => "no".to_owned(),
+                }),
+            ),
+        ]
+    }
+
+    fn write_pair(&self, pair: &Pair, out: &mut dyn Write) -> io::Result<()> {
+        let stores = [pair.a, pair.b].map(|i| self.runs[i].0.store);
+        let (a, b) = (letter(pair.a), letter(pair.b));
+        match pair.parting {
+            Some(parting) => writeln!(
+                out,
+                "{a} and {b} part at {}",
+                parting.said(stores[0], stores[1])
+            )?,
+            None => writeln!(out, "{a} and {b} wrote the same text")?,
+        }
+        let number =
+            |v: Option<f64>| v.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.3}"));
+        let parted = pair.at_parting().map_or(String::new(), |share| {
+            format!(" {} when they parted,", number(Some(share)))
+        });
+        writeln!(
+            out,
+            "  held alike (Jaccard, over the {} tokens they share): {} on average,{parted} {} after {} tokens",
+            pair.common,
+            number(pair.overlap.mean()),
+            number(pair.held.jaccard()),
+            pair.last
+        )?;
+        let held = &pair.held;
+        let all = (held.only_a + held.only_b + held.both + held.neither).max(1) as f64;
+        let share = |n: u64| format!("{:.1} %", n as f64 / all * 100.0);
+        writeln!(
+            out,
+            "  of their (head, token) pairs then: {} held by {a} only, {} by {b} only, {} by both, {} by none",
+            share(held.only_a),
+            share(held.only_b),
+            share(held.both),
+            share(held.neither)
+        )
+    }
+
+    /// As one JSON object.
+    ///
+    /// # Errors
+    /// From `out`.
+    pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
+        let reference = self.runs.first();
+        let runs: Vec<Value> = self
+            .runs
+            .iter()
+            .enumerate()
+            .map(|(i, (run, m))| {
+                json!({
+                    "run": letter(i).to_string(),
+                    "file": run.name,
+                    "policy": m.settings.policy,
+                    "settings": m.settings,
+                    "settings_changed": run.store.params().len(),
+                    "summary": m.summary,
+                    "auxiliary_bytes": m.auxiliary_bytes,
+                    "peak_bytes_with_auxiliary": m.peak_bytes(),
+                    "finish": m.finish.as_ref().map(FinishReason::name),
+                    "seconds": m.seconds,
+                    "answer": m.answer,
+                    "same_answer_as_a": reference.and_then(|(_, a)| m.same_answer(a)),
+                })
+            })
+            .collect();
+        let pairs: Vec<Value> = self.pairs.iter().map(|pair| self.pair_json(pair)).collect();
+        let header = self.runs.first().map(|(run, _)| run.store.header());
+        let whole = json!({
+            "problem": header.map(|header| &header.problem),
+            "model": header.map(|header| &header.model),
+            "runs": runs,
+            "pairs": pairs,
+            "caution": self.sampling,
+        });
+        serde_json::to_writer_pretty(&mut *out, &whole)?;
+        out.write_all(b"\n")
+    }
+
+    fn pair_json(&self, pair: &Pair) -> Value {
+        let stores = [pair.a, pair.b].map(|i| self.runs[i].0.store);
+        let token = |store: &TraceStore, parting: &Divergence| {
+            let id = store.tokens().id(parting.position);
+            id.map(|id| json!({"id": id, "text": store.tokens().text(parting.position)}))
+        };
+        let mut moments: Vec<usize> = stores
+            .iter()
+            .flat_map(|store| store.events().iter().map(|event| event.seen as usize))
+            .filter(|seen| *seen <= pair.last)
+            .collect();
+        moments.sort_unstable();
+        moments.dedup();
+        let after: Vec<Value> = moments
+            .into_iter()
+            .map(|tokens| json!({"tokens": tokens, "jaccard": pair.overlap.at(tokens)}))
+            .collect();
+        json!({
+            "a": letter(pair.a).to_string(),
+            "b": letter(pair.b).to_string(),
+            "divergence": pair.parting.map(|parting| json!({
+                "position": parting.position,
+                "a": token(stores[0], &parting),
+                "b": token(stores[1], &parting),
+            })),
+            "shared_tokens": pair.common,
+            "jaccard_mean": pair.overlap.mean(),
+            "jaccard_at_divergence": pair.at_parting(),
+            "jaccard_at_end": pair.held.jaccard(),
+            "end_tokens": pair.last,
+            "held_at_end": pair.held,
+            "jaccard_after_compressions": after,
+        })
+    }
+
+    /// The survival rasters one above another and the overlap curve, on one axis of positions.
+    pub fn figure(&self, options: &ExportOptions) -> Figure {
+        comparison_figure::draw(self, options)
+    }
+
+    /// Writes the figure.
+    ///
+    /// # Errors
+    /// [`ExportError`], for a table format too: those are [`Self::write_json`].
+    pub fn write_figure(
+        &self,
+        format: Format,
+        options: &ExportOptions,
+        out: &mut dyn Write,
+    ) -> Result<(), ExportError> {
+        match format {
+            Format::Png => out.write_all(&png::render(&self.figure(options))?)?,
+            Format::Svg => out.write_all(svg::document(&self.figure(options))?.as_bytes())?,
+            Format::Csv | Format::Json => return Err(ExportError::NoTable { format }),
+        }
+        Ok(())
+    }
+
+    /// Writes the figure to a file, which appears whole or not at all.
+    ///
+    /// # Errors
+    /// [`ExportError`]; a file of that name is then as it was.
+    pub fn write_figure_file(
+        &self,
+        format: Format,
+        options: &ExportOptions,
+        path: &Path,
+    ) -> Result<(), ExportError> {
+        let mut file = AtomicFile::create(path)?;
+        match self.write_figure(format, options, &mut file) {
+            Ok(()) => Ok(file.commit()?),
+            Err(ExportError::Io(source)) => Err(FileError::writing(path, source).into()),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// What a run is called in a figure: its letter, policy and settings.
+    pub(super) fn title(&self, index: usize) -> String {
+        let (_, meters) = &self.runs[index];
+        let settings = settings_text(&meters.settings);
+        let rest = settings
+            .split_once(", ")
+            .map_or(String::new(), |(_, rest)| format!(", {rest}"));
+        format!("{}: {}{rest}", letter(index), meters.policy)
+    }
+}
+
+impl Pair {
+    fn of(runs: &[ComparedRun<'_>], a: usize, b: usize) -> Self {
+        let (x, y) = (runs[a].store, runs[b].store);
+        let last = x.tokens().len().min(y.tokens().len());
+        Self {
+            a,
+            b,
+            parting: divergence(x, y),
+            common: common_prefix(x, y),
+            overlap: Overlap::of(x, y),
+            last,
+            held: held_difference(&x.view(last), &y.view(last)).totals(),
+        }
+    }
+
+    /// The overlap when the last common token had been seen.
+    fn at_parting(&self) -> Option<f64> {
+        let parting = self.parting?;
+        self.overlap.at(parting.position.index()).map(f64::from)
+    }
+}
+
+fn slots(meters: &Meters) -> String {
+    let evicts = crate::policy::find(&meters.settings.policy).is_ok_and(|info| info.compresses);
+    if evicts {
+        format!("{} + {}", meters.settings.budget, meters.settings.buffer)
+    } else {
+        "no limit".to_owned()
+    }
+}
+
+fn finish(meters: &Meters) -> &str {
+    meters
+        .finish
+        .as_ref()
+        .map_or("unfinished", FinishReason::name)
+}
+
+fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
+fn pad(text: &str, to: usize) -> String {
+    format!("{text}{}", " ".repeat(to.saturating_sub(width(text))))
+}

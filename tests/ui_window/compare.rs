@@ -1,0 +1,405 @@
+//! The Compare tab: panes of one problem on one cursor.
+
+use egui::{Key, Theme};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use rkv_scope::compare::{Meters, Overlap, divergence, held_difference};
+use rkv_scope::config::CacheSettings;
+use rkv_scope::engine::{EngineCommand, EngineEvent, RunRequest, RunState};
+use rkv_scope::trace::synthetic::Synthetic;
+use rkv_scope::trace::{FinishReason, TraceStore};
+use rkv_scope::ui::command::CompareCommand;
+use rkv_scope::ui::compare::PaneState;
+use rkv_scope::ui::{Tab, UiCommand};
+
+use super::stage::{Engine, Stage, viewer, with_engine};
+
+/// Another seed is another text after the first step, and other tokens kept.
+pub fn plan(seed: u64, policy: &str, budget: u32) -> Synthetic {
+    Synthetic {
+        seed,
+        tokens: 520,
+        settings: CacheSettings {
+            policy: policy.to_owned(),
+            budget,
+            buffer: 48,
+            ..CacheSettings::default()
+        },
+        lambda_changes_at: None,
+        ..Synthetic::default()
+    }
+}
+
+fn a() -> TraceStore {
+    plan(1, "rkv", 96).store()
+}
+
+fn b() -> TraceStore {
+    plan(2, "snapkv", 128).store()
+}
+
+fn execute(harness: &mut Harness<'static, Stage>, commands: Vec<UiCommand>) {
+    let ctx = harness.ctx.clone();
+    harness.state_mut().app_mut().execute(&ctx, commands);
+    harness.run();
+}
+
+/// A viewer with runs in its panes.
+pub fn comparing(stores: Vec<TraceStore>) -> Harness<'static, Stage> {
+    let mut harness = viewer();
+    for store in stores {
+        harness.state_mut().app_mut().add_pane(store);
+    }
+    harness.run();
+    harness
+}
+
+fn cursor(harness: &Harness<'static, Stage>) -> usize {
+    harness.state().app().comparison().cursor()
+}
+
+#[test]
+fn where_the_texts_part_is_told_and_one_click_away() {
+    let mut harness = comparing(vec![a(), b()]);
+    let parting = divergence(&a(), &b()).expect("other seeds write other texts");
+    let said = format!("diverges at {}", parting.said(&a(), &b()));
+    harness.get_by_label(&said);
+    harness.get_by_label("Go to the divergence of B").click();
+    harness.run();
+    assert_eq!(cursor(&harness), parting.position.index() + 1);
+    let pinned = harness.state().app().comparison().selection.pinned;
+    assert_eq!(pinned, Some(parting.position));
+}
+
+#[test]
+fn the_lens_tells_who_holds_how_much_at_the_cursor() {
+    let mut harness = comparing(vec![a(), b()]);
+    for at in [160, 300] {
+        execute(&mut harness, vec![UiCommand::SetCursor(at)]);
+        let sum = held_difference(&a().view(at), &b().view(at)).totals();
+        let all = (sum.only_a + sum.only_b + sum.both + sum.neither) as f64;
+        for (name, n) in [
+            ("held by A only", sum.only_a),
+            ("held by B only", sum.only_b),
+            ("held by both", sum.both),
+            ("held by neither", sum.neither),
+        ] {
+            let share = rkv_scope::ui::quantity::percent(n as f64 / all);
+            harness.get_by_label(&format!("Legend: {name}, {share}"));
+        }
+    }
+}
+
+#[test]
+fn the_numbers_of_a_run_are_those_of_its_trace() {
+    let harness = comparing(vec![a(), b()]);
+    for (pane, store) in [("A", a()), ("B", b())] {
+        let meters = Meters::of(&store);
+        harness.get_by_label(&format!("{pane}: peak slots {}", meters.summary.peak_slots));
+        harness.get_by_label(&format!("{pane}: tokens {}", meters.summary.tokens));
+        let percent = rkv_scope::ui::quantity::percent;
+        let mean = percent(meters.summary.time_averaged_ratio);
+        harness.get_by_label(&format!("{pane}: mean ratio {mean}"));
+    }
+    harness.get_by_label("A: answer 1750000");
+    harness.get_by_label("B: answer 1750000 = A");
+}
+
+#[test]
+fn one_cursor_moves_all_panes_and_the_overlap() {
+    let mut harness = comparing(vec![a(), b()]);
+    let overlap = Overlap::of(&a(), &b());
+    let end = a().tokens().len().max(b().tokens().len());
+    assert_eq!(cursor(&harness), end);
+    // Steps stop at the compressions of either run.
+    let mut events: Vec<usize> = [a(), b()]
+        .iter()
+        .flat_map(|store| {
+            store
+                .events()
+                .iter()
+                .map(|e| e.seen as usize)
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    events.sort_unstable();
+    events.dedup();
+    for want in events.into_iter().rev().take(4) {
+        harness.key_press(Key::ArrowLeft);
+        harness.run();
+        assert_eq!(cursor(&harness), want);
+        let share = overlap.at(want).expect("something is held");
+        harness.get_by_label(&format!("Overlap of A and B at the cursor: {share:.2}"));
+    }
+    harness
+        .get_by_label("Timeline cursor, tokens")
+        .set_value_accesskit(200.0);
+    harness.run();
+    assert_eq!(cursor(&harness), 200);
+}
+
+#[test]
+fn each_pane_has_its_survival_and_the_pair_can_be_chosen() {
+    let c = plan(3, "streamingllm", 96).store();
+    let mut harness = comparing(vec![a(), b(), c.clone()]);
+    for (pane, store) in [("A", a()), ("B", b()), ("C", c.clone())] {
+        let events = store.events().len();
+        harness.get_by_label(&format!("Survival in {pane} over {events} compressions"));
+    }
+    harness.get_by_label("Compared pair").click();
+    harness.run();
+    harness.get_by_label("B and C").click();
+    harness.run();
+    let share = Overlap::of(&b(), &c).at(cursor(&harness)).expect("held");
+    harness.get_by_label(&format!("Overlap of B and C at the cursor: {share:.2}"));
+    harness.get_by_label_contains("Legend: held by C only");
+}
+
+#[test]
+fn a_run_of_another_problem_is_refused_by_name() {
+    let mut harness = comparing(vec![a()]);
+    let other = Synthetic::default();
+    let mut header = other.header();
+    header.problem = "What is 5 + 5?".to_owned();
+    let store = TraceStore::new(std::sync::Arc::new(header));
+    harness.state_mut().app_mut().add_pane(store);
+    harness.run();
+    assert_eq!(harness.state().app().comparison().panes.len(), 1);
+    harness.get_by_label_contains("solve different problems");
+}
+
+#[test]
+fn traces_go_through_files_into_panes_and_out_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = comparing(vec![a(), b()]);
+    let base = folder.path().join("both.rkvt");
+    let save = UiCommand::Compare(CompareCommand::SaveAll(Some(base)));
+    execute(&mut harness, vec![save]);
+    let paths = ["both-A.rkvt", "both-B.rkvt"].map(|name| folder.path().join(name));
+    wait(&mut harness, |_| paths.iter().all(|path| path.exists()));
+
+    let mut other = viewer();
+    let open = CompareCommand::Open {
+        pane: None,
+        paths: paths.to_vec(),
+    };
+    execute(
+        &mut other,
+        vec![UiCommand::ShowTab(Tab::Compare), UiCommand::Compare(open)],
+    );
+    wait(&mut other, |stage| {
+        stage.app().comparison().panes.len() == 2
+    });
+    let stores: Vec<TraceStore> = other.state().app().comparison().stores().cloned().collect();
+    assert_eq!(stores, [a(), b()]);
+    // Dropped on a pane, a trace takes its place.
+    let open = CompareCommand::Open {
+        pane: Some(1),
+        paths: vec![paths[0].clone()],
+    };
+    execute(&mut other, vec![UiCommand::Compare(open)]);
+    wait(&mut other, |stage| {
+        stage.app().comparison().stores().nth(1) == Some(&a())
+    });
+    other.run();
+    other.get_by_label("the same text as A");
+}
+
+#[derive(Debug)]
+struct Dropped(std::path::PathBuf);
+
+impl egui::DroppedFile for Dropped {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
+#[test]
+fn a_dropped_trace_goes_into_the_pane_under_the_pointer_else_the_next_free_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dropped.rkvt");
+    let c = plan(3, "streamingllm", 96).store();
+    rkv_scope::trace::save(&path, &c).unwrap();
+    let mut harness = comparing(vec![a()]);
+    let drop = |harness: &mut Harness<'static, Stage>| {
+        let file = std::sync::Arc::new(Dropped(path.clone()));
+        harness.input_mut().dropped_files.push(file);
+        harness.step();
+    };
+    drop(&mut harness);
+    wait(&mut harness, |stage| {
+        stage.app().comparison().panes.len() == 2
+    });
+    harness.get_by_label("A: answer 1750000").hover();
+    harness.run();
+    drop(&mut harness);
+    wait(&mut harness, |stage| {
+        stage.app().comparison().stores().next() == Some(&c)
+    });
+    assert_eq!(harness.state().app().comparison().panes.len(), 2);
+}
+
+#[test]
+fn the_run_of_the_reading_tab_can_be_taken_and_read_again() {
+    let mut harness = viewer();
+    harness.state_mut().app_mut().show_run(a());
+    harness.run();
+    harness.key_press(Key::Num5);
+    harness.run();
+    harness.get_by_label("Take the run in Reading").click();
+    harness.run();
+    assert_eq!(
+        harness.state().app().comparison().stores().next(),
+        Some(&a())
+    );
+    execute(
+        &mut harness,
+        vec![UiCommand::Compare(CompareCommand::Read(0))],
+    );
+    harness.get_by_label_contains("slots per head now");
+}
+
+/// A window in which the comparison of two policies has been started.
+fn started() -> (Harness<'static, Stage>, Engine, RunRequest) {
+    let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
+    engine.loaded();
+    harness.run();
+    let problem = Synthetic::default().header().problem;
+    let commands = vec![
+        UiCommand::SetProblem(problem),
+        UiCommand::ShowTab(Tab::Compare),
+    ];
+    execute(&mut harness, commands);
+    harness.get_by_label("Run comparison").click();
+    harness.run();
+    let request = start(&engine);
+    (harness, engine, request)
+}
+
+fn start(engine: &Engine) -> RunRequest {
+    match engine.next() {
+        EngineCommand::Start(request) => *request,
+        other => panic!("not a start: {other:?}"),
+    }
+}
+
+fn finish(engine: &Engine, run: rkv_scope::engine::RunId, reason: FinishReason) {
+    let state = RunState::Finished(reason);
+    engine.say(EngineEvent::State { run, state });
+}
+
+fn states(harness: &Harness<'static, Stage>) -> Vec<PaneState> {
+    let panes = &harness.state().app().comparison().panes;
+    panes.iter().map(|pane| pane.state.clone()).collect()
+}
+
+#[test]
+fn policies_run_one_after_another_on_the_same_terms() {
+    let (mut harness, engine, first) = started();
+    assert_eq!(states(&harness), [PaneState::Running, PaneState::Waiting]);
+    harness.get_by_label("Waiting for its turn");
+    let plan_a = plan(1, &first.settings.policy, 96);
+    engine.begin(first.run, &plan_a, plan_a.records().len());
+    harness.run();
+    let tokens = harness
+        .state()
+        .app()
+        .comparison()
+        .stores()
+        .next()
+        .map(|s| s.tokens().len());
+    assert_eq!(tokens, Some(plan_a.store().tokens().len()), "it streams in");
+    finish(&engine, first.run, FinishReason::EndOfText);
+    harness.run();
+    let second = start(&engine);
+    assert_ne!(second.settings.policy, first.settings.policy);
+    assert_eq!(second.settings.budget, first.settings.budget);
+    assert_eq!(
+        (&second.problem, &second.sampling),
+        (&first.problem, &first.sampling)
+    );
+    assert!(second.run > first.run);
+    assert_eq!(states(&harness), [PaneState::Done, PaneState::Running]);
+    let plan_b = plan(2, &second.settings.policy, 96);
+    engine.begin(second.run, &plan_b, plan_b.records().len());
+    finish(&engine, second.run, FinishReason::EndOfText);
+    harness.run();
+    assert_eq!(states(&harness), [PaneState::Done, PaneState::Done]);
+    assert!(!harness.state().app().status().busy());
+    harness.get_by_label_contains("diverges at token");
+}
+
+#[test]
+fn stopping_keeps_what_was_recorded_and_it_can_run_again() {
+    let (mut harness, engine, first) = started();
+    let plan = plan(1, &first.settings.policy, 96);
+    engine.begin(first.run, &plan, plan.records().len() / 2);
+    harness.run();
+    harness.get_by_label("Stop comparison").click();
+    harness.run();
+    assert_eq!(engine.next(), EngineCommand::Stop(first.run));
+    finish(&engine, first.run, FinishReason::Stopped);
+    harness.run();
+    assert_eq!(states(&harness), [PaneState::Done, PaneState::Cancelled]);
+    let kept = harness
+        .state()
+        .app()
+        .comparison()
+        .stores()
+        .next()
+        .map(|s| s.tokens().len());
+    assert!(kept.is_some_and(|tokens| tokens > 100));
+
+    harness.get_by_label("Set up…").click();
+    harness.run();
+    harness.get_by_label("Run comparison").click();
+    harness.run();
+    let again = start(&engine);
+    assert_eq!(again.settings, first.settings);
+    assert_eq!(states(&harness), [PaneState::Running, PaneState::Waiting]);
+}
+
+#[test]
+fn a_policy_that_fails_leaves_the_others_their_turn() {
+    let (mut harness, engine, first) = started();
+    engine.say(EngineEvent::Failed {
+        run: Some(first.run),
+        message: "budget is 4, but the window takes all of it".to_owned(),
+    });
+    harness.run();
+    let second = start(&engine);
+    assert!(matches!(states(&harness)[0], PaneState::Failed(_)));
+    let plan = plan(2, &second.settings.policy, 96);
+    engine.begin(second.run, &plan, plan.records().len());
+    finish(&engine, second.run, FinishReason::EndOfText);
+    harness.run();
+    assert_eq!(states(&harness)[1], PaneState::Done);
+}
+
+#[test]
+fn sliders_of_the_other_tabs_leave_a_comparison_alone() {
+    let (mut harness, engine, first) = started();
+    let mut settings = first.settings.clone();
+    settings.budget = 33;
+    execute(&mut harness, vec![UiCommand::SetSettings(settings)]);
+    assert!(
+        engine.commands.try_recv().is_err(),
+        "the run keeps its settings"
+    );
+}
+
+fn wait(harness: &mut Harness<'static, Stage>, done: impl Fn(&Stage) -> bool) {
+    for _ in 0..500 {
+        harness.step();
+        if done(harness.state()) {
+            harness.step();
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("the background work never came back");
+}
