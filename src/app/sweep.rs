@@ -70,7 +70,7 @@ impl App {
         }
     }
 
-    /// Does a run of the sweep again, with everything recorded, to look into it.
+    /// Does a run of the sweep again, and the full cache's beside it, with everything recorded.
     fn replay(&mut self, problem: u32, arm: &ArmKey) {
         if self.status.busy() {
             self.notifications
@@ -80,25 +80,41 @@ impl App {
         let (Some(factory), Some(plan)) = (&self.sweeps, &self.sweep.plan) else {
             return;
         };
-        let Some(request) = ReplayRequest::of(plan, problem, arm, &self.sweep_model) else {
-            return;
-        };
+        let mut arms: Vec<ArmKey> = plan.keys().filter(ArmKey::is_full).collect();
+        if !arm.is_full() {
+            arms.push(arm.clone());
+        }
+        let requests: Vec<ReplayRequest> = arms
+            .iter()
+            .filter_map(|arm| ReplayRequest::of(plan, problem, arm, &self.sweep_model))
+            .collect();
         let replay = Arc::clone(&factory.replay);
         self.background("replay", move || Outcome::Replayed {
-            result: replay(&request).map(Box::new),
+            result: requests.iter().map(|request| replay(request)).collect(),
         });
     }
 
-    pub(super) fn replayed(&mut self, result: Result<Box<TraceStore>, String>) {
+    /// Opens the runs side by side, in place of what was compared before; a single one is read.
+    pub(super) fn replayed(&mut self, result: Result<Vec<TraceStore>, String>) {
         match result {
             Ok(_) if self.status.busy() => self
                 .notifications
                 .error("a run was started meanwhile; stop it before opening another"),
-            Ok(store) => {
-                store.header().problem.clone_into(&mut self.prompt.problem);
-                self.settings.cache = store.header().settings.clone();
-                self.show_run(*store);
-                self.tab = Tab::Reading;
+            Ok(mut runs) if runs.len() == 1 => {
+                if let Some(store) = runs.pop() {
+                    store.header().problem.clone_into(&mut self.prompt.problem);
+                    self.settings.cache = store.header().settings.clone();
+                    self.show_run(store);
+                    self.tab = Tab::Reading;
+                }
+            }
+            Ok(runs) => {
+                for pane in (0..self.comparison.panes.len()).rev() {
+                    self.comparison.close(pane);
+                }
+                for store in runs {
+                    self.put_into_pane(None, store, None);
+                }
             }
             Err(message) => self.notifications.error(message),
         }

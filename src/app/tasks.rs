@@ -56,10 +56,10 @@ pub enum Outcome {
         /// The results.
         result: Result<Box<StoredSweep>, String>,
     },
-    /// A run of a sweep was done again.
+    /// Runs of a sweep were done again.
     Replayed {
-        /// The run.
-        result: Result<Box<TraceStore>, String>,
+        /// The full cache's, and the policy's if it is another.
+        result: Result<Vec<TraceStore>, String>,
     },
     /// The system's dialog was closed.
     Picked {

@@ -91,7 +91,7 @@ struct Teller {
 impl Teller {
     fn hear(&mut self, event: SweepEvent) {
         match event {
-            SweepEvent::Loading { .. } => {}
+            SweepEvent::Loading { .. } | SweepEvent::Failed(_) => {}
             SweepEvent::Begun {
                 plan,
                 done,
@@ -131,7 +131,6 @@ impl Teller {
                     ));
                 }
             }
-            SweepEvent::Failed(_) => {}
         }
     }
 

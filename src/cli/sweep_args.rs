@@ -40,9 +40,9 @@ pub struct SweepArgs {
     /// Nucleus mass
     #[arg(long, value_name = "X")]
     pub top_p: Option<f64>,
-    /// Tokens that gather before the next compression
-    #[arg(long, value_name = "N")]
-    pub buffer: Option<u32>,
+    /// Tokens that gather before the next compression; the same for all policies, so that none has more slots
+    #[arg(long, value_name = "N", default_value_t = CacheSettings::default().buffer)]
+    pub buffer: u32,
     /// Weight of importance against redundancy, 0 to 1
     #[arg(long, value_name = "X")]
     pub lambda: Option<f64>,
@@ -107,7 +107,7 @@ impl SweepArgs {
     /// Puts what was given into a policy's settings.
     pub(super) fn adjust(&self, settings: &mut CacheSettings) {
         let given = CacheArgs {
-            buffer: self.buffer,
+            buffer: Some(self.buffer),
             lambda: self.lambda,
             window: self.window,
             scope: self.scope,

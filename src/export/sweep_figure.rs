@@ -81,11 +81,15 @@ pub fn sweep_figure(plan: &SweepPlan, table: &SweepTable, axis: SweepAxis, theme
         .fold(96.0, f32::max);
     figure.width = (LEFT + PLOT[0] + 20.0 + widest + MARGIN).ceil();
     let room = figure.width - 2.0 * MARGIN;
+    let notes = [
+        plan.said(),
+        "Whiskers and band: 95 % Wilson intervals.".to_owned(),
+    ];
     let title = match axis {
         SweepAxis::Budget => "Accuracy against cache budget",
         SweepAxis::Ratio => "Accuracy against the share of the cache kept",
     };
-    let top = heading(&mut figure, palette, title, &[said(plan)], room) + 6.0;
+    let top = heading(&mut figure, palette, title, &notes, room) + 6.0;
     let (low, high) = match axis {
         SweepAxis::Budget => {
             let budgets = plan.budgets();
@@ -141,31 +145,6 @@ pub fn sweep_figure(plan: &SweepPlan, table: &SweepTable, axis: SweepAxis, theme
 
 fn name(policy: &str) -> String {
     crate::policy::find(policy).map_or(policy.to_owned(), |info| info.name.to_owned())
-}
-
-fn said(plan: &SweepPlan) -> String {
-    let drawn = if plan.sampling.temperature > 0.0 {
-        format!("temperature {}", plan.sampling.temperature)
-    } else {
-        "greedy".to_owned()
-    };
-    let mut buffers: Vec<u32> = plan.arms[1.min(plan.arms.len() - 1)..]
-        .iter()
-        .map(|arm| arm.buffer)
-        .collect();
-    buffers.sort_unstable();
-    buffers.dedup();
-    let buffers: Vec<String> = buffers.iter().map(ToString::to_string).collect();
-    format!(
-        "{} problems, seed {}, {} ({}), {drawn}, at most {} tokens, buffer {}. \
-         Whiskers and band: 95 % Wilson intervals.",
-        plan.problems.len(),
-        plan.sampling.seed,
-        plan.model.name,
-        plan.model.fingerprint,
-        plan.sampling.max_tokens,
-        buffers.join(" or ")
-    )
 }
 
 fn axes(figure: &mut Figure, palette: &Palette, plot: &Plot, plan: &SweepPlan) {

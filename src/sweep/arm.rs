@@ -67,7 +67,13 @@ pub fn arms(
             continue;
         }
         for &budget in &budgets {
-            let mut settings = info.default_settings();
+            // Some policies make their window a share of the budget.
+            let mut settings = CacheSettings {
+                policy: info.id.to_owned(),
+                budget,
+                ..CacheSettings::default()
+            };
+            (info.defaults)(&mut settings);
             adjust(&mut settings);
             settings.budget = budget;
             settings.check()?;
@@ -117,6 +123,17 @@ mod tests {
             error.contains("budget is 8") && error.contains("at least 9"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn every_policy_of_the_table_can_be_swept_over_small_budgets() {
+        let all: Vec<String> = crate::policy::POLICIES
+            .iter()
+            .map(|p| p.id.to_owned())
+            .collect();
+        let swept = arms(&all, &[24, 256], |settings| settings.buffer = 32).unwrap();
+        assert_eq!(swept.len(), 1 + 2 * (all.len() - 1));
+        assert!(swept[1..].iter().all(|arm| arm.window < arm.budget));
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub use problem::{Problem, ProblemSource, ProblemsError};
 pub use repeats::ends_in_a_loop;
 pub use report::{duration, json, text};
 pub use results_file::{ResultsError, ResultsFile, StoredSweep};
-pub use table::{ArmRow, ArmStats, KindRow, SweepTable};
+pub use table::{ArmRow, ArmStats, Duel, KindRow, SweepTable};
 
 #[cfg(feature = "infer")]
 pub use runner::{Loader, execute, replay, spawn};

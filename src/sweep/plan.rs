@@ -42,11 +42,44 @@ pub struct SweepPlan {
     pub sampling: Sampling,
     /// Settings of every arm, the full cache first.
     pub arms: Vec<CacheSettings>,
+    /// Where the problems come from, in a few words; the problems themselves are what counts.
+    #[serde(default)]
+    pub origin: String,
     /// The problems, in order.
     pub problems: Vec<Problem>,
 }
 
 impl SweepPlan {
+    /// What was swept, in a line.
+    pub fn said(&self) -> String {
+        let drawn = if self.sampling.temperature > 0.0 {
+            format!(
+                "temperature {} from seed {}",
+                self.sampling.temperature, self.sampling.seed
+            )
+        } else {
+            "greedy".to_owned()
+        };
+        let mut buffers: Vec<u32> = self
+            .arms
+            .iter()
+            .filter(|arm| !ArmKey::of(arm).is_full())
+            .map(|arm| arm.buffer)
+            .collect();
+        buffers.sort_unstable();
+        buffers.dedup();
+        let buffers: Vec<String> = buffers.iter().map(ToString::to_string).collect();
+        format!(
+            "{} problems, {}; model {} ({}), {drawn}, at most {} tokens, buffer {}.",
+            self.problems.len(),
+            self.origin,
+            self.model.name,
+            self.model.fingerprint,
+            self.sampling.max_tokens,
+            buffers.join(" or ")
+        )
+    }
+
     /// All arms.
     pub fn keys(&self) -> impl Iterator<Item = ArmKey> + '_ {
         self.arms.iter().map(ArmKey::of)

@@ -95,6 +95,17 @@ pub enum ProblemsError {
 }
 
 impl ProblemSource {
+    /// Where they come from, in a few words: `seed 7`, `of problems.jsonl`.
+    pub fn origin(&self) -> String {
+        match self {
+            Self::Generated { seed, .. } => format!("seed {seed}"),
+            Self::File { path, .. } => {
+                let name = path.file_name().unwrap_or(path.as_os_str());
+                format!("of {}", name.to_string_lossy())
+            }
+        }
+    }
+
     /// The problems.
     ///
     /// # Errors

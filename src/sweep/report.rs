@@ -48,32 +48,32 @@ pub fn text(plan: &SweepPlan, table: &SweepTable) -> String {
         out.push('\n');
         out.push_str(&columns(&lines));
     }
+    if !table.duels.is_empty() {
+        let mut lines =
+            vec![["head to head", "budget", "first only", "second only", "p"].map(str::to_owned)];
+        lines.extend(table.duels.iter().map(|duel| {
+            [
+                format!("{} against {}", duel.first, duel.second),
+                duel.budget.to_string(),
+                duel.first_only.to_string(),
+                duel.second_only.to_string(),
+                p_value(duel.p_value),
+            ]
+        }));
+        out.push('\n');
+        out.push_str(&columns(&lines));
+    }
     // Writing into a String cannot fail.
-    let _ = write!(out, "\n{}\n", said(plan));
+    let _ = write!(out, "\n{}\n{LEGEND}\n", plan.said());
     out
 }
 
-/// What was swept and what the columns mean.
-fn said(plan: &SweepPlan) -> String {
-    let drawn = if plan.sampling.temperature > 0.0 {
-        format!(
-            "temperature {}, seed {}",
-            plan.sampling.temperature, plan.sampling.seed
-        )
-    } else {
-        "greedy".to_owned()
-    };
-    format!(
-        "{} problems, model {} ({}), {drawn}, at most {} tokens. Lost and gained: answers right with the full\n\
-         cache alone and here alone; p: exact McNemar. Length: tokens over the full cache's. Ratio: slots over\n\
-         tokens seen, averaged over steps. Cost: slots read over the full cache's. Triggered: share of problems\n\
-         that were compressed at all.",
-        plan.problems.len(),
-        plan.model.name,
-        plan.model.fingerprint,
-        plan.sampling.max_tokens
-    )
-}
+/// What the columns mean.
+const LEGEND: &str = "\
+Lost and gained: answers right with the full cache alone and here alone; p: exact McNemar test of the two.
+Length: tokens over the full cache's. Looped and capped: cut off in a loop, cut off at all. Ratio: slots over
+tokens seen, averaged over steps. Cost: slots read over the full cache's. Triggered: share of problems that
+were compressed at all.";
 
 fn budget(arm: &ArmKey) -> String {
     arm.budget
@@ -148,9 +148,11 @@ pub fn json(
     json!({
         "model": plan.model,
         "problems": plan.problems.len(),
+        "origin": plan.origin,
         "sampling": plan.sampling,
         "settings": plan.arms,
         "rows": table.rows,
+        "duels": table.duels,
         "left_out": left_out
             .iter()
             .map(|(arm, why)| json!({ "policy": arm.policy, "budget": arm.budget, "why": why }))

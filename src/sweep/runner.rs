@@ -89,6 +89,7 @@ pub fn execute(
         model: (loader.identify)(&request.model)?,
         sampling: request.sampling.clone(),
         arms: request.arms.clone(),
+        origin: request.problems.origin(),
         problems: request.problems.problems()?,
     });
     let (mut file, mut outcomes) = match &request.out {

@@ -69,12 +69,31 @@ pub struct ArmRow {
 pub struct SweepTable {
     /// One row per arm that has run at all.
     pub rows: Vec<ArmRow>,
+    /// The first policy against each other one, at the same budget on the same problems.
+    pub duels: Vec<Duel>,
+}
+
+/// Two policies at one budget, on the problems that both have run.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Duel {
+    /// Id of the first policy.
+    pub first: String,
+    /// Id of the second policy.
+    pub second: String,
+    /// Budget of both.
+    pub budget: u32,
+    /// Problems that only the first answered rightly.
+    pub first_only: u32,
+    /// Problems that only the second answered rightly.
+    pub second_only: u32,
+    /// Two-sided exact McNemar test.
+    pub p_value: f64,
 }
 
 impl SweepTable {
     /// Sums up outcomes, whatever their order; of two for the same run the first counts.
     pub fn of(plan: &SweepPlan, outcomes: &[RunOutcome]) -> Self {
-        let mut runs: BTreeMap<(&ArmKey, u32), &RunOutcome> = BTreeMap::new();
+        let mut runs = Runs::new();
         for outcome in outcomes {
             runs.entry((&outcome.arm, outcome.problem))
                 .or_insert(outcome);
@@ -112,7 +131,8 @@ impl SweepTable {
                     .collect(),
             });
         }
-        Self { rows }
+        let duels = duels(plan, &keys, &runs);
+        Self { rows, duels }
     }
 
     /// The row of the full cache.
@@ -129,6 +149,42 @@ impl SweepTable {
     pub fn row(&self, arm: &ArmKey) -> Option<&ArmRow> {
         self.rows.iter().find(|row| row.arm == *arm)
     }
+}
+
+type Runs<'a> = BTreeMap<(&'a ArmKey, u32), &'a RunOutcome>;
+
+fn duels(plan: &SweepPlan, keys: &[ArmKey], runs: &Runs<'_>) -> Vec<Duel> {
+    let mut policed = keys.iter().filter(|key| !key.is_full());
+    let Some(leader) = policed.next().map(|key| &key.policy) else {
+        return vec![];
+    };
+    let mut duels = vec![];
+    for second in keys.iter().filter(|key| key.policy != *leader) {
+        let Some(budget) = second.budget else {
+            continue;
+        };
+        let first = ArmKey {
+            policy: leader.clone(),
+            budget: Some(budget),
+        };
+        let pairs: Vec<(bool, bool)> = (0..plan.problems.len() as u32)
+            .filter_map(|p| Some((runs.get(&(&first, p))?.right, runs.get(&(second, p))?.right)))
+            .collect();
+        if pairs.is_empty() {
+            continue;
+        }
+        let count = |pair| pairs.iter().filter(|found| **found == pair).count() as u32;
+        let (first_only, second_only) = (count((true, false)), count((false, true)));
+        duels.push(Duel {
+            first: first.policy,
+            second: second.policy.clone(),
+            budget,
+            first_only,
+            second_only,
+            p_value: mcnemar_exact(first_only, second_only),
+        });
+    }
+    duels
 }
 
 #[derive(Clone, Copy)]

@@ -100,7 +100,7 @@ pub enum SweepCommand {
     Stop,
     /// Show the results in a file.
     Open(PathBuf),
-    /// Do one of its runs again and open it.
+    /// Do one of its runs again and open it beside the full cache's, in place of what is compared.
     OpenRun {
         /// Index of the problem.
         problem: u32,

@@ -50,6 +50,7 @@ fn plan(request: &SweepRequest) -> SweepPlan {
         },
         sampling: request.sampling.clone(),
         arms: request.arms.clone(),
+        origin: "made up".to_owned(),
         problems: (0..50)
             .map(|i| Problem {
                 kind: ["chain", "shop", "travel"][i % 3].to_owned(),
@@ -122,7 +123,11 @@ pub fn with_sweeps(size: [f32; 2], theme: Theme) -> (Harness<'static, Stage>, Pl
         }),
         replay: Arc::new(move |request| {
             replayed.lock().unwrap().push(request.clone());
-            Ok(Synthetic::default().store())
+            let plan = Synthetic {
+                settings: request.settings.clone(),
+                ..Synthetic::default()
+            };
+            Ok(plan.store())
         }),
     };
     let config = AppConfig {
@@ -191,24 +196,27 @@ fn a_sweep_is_started_watched_and_its_problems_opened() {
     harness
         .get_by_label(&format!("{}. lost: 7, not {expected}", first.problem + 1))
         .click();
-    for _ in 0..200 {
+    for _ in 0..400 {
         harness.step();
-        if harness.state().app().session().is_some() {
+        if harness.query_by_label("Start the sweep").is_none() {
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     harness.run();
-    let replayed = played.replayed.lock().unwrap()[0].clone();
-    assert_eq!(
-        (replayed.index, replayed.settings.budget),
-        (first.problem, 32)
-    );
-    assert_eq!(replayed.settings.policy, "rkv");
-    assert!(
-        harness.state().app().session().is_some(),
-        "the run is opened"
-    );
+    let replayed = played.replayed.lock().unwrap().clone();
+    let asked: Vec<(u32, &str)> = replayed
+        .iter()
+        .map(|r| (r.index, r.settings.policy.as_str()))
+        .collect();
+    assert_eq!(asked, [(first.problem, "full"), (first.problem, "rkv")]);
+    assert_eq!(replayed[1].settings.budget, 32);
+    let ctx = harness.ctx.clone();
+    let read = UiCommand::Compare(rkv_scope::ui::command::CompareCommand::Read(1));
+    harness.state_mut().app_mut().execute(&ctx, vec![read]);
+    harness.run();
+    let shown = harness.state().app().session().expect("both are in panes");
+    assert_eq!(shown.store.header().settings, replayed[1].settings);
 }
 
 #[test]

@@ -10,6 +10,7 @@ fn plan() -> SweepPlan {
         },
         sampling: Sampling::default(),
         arms: arms(&["rkv".to_owned()], &[32, 64], |_| {}).unwrap(),
+        origin: "made up".to_owned(),
         problems: (1..=3)
             .map(|n| Problem {
                 kind: "sums".to_owned(),

@@ -10,6 +10,7 @@ fn plan(problems: usize) -> SweepPlan {
         },
         sampling: Sampling::default(),
         arms: arms(&["rkv".to_owned()], &[32, 64], |_| {}).unwrap(),
+        origin: "made up".to_owned(),
         problems: (0..problems)
             .map(|i| Problem {
                 kind: if i % 2 == 0 { "even" } else { "odd" }.to_owned(),
@@ -117,4 +118,39 @@ fn a_sweep_under_way_pairs_what_it_has() {
     let table = SweepTable::of(&plan, &outcomes);
     let arm = table.of_policy("rkv").next().unwrap();
     assert_eq!((arm.stats.runs, arm.stats.right), (1, 1));
+}
+
+#[test]
+fn policies_meet_at_the_same_budget_on_the_same_problems() {
+    let mut plan = plan(3);
+    plan.arms = arms(&["rkv".to_owned(), "snapkv".to_owned()], &[32, 64], |_| {}).unwrap();
+    let snapkv = |problem, right| RunOutcome {
+        arm: ArmKey {
+            policy: "snapkv".to_owned(),
+            budget: Some(32),
+        },
+        ..run(problem, Some(32), right, 100)
+    };
+    let outcomes = [
+        run(0, Some(32), true, 100),
+        run(1, Some(32), true, 100),
+        run(2, Some(32), false, 100),
+        snapkv(0, false),
+        snapkv(1, true),
+        snapkv(2, true),
+    ];
+    let duels = SweepTable::of(&plan, &outcomes).duels;
+    assert_eq!(duels.len(), 1, "budget 64 has not run");
+    let duel = &duels[0];
+    assert_eq!(
+        (duel.first.as_str(), duel.second.as_str(), duel.budget),
+        ("rkv", "snapkv", 32)
+    );
+    assert_eq!(
+        (duel.first_only, duel.second_only, duel.p_value),
+        (1, 1, 1.0)
+    );
+    // One less: only what both have run counts.
+    let duels = SweepTable::of(&plan, &outcomes[..5]).duels;
+    assert_eq!((duels[0].first_only, duels[0].second_only), (1, 0));
 }

@@ -147,7 +147,7 @@ fn answer(
         if ui
             .add(button)
             .on_hover_text(format!(
-                "{}\n\nClick to open the runs, done again.",
+                "{}\n\nClick to do the run again and open it beside the full cache's.",
                 problem.text
             ))
             .clicked()

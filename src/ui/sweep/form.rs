@@ -64,7 +64,7 @@ impl SweepForm {
         for word in self.budgets.split([',', ' ']).filter(|w| !w.is_empty()) {
             let budget = word
                 .parse::<u32>()
-                .map_err(|_| format!("the budget {word:?} is not a whole number"))?;
+                .map_err(|_not_a_count| format!("the budget {word:?} is not a whole number"))?;
             budgets.push(budget);
         }
         if budgets.is_empty() {
