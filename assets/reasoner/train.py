@@ -180,7 +180,9 @@ def train(args):
 
 
 def evaluate(args):
+    """What `export` writes is measured: weights rounded to f16."""
     run = Run(args)
+    run.model.half().float()
     result = run.evaluate(args.count)
     (run.out / "samples.json").write_text(json.dumps(result.pop("texts"), indent=1))
     (run.out / "evaluation.json").write_text(json.dumps(result, indent=1))

@@ -39,6 +39,10 @@ pub const HELD_OUT_SEEDS: Range<u64> = 0..1000;
 
 /// A problem, its solution told step by step, and the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the field is called so in the JSON and in the literature"
+)]
 pub struct Problem {
     /// Name of its kind, one of [`KINDS`].
     pub kind: &'static str,

@@ -3,6 +3,8 @@
 //!
 //! How much is checked hangs on the number of steps, not on chance alone: a model that decodes greedily then reflects too.
 
+use std::fmt::Write as _;
+
 use super::arithmetic::{slip, work};
 use super::draw::Draw;
 use super::plan::{Line, Op, Plan, Step};
@@ -20,7 +22,7 @@ pub(super) fn narrate(plan: &Plan, question: &str, answer: i64, draw: &mut Draw)
     ]));
     let steps = plan.steps().count();
     tell(plan, true, draw, &mut text);
-    text.push_str(&format!("\nThe question is: {question} So it is {answer}."));
+    let _ = write!(text, "\nThe question is: {question} So it is {answer}.");
     if draw.chance(if steps > 1 { 92 } else { 70 }) {
         text.push_str(draw.pick(&[
             "\nWait, let me double-check.",
@@ -63,14 +65,15 @@ pub(super) fn narrate(plan: &Plan, question: &str, answer: i64, draw: &mut Draw)
             "\nWait, maybe there is another way.",
         ]));
         tell(second, false, draw, &mut text);
-        text.push_str(&format!(" That is {answer} again."));
+        let _ = write!(text, " That is {answer} again.");
     }
     if steps > 2 && draw.chance(85) {
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "\nWait, did I answer the question? {question} Yes, it is {answer}."
-        ));
+        );
     }
-    text.push_str(&format!("\nSo the answer is {answer}."));
+    let _ = write!(text, "\nSo the answer is {answer}.");
     text
 }
 
@@ -97,9 +100,10 @@ fn tell(plan: &Plan, main: bool, draw: &mut Draw, text: &mut String) {
                         && let Some(wrong) = slip(step.a, step.op, step.b)
                     {
                         let expression = format!("{} {} {}", step.a, step.op.sign(), step.b);
-                        text.push_str(&format!(
+                        let _ = write!(
+                            text,
                             "Quickly, {expression} = {wrong}. Wait, that is not right. Digit by digit, "
-                        ));
+                        );
                     }
                     first = false;
                 }

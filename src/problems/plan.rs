@@ -61,9 +61,9 @@ pub(super) enum Line {
 pub(super) struct Plan {
     pub lines: Vec<Line>,
     /// Another way to the same answer.
-    pub second_way: Option<Box<Plan>>,
+    pub second_way: Option<Box<Self>>,
     /// A last check that leads back to a number of the problem, instead of undoing each step.
-    pub proof: Option<Box<Plan>>,
+    pub proof: Option<Box<Self>>,
 }
 
 impl Plan {

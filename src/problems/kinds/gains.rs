@@ -11,9 +11,9 @@ const STARTS: &[&str] = &[
     "{N} [has|had] {n} {i}.",
     "{N} [starts|started] with {n} {i}.",
     "{N} [owns|owned] {n} {i}.",
-    "At first {N} [has|had] {n} {i}.",
+    "At first {lower} [has|had] {n} {i}.",
     "{N} [collects|collected] {n} {i}.",
-    "In the morning {N} [has|had] {n} {i}.",
+    "In the morning {lower} [has|had] {n} {i}.",
     "There [are|were] {n} {i} in {at}.",
     "{N} [keeps|kept] {n} {i} in {at}.",
 ];
@@ -61,6 +61,8 @@ const LOSSES: &[&str] = &[
     "Later {m} of the {i} [are|were] lost.",
     "{who} [removes|removed] {m} {i}.",
 ];
+/// What a shop or a farm does not do.
+const ALIVE: &[&str] = &["[eats|", "[wins|", "[picks|", "[earns|", "[drops|", "{at}"];
 const ENDS: &[&str] = &[
     "How many {i} [does {N} have now|did {N} have in the end]?",
     "How many {i} [does|did] {N} have in the end?",
@@ -104,7 +106,12 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
     };
     let sentence = |draw: &mut Draw, templates: &[&str], m: i64| {
         let m = number(draw, m);
-        let template = draw.pick(templates);
+        let template = loop {
+            let template = draw.pick(templates);
+            if someone.pronoun != "it" || !ALIVE.iter().any(|verb| template.contains(verb)) {
+                break template;
+            }
+        };
         let who = if template.starts_with("{who}") {
             capital(subject)
         } else {
@@ -114,6 +121,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             &tense(template, past),
             &[
                 ("N", &someone.name),
+                ("lower", &lower),
                 ("n", &m),
                 ("m", &m),
                 ("i", &item),
@@ -203,7 +211,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         let verb = text.strip_prefix(&format!("{} ", capital(subject)));
         story = match verb {
             // One sentence instead of two.
-            Some(verb) if event == 0 && draw.chance(30) => {
+            Some(verb) if event == 0 && story.starts_with(&someone.name) && draw.chance(30) => {
                 format!("{} and {verb}", story.trim_end_matches('.'))
             }
             _ => format!("{story} {text}"),

@@ -69,7 +69,7 @@ fn left_side(text: &str) -> Option<(String, f64)> {
     if kept.len() < 3 {
         return None;
     }
-    if kept.len() % 2 == 0 {
+    if kept.len().is_multiple_of(2) {
         kept.pop();
     }
     kept.reverse();
@@ -91,7 +91,7 @@ fn left_side(text: &str) -> Option<(String, f64)> {
 /// The numbers of a text, in digits or as small numerals.
 pub(super) fn numbers(text: &str) -> Vec<i64> {
     text.split(|c: char| !c.is_ascii_alphanumeric())
-        .flat_map(|word| {
+        .filter_map(|word| {
             let digits = word.trim_matches(|c: char| c.is_ascii_alphabetic());
             digits
                 .parse()
