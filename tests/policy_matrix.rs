@@ -334,7 +334,7 @@ fn the_attention_that_slots_receive_is_counted_from_the_first_query_on() {
     let shape = cache.shape();
     let (d, group) = (shape.head_dim, shape.query_heads / shape.kv_heads);
     let mut exact = vec![vec![vec![0f64; 30]; shape.kv_heads]; shape.layers];
-    for layer in 0..shape.layers {
+    for (layer, exact) in exact.iter_mut().enumerate() {
         for (token, row) in cache.window_queries(layer).enumerate() {
             for (query_head, query) in row.chunks_exact(d).enumerate() {
                 let head = query_head / group;
@@ -353,7 +353,7 @@ fn the_attention_that_slots_receive_is_counted_from_the_first_query_on() {
                     .collect();
                 let total: f64 = powers.iter().sum();
                 for (slot, power) in powers.iter().enumerate() {
-                    exact[layer][head][slot] += power / total;
+                    exact[head][slot] += power / total;
                 }
             }
         }

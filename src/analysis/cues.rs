@@ -124,7 +124,7 @@ impl Cue {
             let joins = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
             // A cue that ends in a sign, such as `no,`, ends there.
             let word = self.text.ends_with(char::is_alphanumeric);
-            !joins(before) && !(word && joins(after))
+            !(joins(before) || word && joins(after))
         };
         if self.first {
             sentence.starts_with(&self.text) && alone(0)

@@ -288,16 +288,14 @@ impl App {
                     heatmap::show(ui, &mut panels.heatmap, view, derived, selection, commands);
                 });
             }
-            // Drawn by `sweep_panels`.
-            Tab::Sweep => {}
             Tab::Reflections => {
                 page.show(ui, |ui| {
                     let state = &mut panels.reflections;
                     reflections::show(ui, state, view, derived, selection, commands);
                 });
             }
-            // A page of its own.
-            Tab::Compare => {}
+            // Pages of their own.
+            Tab::Compare | Tab::Sweep => {}
         }
     }
 

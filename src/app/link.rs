@@ -11,12 +11,15 @@ use crate::trace::TraceStore;
 /// Starts an engine that loads the model named, and wakes the window when events wait.
 pub type EngineFactory = Box<dyn Fn(Option<String>, Waker) -> io::Result<EngineHandle>>;
 
+/// Does one run of a sweep again, recording everything; on a background thread.
+type Replay = dyn Fn(&ReplayRequest) -> Result<TraceStore, String> + Send + Sync;
+
 /// How the window runs sweeps: a build without a model has no such thing, a test its own.
 pub struct SweepFactory {
     /// Starts one.
     pub start: Box<dyn Fn(SweepRequest, Waker) -> io::Result<SweepHandle>>,
     /// Does one of its runs again, recording everything; on a background thread.
-    pub replay: Arc<dyn Fn(&ReplayRequest) -> Result<TraceStore, String> + Send + Sync>,
+    pub replay: Arc<Replay>,
 }
 
 /// The sweeps of this build, if it can run any.

@@ -36,7 +36,7 @@ pub(super) fn run(args: &SweepArgs, out: &mut dyn Write) -> Result<(), CliError>
     let mut teller = Teller::default();
     let stop = AtomicBool::new(false);
     let (plan, outcomes) = execute(&request, &Loader::REAL, &stop, &mut |event| {
-        teller.hear(event)
+        teller.hear(event);
     })
     .map_err(|error| CliError::Engine(chain(&error)))?;
     let table = SweepTable::of(&plan, &outcomes);
@@ -63,14 +63,12 @@ fn plot_format(path: &Path) -> Result<Format, CliError> {
         .extension()
         .and_then(|e| e.to_str())
         .unwrap_or_default();
-    let format = match Format::from_name(&extension.to_lowercase()) {
-        Some(format @ (Format::Png | Format::Svg)) => format,
-        _ => {
-            return Err(CliError::Usage(format!(
-                "a plot is a .png or .svg file, which {} is not",
-                path.display()
-            )));
-        }
+    let Some(format @ (Format::Png | Format::Svg)) = Format::from_name(&extension.to_lowercase())
+    else {
+        return Err(CliError::Usage(format!(
+            "a plot is a .png or .svg file, which {} is not",
+            path.display()
+        )));
     };
     AtomicFile::create(path).map_err(export::ExportError::from)?;
     Ok(format)

@@ -296,16 +296,15 @@ impl<'m> Generation<'m> {
         if !self.finished {
             self.finished = true;
             let rest = self.text.finish();
-            if !rest.is_empty() {
-                if let Some(TraceRecord::Tokens(batch)) = self
+            if !rest.is_empty()
+                && let Some(TraceRecord::Tokens(batch)) = self
                     .out
                     .iter_mut()
                     .rev()
                     .find(|r| matches!(r, TraceRecord::Tokens(_)))
-                    && let Some(last) = batch.last_mut()
-                {
-                    last.text.push_str(&rest);
-                }
+                && let Some(last) = batch.last_mut()
+            {
+                last.text.push_str(&rest);
             }
             self.out.push(TraceRecord::End {
                 at: Position(self.cache.seen() as u32),

@@ -138,7 +138,8 @@ pub(super) fn accumulate(
 
 #[expect(
     clippy::inline_always,
-    reason = "the widths are known to the caller; a call would spill the sums"
+    clippy::needless_range_loop,
+    reason = "the widths are known to the caller; a call would spill the sums, iterators do so at times"
 )]
 #[inline(always)]
 fn accumulate_tile<const ROWS: usize, const WIDE: usize>(

@@ -100,7 +100,6 @@ fn sizes(rows: &[f32], d: usize, projection: &[f32]) -> Vec<f32> {
 
 #[expect(
     clippy::inline_always,
-    clippy::needless_range_loop,
     reason = "the sums stay in registers: with iterators they do so or not as the crate's size changes"
 )]
 #[inline(always)]

@@ -47,7 +47,7 @@ pub enum SweepError {
         /// Policy and budget.
         arm: ArmKey,
         /// Why.
-        source: crate::engine::EngineError,
+        source: Box<crate::engine::EngineError>,
     },
     /// The system gave no thread, or one of them died.
     #[error("a thread of the sweep {0}")]

@@ -45,7 +45,7 @@ pub(super) fn run(
         move |source| SweepError::Run {
             problem: task.index,
             arm,
-            source,
+            source: Box::new(source),
         }
     };
     let Some(course) = full_course(model, task, stop).map_err(failed(task.full))? else {

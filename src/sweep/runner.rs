@@ -29,12 +29,18 @@ const LOOK_AT_STOP: Duration = Duration::from_millis(50);
 /// Gives each thread a model that shares its weights.
 type Handles = Box<dyn Fn() -> Box<dyn LanguageModel + Send> + Send + Sync>;
 
+/// Loads the model of a name, telling how far it is.
+type Load = fn(&str, &mut dyn FnMut(f32, &str)) -> Result<Handles, LanguageModelError>;
+
+/// Arms that cannot run, and why.
+type LeftOut = Vec<(ArmKey, String)>;
+
 /// Where models come from.
 pub struct Loader {
     /// Name and checksum of a model, before it is loaded.
     pub identify: fn(&str) -> Result<ModelIdentity, SweepError>,
     /// Loads it.
-    pub load: fn(&str, &mut dyn FnMut(f32, &str)) -> Result<Handles, LanguageModelError>,
+    pub load: Load,
 }
 
 impl Loader {
@@ -149,7 +155,7 @@ pub fn execute(
 fn runnable<'p>(
     plan: &'p SweepPlan,
     model: &dyn LanguageModel,
-) -> Result<(Vec<&'p CacheSettings>, Vec<(ArmKey, String)>), SweepError> {
+) -> Result<(Vec<&'p CacheSettings>, LeftOut), SweepError> {
     let mut longest = 0;
     for problem in &plan.problems {
         longest = longest.max(model.encode_prompt(&problem.text)?.len() as u32);
@@ -283,7 +289,7 @@ pub fn replay(request: &ReplayRequest) -> Result<TraceStore, SweepError> {
     one_problem::record(&mut *model, request).map_err(|source| SweepError::Run {
         problem: request.index,
         arm: ArmKey::of(&request.settings),
-        source,
+        source: Box::new(source),
     })
 }
 

@@ -95,8 +95,8 @@ type Run = unsafe extern "C" fn(
 ) -> *const c_char;
 
 fn message(text: *const c_char) -> Option<String> {
-    // SAFETY: the library returns null or a string that lives until its next call.
     (!text.is_null()).then(|| {
+        // SAFETY: the library returns null or a string that lives until its next call.
         unsafe { CStr::from_ptr(text) }
             .to_string_lossy()
             .into_owned()
@@ -112,8 +112,8 @@ fn with<T: Copy, R>(library: &Mutex<Library>, name: &str, call: impl FnOnce(T) -
 impl Drop for Guarded {
     fn drop(&mut self) {
         let address = self.address as *mut c_void;
-        // SAFETY: the address is of `rkv_alloc` and is given back once.
         let error = with(&self.library, "rkv_free", |free: Free| {
+            // SAFETY: the address is of `rkv_alloc` and is given back once.
             message(unsafe { free(address) })
         });
         if !std::thread::panicking() {
@@ -231,8 +231,8 @@ impl Accelerator for OnCpu {
             .collect();
         let [x, y, z] = launch.grid;
         let (threads, count) = (launch.threads as c_int, addresses.len() as c_int);
-        // SAFETY: the library checks the number of arguments, and guards their memory's ends.
         let error = with(&self.library, "rkv_launch", |run: Run| {
+            // SAFETY: the library checks the number of arguments, and guards their memory's ends.
             message(unsafe {
                 run(
                     name.as_ptr(),

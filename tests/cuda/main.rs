@@ -3,6 +3,17 @@
 //! What a machine lacks is skipped with a printed reason; `REQUIRE_NVRTC=1` and `REQUIRE_KERNELS_ON_CPU=1` make that a
 //! failure. On a machine with a GPU, `on_gpu.sh` runs the same checks there.
 
+#![cfg_attr(
+    feature = "infer",
+    expect(
+        clippy::unwrap_used,
+        clippy::print_stdout,
+        clippy::needless_pass_by_value,
+        clippy::used_underscore_binding,
+        reason = "helpers of tests fail and talk as tests do"
+    )
+)]
+
 #[cfg(feature = "infer")]
 mod accelerators;
 #[cfg(feature = "infer")]

@@ -3,6 +3,10 @@
 //! With `RKV_PICTURES` set to a folder, the window is also drawn there as PNGs.
 
 #![cfg(feature = "gui")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may panic outside its test functions too"
+)]
 
 mod compare;
 mod first_page;

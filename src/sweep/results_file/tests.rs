@@ -92,13 +92,14 @@ fn another_sweeps_file_is_refused_and_left_alone() {
     written(folder.path());
     let path = folder.path().join("sweep.jsonl");
     let before = std::fs::read(&path).unwrap();
-    let changes: [(&str, fn(&mut SweepPlan)); 6] = [
+    type Change = fn(&mut SweepPlan);
+    let changes: [(&str, Change); 6] = [
         ("model is reasoner (0a1b2c3d)", |p| {
             p.model.fingerprint = "ffffffff".to_owned();
         }),
         ("3 problems, not 2", |p| p.problems.truncate(2)),
         ("problems are others", |p| {
-            p.problems[0].answer = "9".to_owned()
+            p.problems[0].answer = "9".to_owned();
         }),
         ("1024 tokens", |p| p.sampling.max_tokens = 99),
         ("R-KV at budget 64", |p| p.arms.truncate(2)),

@@ -75,7 +75,7 @@ impl SweepForm {
         }
         let policies: Vec<String> = self.policies.iter().map(|&id| id.to_owned()).collect();
         let arms = arms(&policies, &budgets, |settings| {
-            settings.buffer = self.buffer
+            settings.buffer = self.buffer;
         })
         .map_err(|error| error.to_string())?;
         let sampling = Sampling {
