@@ -194,7 +194,7 @@ fn a_tokenizer_json_beside_the_file_wins() {
     )
     .unwrap();
     let tokenizer = super::super::tokenizer::Tokenizer::for_gguf(&gguf, &metadata).unwrap();
-    assert_eq!(tokenizer.vocab_size(), 944);
+    assert_eq!(tokenizer.vocab_size(), 1024);
     assert!(tokenizer.is_eos(4), "ids still come from the metadata");
 }
 

@@ -22,15 +22,13 @@ fn the_reasoner_matches_the_reference_tokenizer() {
     for (text, ids) in [
         (
             "<|user|>What is 12 + 345?<|assistant|><think>\n",
-            &[
-                1, 840, 275, 225, 21, 22, 263, 225, 23, 24, 25, 35, 2, 3, 203,
-            ][..],
+            &[1, 382, 280, 225, 21, 22, 269, 23, 24, 25, 35, 2, 3, 203][..],
         ),
         (
             "<|user|>Tom has 3 apples.<|assistant|><think>\nWait, 3 + 4 = 7.</think>The answer is 7.<|end|>",
             &[
-                1, 56, 83, 81, 328, 225, 23, 672, 18, 2, 3, 203, 409, 16, 225, 23, 263, 225, 24,
-                261, 225, 27, 18, 4, 282, 300, 275, 225, 27, 18, 0,
+                1, 56, 782, 376, 225, 23, 758, 18, 2, 3, 203, 348, 16, 225, 23, 269, 24, 262, 27,
+                18, 4, 301, 325, 280, 225, 27, 18, 0,
             ],
         ),
     ] {
@@ -49,11 +47,7 @@ fn the_reasoner_knows_its_special_tokens() {
     assert_eq!(tokenizer.eos_ids(), [0]);
     assert!(tokenizer.is_eos(0) && !tokenizer.is_eos(1));
     assert_eq!(tokenizer.bos(), None);
-    assert_eq!(
-        tokenizer.vocab_size(),
-        944,
-        "the model's 960 rows are padded"
-    );
+    assert_eq!(tokenizer.vocab_size(), 1024);
     assert_eq!(tokenizer.token_to_id("</think>"), Some(4));
     assert_eq!(tokenizer.token_to_id("<nothing>"), None);
 }
