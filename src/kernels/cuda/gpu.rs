@@ -10,12 +10,12 @@ use std::panic::catch_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::cuda_backend::CudaError;
-use candle_core::cuda_backend::cudarc::driver::sys::{CUdevice_attribute, CUresult};
-use candle_core::cuda_backend::cudarc::driver::{
+use candle_core::{CudaDevice, Device};
+use cudarc::driver::sys::{CUdevice_attribute, CUresult};
+use cudarc::driver::{
     CudaFunction, CudaSlice, CudaStream, DevicePtr as _, DriverError, LaunchConfig,
     PushKernelArg as _,
 };
-use candle_core::{CudaDevice, Device};
 
 use super::{Accelerator, AcceleratorError, Argument, Element, Launch};
 

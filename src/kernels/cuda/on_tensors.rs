@@ -74,7 +74,7 @@ impl InplaceOp2 for Kernels<'_> {
     ) -> Result<()> {
         use candle_core::backend::BackendStorage as _;
         use candle_core::cuda_backend::CudaStorageSlice as Slice;
-        use candle_core::cuda_backend::cudarc::driver::{DevicePtr as _, DevicePtrMut as _};
+        use cudarc::driver::{DevicePtr as _, DevicePtrMut as _};
 
         let stream = from.device().cuda_stream();
         let (to_first, from_first) = (
