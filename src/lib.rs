@@ -10,7 +10,7 @@
 //! | L2 | [`model`], [`kernels`] | candle: decoder, weights, tokenizer, attention over the cache |
 //! | L1 | [`policy`] | pure decisions on slices: score, scope, protection, trigger, selection |
 //! | L1 | [`analysis`] | pure functions of a trace: reflections, repetitions, their share of what left |
-//! | L0 | [`trace`], [`config`], [`problems`], [`lanes`] | ids, records, store, view, codec; settings and their validation; school problems; eight floats at a time |
+//! | L0 | [`trace`], [`config`], [`problems`], [`lanes`], [`exp`] | ids, records, store, view, codec; settings and their validation; school problems; eight floats at a time and their exponential |
 //!
 //! `--no-default-features` builds L0, L1 and the exports; `--features gui` alone builds a viewer that
 //! replays trace files without any tensor library.
