@@ -30,5 +30,5 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 #[expect(clippy::print_stderr, reason = "the binary's one place for errors")]
 fn report(error: &anyhow::Error) {
-    eprintln!("{error:#}");
+    eprintln!("{}", rkv_scope::error_chain::chain(error.as_ref()));
 }

@@ -144,7 +144,7 @@ fn record_writes_a_trace_that_info_and_export_read() {
         "--format",
         "png",
         "--out",
-        "/dev/null",
+        folder.path().join("refused").to_str().unwrap(),
     ]);
     assert!(refusal.contains("csv"), "{refusal}");
 }
@@ -208,6 +208,11 @@ fn bad_settings_are_one_clear_message() {
         (&["--scope", "house"], "head, layer, global"),
         (&["--temperature=-1"], "temperature"),
         (&["--max-tokens", "0"], "at least 1"),
+        (&["--out", "-"], "name a file"),
+        (
+            &["--out", "/nonexistent/run.rkvt"],
+            "create the folder first",
+        ),
     ];
     for (extra, needle) in cases {
         let mut args = vec!["record", "--prompt", PROBLEM];
@@ -324,6 +329,90 @@ fn a_full_disk_keeps_the_previous_file() {
     assert!(!record.status.success());
     assert!(stderr(&record).contains("run.rkvt"), "{}", stderr(&record));
     assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_or_device_is_never_replaced_by_a_file() {
+    use std::os::unix::fs::FileTypeExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let (trace, _) = record(folder.path(), "run.rkvt", &[]);
+    let pipe = folder.path().join("pipe");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success(),
+        "mkfifo is part of every Unix"
+    );
+    let pipe_name = pipe.to_str().unwrap();
+    let exports: [&[&str]; 2] = [
+        &["record", "--prompt", PROBLEM, "--out", pipe_name],
+        &[
+            "export", &trace, "--what", "tokens", "--format", "csv", "--out", pipe_name,
+        ],
+    ];
+    for args in exports {
+        let message = refused(args);
+        assert!(message.contains("a device or a pipe"), "{message}");
+        assert_eq!(
+            message.matches("a device or a pipe").count(),
+            1,
+            "said once: {message}"
+        );
+        assert!(std::fs::metadata(&pipe).unwrap().file_type().is_fifo());
+    }
+    let message = refused(&[
+        "record",
+        "--prompt",
+        PROBLEM,
+        "--out",
+        folder.path().to_str().unwrap(),
+    ]);
+    assert!(message.contains("add a file name"), "{message}");
+}
+
+#[test]
+fn what_an_interrupted_run_left_is_pointed_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = record(folder.path(), "run.rkvt", &[]);
+    let part = format!("{path}.part");
+    std::fs::rename(&path, &part).unwrap();
+    let message = refused(&["info", &path]);
+    assert!(message.contains(".part"), "{message}");
+    ok(&["info", &part]);
+}
+
+#[test]
+fn options_that_make_no_difference_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = record(folder.path(), "run.rkvt", &[]);
+    let export = |what: &str, extra: &[&str]| {
+        let out = folder.path().join("table.csv");
+        let mut args = vec!["export", &path, "--what", what, "--format", "csv", "--out"];
+        args.push(out.to_str().unwrap());
+        args.extend(extra);
+        let message = refused(&args);
+        assert!(!out.exists(), "{what} {extra:?}");
+        message
+    };
+    assert!(export("tokens", &["--layer", "1"]).contains("--layer"));
+    assert!(export("raster", &["--event", "0"]).contains("--event"));
+    assert!(export("tokens", &["--cursor", "999999"]).contains("999999"));
+    let with = |extra: &[&str]| {
+        let mut args = vec!["record", "--prompt", PROBLEM, "--max-tokens", "4"];
+        args.extend(extra);
+        let output = rkv_scope(&args).output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        stderr(&output)
+    };
+    let told = with(&["--policy", "streamingllm", "--lambda", "0.5"]);
+    assert!(told.contains("does not look at --lambda"), "{told}");
+    let told = with(&["--lambda", "0.5", "--protect", "sinks", "--sinks", "2"]);
+    assert!(!told.contains("does not look at"), "{told}");
+    let window = with(&["--protect", "window"]);
+    assert!(!window.contains("warning"), "{window}");
 }
 
 #[cfg(unix)]

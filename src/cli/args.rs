@@ -187,7 +187,7 @@ pub struct ExportArgs {
     /// Destination; `-` is standard output
     #[arg(long, value_name = "O")]
     pub out: PathBuf,
-    /// Compression to show (heatmap); the last by default
+    /// Compression to show (heatmap, scores); the heatmap's is the last by default
     #[arg(long, value_name = "N")]
     pub event: Option<u32>,
     /// Only this layer (heatmap, scores)

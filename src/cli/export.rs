@@ -5,15 +5,23 @@ use std::path::Path;
 
 use super::args::ExportArgs;
 use super::{CliError, progress};
-use crate::export::{self, ExportOptions};
+use crate::export::{self, ExportOptions, What};
 use crate::trace::{EventIndex, load};
 
 pub(super) fn run(args: &ExportArgs, out: &mut dyn Write) -> Result<(), CliError> {
+    unused(args)?;
     let loaded = load(&args.file)?;
     if let Some(problem) = &loaded.problem {
         progress(format_args!("warning: {}: {problem}", args.file.display()));
     }
     let view = match args.cursor {
+        Some(cursor) if cursor > loaded.store.latest().cursor() => {
+            return Err(CliError::Usage(format!(
+                "there is no token {cursor}; {} has {}",
+                args.file.display(),
+                loaded.store.latest().cursor()
+            )));
+        }
         Some(cursor) => loaded.store.view(cursor),
         None => loaded.store.latest(),
     };
@@ -30,4 +38,22 @@ pub(super) fn run(args: &ExportArgs, out: &mut dyn Write) -> Result<(), CliError
         export::write_file(args.what, args.format, &view, &options, &args.out)?;
     }
     Ok(())
+}
+
+/// An option that this export does not look at is refused: the file would not be what was asked for.
+fn unused(args: &ExportArgs) -> Result<(), CliError> {
+    let by_head = matches!(args.what, What::Heatmap | What::Scores);
+    let unused = [
+        ("--event", args.event.is_some() && !by_head),
+        ("--layer", args.layer.is_some() && !by_head),
+        ("--head", args.head.is_some() && !by_head),
+        ("--cues", args.cues.is_some() && args.what != What::Segments),
+    ];
+    match unused.iter().find(|(_, unused)| *unused) {
+        None => Ok(()),
+        Some((option, _)) => Err(CliError::Usage(format!(
+            "{option} makes no difference to {}; leave it out",
+            args.what
+        ))),
+    }
 }

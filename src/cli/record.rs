@@ -1,6 +1,7 @@
 //! `record`: the engine without a window.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,7 @@ use super::run_args::RecordArgs;
 use super::{CliError, calibrate, progress};
 use crate::config::Sampling;
 use crate::engine::{EngineCommand, EngineConfig, EngineEvent, RunId, RunRequest, RunState, spawn};
-use crate::trace::{FinishReason, RunSummary, TraceRecord, TraceStore, last_boxed};
+use crate::trace::{AtomicFile, FinishReason, RunSummary, TraceRecord, TraceStore, last_boxed};
 
 /// How often a line of progress is printed.
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
@@ -40,6 +41,22 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
             Some(Arc::new(calibrate::read(path)?))
         }
     };
+    let info = crate::policy::find(&settings.policy).map_err(usage)?;
+    for option in args.cache.unused(info, &settings) {
+        progress(format_args!(
+            "warning: {} does not look at --{option}",
+            info.name
+        ));
+    }
+    if let Some(path) = &args.out {
+        if path == Path::new("-") {
+            return Err(CliError::Usage(
+                "a trace cannot go to standard output, which has the text; name a file".to_owned(),
+            ));
+        }
+        // Before the run, not after it: nobody wants to wait for what cannot be kept.
+        AtomicFile::create(path).map_err(|error| CliError::Engine(error.to_string()))?;
+    }
     let run = RunId(1);
     let request = RunRequest {
         run,
@@ -57,7 +74,7 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
         EngineCommand::Start(Box::new(request)),
     ];
     let mut store: Option<TraceStore> = None;
-    let mut warning = None;
+    let mut warned = false;
     let mut shown = Instant::now();
     loop {
         let Some(event) = engine.recv_timeout(Duration::from_secs(1)) else {
@@ -117,7 +134,7 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
             }
             EngineEvent::Warning { message, .. } => {
                 progress(format_args!("warning: {message}"));
-                warning = Some(message);
+                warned = true;
             }
             EngineEvent::ParamsRejected { message, .. } | EngineEvent::Failed { message, .. } => {
                 return Err(CliError::Engine(message));
@@ -141,9 +158,13 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
                     summary.peak_slots
                 ));
                 // The run is whole, but the file the person asked for is not there.
-                return match warning {
-                    None => Ok(()),
-                    Some(message) => Err(CliError::Engine(message)),
+                return match &args.out {
+                    Some(path) if warned => Err(CliError::Engine(format!(
+                        "the run went to its end, but {0} is not there: see the warning above. What was written \
+                         before is in {0}.part; make room, or choose another place, and run it again",
+                        path.display()
+                    ))),
+                    _ => Ok(()),
                 };
             }
             EngineEvent::State { .. } | EngineEvent::Stats { .. } => {}

@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use super::args::named;
 use crate::config::{CacheSettings, DeviceChoice, Protection, Sampling, Scope, SlotOrder, Trigger};
 use crate::model::shapes::ModelShape;
+use crate::policy::{Param, PolicyInfo};
 use crate::trace::RecordLevel;
 
 /// Cache settings; what is not given keeps the policy's default.
@@ -39,8 +40,8 @@ pub struct CacheArgs {
     /// Who decides together
     #[arg(long, value_name = "head|layer|global", value_parser = named(Scope::from_name, Scope::ALL))]
     pub scope: Option<Scope>,
-    /// Tokens never evicted
-    #[arg(long, value_name = "none|sinks|prompt", value_parser = named(Protection::from_name, Protection::ALL))]
+    /// Tokens never evicted beside the window; `window` is another word for none
+    #[arg(long, value_name = "none|sinks|prompt", value_parser = named(protection, Protection::ALL))]
     pub protect: Option<Protection>,
     /// Attention sinks under `--protect sinks`
     #[arg(long, value_name = "N")]
@@ -60,6 +61,28 @@ impl CacheArgs {
         let mut settings = crate::policy::find(policy)?.default_settings();
         self.put_into(&mut settings);
         Ok(settings)
+    }
+
+    /// The options among those given that `info`'s policy under `settings` has no use for.
+    pub(super) fn unused(&self, info: &PolicyInfo, settings: &CacheSettings) -> Vec<&'static str> {
+        let given = [
+            (Param::Budget, self.budget.is_some()),
+            (Param::Buffer, self.buffer.is_some()),
+            (Param::Lambda, self.lambda.is_some()),
+            (Param::Window, self.window.is_some()),
+            (Param::Kernel, self.kernel.is_some()),
+            (Param::Threshold, self.threshold.is_some()),
+            (Param::Sinks, self.sinks.is_some()),
+        ];
+        let used = |param| {
+            info.params.contains(&param)
+                || param == Param::Sinks && settings.protection == Protection::Sinks
+        };
+        given
+            .into_iter()
+            .filter(|&(param, given)| given && !used(param))
+            .map(|(param, _)| param.spec().option)
+            .collect()
     }
 
     /// Puts what was given, but for the policy, into `s`.
@@ -137,6 +160,14 @@ pub struct CalibrateArgs {
     /// File to write
     #[arg(long, value_name = "F.json")]
     pub out: PathBuf,
+}
+
+/// The window always stays, so protecting it alone is to protect nothing else.
+fn protection(name: &str) -> Option<Protection> {
+    match name {
+        "window" => Some(Protection::None),
+        _ => Protection::from_name(name),
+    }
 }
 
 fn level(text: &str) -> Result<RecordLevel, String> {

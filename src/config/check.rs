@@ -50,7 +50,8 @@ pub enum SettingsError {
     /// Window and protected tokens leave no slot to choose for.
     #[error(
         "budget is {budget}, but the window ({window}) and the protected tokens ({protected}) take all of it; \
-         raise the budget to at least {least}, or protect fewer tokens"
+         raise the budget to at least {least}{or_window}",
+        or_window = if *protected == 0 { " or narrow the window" } else { ", narrow the window or protect fewer tokens" }
     )]
     BudgetTooSmall {
         /// Slots kept.
@@ -220,6 +221,16 @@ mod tests {
         };
         settings.check_with_prompt(55).unwrap();
         let error = settings.check_with_prompt(56).unwrap_err();
+        assert!(error.to_string().contains("protect fewer"), "{error}");
+        let nothing_protected = CacheSettings {
+            budget: 8,
+            ..CacheSettings::default()
+        };
+        let message = nothing_protected.check().unwrap_err().to_string();
+        assert!(
+            message.contains("at least 9") && !message.contains("fewer"),
+            "{message}"
+        );
         assert_eq!(
             error,
             SettingsError::BudgetTooSmall {

@@ -8,7 +8,7 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::trace::{TraceHeader, TraceRecord, TraceWriter, WriteError};
+use crate::trace::{TraceHeader, TraceRecord, TraceWriter, WriteError, destination};
 
 /// How stale the file may be.
 const FLUSH_EVERY: Duration = Duration::from_millis(250);
@@ -34,13 +34,14 @@ impl Recorder {
     /// Creates the file and writes the header.
     ///
     /// # Errors
-    /// The file cannot be created or written.
+    /// The file cannot be created or written, or what is there is no file.
     pub fn create(path: &Path, header: &TraceHeader) -> Result<Self, RecordError> {
         let fail = |source: WriteError| RecordError {
             path: path.to_owned(),
             source,
         };
-        let mut part = path.as_os_str().to_owned();
+        let target = destination(path).map_err(|error| fail(error.into()))?;
+        let mut part = target.as_os_str().to_owned();
         part.push(".part");
         let part = PathBuf::from(part);
         let file = File::create(&part).map_err(|error| fail(error.into()))?;
@@ -48,7 +49,7 @@ impl Recorder {
         Ok(Self {
             writer,
             part,
-            path: path.to_owned(),
+            path: target,
             flushed: Instant::now(),
         })
     }

@@ -28,6 +28,7 @@ impl FileError {
                 "free some space or choose another disk; a file of that name is as it was"
             }
             io::ErrorKind::IsADirectory => "add a file name to the folder's",
+            io::ErrorKind::InvalidInput => "choose the name of a new or an ordinary file",
             _ => "choose another place; a file of that name is as it was",
         };
         Self {
@@ -36,6 +37,27 @@ impl FileError {
             way_out,
         }
     }
+}
+
+/// Where a file that is to appear at `path` goes: the target, if that is a symbolic link.
+///
+/// # Errors
+/// [`FileError`] if it is a folder, or a device or pipe, which a finished file must not replace.
+pub fn destination(path: &Path) -> Result<PathBuf, FileError> {
+    let failed = |source| FileError::writing(path, source);
+    let target = match path.canonicalize() {
+        Ok(target) => target,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+        Err(error) => return Err(failed(error)),
+    };
+    if target.is_dir() || target.file_name().is_none() {
+        return Err(failed(io::ErrorKind::IsADirectory.into()));
+    }
+    if target.exists() && !target.is_file() {
+        let what = "it is a device or a pipe, no file";
+        return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, what)));
+    }
+    Ok(target)
 }
 
 /// Collects what is written in a temporary file beside the destination; [`AtomicFile::commit`] puts it
@@ -50,17 +72,10 @@ impl AtomicFile {
     /// Begins a file that is to appear at `path`. A symbolic link keeps pointing to its target, which is replaced.
     ///
     /// # Errors
-    /// [`FileError`] if `path` is a folder, or its folder is missing or not writable.
+    /// [`FileError`] if `path` is a folder, device or pipe, or its folder is missing or not writable.
     pub fn create(path: &Path) -> Result<Self, FileError> {
         let failed = |source| FileError::writing(path, source);
-        let target = match path.canonicalize() {
-            Ok(target) => target,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
-            Err(error) => return Err(failed(error)),
-        };
-        if target.is_dir() || target.file_name().is_none() {
-            return Err(failed(io::ErrorKind::IsADirectory.into()));
-        }
+        let target = destination(path)?;
         let folder = match target.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder,
             _ => Path::new("."),

@@ -284,9 +284,14 @@ pub enum LoadError {
 /// # Errors
 /// [`LoadError`] if nothing of it can be shown. Damage further on is in [`LoadedTrace::problem`].
 pub fn load(path: &Path) -> Result<LoadedTrace, LoadError> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
     let failed = |source: io::Error| LoadError::Open {
         path: path.to_owned(),
         way_out: match source.kind() {
+            io::ErrorKind::NotFound if Path::new(&part).exists() => {
+                "a run that was cut short left its trace under this name with .part after it; open that"
+            }
             io::ErrorKind::NotFound => "check the name",
             io::ErrorKind::PermissionDenied => "ask its owner for the right to read it",
             _ => "check that the disk is there and sound",
