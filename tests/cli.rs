@@ -206,7 +206,8 @@ fn bad_settings_are_one_clear_message() {
         (&["--lambda", "1.5"], "from 0 to 1"),
         (&["--policy", "magic"], "there are: rkv"),
         (&["--scope", "house"], "head, layer, global"),
-        (&["--temperature=-1"], "temperature"),
+        (&["--temperature", "-1"], "temperature is -1"),
+        (&["--budget", "-5"], "'-5' for '--budget <N>'"),
         (&["--max-tokens", "0"], "at least 1"),
         (&["--out", "-"], "name a file"),
         (
@@ -220,6 +221,14 @@ fn bad_settings_are_one_clear_message() {
         let message = refused(&args);
         assert!(message.contains(needle), "{extra:?}: {message}");
     }
+}
+
+#[test]
+fn a_problem_and_a_number_may_begin_with_a_minus() {
+    let args = ["record", "--prompt", "-3 + 5 = ?", "--threshold", "-0.5"];
+    let report = json(&ok(&[&args[..], &["--max-tokens", "4", "--json"]].concat()));
+    assert_eq!(report["params"]["threshold"], -0.5);
+    assert_eq!(report["tokens"], 4);
 }
 
 #[test]

@@ -116,6 +116,21 @@ fn the_heatmap_says_what_it_shows() {
 }
 
 #[test]
+fn the_text_says_what_a_token_without_a_colour_is() {
+    let page = |level: RecordLevel| {
+        let plan = Synthetic {
+            level,
+            ..Synthetic::default()
+        };
+        svg(&plan.store(), What::Tokens, &ExportOptions::default())
+    };
+    assert!(page(RecordLevel::Components).contains("not scored yet"));
+    let by_score_alone = page(RecordLevel::Scores);
+    assert!(by_score_alone.contains("scored by neither of the two"));
+    assert!(!by_score_alone.contains("not scored yet"));
+}
+
+#[test]
 fn pictures_are_the_same_every_time_and_of_the_size_they_say() {
     let store = Synthetic {
         tokens: 320,

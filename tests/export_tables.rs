@@ -8,7 +8,7 @@
 use rkv_scope::export::Info;
 use rkv_scope::export::{self, ExportOptions, Format, What};
 use rkv_scope::trace::synthetic::Synthetic;
-use rkv_scope::trace::{EventIndex, HeadId, Position, TraceStore};
+use rkv_scope::trace::{EventIndex, HeadId, Position, RecordLevel, TraceStore};
 
 fn store() -> TraceStore {
     Synthetic {
@@ -98,6 +98,55 @@ fn tokens_join_up_to_the_text_and_count_their_holders() {
         "a token that was never scored has no score"
     );
     assert_eq!(table.last().unwrap()[10], "");
+}
+
+#[test]
+fn a_tokens_score_is_the_mean_of_its_heads_and_what_was_not_recorded_is_empty() {
+    let means = |level: RecordLevel| {
+        let store = Synthetic {
+            tokens: 400,
+            level,
+            lambda_changes_at: Some(250),
+            ..Synthetic::default()
+        }
+        .store();
+        (json(&store, What::Tokens), json(&store, What::Scores))
+    };
+    // Z is recorded itself at one level and only its parts at the other.
+    for level in [RecordLevel::Scores, RecordLevel::Components] {
+        let (tokens, scores) = means(level);
+        let mut checked = 0;
+        for token in tokens.as_array().unwrap() {
+            let heads: Vec<f64> = scores
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|row| {
+                    row["position"] == token["position"] && row["event"] == token["scored_at"]
+                })
+                .map(|row| row["score"].as_f64().unwrap())
+                .collect();
+            if heads.is_empty() {
+                assert!(token["score"].is_null(), "{token}");
+                continue;
+            }
+            let mean = heads.iter().sum::<f64>() / heads.len() as f64;
+            let found = token["score"].as_f64().unwrap();
+            assert!((found - mean).abs() < 1e-5, "{token}: {mean}");
+            assert_eq!(
+                token["importance"].is_null(),
+                level == RecordLevel::Scores,
+                "{token}"
+            );
+            assert_eq!(
+                token["redundancy"].is_null(),
+                level == RecordLevel::Scores,
+                "{token}"
+            );
+            checked += 1;
+        }
+        assert!(checked > 200, "{checked} tokens had scores");
+    }
 }
 
 #[test]

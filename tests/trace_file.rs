@@ -269,7 +269,7 @@ fn saving_replaces_a_file_whole_or_not_at_all() {
         .unwrap_err()
         .to_string();
     assert!(
-        error.contains("none/run.rkvt") && error.contains("create the folder"),
+        error.contains("none/run.rkvt: its folder is not there; create the folder"),
         "{error}"
     );
 }

@@ -79,7 +79,7 @@ pub struct ViewArgs {
     #[arg(long, value_name = "auto|cpu|cuda", default_value = "auto", value_parser = named(DeviceChoice::from_name, DeviceChoice::ALL))]
     pub device: DeviceChoice,
     /// Problem to put into the prompt bar
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub problem: Option<String>,
     /// Run the problem at once
     #[arg(long, requires = "problem")]

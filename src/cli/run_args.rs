@@ -17,22 +17,22 @@ pub struct CacheArgs {
     #[arg(long, value_name = "NAME")]
     pub policy: Option<String>,
     /// Slots each KV head keeps after a compression
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub budget: Option<u32>,
     /// Tokens that gather before the next compression
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub buffer: Option<u32>,
     /// Weight of importance against redundancy, 0 to 1
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub lambda: Option<f64>,
     /// Observation window: newest tokens, always kept
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub window: Option<u32>,
     /// Width of the max-pool over importance, odd
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub kernel: Option<u32>,
     /// Cosine above which keys are near duplicates
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub threshold: Option<f64>,
     /// Slot order after a compression
     #[arg(long, value_name = "time|reference", value_parser = named(SlotOrder::from_name, SlotOrder::ALL))]
@@ -44,7 +44,7 @@ pub struct CacheArgs {
     #[arg(long, value_name = "none|sinks|prompt", value_parser = named(protection, Protection::ALL))]
     pub protect: Option<Protection>,
     /// Attention sinks under `--protect sinks`
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub sinks: Option<u32>,
     /// When to compress: cache full, or the published code's schedule
     #[arg(long, value_name = "full|published", value_parser = named(Trigger::from_name, Trigger::ALL))]
@@ -105,7 +105,7 @@ impl CacheArgs {
 #[derive(Clone, Debug, ClapArgs)]
 pub struct RecordArgs {
     /// The problem
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub prompt: String,
     /// Model: a GGUF file, a Hugging Face folder, or a known name
     #[arg(long, value_name = "FILE|DIR|NAME")]
@@ -117,19 +117,29 @@ pub struct RecordArgs {
     #[command(flatten)]
     pub cache: CacheArgs,
     /// Tokens generated at most
-    #[arg(long, value_name = "N", default_value_t = Sampling::default().max_tokens)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = Sampling::default().max_tokens)]
     pub max_tokens: u32,
     /// Seed of the draws
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        default_value_t = 0
+    )]
     pub seed: u64,
     /// 0 is greedy
-    #[arg(long, value_name = "X", default_value_t = 0.0)]
+    #[arg(
+        long,
+        value_name = "X",
+        allow_negative_numbers = true,
+        default_value_t = 0.0
+    )]
     pub temperature: f64,
     /// Nucleus mass
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub top_p: Option<f64>,
     /// Likeliest tokens kept
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub top_k: Option<u32>,
     /// How much of each compression to record
     #[arg(long, value_name = "LEVEL", default_value = "components", value_parser = level)]
@@ -152,10 +162,10 @@ pub struct CalibrateArgs {
     #[arg(long, value_name = "FILE|DIR|NAME")]
     pub model: Option<String>,
     /// Problem to run with the full cache; may be given several times
-    #[arg(long, value_name = "TEXT", required = true)]
+    #[arg(long, value_name = "TEXT", required = true, allow_hyphen_values = true)]
     pub prompt: Vec<String>,
     /// Tokens generated at most, per problem
-    #[arg(long, value_name = "N", default_value_t = Sampling::default().max_tokens)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = Sampling::default().max_tokens)]
     pub max_tokens: u32,
     /// File to write
     #[arg(long, value_name = "F.json")]

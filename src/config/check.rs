@@ -168,8 +168,9 @@ impl Sampling {
         range(
             "temperature",
             temperature,
-            (0.0..=10.0).contains(&temperature),
-            "from 0 to 10",
+            // A smaller one overflows the logits that are divided by it.
+            temperature == 0.0 || (1e-3..=10.0).contains(&temperature),
+            "0 (greedy), or from 0.001 to 10",
         )?;
         range(
             "max-tokens",
@@ -257,6 +258,23 @@ mod tests {
             .check()
             .is_err()
         );
+    }
+
+    #[test]
+    fn a_temperature_is_nought_or_one_that_logits_can_be_divided_by() {
+        let check = |temperature| {
+            let sampling = Sampling {
+                temperature,
+                ..Sampling::default()
+            };
+            sampling.check()
+        };
+        check(0.0).unwrap();
+        check(1e-3).unwrap();
+        for wrong in [1e-39, -0.1, 10.1] {
+            let message = check(wrong).unwrap_err().to_string();
+            assert!(message.contains("0.001"), "{message}");
+        }
     }
 
     #[test]

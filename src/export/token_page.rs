@@ -85,7 +85,14 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
         caption::moment(view),
     ];
     let top = heading(&mut figure, palette, &title, &notes, WIDTH - 2.0 * MARGIN);
-    let y = legend(&mut figure, palette, top);
+    let scored = shown().next().is_some();
+    let by_parts = shown().any(|s| s.importance != 0.0 || s.redundancy != 0.0);
+    let plain = if scored && !by_parts {
+        "scored by neither of the two"
+    } else {
+        "not scored yet"
+    };
+    let y = legend(&mut figure, palette, top, plain);
     let mut page = Page {
         figure,
         palette,
@@ -247,7 +254,8 @@ fn cells(c: char) -> usize {
 }
 
 /// The two-way colour square and the marks; returns the lower end.
-fn legend(figure: &mut Figure, palette: &Palette, top: f32) -> f32 {
+/// `plain` says what a token without a colour is.
+fn legend(figure: &mut Figure, palette: &Palette, top: f32, plain: &str) -> f32 {
     const STEPS: usize = 6;
     const CELL: f32 = 10.0;
     let side = STEPS as f32 * CELL;
@@ -281,7 +289,7 @@ fn legend(figure: &mut Figure, palette: &Palette, top: f32) -> f32 {
     let key = left + side + 48.0;
     let rows: [(&str, Look); 4] = [
         (
-            "not scored yet",
+            plain,
             Look {
                 ground: palette.token,
                 ink: palette.text,

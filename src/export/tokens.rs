@@ -4,10 +4,10 @@ use std::io::Write;
 
 use super::table::{Cell, Notation, TableWriter};
 use super::{ExportError, ExportOptions};
-use crate::trace::{Position, TraceView};
+use crate::trace::{Component, Position, TokenScore, TraceView};
 
 /// Importance and redundancy are relative to an even share (1 = average), means over the heads that
-/// had the token when it was last scored (`scored_at`).
+/// had the token when it was last scored (`scored_at`); the score is the mean of what decided.
 const COLUMNS: [&str; 14] = [
     "position",
     "id",
@@ -39,6 +39,12 @@ pub(super) fn write(
     };
     let heads = store.header().model.heads();
     let (holders, scores) = (view.holders(), view.token_scores());
+    // What the policy does not have is left empty: a nought would be a measurement.
+    let part = |score: Option<TokenScore>, component, value: fn(TokenScore) -> f32| {
+        let score = score?;
+        let record = store.events().get(score.event.index())?;
+        record.block(component).map(|_| value(score))
+    };
     let mut table = TableWriter::begin(out, notation, &COLUMNS)?;
     for p in range {
         let position = Position(p as u32);
@@ -58,9 +64,9 @@ pub(super) fn write(
             Cell::Int(holders[p].into()),
             Cell::Int(heads.into()),
             Cell::Float(1.0 - holders[p] as f32 / heads.max(1) as f32),
-            Cell::float(score.map(|s| s.importance)),
-            Cell::float(score.map(|s| s.redundancy)),
-            Cell::float(score.map(|s| s.score)),
+            Cell::float(part(score, Component::Importance, |s| s.importance)),
+            Cell::float(part(score, Component::Redundancy, |s| s.redundancy)),
+            Cell::float(score.and_then(|s| s.score)),
             score.map_or(Cell::Null, |s| Cell::Int(s.event.0.into())),
         ])?;
     }

@@ -117,6 +117,8 @@ fn plain(error: io::Error) -> io::Error {
         Some(code) => io::Error::from_raw_os_error(code),
         None => match error.kind() {
             io::ErrorKind::Other => error,
+            // Only a temporary file's folder can be missing, and "entity" is nobody's word for one.
+            kind @ io::ErrorKind::NotFound => io::Error::new(kind, "its folder is not there"),
             kind => kind.into(),
         },
     }

@@ -12,8 +12,8 @@ pub struct TokenScore {
     pub importance: f32,
     /// Redundancy relative to an even share (1 = average); 0 if the policy has none.
     pub redundancy: f32,
-    /// Final score, raw mean.
-    pub score: f32,
+    /// Final score, raw mean; formed from its parts where only they were recorded, `None` if nothing tells it.
+    pub score: Option<f32>,
     /// The compression that scored it.
     pub event: EventIndex,
 }
@@ -26,14 +26,20 @@ pub struct EventMeans {
 }
 
 impl EventMeans {
-    /// `candidates[row]` are the positions that head's score rows speak of, ascending.
-    pub(super) fn of(record: &CompressionRecord, candidates: &[Vec<u32>], kv_heads: usize) -> Self {
+    /// `candidates[row]` are the positions that head's score rows speak of, ascending; `lambda` was in force.
+    pub(super) fn of(
+        record: &CompressionRecord,
+        candidates: &[Vec<u32>],
+        kv_heads: usize,
+        lambda: f32,
+    ) -> Self {
         let importance = record.block(Component::Importance);
         let redundancy = record.block(Component::Redundancy);
         let score = record.block(Component::Score);
         if importance.is_none() && redundancy.is_none() && score.is_none() {
             return Self::default();
         }
+        let parts = importance.zip(redundancy).filter(|_| score.is_none());
         let seen = record.seen as usize;
         let mut sums = vec![[0f32; 3]; seen];
         let mut heads = vec![0u32; seen];
@@ -58,6 +64,12 @@ impl EventMeans {
                     sums[p as usize][column] += value * scale;
                 }
             }
+            if let Some((importance, redundancy)) = parts {
+                let parts = importance.row(row).zip(redundancy.row(row));
+                for (&p, (i, r)) in positions.iter().zip(parts) {
+                    sums[p as usize][2] += lambda * i - (1.0 - lambda) * r;
+                }
+            }
         }
         let event = EventIndex(record.event);
         let mut means = Self::default();
@@ -68,7 +80,7 @@ impl EventMeans {
                 means.scores.push(TokenScore {
                     importance: sum[0] / n,
                     redundancy: sum[1] / n,
-                    score: sum[2] / n,
+                    score: (score.is_some() || parts.is_some()).then_some(sum[2] / n),
                     event,
                 });
             }

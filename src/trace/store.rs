@@ -129,8 +129,9 @@ impl TraceStore {
                 held[..n.min(held.len())].to_vec()
             })
             .collect();
+        let lambda = self.settings_of(record.revision).lambda as f32;
         self.means
-            .push(EventMeans::of(&record, &candidates, kv_heads));
+            .push(EventMeans::of(&record, &candidates, kv_heads, lambda));
         for (row, evicted) in record.evicted.iter().enumerate() {
             for &position in evicted {
                 self.evictions
