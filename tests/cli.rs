@@ -232,6 +232,13 @@ fn a_problem_and_a_number_may_begin_with_a_minus() {
 }
 
 #[test]
+fn a_benchmark_that_cannot_run_says_so_once() {
+    let message = refused(&["bench", "decode", "--contexts", "999999"]);
+    assert!(message.contains("no context length fits"), "{message}");
+    assert_eq!(message.matches("rkv-scope:").count(), 1, "{message}");
+}
+
+#[test]
 fn bad_prompts_are_one_clear_message() {
     assert!(refused(&["record", "--prompt", "  "]).contains("empty"));
     let long = "seven ".repeat(4000);
@@ -356,7 +363,18 @@ fn a_pipe_or_device_is_never_replaced_by_a_file() {
         "mkfifo is part of every Unix"
     );
     let pipe_name = pipe.to_str().unwrap();
-    let exports: [&[&str]; 2] = [
+    let exports: [&[&str]; 3] = [
+        &[
+            "sweep",
+            "--problems",
+            "1",
+            "--budgets",
+            "24",
+            "--policies",
+            "rkv",
+            "--out",
+            pipe_name,
+        ],
         &["record", "--prompt", PROBLEM, "--out", pipe_name],
         &[
             "export", &trace, "--what", "tokens", "--format", "csv", "--out", pipe_name,

@@ -11,7 +11,7 @@ use crate::error_chain::chain;
 use crate::export::{self, Format};
 use crate::problems::HELD_OUT_SEEDS;
 use crate::sweep::{Loader, SweepEvent, SweepRequest, SweepTable, arms, execute, json, text};
-use crate::trace::AtomicFile;
+use crate::trace::{AtomicFile, destination};
 
 /// How often a line of progress is printed.
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
@@ -31,6 +31,10 @@ pub(super) fn run(args: &SweepArgs, out: &mut dyn Write) -> Result<(), CliError>
             "warning: the reasoner may have been trained on problems of seed {}; seeds below {} are held out",
             args.seed, HELD_OUT_SEEDS.end
         ));
+    }
+    if let Some(path) = args.out.as_deref().filter(|path| !path.is_dir()) {
+        // A device would be read for earlier results without end.
+        destination(path).map_err(export::ExportError::from)?;
     }
     let plot = args.plot.as_deref().map(plot_format).transpose()?;
     let mut teller = Teller::default();

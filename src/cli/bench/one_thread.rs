@@ -15,22 +15,34 @@ pub(super) fn is_set() -> bool {
         .all(|name| std::env::var(name).is_ok_and(|value| value == "1"))
 }
 
-/// Runs the command again in a child with one thread, and waits for it.
+/// Runs the command again with one thread: in place of this process where the system can do that, else in a child
+/// that it waits for.
 ///
 /// # Errors
-/// The child could not be started or failed.
+/// The process could not be started, or the child failed.
 pub(super) fn run_again() -> Result<(), CliError> {
     let failed = |what: String| CliError::Engine(format!("the benchmark's process {what}"));
     let program =
         std::env::current_exe().map_err(|error| failed(format!("has no path: {error}")))?;
-    let status = Command::new(program)
+    let mut command = Command::new(program);
+    command
         .args(std::env::args_os().skip(1))
-        .envs(THREADS.map(|name| (name, "1")))
-        .status()
-        .map_err(|error| failed(format!("could not be started: {error}")))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(failed(format!("ended with {status}")))
+        .envs(THREADS.map(|name| (name, "1")));
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt as _;
+        let error = command.exec();
+        Err(failed(format!("could not be started: {error}")))
+    }
+    #[cfg(not(unix))]
+    {
+        let status = command
+            .status()
+            .map_err(|error| failed(format!("could not be started: {error}")))?;
+        if status.success() {
+            Ok(())
+        } else {
+            Err(failed(format!("ended with {status}")))
+        }
     }
 }
