@@ -45,7 +45,7 @@ impl App {
         if self.status.busy() {
             return;
         }
-        let error = setup.error().or_else(|| {
+        let error = setup.error(self.comparison.kept()).or_else(|| {
             let sampling = self.settings.sampling.check();
             sampling.err().map(|error| error.to_string())
         });

@@ -23,7 +23,7 @@ impl App {
         commands: &mut Vec<UiCommand>,
     ) {
         let palette = Palette::of(ui.ctx());
-        let error = self.panels.compare.setup.error();
+        let error = self.panels.compare.setup.error(comparison.kept());
         self.prompt_bar(ui, reading, error.as_deref(), true, commands);
         status_line(ui).show(ui, |ui| {
             let runs = comparison.stores().count();

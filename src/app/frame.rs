@@ -101,7 +101,7 @@ impl App {
             status_bar::show(ui, &self.status, view, peak);
         });
         if sweeping {
-            self.sweep_panels(ui, side, page, view, commands);
+            self.sweep_panels(ui, side, page, commands);
             return;
         }
         Panel::left("settings")
@@ -187,7 +187,6 @@ impl App {
         ui: &mut Ui,
         side: Frame,
         page: Frame,
-        view: Option<&TraceView<'_>>,
         commands: &mut Vec<UiCommand>,
     ) {
         let model = self.model_wanted.clone();
@@ -205,7 +204,7 @@ impl App {
         if most >= LEAST_INSPECTOR {
             Panel::right("sweep answers")
                 .frame(side)
-                .default_size(most.min(300.0))
+                .default_size(most.min(280.0))
                 .size_range(LEAST_INSPECTOR..=most.min(460.0))
                 .show(ui, |ui| ui_sweep::answers(ui, state, sweep, commands));
         }
@@ -217,8 +216,7 @@ impl App {
                 bottom: 8,
             };
             Frame::new().inner_margin(inset).show(ui, |ui| {
-                let said = view.map_or(String::new(), in_force);
-                tabs::show(ui, Tab::Sweep, &said, commands);
+                tabs::show(ui, Tab::Sweep, "", commands);
                 ui.add_space(4.0);
                 ui_sweep::show(ui, state, sweep, commands);
             });

@@ -37,7 +37,7 @@ pub fn show(ctx: &Context, open: &mut bool) {
             }
             ui.add_space(8.0);
             caption(ui, "Keys");
-            Grid::new("keys").num_columns(2).spacing(vec2(28.0, 4.0)).show(ui, |ui| {
+            Grid::new("keys").num_columns(2).min_row_height(18.0).spacing(vec2(28.0, 4.0)).show(ui, |ui| {
                 for (keys, what) in shortcuts::HELP {
                     ui.label(RichText::new(*keys).color(palette.text));
                     ui.label(RichText::new(*what).color(palette.weak));

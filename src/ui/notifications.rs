@@ -171,7 +171,7 @@ impl Notifications {
                             body(ui, note, commands);
                             if note.level == Level::Error
                                 && ui
-                                    .add(Button::new(RichText::new("Put away").size(12.0)))
+                                    .add(Button::new(RichText::new("Dismiss").size(12.0)))
                                     .clicked()
                             {
                                 note.closed = true;

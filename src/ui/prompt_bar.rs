@@ -67,7 +67,6 @@ pub fn show(
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             bell(ui, palette, bar.unread, commands);
-            speed(ui, palette, bar.status);
             if bar.status.link == Link::None {
                 if let Some(problem) = bar.shown {
                     let text = RichText::new(problem).color(palette.weak);
@@ -76,6 +75,7 @@ pub fn show(
                 }
             } else if bar.field {
                 buttons(ui, state, bar, commands);
+                speed(ui, palette, bar.status);
                 examples_menu(ui, state, bar.status);
                 let width = ui.available_width();
                 ui.allocate_ui_with_layout(
@@ -367,14 +367,24 @@ fn device_badge(ui: &mut Ui, palette: &Palette, status: &EngineStatus) {
         .on_hover_text("Where the model and its cache live");
 }
 
+/// Left of the buttons and always as wide, so that none of them moves away under the pointer.
 fn speed(ui: &mut Ui, palette: &Palette, status: &EngineStatus) {
-    if status.busy() && status.stats.tokens_per_second > 0.0 {
+    if !status.busy() {
+        return;
+    }
+    let room = vec2(72.0, 34.0);
+    let right = Layout::right_to_left(Align::Center);
+    ui.allocate_ui_with_layout(room, right, |ui| {
+        ui.set_min_size(room);
+        if status.stats.tokens_per_second <= 0.0 {
+            return;
+        }
         let text = format!("{:.0} tok/s", status.stats.tokens_per_second);
         let share = status.stats.compression_share * 100.0;
         ui.label(RichText::new(text).color(palette.weak)).on_hover_text(format!(
             "Tokens written per second over the last second; {share:.1} % of the run's time goes to compressions"
         ));
-    }
+    });
 }
 
 fn bell(ui: &mut Ui, palette: &Palette, unread: usize, commands: &mut Vec<UiCommand>) {

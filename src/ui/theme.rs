@@ -142,7 +142,7 @@ pub fn install(ctx: &egui::Context) {
 }
 
 fn restyle(style: &mut egui::Style, palette: &Palette) {
-    use egui::{CornerRadius, FontFamily, FontId, Stroke, TextStyle, Vec2};
+    use egui::{CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Vec2};
     style.text_styles = [
         (
             TextStyle::Heading,
@@ -167,6 +167,7 @@ fn restyle(style: &mut egui::Style, palette: &Palette) {
     style.spacing.button_padding = Vec2::new(10.0, 4.0);
     style.spacing.interact_size.y = 26.0;
     style.spacing.slider_rail_height = 4.0;
+    style.spacing.window_margin = Margin::same(12);
     style.spacing.scroll = egui::style::ScrollStyle::thin();
     let visuals = &mut style.visuals;
     visuals.panel_fill = palette.panel;
@@ -178,7 +179,8 @@ fn restyle(style: &mut egui::Style, palette: &Palette) {
     visuals.hyperlink_color = palette.blue;
     visuals.error_fg_color = palette.error;
     visuals.warn_fg_color = palette.amber;
-    visuals.selection.bg_fill = mix(palette.canvas, palette.blue, 0.45);
+    // Not the usual blue: blue is redundancy.
+    visuals.selection.bg_fill = mix(palette.canvas, palette.text, 0.24);
     visuals.selection.stroke = Stroke::new(1.0, palette.text);
     visuals.slider_trailing_fill = true;
     visuals.widgets.noninteractive.bg_stroke = Stroke::new(1.0, palette.line);

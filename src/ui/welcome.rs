@@ -27,7 +27,7 @@ pub fn show(
     ScrollArea::vertical().id_salt("welcome").auto_shrink(false).show(ui, |ui| {
         let width = (ui.available_width() - 48.0).clamp(220.0, COLUMN);
         let side = (ui.available_width() - width) / 2.0;
-        ui.add_space((ui.available_height() * 0.07).max(14.0));
+        ui.add_space((ui.available_height() * 0.06).max(14.0));
         ui.horizontal(|ui| {
             ui.add_space(side);
             ui.allocate_ui_with_layout(vec2(width, 0.0), Layout::top_down(Align::Min), |ui| {
@@ -62,12 +62,10 @@ pub fn show(
                     cards(ui, status, settings_error, width, commands);
                     ui.add_space(22.0);
                 }
-                recorded(ui, palette, commands);
-                ui.add_space(8.0);
-                sweep(ui, palette, commands);
+                other_ways(ui, palette, commands);
             });
         });
-        ui.add_space(24.0);
+        ui.add_space(12.0);
     });
 }
 
@@ -143,7 +141,7 @@ fn cards(
 
 fn card(ui: &mut Ui, example: &Example, width: f32) -> bool {
     let palette = Palette::of(ui.ctx());
-    let height = 66.0;
+    let height = if width < 340.0 { 98.0 } else { 66.0 };
     let (rect, response) = ui.allocate_exact_size(vec2(width, height), Sense::click());
     response.widget_info(|| {
         WidgetInfo::labeled(
@@ -179,43 +177,43 @@ fn card(ui: &mut Ui, example: &Example, width: f32) -> bool {
         .size(13.0)
         .color(palette.text);
     inner.add(Label::new(text).wrap().selectable(false));
-    response.on_hover_text(example.problem).clicked()
+    response.on_hover_text("Runs this problem").clicked()
 }
 
-fn sweep(ui: &mut Ui, palette: &Palette, commands: &mut Vec<UiCommand>) {
+/// What else the window does, in a row.
+fn other_ways(ui: &mut Ui, palette: &Palette, commands: &mut Vec<UiCommand>) {
+    let compare = UiCommand::ShowTab(Tab::Compare);
+    let sweep = UiCommand::ShowTab(Tab::Sweep);
+    let ways = [
+        (
+            "Compare policies…",
+            "Run one problem under several policies, side by side",
+            compare,
+        ),
+        (
+            "Sweep budgets…",
+            "Accuracy against cache budget: many problems under many policies",
+            sweep,
+        ),
+        (
+            "Open a trace…",
+            "Replay a recorded run: open a .rkvt file, or drop it on the window",
+            UiCommand::Open(None),
+        ),
+    ];
     Frame::new()
         .stroke(Stroke::new(1.0, palette.line))
         .corner_radius(CornerRadius::same(7))
         .inner_margin(Margin::symmetric(12, 8))
         .show(ui, |ui| {
-            ui.horizontal(|ui| {
+            ui.horizontal_wrapped(|ui| {
                 ui.set_width(ui.available_width());
-                if ui.add(Button::new("Sweep budgets…")).clicked() {
-                    commands.push(UiCommand::ShowTab(Tab::Sweep));
+                for (name, hint, command) in ways {
+                    if ui.add(Button::new(name)).on_hover_text(hint).clicked() {
+                        commands.push(command);
+                    }
                 }
-                let text = "Accuracy against cache budget: many problems under many policies.";
-                ui.label(RichText::new(text).size(13.0).color(palette.weak));
-            });
-        });
-}
-
-fn recorded(ui: &mut Ui, palette: &Palette, commands: &mut Vec<UiCommand>) {
-    Frame::new()
-        .stroke(Stroke::new(1.0, palette.line))
-        .corner_radius(CornerRadius::same(7))
-        .inner_margin(Margin::symmetric(12, 8))
-        .show(ui, |ui| {
-            ui.horizontal(|ui| {
-                ui.set_width(ui.available_width());
-                let hint = "Run one problem under several policies, side by side";
-                let compare = ui.add(Button::new("Compare policies…"));
-                if compare.on_hover_text(hint).clicked() {
-                    commands.push(UiCommand::ShowTab(Tab::Compare));
-                }
-                if ui.add(Button::new("Open a trace…")).clicked() {
-                    commands.push(UiCommand::Open(None));
-                }
-                let text = "Replay a recorded run: open a .rkvt file, or drop it on the window.";
+                let text = "or drop a recorded run (.rkvt) on the window";
                 ui.label(RichText::new(text).size(13.0).color(palette.weak));
             });
         });

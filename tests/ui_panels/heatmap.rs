@@ -52,6 +52,18 @@ fn every_cell_is_exactly_one_of_scored_window_gone_or_unwritten() {
 }
 
 #[test]
+fn in_a_narrow_window_the_number_of_the_compression_stays_beside_the_zoom() {
+    let stage = Stage::new(run());
+    let events = stage.store.events().len();
+    let mut harness = heatmap([670.0, 420.0], Theme::Dark, stage);
+    harness.run();
+    let number = format!("compression {events} of {events}");
+    let said = harness.get_by_label(&number).rect();
+    let zoom = harness.get_by_label("Zoom out, heatmap").rect();
+    assert!(said.right() <= zoom.left(), "{said} lies under {zoom}");
+}
+
+#[test]
 fn the_cut_divides_kept_from_evicted_when_each_head_decides_alone() {
     let store = run();
     let table = HeadTable::of(&store.latest(), EventIndex(2)).unwrap();

@@ -46,7 +46,8 @@ fn the_summary_says_the_reports_numbers() {
         "{} lay in reflections, which are {} of all tokens",
         percent(row.evicted_share),
         percent(row.token_share)
-    );
+    )
+    .replace(" %", "\u{a0}%");
     let window = open(Stage::new(store));
     window.get_by_label_contains(&said);
     window.get_by_label(&format!(

@@ -58,6 +58,18 @@ fn a_typed_problem_runs_with_enter() {
 }
 
 #[test]
+fn a_small_window_shows_all_ways_to_begin_without_scrolling() {
+    let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
+    engine.loaded();
+    harness.run();
+    let status = harness.get_by_label_contains("no run yet").rect();
+    for way in ["Compare policies…", "Sweep budgets…", "Open a trace…"] {
+        let button = harness.get_by_label(way).rect();
+        assert!(button.bottom() < status.top(), "{way} at {button}");
+    }
+}
+
+#[test]
 fn an_example_runs_with_one_click() {
     let (mut harness, engine) = with_engine([1280.0, 1000.0], Theme::Dark);
     engine.loaded();

@@ -1,7 +1,7 @@
 use egui::Theme;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use rkv_scope::engine::{EngineCommand, EngineEvent, RunId, RunState};
+use rkv_scope::engine::{EngineCommand, EngineEvent, EngineStats, RunId, RunState};
 use rkv_scope::trace::FinishReason;
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::ui::UiCommand;
@@ -100,6 +100,33 @@ fn a_run_can_be_held_stepped_and_stopped() {
     harness.get_by_label("Stop").click();
     harness.run();
     assert_eq!(engine.next(), EngineCommand::Stop(run));
+}
+
+#[test]
+fn the_buttons_stay_under_the_pointer_when_the_speed_comes_and_goes() {
+    let (mut harness, engine, run) = running();
+    let places = |harness: &Harness<'static, Stage>| {
+        ["Step", "Stop"].map(|name| harness.get_by_label(name).rect())
+    };
+    let before = places(&harness);
+    let stats = EngineStats {
+        tokens_per_second: 123.0,
+        compression_share: 0.01,
+    };
+    engine.say(EngineEvent::Stats { run, stats });
+    harness.run();
+    assert_eq!(
+        harness.get_all_by_label("123 tok/s").count(),
+        2,
+        "in the bar above and in the status bar"
+    );
+    assert_eq!(places(&harness), before);
+    engine.say(EngineEvent::State {
+        run,
+        state: RunState::Paused,
+    });
+    harness.run();
+    assert_eq!(places(&harness), before);
 }
 
 #[test]

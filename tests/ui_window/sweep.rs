@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::{Sender, unbounded};
 use egui::Theme;
+use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use rkv_scope::app::{AppConfig, SweepFactory};
@@ -163,7 +164,9 @@ fn a_sweep_is_started_watched_and_its_problems_opened() {
         played.say(SweepEvent::Ran(outcome.clone()));
     }
     harness.run_steps(4);
-    harness.get_by_label_contains("45 of 750 runs");
+    let said = harness.get_by_label_contains("45 of 750 runs").rect();
+    let axis = harness.get_by_label("Axis: budget").rect();
+    assert!(said.right() <= axis.left(), "{said} lies under {axis}");
     for outcome in &all[45..] {
         played.say(SweepEvent::Ran(outcome.clone()));
     }
@@ -193,9 +196,8 @@ fn a_sweep_is_started_watched_and_its_problems_opened() {
     harness.get_by_label(&format!("{} problems", lost.len()));
     let first = lost[0];
     let expected = &plan.problems[first.problem as usize].answer;
-    harness
-        .get_by_label(&format!("{}. lost: 7, not {expected}", first.problem + 1))
-        .click();
+    let name = format!("{}. lost: 7, not {expected}", first.problem + 1);
+    harness.get_by_role_and_label(Role::Button, &name).click();
     for _ in 0..400 {
         harness.step();
         if harness.query_by_label("Start the sweep").is_none() {

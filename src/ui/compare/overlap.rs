@@ -19,7 +19,9 @@ use crate::ui::timeline::thin;
 const LEGEND: f32 = 292.0;
 /// Room for the numbers at the left of the plot, and for the names of the lines at its right.
 const GUTTER: f32 = 34.0;
-const NAMES: f32 = 38.0;
+const NAMES: f32 = 58.0;
+/// Length of the piece of a line beside its name.
+const PIECE: f32 = 18.0;
 
 /// The series of every pair that is drawn.
 #[derive(Default)]
@@ -179,11 +181,7 @@ fn plot(
             plot.set_plot_bounds(PlotBounds::from_min_max([0.0, 0.0], [total, 1.0]));
             for (i, (curve, points)) in state.overlap.curves.iter().zip(&thinned).enumerate() {
                 let chosen = curve.pair == pair;
-                let style = match i {
-                    _ if chosen => LineStyle::Solid,
-                    0 | 1 => LineStyle::Dashed { length: 6.0 },
-                    _ => LineStyle::Dotted { spacing: 5.0 },
-                };
+                let style = line_style(i, chosen);
                 let colour = if chosen { palette.text } else { palette.faint };
                 let line = Line::new(name(curve.pair), PlotPoints::Borrowed(points));
                 // Dots are as wide as they are high: thinner than a line of the same width.
@@ -202,11 +200,21 @@ fn plot(
     scrub(ui, state, shown, pair, &axis, rect, commands);
 }
 
+/// The pair of the lens is solid; the others can be told apart without it, too.
+fn line_style(index: usize, chosen: bool) -> LineStyle {
+    match index {
+        _ if chosen => LineStyle::Solid,
+        0 | 1 => LineStyle::Dashed { length: 6.0 },
+        _ => LineStyle::Dotted { spacing: 5.0 },
+    }
+}
+
 fn name((a, b): (usize, usize)) -> String {
     format!("{}–{}", letter(a), letter(b))
 }
 
-/// The lines' names at the right, at the heights of their ends.
+/// The lines' names at the right, at the heights of their ends, each after a piece of its line: most lines
+/// end earlier, where their texts part.
 fn names(
     ui: &Ui,
     palette: &Palette,
@@ -219,21 +227,26 @@ fn names(
         .overlap
         .curves
         .iter()
-        .filter_map(|curve| Some((curve, curve.points.last()?)))
+        .enumerate()
+        .filter_map(|(i, curve)| Some((i, curve, curve.points.last()?)))
         .collect();
     // From the lowest upwards, so that none is pushed out of the plot.
-    ends.sort_by(|a, b| a.1.y.total_cmp(&b.1.y));
+    ends.sort_by(|a, b| a.2.y.total_cmp(&b.2.y));
     let mut free = f32::MAX;
-    for (curve, end) in ends {
-        let colour = if curve.pair == pair {
-            palette.text
-        } else {
-            palette.faint
-        };
+    for (i, curve, end) in ends {
+        let chosen = curve.pair == pair;
+        let colour = if chosen { palette.text } else { palette.faint };
         let at = y(end.y as f32).min(free);
         free = at - 11.0;
+        let piece = [pos2(right + 6.0, at), pos2(right + 6.0 + PIECE, at)];
+        let stroke = Stroke::new(1.6, colour);
+        ui.painter().extend(match line_style(i, chosen) {
+            LineStyle::Solid => vec![Shape::line_segment(piece, stroke)],
+            LineStyle::Dashed { .. } => Shape::dashed_line(&piece, stroke, 5.0, 3.0),
+            LineStyle::Dotted { .. } => Shape::dotted_line(&piece, colour, 4.0, 1.0),
+        });
         ui.painter().text(
-            pos2(right + 6.0, at),
+            pos2(right + 10.0 + PIECE, at),
             Align2::LEFT_CENTER,
             name(curve.pair),
             FontId::proportional(10.5),

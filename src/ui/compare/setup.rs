@@ -17,6 +17,8 @@ use crate::ui::theme::{Palette, caption};
 
 /// Width of the page's column, in points.
 const COLUMN: f32 = 760.0;
+/// Policy that R-KV's paper holds it against.
+const YARDSTICK: &str = "snapkv";
 
 /// The policies of the next comparison.
 #[derive(Clone, Debug)]
@@ -48,7 +50,8 @@ fn settings_for(info: &PolicyInfo, base: &CacheSettings) -> CacheSettings {
 }
 
 impl Setup {
-    /// The first look: the policy of the settings panel against the next one of the table.
+    /// The first look: the policy of the settings panel against what R-KV is measured against in its paper,
+    /// or against R-KV.
     pub fn begin(&mut self, base: &CacheSettings) {
         if self.rows.is_empty() {
             let first = find(&base.policy).ok().filter(|info| info.compresses);
@@ -56,7 +59,12 @@ impl Setup {
                 Some(_) => base.clone(),
                 None => settings_for(&POLICIES[0], base),
             });
-            self.add();
+            let other = if self.rows[0].policy == YARDSTICK {
+                &POLICIES[0]
+            } else {
+                find(YARDSTICK).unwrap_or(&POLICIES[0])
+            };
+            self.rows.push(settings_for(other, base));
         }
     }
 
@@ -82,11 +90,11 @@ impl Setup {
         self.detail = None;
     }
 
-    /// What is wrong with the first policy that cannot run, if one cannot.
-    pub fn error(&self) -> Option<String> {
+    /// What is wrong with the first policy that cannot run, if one cannot; `kept` panes stand before them.
+    pub fn error(&self, kept: usize) -> Option<String> {
         let each = self.rows.iter().enumerate();
         each.filter_map(|(i, row)| Some((i, row.check().err()?)))
-            .map(|(i, error)| format!("policy {}: {error}", i + 1))
+            .map(|(i, error)| format!("{}: {error}", letter(kept + i)))
             .next()
     }
 }
@@ -176,7 +184,7 @@ fn runs(
             }
         });
     ui.add_space(6.0);
-    let error = setup.error().or_else(|| {
+    let error = setup.error(shown.kept).or_else(|| {
         let sampling = shown.sampling.check();
         sampling.err().map(|error| error.to_string())
     });
@@ -384,12 +392,20 @@ mod tests {
         setup.begin(&base);
         let rows = setup.settings();
         assert_eq!(rows.len(), 2);
-        assert_ne!(rows[0].policy, rows[1].policy);
+        assert_eq!((&*rows[0].policy, &*rows[1].policy), ("rkv", "snapkv"));
         assert!(rows.iter().all(|row| row.budget == 77));
-        assert_eq!(setup.error(), None);
+        assert_eq!(setup.error(0), None);
         setup.add();
         setup.add();
         assert!(setup.settings().iter().all(|row| row.check().is_ok()));
+    }
+
+    #[test]
+    fn what_r_kv_is_held_against_is_held_against_r_kv() {
+        let mut setup = Setup::default();
+        setup.begin(&find(YARDSTICK).unwrap().default_settings());
+        let rows = setup.settings();
+        assert_eq!((&*rows[0].policy, &*rows[1].policy), ("snapkv", "rkv"));
     }
 
     #[test]
@@ -411,7 +427,7 @@ mod tests {
                 ..CacheSettings::default()
             },
         ]);
-        let error = setup.error().expect("a budget below the window");
-        assert!(error.starts_with("policy 2: "), "{error}");
+        let error = setup.error(1).expect("a budget below the window");
+        assert!(error.starts_with("C: "), "{error}");
     }
 }

@@ -19,6 +19,10 @@ use crate::ui::selection::Selection;
 use crate::ui::theme::{Palette, mix};
 use crate::ui::{bands, colour_bar, empty_state};
 
+/// Narrowest and widest slider of compressions, in points.
+const SLIDER: (f32, f32) = (60.0, 140.0);
+/// Room for the number of the compression and the zoom, at the slider's right.
+const BESIDE_SLIDER: f32 = 260.0;
 const GUTTER: f32 = 48.0;
 const FOOTER: f32 = 22.0;
 const BANDS: f32 = 16.0;
@@ -176,7 +180,8 @@ fn controls(
         }
         ui.add_space(10.0);
         let mut number = view.last_event().map_or(0, event_number);
-        ui.spacing_mut().slider_width = 140.0;
+        let room = ui.available_size_before_wrap().x - BESIDE_SLIDER;
+        ui.spacing_mut().slider_width = room.clamp(SLIDER.0, SLIDER.1);
         let slider = egui::Slider::new(&mut number, 1..=events).show_value(false);
         let slider = ui.add(slider).accessible_name("Compression");
         if slider
@@ -188,7 +193,7 @@ fn controls(
         let palette = Palette::of(ui.ctx());
         let said = match view.last_event() {
             Some(event) => format!("compression {} of {events}", event_number(event)),
-            None => format!("before compression 1 of {events}"),
+            None => format!("before 1 of {events}"),
         };
         ui.label(RichText::new(said).color(palette.weak));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

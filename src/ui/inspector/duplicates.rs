@@ -69,7 +69,10 @@ pub fn show(
     commands: &mut Vec<UiCommand>,
 ) {
     let remark = format!("cosine > {threshold:.2}");
-    section::heading(ui, "Repeats", &remark);
+    section::heading(ui, "Repeats", &remark).on_hover_text(
+        "In each head, the newest token whose key is nearly the same, often a later one. R-KV does not hold the \
+         repetition against that token, so that the newest copy is spared.",
+    );
     if found.repeats.is_empty() && found.repeated_by.is_empty() {
         section::note(ui, "No head found a near duplicate of its key.");
         return;
@@ -80,7 +83,9 @@ pub fn show(
     let heads = found.heads;
     list(ui, store, "repeats", &found.repeats, heads, commands);
     if !found.repeated_by.is_empty() {
-        section::heading(ui, "Repeated by", "");
+        section::heading(ui, "Repeated by", "").on_hover_text(
+            "Tokens for whose keys this one is the newest that is nearly the same: they do not make it redundant",
+        );
         list(
             ui,
             store,

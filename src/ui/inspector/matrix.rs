@@ -92,7 +92,7 @@ pub fn show(
                 _ if numbered => String::new(),
                 _ => said.clone(),
             };
-            let colour = if held { palette.canvas } else { palette.weak };
+            let colour = palette.text_on(fill);
             let font = FontId::proportional(if height >= 18.0 { 11.0 } else { 10.0 });
             ui.painter()
                 .text(cell.center(), Align2::CENTER_CENTER, text, font, colour);

@@ -4,12 +4,12 @@ use egui::{Align, Label, Layout, Response, RichText, Ui};
 
 use crate::ui::theme::Palette;
 
-/// A heading in small capitals, with a remark at the right.
-pub fn heading(ui: &mut Ui, title: &str, remark: &str) {
+/// A heading in small capitals, with a remark at the right; returns the title.
+pub fn heading(ui: &mut Ui, title: &str, remark: &str) -> Response {
     let palette = Palette::of(ui.ctx());
     ui.add_space(10.0);
-    ui.horizontal(|ui| {
-        ui.label(
+    let row = ui.horizontal(|ui| {
+        let title = ui.label(
             RichText::new(title.to_uppercase())
                 .size(11.0)
                 .color(palette.faint)
@@ -20,8 +20,10 @@ pub fn heading(ui: &mut Ui, title: &str, remark: &str) {
                 ui.label(RichText::new(remark).size(11.5).color(palette.weak));
             });
         }
+        title
     });
     ui.add_space(2.0);
+    row.inner
 }
 
 /// A name at the left, a number at the right.

@@ -26,7 +26,7 @@ pub fn show(ui: &mut Ui, view: &TraceView<'_>, counted: &Counted) {
     if evicted == 0 {
         return;
     }
-    ui.add_space(2.0);
+    ui.add_space(6.0);
     for group in SHOWN {
         if let Some((_, row)) = counted.groups.iter().find(|(g, _)| *g == group) {
             bars(ui, palette, group, row);
@@ -63,11 +63,13 @@ fn sentence(view: &TraceView<'_>, counted: &Counted, evicted: u64) -> String {
         .into_iter()
         .filter_map(part)
         .collect();
-    format!(
-        "Of {} (head, token) pairs that {policy} has evicted, {}.",
+    let all = format!(
+        "Of {} (head, token) pairs that {policy} has evicted, {}. A blind choice draws from the same candidates.",
         count(evicted),
         parts.join("; ")
-    )
+    );
+    // A line must not begin with the sign.
+    all.replace(" %", "\u{a0}%")
 }
 
 fn chance(ratio: Ratio) -> String {

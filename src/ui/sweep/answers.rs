@@ -1,6 +1,9 @@
 //! The problems behind a point: what was answered, what was expected, and the way to both traces.
 
-use egui::{Button, Label, RichText, ScrollArea, Ui};
+use egui::{
+    Align, CornerRadius, Label, Layout, RichText, Role, ScrollArea, Sense, Stroke, StrokeKind, Ui,
+    UiBuilder, WidgetInfo, vec2,
+};
 
 use super::{SweepShown, SweepState};
 use crate::sweep::{ArmKey, RunOutcome, SweepPlan};
@@ -134,39 +137,52 @@ fn answer(
         (false, true) => ", cut off",
         (false, false) => "",
     };
-    ui.allocate_ui(egui::vec2(ui.available_width(), HEIGHT), |ui| {
-        ui.set_min_height(HEIGHT);
-        ui.spacing_mut().item_spacing.y = 2.0;
-        let ink = if run.right {
-            palette.text
-        } else {
-            palette.error
-        };
-        let head = format!("{}. {verdict}", run.problem + 1);
-        let button = Button::new(RichText::new(head).size(13.0).color(ink)).truncate();
-        if ui
-            .add(button)
-            .on_hover_text(format!(
-                "{}\n\nClick to do the run again and open it beside the full cache's.",
-                problem.text
-            ))
-            .clicked()
-        {
-            commands.push(UiCommand::Sweep(SweepCommand::OpenRun {
-                problem: run.problem,
-                arm: run.arm.clone(),
-            }));
-        }
-        let small = |text: String| {
-            Label::new(RichText::new(text).size(12.0).color(palette.weak)).truncate()
-        };
-        ui.add(small(problem.text.clone()));
-        let facts = format!(
-            "{} · {} tokens, {}{how}",
-            problem.kind,
-            count(u64::from(run.tokens)),
-            counted(u64::from(run.compressions), "compression")
-        );
-        ui.add(Label::new(RichText::new(facts).size(11.5).color(palette.faint)).truncate());
-    });
+    let ink = if run.right {
+        palette.text
+    } else {
+        palette.error
+    };
+    let head = format!("{}. {verdict}", run.problem + 1);
+    let facts = format!(
+        "{} · {} tokens, {}{how}",
+        problem.kind,
+        count(u64::from(run.tokens)),
+        counted(u64::from(run.compressions), "compression")
+    );
+    let size = vec2(ui.available_width(), HEIGHT);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &head));
+    let lit = response.hovered() || response.has_focus();
+    let line = if lit { palette.weak } else { palette.line };
+    let card = rect.shrink2(vec2(0.0, 1.0));
+    ui.painter().rect(
+        card,
+        CornerRadius::same(5),
+        palette.raised,
+        Stroke::new(1.0, line),
+        StrokeKind::Inside,
+    );
+    let inner = UiBuilder::new()
+        .max_rect(card.shrink2(vec2(9.0, 5.0)))
+        .layout(Layout::top_down(Align::Min));
+    let mut ui = ui.new_child(inner);
+    ui.spacing_mut().item_spacing.y = 2.0;
+    for (text, size, colour) in [
+        (head.as_str(), 13.0, ink),
+        (problem.text.as_str(), 12.0, palette.weak),
+        (facts.as_str(), 11.5, palette.faint),
+    ] {
+        let text = RichText::new(text).size(size).color(colour);
+        ui.add(Label::new(text).truncate().selectable(false));
+    }
+    let hint = format!(
+        "{}\n\nClick to do the run again and open it beside the full cache's.",
+        problem.text
+    );
+    if response.on_hover_text(hint).clicked() {
+        commands.push(UiCommand::Sweep(SweepCommand::OpenRun {
+            problem: run.problem,
+            arm: run.arm.clone(),
+        }));
+    }
 }

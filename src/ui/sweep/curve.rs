@@ -1,20 +1,25 @@
 //! The curve: pass rate against budget or ratio, with Wilson intervals, the full cache as a dashed line.
 
-use egui::{Color32, Sense, Ui, Vec2};
+use std::f32::consts::TAU;
+
+use egui::{Color32, Pos2, Rect, RichText, Sense, Shape, Stroke, Ui, Vec2, vec2};
 use egui_plot::{
-    Corner, GridMark, HLine, Legend, Line, LineStyle, MarkerShape, Plot, PlotBounds, PlotPoint,
-    PlotPoints, Points, Polygon,
+    GridMark, HLine, Line, LineStyle, MarkerShape, Plot, PlotBounds, PlotPoint, PlotPoints, Points,
+    Polygon,
 };
 
 use super::form::colour;
 use crate::export::SweepAxis;
 use crate::export::series::{Marker, style};
-use crate::sweep::{ArmKey, ArmRow, SweepPlan, SweepTable};
+use crate::policy::find;
+use crate::sweep::{ArmKey, ArmRow, FULL, SweepPlan, SweepTable};
 use crate::ui::quantity::percent;
 use crate::ui::theme::Palette;
 
 /// How far from a point a click still means it, in points.
 const REACH: f32 = 14.0;
+/// Between neighbouring policies at one budget, in points: equal results and their intervals stay apart.
+const APART: f64 = 7.0;
 
 fn shape(marker: Marker) -> MarkerShape {
     match marker {
@@ -34,6 +39,13 @@ fn place(row: &ArmRow, axis: SweepAxis) -> f64 {
         SweepAxis::Budget => row.arm.budget.map_or(f64::NAN, |b| f64::from(b).log2()),
         SweepAxis::Ratio => row.stats.time_averaged_ratio,
     }
+}
+
+/// A result and where it is drawn.
+struct Drawn<'a> {
+    row: &'a ArmRow,
+    x: f64,
+    colour: Color32,
 }
 
 /// Draws the curves; returns the point that was clicked.
@@ -72,9 +84,16 @@ pub fn show(
             })
             .collect(),
     };
+    let policies: Vec<&str> = plan.policies().into_iter().skip(1).collect();
+    key(ui, palette, &policies);
+    // The axis of ratios is measured, not chosen: there a point stands where it is.
+    let apart = match axis {
+        SweepAxis::Budget => APART * (high - low) / f64::from(ui.available_width().max(1.0)),
+        SweepAxis::Ratio => 0.0,
+    };
     let plot = Plot::new("accuracy")
         .height(ui.available_height())
-        .legend(Legend::default().position(Corner::RightBottom))
+        .grid_color(palette.line)
         .show_background(false)
         .show_crosshair(false)
         .show_x(false)
@@ -103,11 +122,15 @@ pub fn show(
             SweepAxis::Ratio => percent(mark.value),
         })
         .y_axis_formatter(|mark, _| percent(mark.value));
-    let mut points: Vec<(&ArmRow, Color32)> = vec![];
-    let policies: Vec<&str> = plan.policies().into_iter().skip(1).collect();
+    let mut points: Vec<Drawn<'_>> = vec![];
     for (index, policy) in policies.iter().enumerate() {
         let rows = table.of_policy(policy).filter(|row| !row.arm.is_full());
-        points.extend(rows.map(|row| (row, colour(ui, index))));
+        let aside = (index as f64 - (policies.len() as f64 - 1.0) / 2.0) * apart;
+        points.extend(rows.map(|row| Drawn {
+            row,
+            x: place(row, axis) + aside,
+            colour: colour(ui, index),
+        }));
     }
     let response = plot.show(ui, |plot| {
         plot.set_plot_bounds(PlotBounds::from_min_max([low, -0.02], [high, 1.02]));
@@ -129,36 +152,32 @@ pub fn show(
             plot.hline(line.allow_hover(false));
         }
         for (index, policy) in policies.iter().enumerate() {
-            let mine: Vec<&(&ArmRow, Color32)> = points
+            let mine: Vec<&Drawn<'_>> = points
                 .iter()
-                .filter(|(row, _)| row.arm.policy == *policy)
+                .filter(|point| point.row.arm.policy == *policy)
                 .collect();
-            let Some((first, colour)) = mine.first() else {
+            let Some(colour) = mine.first().map(|point| point.colour) else {
                 continue;
             };
-            let name = first.arm.policy_name().to_owned();
             let line: Vec<[f64; 2]> = mine
                 .iter()
-                .map(|(row, _)| [place(row, axis), row.stats.pass_rate])
+                .map(|point| [point.x, point.row.stats.pass_rate])
                 .collect();
-            for (row, _) in &mine {
-                let (x, interval) = (place(row, axis), row.stats.interval);
+            for point in &mine {
+                let (x, interval) = (point.x, point.row.stats.interval);
                 let whisker = vec![[x, interval.low], [x, interval.high]];
-                let whisker = Line::new(name.clone(), PlotPoints::from(whisker));
+                let whisker = Line::new("", PlotPoints::from(whisker));
                 let faint = colour.gamma_multiply(0.7);
                 plot.line(whisker.color(faint).width(1.0).allow_hover(false));
             }
-            let curve = Line::new(name.clone(), PlotPoints::from(line.clone()));
-            plot.line(curve.color(*colour).width(2.0).allow_hover(false));
-            let marks = Points::new(name, PlotPoints::from(line));
-            let marks = marks.shape(shape(style(index).marker)).color(*colour);
+            let curve = Line::new(*policy, PlotPoints::from(line.clone()));
+            plot.line(curve.color(colour).width(2.0).allow_hover(false));
+            let marks = Points::new(*policy, PlotPoints::from(line));
+            let marks = marks.shape(shape(style(index).marker)).color(colour);
             plot.points(marks.radius(4.5).filled(true).allow_hover(false));
         }
-        if let Some(row) = chosen
-            .and_then(|arm| table.row(arm))
-            .filter(|r| !r.arm.is_full())
-        {
-            let at = vec![[place(row, axis), row.stats.pass_rate]];
+        if let Some(point) = points.iter().find(|point| chosen == Some(&point.row.arm)) {
+            let at = vec![[point.x, point.row.stats.pass_rate]];
             let ring = Points::new("", PlotPoints::from(at)).shape(MarkerShape::Circle);
             let ring = ring.color(palette.text).filled(false).radius(8.0);
             plot.points(ring.allow_hover(false));
@@ -169,8 +188,8 @@ pub fn show(
         .response
         .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &label));
     let nearest = response.response.hover_pos().and_then(|pointer| {
-        let away = |row: &ArmRow| {
-            let at = PlotPoint::new(place(row, axis), row.stats.pass_rate);
+        let away = |point: &Drawn<'_>| {
+            let at = PlotPoint::new(point.x, point.row.stats.pass_rate);
             response
                 .transform
                 .position_from_point(&at)
@@ -178,7 +197,7 @@ pub fn show(
         };
         points
             .iter()
-            .map(|(row, _)| (*row, away(row)))
+            .map(|point| (point.row, away(point)))
             .min_by(|a, b| a.1.total_cmp(&b.1))
             .filter(|(_, distance)| *distance <= REACH)
             .map(|(row, _)| row)
@@ -201,4 +220,66 @@ pub fn show(
         response.response.on_hover_text_at_pointer(text);
     }
     nearest.filter(|_| clicked).map(|row| row.arm.clone())
+}
+
+/// The names of the curves, over them: a legend inside would cover points.
+fn key(ui: &mut Ui, palette: &Palette, policies: &[&str]) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 5.0;
+        ui.spacing_mut().interact_size.y = 16.0;
+        entry(ui, palette, FULL, |rect| {
+            let ends = [rect.left_center(), rect.right_center()];
+            Shape::dashed_line(&ends, Stroke::new(1.5, palette.weak), 5.0, 3.0)
+        });
+        for (index, policy) in policies.iter().enumerate() {
+            let colour = colour(ui, index);
+            entry(ui, palette, policy, |rect| {
+                let ends = [rect.left_center(), rect.right_center()];
+                let line = Shape::line_segment(ends, Stroke::new(2.0, colour));
+                vec![line, mark(style(index).marker, rect.center(), colour)]
+            });
+        }
+    });
+}
+
+fn entry(ui: &mut Ui, palette: &Palette, policy: &str, sign: impl Fn(Rect) -> Vec<Shape>) {
+    let (area, _) = ui.allocate_exact_size(vec2(22.0, 14.0), Sense::hover());
+    ui.painter().extend(sign(area));
+    let name = find(policy).map_or(policy, |info| info.name);
+    ui.label(RichText::new(name).size(12.0).color(palette.weak));
+    ui.add_space(12.0);
+}
+
+/// A point of the key, in the shape that the curve's points have.
+fn mark(marker: Marker, centre: Pos2, colour: Color32) -> Shape {
+    const RADIUS: f32 = 4.5;
+    let around = |corners: u32, turn: f32| {
+        let corner = |i: u32| {
+            let angle = TAU * (turn + i as f32 / corners as f32);
+            centre + RADIUS * Vec2::angled(angle)
+        };
+        let points = (0..corners).map(corner).collect();
+        Shape::convex_polygon(points, colour, Stroke::NONE)
+    };
+    match marker {
+        Marker::Circle => Shape::circle_filled(centre, RADIUS, colour),
+        Marker::Square => around(4, 0.125),
+        Marker::Diamond => around(4, 0.0),
+        Marker::Up => around(3, -0.25),
+        Marker::Down => around(3, 0.25),
+        Marker::Left => around(3, 0.5),
+        Marker::Right => around(3, 0.0),
+        Marker::Plus => Shape::Vec(vec![
+            Shape::hline(
+                centre.x - RADIUS..=centre.x + RADIUS,
+                centre.y,
+                Stroke::new(2.5, colour),
+            ),
+            Shape::vline(
+                centre.x,
+                centre.y - RADIUS..=centre.y + RADIUS,
+                Stroke::new(2.5, colour),
+            ),
+        ]),
+    }
 }

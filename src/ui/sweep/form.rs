@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use egui::{
-    Align, Button, DragValue, Frame, Label, Layout, Panel, RichText, ScrollArea, TextEdit, Ui,
+    Align, Button, DragValue, Frame, Label, Layout, Margin, Panel, RichText, ScrollArea, TextEdit,
+    Ui,
 };
 
 use super::{Phase, SweepShown};
@@ -130,7 +131,10 @@ pub fn show(
     let palette = Palette::of(ui.ctx());
     // Always in sight, however many policies there are.
     Panel::bottom("sweep start")
-        .frame(Frame::new())
+        .frame(Frame::new().inner_margin(Margin {
+            right: 6,
+            ..Margin::ZERO
+        }))
         .resizable(false)
         .show_separator_line(false)
         .show(ui, |ui| {

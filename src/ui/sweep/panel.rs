@@ -73,51 +73,64 @@ fn header(ui: &mut Ui, state: &mut SweepState, sweep: &SweepShown, commands: &mu
             Phase::Loading { stage, .. } => format!("Loading the model: {stage}"),
             Phase::Running => match sweep.pace() {
                 Some((rate, left)) => {
-                    format!("{counted}, {rate:.1} a second, about {} left", duration(left))
+                    format!(
+                        "{counted}, {rate:.1} a second, about {} left",
+                        duration(left)
+                    )
                 }
                 None => counted,
             },
             Phase::Stopping => format!("{counted}; stopping"),
-            Phase::Stopped => format!("{counted}; stopped, and it goes on from here when started again"),
+            Phase::Stopped => format!("{counted}; Start goes on from here"),
             Phase::Ended => format!("All {} runs are done", count(total as u64)),
             Phase::Failed(_) => format!("{counted}; failed"),
         };
-        if sweep.busy() {
-            let share = match &sweep.phase {
-                Phase::Loading { fraction, .. } => *fraction,
-                _ => done as f32 / total.max(1) as f32,
-            };
-            let bar = ProgressBar::new(share).desired_width(140.0).desired_height(8.0);
-            ui.add(bar.fill(palette.amber));
+        if sweep.plan.is_none() {
+            ui.label(RichText::new(said).size(12.5).color(palette.weak));
+            return;
         }
-        ui.label(RichText::new(said).size(12.5).color(palette.weak));
-        if sweep.plan.is_some() {
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                for format in [Format::Png, Format::Svg] {
-                    if ui.button(format!("Save as {format}")).clicked() {
-                        commands.push(UiCommand::Sweep(SweepCommand::SaveFigure {
-                            axis: state.axis,
-                            format,
-                        }));
-                    }
+        // From the right, so that what is said gets the room that is left.
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            for format in [Format::Png, Format::Svg] {
+                if ui.button(format!("Save as {format}")).clicked() {
+                    commands.push(UiCommand::Sweep(SweepCommand::SaveFigure {
+                        axis: state.axis,
+                        format,
+                    }));
                 }
-                ui.allocate_ui(vec2(170.0, 24.0), |ui| {
-                    segmented::show(
-                        ui,
-                        "Axis",
-                        2,
-                        &[
-                            (SweepAxis::Budget, "budget", "Slots per head after a compression"),
-                            (
-                                SweepAxis::Ratio,
-                                "ratio",
-                                "Share of the cache that was kept, averaged over the steps of each run",
-                            ),
-                        ],
-                        &mut state.axis,
-                    );
-                });
+            }
+            ui.allocate_ui(vec2(130.0, 24.0), |ui| axis_of(ui, &mut state.axis));
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let text = RichText::new(said).size(12.5).color(palette.weak);
+                ui.add(Label::new(text).truncate());
             });
-        }
+        });
     });
+    if sweep.busy() {
+        let share = match &sweep.phase {
+            Phase::Loading { fraction, .. } => *fraction,
+            _ => {
+                let (done, total) = sweep.progress();
+                done as f32 / total.max(1) as f32
+            }
+        };
+        let width = ui.available_width();
+        let bar = ProgressBar::new(share)
+            .desired_width(width)
+            .desired_height(4.0);
+        ui.add(bar.fill(palette.amber));
+    }
+}
+
+fn axis_of(ui: &mut Ui, axis: &mut SweepAxis) {
+    let kept = "Share of the cache that was kept, averaged over the steps of each run";
+    let choices = [
+        (
+            SweepAxis::Budget,
+            "budget",
+            "Slots per head after a compression",
+        ),
+        (SweepAxis::Ratio, "ratio", kept),
+    ];
+    segmented::show(ui, "Axis", 2, &choices, axis);
 }

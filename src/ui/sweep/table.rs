@@ -45,7 +45,7 @@ pub fn show(
         .show(ui, |ui| {
             Grid::new("sweep numbers")
                 .striped(true)
-                .spacing([14.0, 2.0])
+                .spacing([9.0, 2.0])
                 .show(ui, |ui| {
                     for (name, hint) in COLUMNS {
                         let text = RichText::new(name).size(11.5).color(palette.faint);

@@ -115,7 +115,15 @@ impl Curve {
         });
         let y = |slots: f64| rect.bottom() - (slots / top) as f32 * rect.height();
         self.numbers(ui, view, rect, &y);
-        full_label(ui, palette, store.tokens().len(), axis, rect, &y);
+        full_label(
+            ui,
+            palette,
+            store.tokens().len(),
+            self.highest,
+            axis,
+            rect,
+            &y,
+        );
     }
 
     /// Numbers at the left: zero, the budget and the full buffer of the settings at the cursor.
@@ -155,11 +163,12 @@ impl Curve {
     }
 }
 
-/// Names the dashed line where it ends or leaves the plot.
+/// Names the dashed line where it ends or leaves the plot, once it has left the lines of the limits.
 fn full_label(
     ui: &Ui,
     palette: &Palette,
     tokens: usize,
+    highest: f64,
     axis: &PositionAxis,
     rect: Rect,
     y: &dyn Fn(f64) -> f32,
@@ -172,6 +181,9 @@ fn full_label(
     let font = FontId::proportional(10.5);
     let galley = ui.painter().layout_no_wrap(text, font, palette.faint);
     let size = galley.size();
+    if y(highest) < rect.top() + size.y {
+        return;
+    }
     // Above the line: it ends where the line comes up to the text's lower edge.
     let end = axis.x(from + (to - from) * reaches(from, to, rect.top() + size.y + 3.0, y));
     let x = end - size.x - 4.0;
