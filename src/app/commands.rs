@@ -83,9 +83,10 @@ impl App {
             UiCommand::ShowExport(true) if self.tab == Tab::Compare => {
                 self.compare(ctx, CompareCommand::Figure(None));
             }
-            UiCommand::ShowExport(shown) => {
-                self.export_dialog.open = shown && self.session.is_some();
+            UiCommand::ShowExport(true) if self.session.is_some() => {
+                self.export_dialog.offer(self.tab);
             }
+            UiCommand::ShowExport(_) => self.export_dialog.open = false,
             UiCommand::Export { what, to, format } => self.export(ctx, what, to, format),
             UiCommand::Sweep(command) => self.sweep_command(ctx, command),
             UiCommand::ToggleHelp => self.help = !self.help,

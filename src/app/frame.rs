@@ -41,6 +41,7 @@ impl App {
     pub fn draw(&mut self, ui: &mut Ui) {
         self.clean_selection();
         let ctx = ui.ctx().clone();
+        let typing = ctx.memory(|memory| memory.focused().is_some());
         let mut commands = Vec::new();
         // Taken out for the frame, so that the panels can borrow it beside their own state.
         let session = self.session.take();
@@ -67,7 +68,7 @@ impl App {
         self.path_dialog.show(&ctx, &mut commands);
         self.export_dialog.show(&ctx, &mut commands);
         self.notifications.show(&ctx, &mut commands);
-        commands.extend(shortcuts::read(&ctx, &selection, tokens));
+        commands.extend(shortcuts::read(&ctx, &selection, tokens, typing));
         if ctx.input(|i| i.key_pressed(egui::Key::Escape)) && selection.pinned.is_some() {
             commands.push(UiCommand::Select(None));
         }

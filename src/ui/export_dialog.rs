@@ -6,6 +6,7 @@ use egui::{Align2, Button, Context, Key, RichText, TextEdit, Window, vec2};
 
 use super::command::{Browse, UiCommand};
 use super::segmented;
+use super::selection::Tab;
 use super::theme::{Palette, caption};
 use crate::export::{Format, What};
 
@@ -37,6 +38,20 @@ impl Default for ExportDialog {
 }
 
 impl ExportDialog {
+    /// Opens it on what the tab shows; a path that was typed stays.
+    pub fn offer(&mut self, tab: Tab) {
+        if self.path == suggestion(self.what, self.format) {
+            self.path.clear();
+        }
+        self.what = match tab {
+            Tab::Survival => What::Raster,
+            Tab::Heatmap => What::Heatmap,
+            Tab::Reflections => What::Segments,
+            Tab::Reading | Tab::Compare | Tab::Sweep => What::Tokens,
+        };
+        self.open = true;
+    }
+
     /// Draws it while it is open.
     pub fn show(&mut self, ctx: &Context, commands: &mut Vec<UiCommand>) {
         if !self.open {

@@ -29,7 +29,10 @@ pub const HELP: &[(&str, &str)] = &[
 ];
 
 /// What the keys pressed in this frame ask for. Keys without Ctrl are left alone while a field has them.
-pub fn read(ctx: &Context, selection: &Selection, tokens: usize) -> Vec<UiCommand> {
+///
+/// `typing`: a field or slider had the keys when the frame began. It may have let go since: a slow frame
+/// brings a number and the Enter after it together.
+pub fn read(ctx: &Context, selection: &Selection, tokens: usize, typing: bool) -> Vec<UiCommand> {
     let mut commands = Vec::new();
     let mut pressed = |modifiers: Modifiers, key: Key, command: UiCommand| {
         // A slow frame may bring several presses of one key.
@@ -41,7 +44,7 @@ pub fn read(ctx: &Context, selection: &Selection, tokens: usize) -> Vec<UiComman
     pressed(Modifiers::COMMAND, Key::E, UiCommand::ShowExport(true));
     pressed(Modifiers::NONE, Key::F1, UiCommand::ToggleHelp);
     // A focused field or slider owns the plain keys.
-    if ctx.memory(|memory| memory.focused().is_some()) {
+    if typing || ctx.memory(|memory| memory.focused().is_some()) {
         return commands;
     }
     pressed(Modifiers::SHIFT, Key::ArrowLeft, UiCommand::StepToken(-1));

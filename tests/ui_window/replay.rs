@@ -1,3 +1,4 @@
+use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
@@ -140,4 +141,23 @@ fn wait(harness: &mut Harness<'static, Stage>, done: impl Fn(&Stage) -> bool) {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     panic!("the background work never came back");
+}
+
+#[test]
+fn export_offers_what_the_tab_shows() {
+    let mut harness = replaying(&Synthetic::default());
+    for (tab, path) in [
+        (Key::Num3, "heatmap.svg"),
+        (Key::Num2, "raster.svg"),
+        (Key::Num4, "segments.csv"),
+    ] {
+        harness.key_press(tab);
+        harness.run();
+        harness.key_press_modifiers(Modifiers::COMMAND, Key::E);
+        harness.run();
+        let field = harness.get_by_role_and_label(Role::TextInput, "Path of the file:");
+        assert_eq!(field.value().as_deref(), Some(path));
+        harness.key_press(Key::Escape);
+        harness.run();
+    }
 }

@@ -48,3 +48,38 @@ fn choices_are_pressed_by_name() {
     harness.run();
     assert!(harness.query_by_label("Protect: prompt").is_some());
 }
+
+#[test]
+fn a_number_and_the_enter_after_it_in_one_slow_frame_belong_to_the_field() {
+    let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
+    engine.loaded();
+    harness.run();
+    harness
+        .get_by_role_and_label(Role::SpinButton, "Budget")
+        .focus();
+    harness.run();
+    let key = |key| egui::Event::Key {
+        key,
+        physical_key: None,
+        pressed: true,
+        repeat: false,
+        modifiers: egui::Modifiers::NONE,
+    };
+    let events = [
+        key(egui::Key::Num5),
+        egui::Event::Text("5".to_owned()),
+        key(egui::Key::Enter),
+    ];
+    harness.input_mut().events.extend(events);
+    harness.run();
+    assert!(
+        harness
+            .query_by_label("The same problem, several policies")
+            .is_none(),
+        "5 is the key of the Compare tab"
+    );
+    harness
+        .get_all_by_label_contains("budget is")
+        .next()
+        .expect("the field has taken it");
+}

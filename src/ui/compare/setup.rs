@@ -285,6 +285,7 @@ fn policy(ui: &mut Ui, row: &mut CacheSettings, pane: char) {
     let response = ComboBox::from_id_salt(("policy of", pane))
         .selected_text(info.map_or(row.policy.as_str(), |info| info.name))
         .width(190.0)
+        .height(360.0)
         .show_ui(ui, |ui| {
             for info in POLICIES {
                 let chosen = row.policy == info.id;

@@ -137,6 +137,7 @@ fn policy(ui: &mut Ui, settings: &mut CacheSettings) {
     let response = ComboBox::from_id_salt("policy")
         .selected_text(name)
         .width(ui.available_width())
+        .height(420.0)
         .show_ui(ui, |ui| {
             for info in POLICIES {
                 let chosen = settings.policy == info.id;

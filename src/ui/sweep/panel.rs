@@ -107,12 +107,11 @@ fn header(ui: &mut Ui, state: &mut SweepState, sweep: &SweepShown, commands: &mu
         });
     });
     if sweep.busy() {
-        let share = match &sweep.phase {
-            Phase::Loading { fraction, .. } => *fraction,
-            _ => {
-                let (done, total) = sweep.progress();
-                done as f32 / total.max(1) as f32
-            }
+        let share = if let Phase::Loading { fraction, .. } = &sweep.phase {
+            *fraction
+        } else {
+            let (done, total) = sweep.progress();
+            done as f32 / total.max(1) as f32
         };
         let width = ui.available_width();
         let bar = ProgressBar::new(share)
