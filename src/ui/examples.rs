@@ -12,7 +12,7 @@ pub struct Example {
 pub const EXAMPLES: &[Example] = &[
     Example {
         kind: "Gains and losses",
-        problem: "Leo has 57 stamps. Leo buys 26 more. Leo loses 48 of them. How many stamps does Leo have in the end?",
+        problem: "Leo has 57 stamps. Leo buys 26 more. How many stamps does Leo have now?",
     },
     Example {
         kind: "Comparison",
@@ -39,7 +39,7 @@ pub const EXAMPLES: &[Example] = &[
         problem: "A train travels at 40 km per hour for 3 hours, then at 30 km per hour for 2 hours. How far does it travel?",
     },
     Example {
-        kind: "Longer chain",
-        problem: "A farm has 24 eggs. It gets 5 baskets with 12 eggs in each. It sells 37 of them. How many eggs does it have left?",
+        kind: "Groups",
+        problem: "Tom fills 5 boxes with 24 pens each. Then 37 of them are sold. How many pens are left?",
     },
 ];
