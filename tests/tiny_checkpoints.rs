@@ -145,24 +145,27 @@ fn the_context_is_a_limit() {
     ));
 }
 
-/// The tensor library's own llama, which shares no code with the decoder: greedy tokens after `prompt`, to the end.
+/// The tensor library's own decoder, which shares no code with ours: greedy tokens after `prompt`, to the end.
+///
+/// Its Mistral without a sliding window, since its Llama knows no heads of another size than `hidden / heads`.
 fn stock_greedy(folder: &Path, prompt: &[u32], most: usize) -> Vec<u32> {
-    use candle_transformers::models::llama::{Cache, Llama, LlamaConfig};
-    let config: LlamaConfig =
+    use candle_transformers::models::mistral::{Config, Model};
+    let mut config: serde_json::Value =
         serde_json::from_slice(&std::fs::read(folder.join("config.json")).unwrap()).unwrap();
-    let config = config.into_config(false);
-    let weights = std::fs::read(folder.join("model.safetensors")).unwrap();
-    let weights =
-        candle_nn::VarBuilder::from_buffered_safetensors(weights, DType::F32, &Device::Cpu)
-            .unwrap();
-    let model = Llama::load(weights, &config).unwrap();
-    let mut cache = Cache::new(true, DType::F32, &config, &Device::Cpu).unwrap();
+    config["sliding_window"] = serde_json::Value::Null;
+    let config: Config = serde_json::from_value(config).unwrap();
+    let file = folder.join("model.safetensors");
+    let mut weights = candle_core::safetensors::load(file, &Device::Cpu).unwrap();
+    let tied = weights["model.embed_tokens.weight"].clone();
+    weights.insert("lm_head.weight".to_owned(), tied);
+    let weights = candle_nn::VarBuilder::from_tensors(weights, DType::F32, &Device::Cpu);
+    let mut model = Model::new(&config, weights).unwrap();
     let (mut tokens, mut fed) = (prompt.to_vec(), 0);
     while tokens.len() < prompt.len() + most {
         let new = Tensor::new(&tokens[fed..], &Device::Cpu)
             .and_then(|new| new.unsqueeze(0))
             .unwrap();
-        let logits = numbers(&model.forward(&new, fed, &mut cache).unwrap());
+        let logits = numbers(&model.forward(&new, fed).unwrap());
         fed = tokens.len();
         tokens.push(argmax(&logits));
     }
@@ -170,22 +173,16 @@ fn stock_greedy(folder: &Path, prompt: &[u32], most: usize) -> Vec<u32> {
 }
 
 #[test]
-fn the_reasoner_reasons_to_an_answer_token_for_token_as_stock_llama_does() {
+fn the_reasoner_reasons_to_an_answer_token_for_token_as_a_stock_decoder_does() {
     let folder = root().join("assets/reasoner");
     let decoder = open(&folder).unwrap();
     let tokenizer = tokenizers::Tokenizer::from_file(folder.join("tokenizer.json")).unwrap();
-    let prompt = "<|user|>Ivy has 46 shells. Ivy finds 38 more. Ivy gives away 29. How many shells are left?\
+    let prompt = "<|user|>Leo has 57 stamps. Leo buys 26 more. How many stamps does Leo have now?\
                   <|assistant|><think>\n";
     let prompt = tokenizer.encode(prompt, false).unwrap().get_ids().to_vec();
     let tokens = greedy(&decoder, &prompt, 300);
     let text = tokenizer.decode(&tokens[prompt.len()..], false).unwrap();
-    for step in [
-        "46 + 38 = 84",
-        "84 - 29 = 55",
-        "</think>",
-        "\\boxed{",
-        "<|end|>",
-    ] {
+    for step in ["57 + 26 = 83", "</think>", "\\boxed{83}", "<|end|>"] {
         assert!(text.contains(step), "{step} is missing in: {text}");
     }
     let answer = tokens
