@@ -24,9 +24,15 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
     each_step: true,
     needs: Needs::LAST,
     params: &[Param::Budget, Param::Buffer],
-    defaults: longflow::defaults,
+    defaults: |settings| {
+        longflow::defaults(settings);
+        settings.buffer = BUFFER;
+    },
     policy: |_| Ok(Box::new(Exact)),
 };
+
+/// Its decision costs half as much again as LongFlow's, so it is taken less often.
+const BUFFER: u32 = 32;
 
 /// The least share of attention taken to be left when a slot goes: a slot that has all of it cannot go.
 const LEAST_REST: f32 = 1e-6;
