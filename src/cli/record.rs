@@ -11,7 +11,9 @@ use super::run_args::RecordArgs;
 use super::{CliError, calibrate, progress};
 use crate::config::Sampling;
 use crate::engine::{EngineCommand, EngineConfig, EngineEvent, RunId, RunRequest, RunState, spawn};
-use crate::trace::{AtomicFile, FinishReason, RunSummary, TraceRecord, TraceStore, last_boxed};
+use crate::trace::{
+    AtomicFile, FinishReason, RunSummary, TraceRecord, TraceStore, last_boxed, unfinished,
+};
 
 /// How often a line of progress is printed.
 const PROGRESS_EVERY: Duration = Duration::from_secs(2);
@@ -160,9 +162,10 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
                 // The run is whole, but the file the person asked for is not there.
                 return match &args.out {
                     Some(path) if warned => Err(CliError::Engine(format!(
-                        "the run went to its end, but {0} is not there: see the warning above. What was written \
-                         before is in {0}.part; make room, or choose another place, and run it again",
-                        path.display()
+                        "the run went to its end, but {} is not there: see the warning above. What was written \
+                         before is in {}; make room, or choose another place, and run it again",
+                        path.display(),
+                        unfinished(path).display()
                     ))),
                     _ => Ok(()),
                 };

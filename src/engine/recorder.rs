@@ -8,7 +8,7 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::trace::{TraceHeader, TraceRecord, TraceWriter, WriteError, destination};
+use crate::trace::{TraceHeader, TraceRecord, TraceWriter, WriteError, destination, unfinished};
 
 /// How stale the file may be.
 const FLUSH_EVERY: Duration = Duration::from_millis(250);
@@ -41,9 +41,7 @@ impl Recorder {
             source,
         };
         let target = destination(path).map_err(|error| fail(error.into()))?;
-        let mut part = target.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
+        let part = unfinished(&target);
         let file = File::create(&part).map_err(|error| fail(error.into()))?;
         let writer = TraceWriter::create(BufWriter::new(file), header).map_err(fail)?;
         Ok(Self {

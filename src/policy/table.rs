@@ -76,8 +76,14 @@ impl PolicyInfo {
 
     /// The settings a run with this policy starts from.
     pub fn default_settings(&self) -> CacheSettings {
+        self.defaults_at(CacheSettings::default().budget)
+    }
+
+    /// The defaults when the budget is a given one: some policies make their window a share of it.
+    pub fn defaults_at(&self, budget: u32) -> CacheSettings {
         let mut settings = CacheSettings {
             policy: self.id.to_owned(),
+            budget,
             ..CacheSettings::default()
         };
         (self.defaults)(&mut settings);

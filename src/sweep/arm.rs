@@ -67,13 +67,7 @@ pub fn arms(
             continue;
         }
         for &budget in &budgets {
-            // Some policies make their window a share of the budget.
-            let mut settings = CacheSettings {
-                policy: info.id.to_owned(),
-                budget,
-                ..CacheSettings::default()
-            };
-            (info.defaults)(&mut settings);
+            let mut settings = info.defaults_at(budget);
             adjust(&mut settings);
             settings.budget = budget;
             settings.check()?;

@@ -60,6 +60,13 @@ pub fn destination(path: &Path) -> Result<PathBuf, FileError> {
     Ok(target)
 }
 
+/// Where a run that is being recorded to `path` lies until it has ended.
+pub fn unfinished(path: &Path) -> PathBuf {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    PathBuf::from(part)
+}
+
 /// Collects what is written in a temporary file beside the destination; [`AtomicFile::commit`] puts it
 /// in place. Dropped without, it leaves nothing behind.
 #[derive(Debug)]

@@ -32,7 +32,7 @@ mod view;
 mod writer;
 
 pub use answer::last_boxed;
-pub use atomic_file::{AtomicFile, FileError, destination};
+pub use atomic_file::{AtomicFile, FileError, destination, unfinished};
 pub use codec::FORMAT_VERSION;
 pub use eviction::EvictionMap;
 pub use header::{ModelSummary, RecordLevel, TraceHeader};

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::codec::{
     self, FORMAT_VERSION, FRAME_HEAD_LEN, FrameHead, FrameLimit, MAGIC, PREAMBLE_LEN,
 };
-use super::{ApplyError, TraceHeader, TraceRecord, TraceStore};
+use super::{ApplyError, TraceHeader, TraceRecord, TraceStore, unfinished};
 
 /// Cells (heads by tokens) of the largest run that is loaded: 1 GiB of eviction table.
 const MAX_CELLS: u64 = 1 << 28;
@@ -284,12 +284,10 @@ pub enum LoadError {
 /// # Errors
 /// [`LoadError`] if nothing of it can be shown. Damage further on is in [`LoadedTrace::problem`].
 pub fn load(path: &Path) -> Result<LoadedTrace, LoadError> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
     let failed = |source: io::Error| LoadError::Open {
         path: path.to_owned(),
         way_out: match source.kind() {
-            io::ErrorKind::NotFound if Path::new(&part).exists() => {
+            io::ErrorKind::NotFound if unfinished(path).exists() => {
                 "a run that was cut short left its trace under this name with .part after it; open that"
             }
             io::ErrorKind::NotFound => "check the name",

@@ -1,7 +1,5 @@
 //! The curve: pass rate against budget or ratio, with Wilson intervals, the full cache as a dashed line.
 
-use std::f32::consts::TAU;
-
 use egui::{Color32, Pos2, Rect, RichText, Sense, Shape, Stroke, Ui, Vec2, vec2};
 use egui_plot::{
     GridMark, HLine, Line, LineStyle, MarkerShape, Plot, PlotBounds, PlotPoint, PlotPoints, Points,
@@ -252,34 +250,19 @@ fn entry(ui: &mut Ui, palette: &Palette, policy: &str, sign: impl Fn(Rect) -> Ve
 
 /// A point of the key, in the shape that the curve's points have.
 fn mark(marker: Marker, centre: Pos2, colour: Color32) -> Shape {
-    const RADIUS: f32 = 4.5;
-    let around = |corners: u32, turn: f32| {
-        let corner = |i: u32| {
-            let angle = TAU * (turn + i as f32 / corners as f32);
-            centre + RADIUS * Vec2::angled(angle)
-        };
-        let points = (0..corners).map(corner).collect();
-        Shape::convex_polygon(points, colour, Stroke::NONE)
-    };
-    match marker {
-        Marker::Circle => Shape::circle_filled(centre, RADIUS, colour),
-        Marker::Square => around(4, 0.125),
-        Marker::Diamond => around(4, 0.0),
-        Marker::Up => around(3, -0.25),
-        Marker::Down => around(3, 0.25),
-        Marker::Left => around(3, 0.5),
-        Marker::Right => around(3, 0.0),
-        Marker::Plus => Shape::Vec(vec![
-            Shape::hline(
-                centre.x - RADIUS..=centre.x + RADIUS,
-                centre.y,
-                Stroke::new(2.5, colour),
-            ),
-            Shape::vline(
-                centre.x,
-                centre.y - RADIUS..=centre.y + RADIUS,
-                Stroke::new(2.5, colour),
-            ),
-        ]),
+    const RADIUS: f32 = 3.8;
+    if marker == Marker::Plus {
+        // Not convex, so not one polygon.
+        let (across, up) = (vec2(RADIUS, 0.0), vec2(0.0, RADIUS));
+        return Shape::Vec(
+            [across, up]
+                .map(|arm| {
+                    Shape::line_segment([centre - arm, centre + arm], Stroke::new(2.5, colour))
+                })
+                .to_vec(),
+        );
     }
+    let corners = marker.corners(RADIUS).into_iter();
+    let points = corners.map(|[dx, dy]| centre + vec2(dx, dy)).collect();
+    Shape::convex_polygon(points, colour, Stroke::NONE)
 }
