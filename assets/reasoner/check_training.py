@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks the trainer on a tiny model: the loss falls; a run cut off and resumed equals one that was not, bit for bit.
+"""Checks the trainer on a tiny model: the loss falls; a run cut off and resumed equals one that was not, bit for bit; growing
+a model leaves its function as it was.
 
 Needs torch; says so and ends without a failure where it is missing. Takes some seconds.
 """
@@ -35,6 +36,7 @@ def write_data(folder: Path):
             documents.append([ASK, *row, REPLY, data.THINK, *row, data.END])
         (folder / f"{level}.bin").write_bytes(array("H", [token for d in documents for token in d]).tobytes())
         (folder / f"{level}.len").write_bytes(array("H", [len(d) for d in documents]).tobytes())
+        (folder / f"{level}.main").write_bytes(array("H", [len(d) - 1 for d in documents]).tobytes())
     (folder / "held_out.json").write_text("[]")
     (folder / "tokenizer.json").write_text(json.dumps({"added_tokens": [], "model": {"vocab": {}}}))
 
@@ -54,6 +56,21 @@ def same(a, b) -> bool:
     if isinstance(a, (list, tuple)):
         return len(a) == len(b) and all(map(same, a, b))
     return a == b
+
+
+def check_growing(out: Path):
+    """A grown model computes what it computed before."""
+    before = torch.load(out / "checkpoint.pt", weights_only=False)
+    train.main(["grow", "--out", str(out), "--layers", "3", "--heads", "4", "--kv-heads", "2", "--ffn", "96"])
+    after = torch.load(out / "checkpoint.pt", weights_only=False)
+    tokens = torch.arange(5, 60)[None]
+    results = []
+    for saved in (before, after):
+        model = Reasoner(Config(**saved["config"]))
+        model.load_state_dict(saved["model"])
+        with torch.no_grad():
+            results.append(model.logits(model(tokens)))
+    assert torch.allclose(*results, atol=1e-4), "growing changes what the model computes"
 
 
 def check_decoding():
@@ -84,9 +101,10 @@ def main():
         run(folder, root / "cut", 53)
         resumed = run(folder, root / "cut", 150)
         assert same(whole, resumed), "the resumed run differs from the uninterrupted one"
+        check_growing(root / "whole")
         losses = [json.loads(line)["loss"] for line in (root / "whole" / "log.jsonl").read_text().splitlines()]
         assert losses[-1] < 0.8 * losses[0], f"the loss does not fall: {losses}"
-    print("the loss falls; resumed equals uninterrupted, bit for bit; batched decoding equals plain decoding")
+    print("the loss falls; resumed equals uninterrupted, bit for bit; growing changes nothing; batched decoding equals plain decoding")
 
 
 if __name__ == "__main__":

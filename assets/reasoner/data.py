@@ -1,8 +1,8 @@
 """Problems as tokens: trains the tokenizer, and writes what training reads, so that training needs torch alone.
 
 A data folder holds `tokenizer.json`, `tokenizer_config.json`, for each level `LEVEL.bin` (all documents, one after the other,
-16-bit tokens) and `LEVEL.len` (their lengths, 16 bits), and `held_out.json` (problems that no training seed draws, with
-their prompts as tokens).
+16-bit tokens), `LEVEL.len` (their lengths, 16 bits) and `LEVEL.main` (how many tokens of each lead to the first answer, before
+any check), and `held_out.json` (problems that no training seed draws, with their prompts as tokens).
 """
 
 import json
@@ -17,6 +17,10 @@ import torch
 LEVELS = ("easy", "medium", "hard")
 SPECIAL = ["<|end|>", "<|user|>", "<|assistant|>", "<think>", "</think>"]
 END, THINK = 0, 3
+# Fills batches up; no token.
+PAD = -1
+# What ends the main part of a trace: the line in which it says its first answer.
+ANSWERED = "\nThe question is: "
 TEMPLATE = (
     "{% for message in messages %}{% if message['role'] == 'user' %}<|user|>{{ message['content'] }}"
     "{% elif message['role'] == 'assistant' %}<|assistant|>{{ message['content'] }}<|end|>{% endif %}{% endfor %}"
@@ -94,13 +98,16 @@ def prepare(binary: str, folder: Path, count: int, seed: int, vocab: int, held_o
 
 
 def write_level(tokenizer, samples, path: Path):
-    lengths = []
+    lengths, mains = [], []
     with path.with_suffix(".bin").open("wb") as out:
         for batch in batched(samples, 2000):
-            for encoded in tokenizer.encode_batch([document(sample) for sample in batch]):
+            documents = [document(sample) for sample in batch]
+            for text, encoded in zip(documents, tokenizer.encode_batch(documents), strict=True):
                 lengths.append(len(encoded.ids))
+                mains.append(encoded.char_to_token(text.index("\n", text.index(ANSWERED) + 1)))
                 array("H", encoded.ids).tofile(out)
     path.with_suffix(".len").write_bytes(array("H", lengths).tobytes())
+    path.with_suffix(".main").write_bytes(array("H", mains).tobytes())
     print(f"{path.name}: {len(lengths)} problems, {sum(lengths)} tokens, median {sorted(lengths)[len(lengths) // 2]}", flush=True)
 
 
@@ -118,15 +125,17 @@ def batched(items, size: int):
 class Level:
     """The documents of one level in batches of about the same length, shuffled anew in every epoch.
 
-    Whole documents, none cut and none attending to another: they are packed by length, not end to end.
+    None attends to another: they are packed by length, not end to end. With `part` "len" they are whole, with "main" they end
+    with their first answer: the part in which a model goes wrong, at less than half the tokens.
     """
 
-    def __init__(self, folder: Path, name: str, tokens: int, longest: int, seed: int):
-        self.name, self.tokens, self.longest, self.seed = name, tokens, longest, seed
-        self.data, self.lengths = array("H"), array("H")
+    def __init__(self, folder: Path, name: str, part: str, tokens: int, longest: int, seed: int):
+        self.name, self.tokens, self.longest, self.seed = f"{name} {part}", tokens, longest, seed
+        self.data, self.lengths, whole = array("H"), array("H"), array("H")
         self.data.frombytes((folder / f"{name}.bin").read_bytes())
-        self.lengths.frombytes((folder / f"{name}.len").read_bytes())
-        self.starts = [0, *accumulate(self.lengths)]
+        self.lengths.frombytes((folder / f"{name}.{part}").read_bytes())
+        whole.frombytes((folder / f"{name}.len").read_bytes())
+        self.starts = [0, *accumulate(whole)]
         self.epoch, self.next, self.batches = -1, 0, []
 
     def shuffle(self, epoch: int):
@@ -147,14 +156,14 @@ class Level:
         self.epoch, self.next = epoch, 0
 
     def batch(self) -> torch.Tensor:
-        """Tokens [documents, padded length], filled up with the end token."""
+        """Tokens [documents, padded length], filled up with `PAD`."""
         if self.next == len(self.batches):
             self.shuffle(self.epoch + 1)
         chosen = self.batches[self.next]
         self.next += 1
         width = padded(max(self.lengths[i] for i in chosen))
-        rows = [self.data[self.starts[i] : self.starts[i + 1]].tolist() for i in chosen]
-        return torch.tensor([row + [END] * (width - len(row)) for row in rows])
+        rows = [self.data[self.starts[i] : self.starts[i] + self.lengths[i]].tolist() for i in chosen]
+        return torch.tensor([row + [PAD] * (width - len(row)) for row in rows])
 
     def state(self) -> tuple[int, int]:
         return self.epoch, self.next
@@ -173,19 +182,25 @@ class Curriculum:
     """Easy problems first; the mix moves to all levels over the first part of training."""
 
     def __init__(self, folder: Path, tokens: int, longest: int, seed: int):
-        self.levels = [Level(folder, name, tokens, longest, seed) for name in LEVELS]
+        self.whole, self.main = (
+            [Level(folder, name, part, tokens, longest, seed) for name in LEVELS] for part in ("len", "main")
+        )
         self.rng = random.Random(f"{seed} levels")
 
-    def batch(self, seen: int, easy_until: int, all_from: int) -> torch.Tensor:
-        """Only easy problems until `easy_until` tokens, then ever more of the others, and all from `all_from` on."""
+    def batch(self, seen: int, easy_until: int, all_from: int, main_share: float) -> torch.Tensor:
+        """Only easy problems until `easy_until` tokens, then ever more of the others, and all from `all_from` on.
+
+        `main_share` of the batches hold main parts only.
+        """
         progress = min(1.0, max(0.0, (seen - easy_until) / max(1, all_from - easy_until)))
         weights = (1 - 0.8 * progress, 0.35 * progress, 0.45 * progress)
-        return self.rng.choices(self.levels, weights)[0].batch()
+        levels = self.main if self.rng.random() < main_share else self.whole
+        return self.rng.choices(levels, weights)[0].batch()
 
     def state(self):
-        return {"rng": self.rng.getstate(), "levels": [level.state() for level in self.levels]}
+        return {"rng": self.rng.getstate(), "levels": [level.state() for level in self.whole + self.main]}
 
     def restore(self, state):
         self.rng.setstate(state["rng"])
-        for level, saved in zip(self.levels, state["levels"], strict=True):
+        for level, saved in zip(self.whole + self.main, state["levels"], strict=True):
             level.restore(saved)

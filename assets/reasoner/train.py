@@ -4,6 +4,7 @@
 train.py prepare --binary rkv-scope --data DIR --count 60000     needs the program and the `tokenizers` package
 train.py train --data DIR --out DIR --tokens 20e6                needs torch only; goes on from a checkpoint
 train.py evaluate --data DIR --out DIR --count 500
+train.py grow --out DIR --heads 8 --kv-heads 4                   a larger model that goes on from a checkpoint
 train.py export --data DIR --out DIR --to assets/reasoner
 train.py plot --out DIR --to curve.png                           needs matplotlib
 """
@@ -13,12 +14,13 @@ import json
 import os
 import signal
 import time
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 
-from data import END, THINK, Curriculum, prepare
+from data import PAD, THINK, Curriculum, prepare
 from evaluate import answers, byte_pieces
 from model import Config, Reasoner
 from muon import Muon
@@ -38,10 +40,8 @@ def optimizers(model: Reasoner, lr: float, adam_lr: float):
 
 def loss_of(model: Reasoner, tokens: torch.Tensor, bf16: bool, forward=None) -> tuple[torch.Tensor, int]:
     """Summed cross-entropy of what comes after `<think>`, and how many tokens that is; padding does not count."""
-    inputs, targets = tokens[:, :-1], tokens[:, 1:]
-    thinking = (inputs == THINK).cumsum(1) > 0
-    ended = (inputs == END).cumsum(1) > 0
-    counted = thinking & ~ended
+    inputs, targets = tokens[:, :-1].clamp(min=0), tokens[:, 1:]
+    counted = ((inputs == THINK).cumsum(1) > 0) & (targets != PAD)
     with torch.autocast(tokens.device.type, torch.bfloat16, enabled=bf16):
         hidden = (model if forward is None else forward)(inputs)[counted]
         logits = model.logits(hidden)
@@ -86,9 +86,10 @@ class Run:
         self.data = Curriculum(Path(args.data), args.batch, args.longest, args.seed)
         if saved:
             self.model.load_state_dict(saved["model"])
-            for optimizer, state in zip(self.optimizers, saved["optimizers"], strict=True):
-                optimizer.load_state_dict(state)
-            self.data.restore(saved["data"])
+            if saved["optimizers"]:
+                for optimizer, state in zip(self.optimizers, saved["optimizers"], strict=True):
+                    optimizer.load_state_dict(state)
+                self.data.restore(saved["data"])
             self.step, self.seen, self.seconds = saved["step"], saved["seen"], saved["seconds"]
             print(f"going on at step {self.step}, {self.seen} tokens", flush=True)
         self.held_out = json.loads((Path(args.data) / "held_out.json").read_text())
@@ -116,7 +117,7 @@ class Run:
 
     def train_step(self) -> float:
         args = self.args
-        batch = self.data.batch(self.seen, int(args.easy_until), int(args.all_from))
+        batch = self.data.batch(self.seen, int(args.easy_until), int(args.all_from), args.main_share)
         tokens = batch.to(self.device)
         loss, count = loss_of(self.model, tokens, args.bf16, self.forward)
         (loss / count).backward()
@@ -128,7 +129,7 @@ class Run:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self.step += 1
-        self.seen += int((batch != END).sum()) + len(batch)
+        self.seen += int((batch != PAD).sum())
         return loss.item() / count
 
     @torch.no_grad()
@@ -136,7 +137,7 @@ class Run:
         total = count = 0.0
         for at in range(0, len(samples), 16):
             rows = [torch.tensor(sample["document"]) for sample in samples[at : at + 16]]
-            tokens = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=END).to(self.device)
+            tokens = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=PAD).to(self.device)
             loss, n = loss_of(self.model, tokens, self.args.bf16)
             total, count = total + loss.item(), count + n
         return total / count
@@ -187,6 +188,26 @@ def evaluate(args):
     (run.out / "samples.json").write_text(json.dumps(result.pop("texts"), indent=1))
     (run.out / "evaluation.json").write_text(json.dumps(result, indent=1))
     print(json.dumps(result, indent=1))
+
+
+def grow(args):
+    """More heads, a wider feed-forward, more layers: what is new writes zeros at first, so that the function stays the same.
+
+    Moments of the optimizers and the place in the data are dropped; the step begins again, for the warm-up.
+    """
+    path = Path(args.out) / "checkpoint.pt"
+    saved = torch.load(path, map_location="cpu", weights_only=False)
+    old = Config(**saved["config"])
+    config = replace(old, heads=args.heads, kv_heads=args.kv_heads, ffn=args.ffn, layers=args.layers)
+    if config.heads // config.kv_heads != old.heads // old.kv_heads:
+        raise SystemExit("heads and KV heads must grow together: query heads would read other KV heads than before")
+    torch.manual_seed(args.seed)
+    weights = Reasoner(config).state_dict()
+    for name, tensor in weights.items():
+        if name in saved["model"]:
+            known = saved["model"][name]
+            tensor[tuple(slice(0, size) for size in known.shape)] = known
+    save(path, {**saved, "config": asdict(config), "model": weights, "optimizers": None, "data": None, "step": 0})
 
 
 def write_safetensors(path: Path, tensors: dict[str, torch.Tensor]):
@@ -270,6 +291,7 @@ def arguments(argv=None):
         p.add_argument("--decay", type=float, default=0.3, help="share of the tokens in which the learning rate falls to zero")
         p.add_argument("--easy-until", type=float, default=1.5e6, help="tokens with easy problems only")
         p.add_argument("--all-from", type=float, default=5e6, help="tokens from which on the mix is final")
+        p.add_argument("--main-share", type=float, default=0.5, help="share of batches without what follows the first answer")
         p.add_argument("--steps", type=int, help="stop after this step")
         p.add_argument("--batch", type=int, default=4096, help="tokens of a batch")
         p.add_argument("--longest", type=int, default=1536, help="longest document, and most tokens of an evaluated trace")
@@ -283,6 +305,12 @@ def arguments(argv=None):
         p.add_argument("--evaluate-every", type=float, default=1e6, help="tokens")
         p.add_argument("--evaluate-count", type=int, default=64, help="held-out problems")
         p.add_argument("--count", type=int, default=500, help="held-out problems of `evaluate`")
+
+    p = commands.add_parser("grow", help="enlarge the model of a checkpoint without changing what it computes")
+    p.add_argument("--out", type=Path, required=True)
+    p.add_argument("--seed", type=int, default=1)
+    for size in ("layers", "heads", "kv_heads", "ffn"):
+        p.add_argument(f"--{size.replace('_', '-')}", type=int, default=getattr(Config(), size))
 
     p = commands.add_parser("export", help="Hugging Face folder in f16")
     p.add_argument("--data", type=Path, required=True)
@@ -300,7 +328,7 @@ def main(argv=None):
     if args.command == "prepare":
         prepare(args.binary, args.data, args.count, args.seed, args.vocab, args.held_out, args.tokenizer)
     else:
-        {"train": train, "evaluate": evaluate, "export": export, "plot": plot}[args.command](args)
+        {"train": train, "evaluate": evaluate, "grow": grow, "export": export, "plot": plot}[args.command](args)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ pub(super) fn work(a: i64, op: Op, b: i64) -> String {
         Op::Mul if b < 10 => conclude(&head, &mul(a, b), a * b),
         Op::Mul => long_mul(a, b),
         Op::Div if b >= 10 => multiples(a, b),
-        Op::Div if a < 10 * b => format!("{b} * {} = {a}, so {head} = {}.", a / b, a / b),
+        Op::Div if a < 10 * b => format!("{head}: {b} * {} = {a}, so {head} = {}.", a / b, a / b),
         Op::Div => conclude(&head, &div(a, b), a / b),
         Op::Remainder => {
             format!(
@@ -135,7 +135,7 @@ fn long_mul(a: i64, b: i64) -> String {
     format!("{a} * {b}: {text}So {a} * {b} = {total}.")
 }
 
-/// Long division by one digit: from the first prefix that holds the divisor.
+/// Long division by one digit: from the first prefix that holds the divisor. The rest is worked out, not known by heart.
 fn div(a: i64, b: i64) -> String {
     let mut text = String::new();
     let (mut part, mut written) = (0, String::new());
@@ -150,7 +150,9 @@ fn div(a: i64, b: i64) -> String {
         let _ = write!(written, "{quotient}");
         let _ = write!(
             text,
-            "{part} / {b} = {quotient} rest {rest}, write {written}. "
+            "{part} / {b}: {b} * {quotient} = {}, {part} - {} = {rest}, write {written}. ",
+            b * quotient,
+            b * quotient
         );
         part = rest;
     }
@@ -208,12 +210,14 @@ mod tests {
         );
         assert_eq!(
             work(156, Op::Div, 4),
-            "156 / 4: 15 / 4 = 3 rest 3, write 3. 36 / 4 = 9 rest 0, write 39. So 156 / 4 = 39."
+            "156 / 4: 15 / 4: 4 * 3 = 12, 15 - 12 = 3, write 3. 36 / 4: 4 * 9 = 36, 36 - 36 = 0, write 39. \
+             So 156 / 4 = 39."
         );
         assert_eq!(
             work(23, Op::Remainder, 5),
-            "23 / 5: 23 / 5 = 4 rest 3, write 4. So 23 / 5 = 4 remainder 3."
+            "23 / 5: 23 / 5: 5 * 4 = 20, 23 - 20 = 3, write 4. So 23 / 5 = 4 remainder 3."
         );
+        assert_eq!(work(18, Op::Div, 6), "18 / 6: 6 * 3 = 18, so 18 / 6 = 3.");
         assert_eq!(work(23, Op::Mul, 10), "23 * 10 = 230.");
         assert_eq!(
             work(120, Op::Div, 40),

@@ -22,6 +22,17 @@ impl Op {
         }
     }
 
+    /// What the operation with `m` does, in words: `minus 82`.
+    pub fn said(self, m: i64) -> String {
+        let word = match self {
+            Self::Add => "plus",
+            Self::Sub => "minus",
+            Self::Mul => "times",
+            Self::Div | Self::Remainder => "divided by",
+        };
+        format!("{word} {m}")
+    }
+
     pub fn apply(self, a: i64, b: i64) -> i64 {
         match self {
             Self::Add => a + b,
@@ -46,6 +57,34 @@ impl Step {
     pub fn value(&self) -> i64 {
         self.op.apply(self.a, self.b)
     }
+}
+
+/// A number for each thing that a plan comes back to: a model finds `(2)` more surely than the sentence after the last one.
+pub(super) fn numbered<'a>(things: impl IntoIterator<Item = &'a str>) -> String {
+    let numbered = things.into_iter().zip(1..);
+    let all: Vec<String> = numbered
+        .map(|(thing, number)| format!("({number}) {thing}"))
+        .collect();
+    all.join(" ")
+}
+
+/// A sentence of the story and what it does to the number of things: `She removed 82 erasers: minus 82.`
+pub(super) fn meaning(sentence: &str, said: &str) -> String {
+    format!("{}: {said}.", sentence.trim_end_matches('.'))
+}
+
+/// `99, 156 and 70`.
+pub(super) fn list(values: &[i64]) -> String {
+    let mut text = String::new();
+    for (i, value) in values.iter().enumerate() {
+        text.push_str(match i {
+            0 => "",
+            _ if i + 1 == values.len() => " and ",
+            _ => ", ",
+        });
+        text.push_str(&value.to_string());
+    }
+    text
 }
 
 /// A line of the plan.

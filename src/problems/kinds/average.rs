@@ -1,7 +1,7 @@
 //! The mean of some numbers.
 
 use crate::problems::draw::Draw;
-use crate::problems::plan::{Op, Plan};
+use crate::problems::plan::{Op, Plan, numbered};
 use crate::problems::words::person;
 use crate::problems::{Draft, Level};
 
@@ -31,8 +31,15 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             .replace("{N}", &someone.name)
     };
     let mut plan = Plan::default();
-    plan.note(format!("There are {count} numbers: {list_text}."));
-    let total = plan.sum("First the sum.", &values);
+    let told: Vec<String> = list.iter().map(|value| format!("{value}.")).collect();
+    plan.note(format!(
+        "{} That is {count} numbers.",
+        numbered(told.iter().map(String::as_str))
+    ));
+    let mut total = plan.step("First (1) and (2).", values[0], Op::Add, values[1]);
+    for (i, &value) in values.iter().enumerate().skip(2) {
+        total = plan.step(format!("Then ({}).", i + 1), total, Op::Add, value);
+    }
     plan.step(format!("Then divided by {count}."), total, Op::Div, count);
     Draft {
         story: fill(story),

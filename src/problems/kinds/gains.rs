@@ -1,9 +1,9 @@
 //! Gains and losses, one after the other.
 
 use crate::problems::draw::Draw;
-use crate::problems::plan::{Op, Plan};
+use crate::problems::plan::{Line, Op, Plan, meaning, numbered};
 use crate::problems::words::{
-    Person, capital, fill, groups, items, number, place, singular, tense, two_people,
+    Person, capital, fill, groups, items, number, place, tense, two_people,
 };
 use crate::problems::{Draft, Level};
 
@@ -143,6 +143,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
     };
     let (mut gains, mut losses, mut plain) = (vec![start], vec![], true);
     let mut gains_came_first = true;
+    let mut happened = vec![];
     for event in 0..events {
         let (text, op, m) = match draw.below(10) {
             0..=3 if now > 3 => {
@@ -172,8 +173,10 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
                     capital(subject),
                     tense("[gets|got]", past)
                 );
+                let said = format!("plus {count} times {each}");
+                happened.push(meaning(&text, &said));
                 let more = plan.step(
-                    format!("{text} First one {} times {count}.", singular(holders)),
+                    format!("({}) {said}. First {count} times {each}.", event + 1),
                     each,
                     Op::Mul,
                     count,
@@ -201,12 +204,25 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             }
         };
         let slip = draw.chance(3) && matches!(op, Op::Add | Op::Sub);
-        let lead = match (slip, op) {
-            (true, Op::Add) => format!("{text} So I subtract. No, wait, that is more, not less."),
-            (true, _) => format!("{text} So I add. No, wait, that is less, not more."),
-            _ => text.clone(),
-        };
-        now = plan.step(lead, now, op, m);
+        let said = op.said(m);
+        happened.push(match (slip, op) {
+            (true, Op::Add) => {
+                let wrong = Op::Sub.said(m);
+                meaning(
+                    &text,
+                    &format!("{wrong}. No, wait, that is more, not less: {said}"),
+                )
+            }
+            (true, _) => {
+                let wrong = Op::Add.said(m);
+                meaning(
+                    &text,
+                    &format!("{wrong}. No, wait, that is less, not more: {said}"),
+                )
+            }
+            _ => meaning(&text, &said),
+        });
+        now = plan.step(format!("({}) {said}.", event + 1), now, op, m);
         formula = format!("({formula} {} {m})", op.sign());
         let verb = text.strip_prefix(&format!("{} ", capital(subject)));
         story = match verb {
@@ -217,6 +233,8 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             _ => format!("{story} {text}"),
         };
     }
+    let happened = numbered(happened.iter().map(String::as_str));
+    plan.lines.insert(1, Line::Note(format!("Then {happened}")));
     if plain && gains.len() > 1 && !losses.is_empty() && !gains_came_first {
         plan.second_way(|plan| {
             let mut rest = plan.sum("First all that comes:", &gains);

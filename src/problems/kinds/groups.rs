@@ -1,7 +1,7 @@
 //! Equal groups: rows, boxes, legs; all of them, with some more or some gone.
 
 use crate::problems::draw::Draw;
-use crate::problems::plan::{Op, Plan};
+use crate::problems::plan::{Line, Op, Plan, meaning, numbered};
 use crate::problems::words::{fill, groups, items, number, person, singular};
 use crate::problems::{Draft, Level};
 
@@ -58,7 +58,9 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
     ];
     let (mut story, question) = (fill(story, &gaps), fill(question, &gaps));
     let mut plan = Plan::default();
-    let total = plan.step(format!("{story} That is {k} times {m}."), m, Op::Mul, k);
+    plan.note(&story);
+    let total = plan.step(format!("That is {k} times {m}."), m, Op::Mul, k);
+    let mut happened = vec![];
     let mut formula = format!("{k} * {m}");
     if level != Level::Easy {
         for _ in 0..level.choose(0, 1, draw.range(1..=2)) {
@@ -83,10 +85,15 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             }
             .replace("{n}", &n.to_string());
             let op = if gone { Op::Sub } else { Op::Add };
-            plan.step(&text, now, op, n);
+            happened.push(meaning(&text, &op.said(n)));
+            plan.step(format!("({}) {}.", happened.len(), op.said(n)), now, op, n);
             story = format!("{story} {text}");
             formula = format!("({formula}) {} {n}", op.sign());
         }
+    }
+    if !happened.is_empty() {
+        let happened = numbered(happened.iter().map(String::as_str));
+        plan.lines.insert(1, Line::Note(format!("Then {happened}")));
     }
     Draft {
         story,

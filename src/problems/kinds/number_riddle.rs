@@ -1,7 +1,7 @@
 //! Think of a number.
 
 use crate::problems::draw::Draw;
-use crate::problems::plan::{Op, Plan};
+use crate::problems::plan::{Op, Plan, numbered};
 use crate::problems::words::person;
 use crate::problems::{Draft, Level};
 
@@ -60,20 +60,20 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         ])
         .to_owned();
     let mut plan = Plan::default();
+    let happened: Vec<String> = events
+        .iter()
+        .map(|(op, m)| format!("{}.", op.said(*m)))
+        .collect();
+    plan.note(numbered(happened.iter().map(String::as_str)));
     plan.note(format!("The result is {now}. I go back from the end."));
     let mut back = now;
-    for ((op, m), part) in events.iter().zip(&parts).rev() {
+    for (i, (op, m)) in events.iter().enumerate().rev() {
         let undo = match op {
             Op::Add => Op::Sub,
             Op::Sub => Op::Add,
             _ => Op::Div,
         };
-        back = plan.step(
-            format!("Undo {}.", part.trim_start_matches("then ")),
-            back,
-            undo,
-            *m,
-        );
+        back = plan.step(format!("Undo ({}) {}.", i + 1, op.said(*m)), back, undo, *m);
     }
     plan.proof(|plan| {
         let mut value = start;

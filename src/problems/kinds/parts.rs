@@ -1,7 +1,7 @@
 //! Parts of a whole: two or three parts together, or the part that is missing.
 
 use crate::problems::draw::Draw;
-use crate::problems::plan::{Op, Plan};
+use crate::problems::plan::{Line, Op, Plan, meaning};
 use crate::problems::words::{capital, fill, items, number, person, place};
 use crate::problems::{Draft, Level};
 
@@ -95,7 +95,9 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         if level == Level::Hard && draw.chance(50) {
             let more = level.number(draw);
             let text = format!("Then {more} more {y} come.");
-            plan.step(&text, rest, Op::Add, more);
+            let said = Op::Add.said(more);
+            plan.lines.insert(1, Line::Note(meaning(&text, &said)));
+            plan.step(format!("Then {said}."), rest, Op::Add, more);
             return Draft {
                 story: format!("{story} {text}"),
                 question: format!("How many {y} are there then?"),
@@ -132,7 +134,9 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         }
         .replace("{m}", &m.to_string());
         let op = if gone { Op::Sub } else { Op::Add };
-        plan.step(&text, sum, op, m);
+        let said = op.said(m);
+        plan.lines.insert(1, Line::Note(meaning(&text, &said)));
+        plan.step(format!("Then {said}."), sum, op, m);
         story = format!("{story} {text}");
         formula = format!("{formula} {} {m}", op.sign());
     }

@@ -1,7 +1,7 @@
 //! Buying several things: total, change, or what is left.
 
 use crate::problems::draw::Draw;
-use crate::problems::plan::{Op, Plan};
+use crate::problems::plan::{Line, Op, Plan, list, numbered};
 use crate::problems::words::{different_items, number, person, tense};
 use crate::problems::{Draft, Level};
 
@@ -19,7 +19,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
     ]);
     let money = |n: i64| format!("{before}{n}{unit}");
     let style = draw.below(4);
-    let (mut parts, mut costs, mut formulas) = (vec![], vec![], vec![]);
+    let (mut parts, mut costs, mut formulas, mut goods_told) = (vec![], vec![], vec![], vec![]);
     let mut plan = Plan::default();
     for item in &goods {
         let (count, price) = (draw.range(2..=9), draw.range(2..=level.choose(9, 20, 60)));
@@ -30,8 +30,9 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             2 => format!("{count_text} {item} that cost {} each", money(price)),
             _ => format!("{count_text} {item} at {} apiece", money(price)),
         });
+        goods_told.push(format!("{item}: {count} at {} each.", money(price)));
         costs.push(plan.step(
-            format!("The {item}: {count} at {} each.", money(price)),
+            format!("({}) {item}: {count} times {price}.", goods_told.len()),
             price,
             Op::Mul,
             count,
@@ -39,14 +40,16 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         formulas.push(format!("{count} * {price}"));
     }
     let last = parts.pop().unwrap_or_default();
-    let list = if parts.is_empty() {
+    let bought = if parts.is_empty() {
         last
     } else {
         format!("{} and {last}", parts.join(", "))
     };
+    let told = numbered(goods_told.iter().map(String::as_str));
+    plan.lines.insert(0, Line::Note(told));
     let mut total = costs[0];
     if costs.len() > 1 {
-        total = plan.sum("Now all together.", &costs);
+        total = plan.sum(&format!("Now all together: {}.", list(&costs)), &costs);
     }
     let formula = formulas.join(" + ");
     let name = &buyer.name;
@@ -59,10 +62,10 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         ]),
         past,
     );
-    let story = format!("{name} {buys} {list}.");
+    let story = format!("{name} {buys} {bought}.");
     let story = if draw.chance(20) {
         format!(
-            "{name} [goes|went] to the shop. {} {buys} {list}.",
+            "{name} [goes|went] to the shop. {} {buys} {bought}.",
             crate::problems::words::capital(buyer.pronoun)
         )
     } else {

@@ -33,7 +33,9 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             &gaps,
         );
         let mut plan = Plan::default();
-        plan.note(&story);
+        let larger = draw.chance(40);
+        let asked = if larger { &a.name } else { &b.name };
+        plan.note(format!("{story} I need {asked}."));
         let one = plan.step(
             format!(
                 "{} has 1 part and {} has {k} parts. Together {} equal parts.",
@@ -45,7 +47,6 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             Op::Div,
             k + 1,
         );
-        let larger = draw.chance(40);
         if larger {
             plan.step(format!("{} has {k} parts.", a.name), one, Op::Mul, k);
         }
@@ -53,7 +54,6 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             let many = plan.step("", small, Op::Mul, k);
             plan.step("", many, Op::Add, small);
         });
-        let asked = if larger { &a.name } else { &b.name };
         let formula = if larger {
             format!("x + x / {k} = {total}")
         } else {
@@ -85,7 +85,9 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         &gaps,
     );
     let mut plan = Plan::default();
-    plan.note(&story);
+    let larger = draw.chance(50);
+    let asked = if larger { &a.name } else { &b.name };
+    plan.note(format!("{story} I need {asked}."));
     let twice = plan.step(
         format!("Without the {more} more, both have the same."),
         total,
@@ -93,7 +95,6 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         more,
     );
     let one = plan.step(format!("{} has half of that.", b.name), twice, Op::Div, 2);
-    let larger = draw.chance(50);
     if larger {
         plan.step(format!("{} has {more} more.", a.name), one, Op::Add, more);
     }
@@ -101,7 +102,6 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         let other = plan.step("", small, Op::Add, more);
         plan.step("", other, Op::Add, small);
     });
-    let asked = if larger { &a.name } else { &b.name };
     let formula = if larger {
         format!("x + (x - {more}) = {}", large + small)
     } else {

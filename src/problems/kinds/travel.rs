@@ -1,7 +1,7 @@
 //! Speed, time and distance.
 
 use crate::problems::draw::Draw;
-use crate::problems::plan::{Op, Plan};
+use crate::problems::plan::{Line, Op, Plan, list, numbered};
 use crate::problems::words::{number, person};
 use crate::problems::{Draft, Level};
 
@@ -78,15 +78,16 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         };
     }
     let count = level.choose(1, 2, 3);
-    let (mut texts, mut parts, mut formulas) = (vec![], vec![], vec![]);
+    let (mut texts, mut parts, mut formulas, mut told) = (vec![], vec![], vec![], vec![]);
     for _ in 0..count {
         let (v, hours) = (speed(draw), draw.range(2..=level.choose(6, 8, 9)));
         let hours_text = number(draw, hours);
         let text = format!("at {v} {unit} for {hours_text} hours");
+        told.push(format!("{text}."));
         parts.push(plan.step(
             format!(
-                "{} Distance is speed times time.",
-                crate::problems::words::capital(&format!("{text}."))
+                "({}) Distance is speed times time: {v} times {hours}.",
+                told.len()
             ),
             v,
             Op::Mul,
@@ -96,8 +97,10 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         formulas.push(format!("{v} * {hours}"));
     }
     if count > 1 {
-        plan.sum("Now the whole way.", &parts);
+        plan.sum(&format!("Now the whole way: {}.", list(&parts)), &parts);
     }
+    let told = numbered(told.iter().map(String::as_str));
+    plan.lines.insert(0, Line::Note(told));
     let story = format!(
         "{who} {verb} {}.",
         texts.join(draw.pick(&[", then ", " and then ", ", and after that "]))

@@ -1,7 +1,7 @@
 //! The end is known, the start is asked for.
 
 use crate::problems::draw::Draw;
-use crate::problems::plan::{Op, Plan};
+use crate::problems::plan::{Op, Plan, meaning, numbered};
 use crate::problems::words::{capital, fill, items, number, person};
 use crate::problems::{Draft, Level};
 
@@ -81,15 +81,26 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         &[("N", &someone.name), ("i", &item)],
     );
     let mut plan = Plan::default();
+    let happened: Vec<String> = sentences
+        .iter()
+        .zip(&events)
+        .map(|(sentence, (op, m))| meaning(sentence, &op.said(*m)))
+        .collect();
+    plan.note(numbered(happened.iter().map(String::as_str)));
     plan.note(format!("{end} I go back from the end."));
     let mut back = now;
-    for (sentence, (op, m)) in sentences.iter().zip(&events).rev() {
+    for (i, (op, m)) in events.iter().enumerate().rev() {
         let (undo, why) = if *op == Op::Add {
             (Op::Sub, "Before, it was less.")
         } else {
             (Op::Add, "Before, it was more.")
         };
-        back = plan.step(format!("{sentence} {why}"), back, undo, *m);
+        back = plan.step(
+            format!("({}) {}. {why}", i + 1, op.said(*m)),
+            back,
+            undo,
+            *m,
+        );
     }
     plan.proof(|plan| {
         let mut value = start;
