@@ -25,6 +25,7 @@ impl App {
         let palette = Palette::of(ui.ctx());
         let error = self.panels.compare.setup.error(comparison.kept());
         self.prompt_bar(ui, reading, error.as_deref(), true, commands);
+        tabs::strip(ui, self.tab, &said_of(comparison), commands);
         status_line(ui).show(ui, |ui| {
             let runs = comparison.stores().count();
             status_bar::comparing(ui, &self.status, runs);
@@ -66,15 +67,6 @@ impl App {
         CentralPanel::default()
             .frame(Frame::new().fill(palette.canvas))
             .show(ui, |ui| {
-                let inset = Margin {
-                    left: 18,
-                    right: 18,
-                    top: 12,
-                    bottom: 0,
-                };
-                Frame::new().inner_margin(inset).show(ui, |ui| {
-                    tabs::show(ui, self.tab, &said_of(comparison), commands);
-                });
                 self.compare_tab(ui, comparison, reading, commands);
             });
     }

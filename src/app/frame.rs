@@ -2,6 +2,7 @@
 
 use egui::{CentralPanel, Frame, Margin, Panel, Ui};
 
+use crate::config::CacheSettings;
 use crate::policy::Param;
 use crate::trace::{RunSummary, TraceView};
 use crate::ui::engine_status::{Link, Phase};
@@ -91,12 +92,19 @@ impl App {
             .inner_margin(Margin::symmetric(12, 10));
         let page = Frame::new().fill(palette.canvas);
         let context = self.settings_context(view);
+        if let (true, Some(view)) = (context.fixed, view) {
+            settings_at_cursor(view).clone_into(&mut self.settings.cache);
+        }
         let settings_error = self.settings.error(context);
         // On the first page the problem field stands in the middle.
         let sweeping = self.tab == Tab::Sweep;
         let first_page = view.is_none() && self.status.phase == Phase::Idle && !sweeping;
 
         self.prompt_bar(ui, view, settings_error.as_deref(), !first_page, commands);
+        if !first_page {
+            let said = view.filter(|_| !sweeping).map(in_force);
+            tabs::strip(ui, self.tab, &said.unwrap_or_default(), commands);
+        }
         let peak = view.map_or(0, |view| self.peak_slots(generation, view));
         status_line(ui).show(ui, |ui| {
             status_bar::show(ui, &self.status, view, peak);
@@ -217,8 +225,6 @@ impl App {
                 bottom: 8,
             };
             Frame::new().inner_margin(inset).show(ui, |ui| {
-                tabs::show(ui, Tab::Sweep, "", commands);
-                ui.add_space(4.0);
                 ui_sweep::show(ui, state, sweep, commands);
             });
         });
@@ -258,15 +264,6 @@ impl App {
         view: &TraceView<'_>,
         commands: &mut Vec<UiCommand>,
     ) {
-        let inset = Margin {
-            left: 18,
-            right: 18,
-            top: 12,
-            bottom: 0,
-        };
-        Frame::new().inner_margin(inset).show(ui, |ui| {
-            tabs::show(ui, self.tab, &in_force(view), commands);
-        });
         let panels = &mut self.panels;
         let (derived, selection) = (&self.derived, &self.selection);
         let page = Frame::new().inner_margin(Margin::symmetric(18, 8));
@@ -333,15 +330,20 @@ pub(super) fn status_line(ui: &Ui) -> Panel {
     Panel::bottom("status bar").frame(thin).resizable(false)
 }
 
-/// The settings in force at the cursor, in a few words.
-pub(super) fn in_force(view: &TraceView<'_>) -> String {
+/// The settings in force at the cursor.
+fn settings_at_cursor<'a>(view: &TraceView<'a>) -> &'a CacheSettings {
     let store = view.store();
     let changed = store
         .params()
         .iter()
         .rev()
         .find(|(at, ..)| at.index() <= view.cursor());
-    let settings = changed.map_or(&store.header().settings, |(_, _, settings)| settings);
+    changed.map_or(&store.header().settings, |(_, _, settings)| settings)
+}
+
+/// The same in a few words.
+pub(super) fn in_force(view: &TraceView<'_>) -> String {
+    let settings = settings_at_cursor(view);
     let Ok(info) = crate::policy::find(&settings.policy) else {
         return settings.policy.clone();
     };

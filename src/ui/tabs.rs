@@ -1,13 +1,29 @@
-//! The tabs over the middle of the window.
+//! The tabs, over the whole window, so that they stay under the pointer whichever panels a tab has.
 
-use egui::{Align, Layout, RichText, Role, Sense, Stroke, Ui, WidgetInfo, vec2};
+use egui::{Align, Frame, Layout, Margin, Panel, RichText, Role, Sense, Stroke, Ui, WidgetInfo};
 
 use super::command::UiCommand;
 use super::selection::Tab;
 use super::theme::Palette;
 
+/// Draws the strip at the top of what is left of the window.
+pub fn strip(ui: &mut Ui, shown: Tab, in_force: &str, commands: &mut Vec<UiCommand>) {
+    let frame = Frame::new()
+        .fill(Palette::of(ui.ctx()).canvas)
+        .inner_margin(Margin {
+            left: 14,
+            right: 14,
+            top: 9,
+            bottom: 10,
+        });
+    Panel::top("tabs")
+        .frame(frame)
+        .resizable(false)
+        .show(ui, |ui| show(ui, shown, in_force, commands));
+}
+
 /// Draws the tabs, the one shown underlined in amber, and at the right the settings in force.
-pub fn show(ui: &mut Ui, shown: Tab, in_force: &str, commands: &mut Vec<UiCommand>) {
+fn show(ui: &mut Ui, shown: Tab, in_force: &str, commands: &mut Vec<UiCommand>) {
     let palette = Palette::of(ui.ctx());
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 24.0;
@@ -36,11 +52,4 @@ pub fn show(ui: &mut Ui, shown: Tab, in_force: &str, commands: &mut Vec<UiComman
                 .on_hover_text("Settings of this run in force at the cursor");
         });
     });
-    ui.add_space(6.0);
-    let (line, _) = ui.allocate_exact_size(vec2(ui.available_width(), 1.0), Sense::hover());
-    ui.painter().hline(
-        line.x_range(),
-        line.center().y,
-        Stroke::new(1.0, palette.line),
-    );
 }

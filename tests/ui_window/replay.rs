@@ -48,6 +48,20 @@ fn arrows_walk_the_compressions_and_shift_arrows_the_tokens() {
 }
 
 #[test]
+fn the_settings_of_a_replay_are_those_in_force_at_the_cursor() {
+    let mut harness = replaying(&Synthetic::default());
+    let lambda = |harness: &Harness<'static, Stage>| {
+        harness
+            .get_by_role_and_label(Role::SpinButton, "Lambda λ")
+            .value()
+    };
+    assert_eq!(lambda(&harness).as_deref(), Some("0.60"));
+    harness.key_press(Key::Home);
+    harness.run();
+    assert_eq!(lambda(&harness).as_deref(), Some("0.10"));
+}
+
+#[test]
 fn a_click_pins_a_token_and_escape_lets_go() {
     let mut harness = replaying(&Synthetic::default());
     harness.get_by_label_contains("so the area is").click();

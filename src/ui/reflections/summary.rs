@@ -108,7 +108,7 @@ fn bars(ui: &mut Ui, palette: &Palette, group: Group, row: &GroupRow) {
     // In the colours of their bars, upper and lower.
     let font = FontId::proportional(12.0);
     let mut words = LayoutJob::default();
-    words.append(&gone, 0.0, TextFormat::simple(font.clone(), palette.blue));
+    words.append(&gone, 0.0, TextFormat::simple(font.clone(), palette.text));
     words.append(&fair, 0.0, TextFormat::simple(font, palette.weak));
     let words = painter.layout_job(words);
     let place = Align2::RIGHT_CENTER.anchor_size(pos2(rect.right(), middle), words.size());
@@ -122,11 +122,11 @@ fn bars(ui: &mut Ui, palette: &Palette, group: Group, row: &GroupRow) {
         };
         let track = Rect::from_min_max(pos2(left, middle - 7.0), pos2(right, middle + 7.0));
         painter.rect_filled(track, 2.0, mix(palette.canvas, palette.faint, 0.14));
-        line(middle - 7.0, row.evicted_share.unwrap_or(0.0), palette.blue);
+        line(middle - 7.0, row.evicted_share.unwrap_or(0.0), palette.text);
         line(
             middle + 1.0,
             base.unwrap_or(0.0),
-            mix(palette.canvas, palette.weak, 0.75),
+            mix(palette.canvas, palette.weak, 0.5),
         );
     }
     response.on_hover_ui(|ui| explain(ui, group, row));
