@@ -4,89 +4,27 @@
 //! (a policy watches attention, or no kernel is built for the head size): the products stay on the accelerator, and
 //! attention runs on the CPU, at the price of a trip there and back in every layer.
 
+mod host_attention;
+mod matrices;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use candle_core::quantized::{QMatMul, QStorage, QTensor};
-use candle_core::{DType, Device, Module as _, Result, Tensor};
+use candle_core::{DType, Device, Result, Tensor};
+use host_attention::{HostAttention, HostConstants};
+use matrices::{DeviceLinear, DeviceStacked};
 
 use super::config::{Architecture, ModelConfig};
 use super::decoder::{self, Decoder, ForwardError};
 use super::device_cache::DeviceCache;
 use super::info::ModelInfo;
 use super::kv_cache::{CacheError, CacheShape, KvCache};
-use super::linear::{Linear, Stacked};
+use super::linear::Linear;
 use super::rope::Rope;
 use super::weights::LayerWeights;
+use crate::kernels::AttentionScratch;
 use crate::kernels::cuda::decode::{LayerConstants, NewTokens};
 use crate::kernels::cuda::{Accelerator, AcceleratorError, Element, HEAD_DIMS};
-use crate::kernels::{Attention, AttentionScratch, CacheView};
-
-/// A matrix on the device.
-#[derive(Debug)]
-enum DeviceLinear {
-    /// `[rows, columns]` in the activations' type.
-    Dense(Tensor),
-    Quantised(QMatMul),
-}
-
-impl DeviceLinear {
-    fn new(linear: &Linear, device: &Device, dense: DType) -> Result<Self> {
-        match linear {
-            Linear::Dense { weights, .. } => {
-                Ok(Self::Dense(weights.to_dtype(dense)?.to_device(device)?))
-            }
-            Linear::Quantised { tensor, .. } => {
-                let storage = QStorage::from_data(tensor.data()?, device, tensor.dtype())?;
-                let tensor = QTensor::new(storage, tensor.shape().clone())?;
-                Ok(Self::Quantised(QMatMul::from_arc(Arc::new(tensor))?))
-            }
-        }
-    }
-
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        match self {
-            Self::Dense(weights) => x.to_dtype(weights.dtype())?.matmul(&weights.t()?),
-            Self::Quantised(matmul) => matmul.forward(&x.to_dtype(DType::F32)?),
-        }
-    }
-}
-
-/// Matrices over the same input.
-#[derive(Debug)]
-struct DeviceStacked {
-    parts: Vec<DeviceLinear>,
-    bias: Option<Tensor>,
-}
-
-impl DeviceStacked {
-    fn new(stacked: &Stacked, device: &Device, dense: DType) -> Result<Self> {
-        let parts = stacked.parts().iter();
-        Ok(Self {
-            parts: parts
-                .map(|part| DeviceLinear::new(part, device, dense))
-                .collect::<Result<_>>()?,
-            bias: None,
-        })
-    }
-
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let out = if let [only] = self.parts.as_slice() {
-            only.forward(x)?
-        } else {
-            let outs: Vec<Tensor> = self
-                .parts
-                .iter()
-                .map(|part| part.forward(x))
-                .collect::<Result<_>>()?;
-            Tensor::cat(&outs, 1)?
-        };
-        match &self.bias {
-            None => Ok(out),
-            Some(bias) => out.broadcast_add(&bias.to_dtype(out.dtype())?),
-        }
-    }
-}
 
 /// Token embeddings: on the device if dense; a quantised table stays on the host, which reads one row of it per token.
 #[derive(Debug)]
@@ -107,14 +45,6 @@ struct DeviceLayer<M> {
     feed_forward_norm: Tensor,
     gate_up: DeviceStacked,
     down: DeviceStacked,
-}
-
-/// Bias and head norms as the host applies them.
-#[derive(Debug, Default)]
-struct HostConstants {
-    bias: Option<Vec<f32>>,
-    query_norm: Option<Vec<f32>>,
-    key_norm: Option<Vec<f32>>,
 }
 
 /// A decoder on an accelerator, with whose type its caches are made.
@@ -528,74 +458,5 @@ impl<M> DeviceLayer<M> {
             .down
             .forward(&(gate.contiguous()?.silu()? * up.contiguous()?)?)?;
         &residual + fed.to_dtype(residual.dtype())?
-    }
-}
-
-/// Bias, head norms, rotation, append and attention on the CPU, for a cache that is there.
-struct HostAttention<'a> {
-    config: &'a ModelConfig,
-    rope: &'a Rope,
-    constants: &'a HostConstants,
-    layer: usize,
-    tokens: usize,
-}
-
-impl HostAttention<'_> {
-    fn attend(
-        &self,
-        rows: &Tensor,
-        cache: &mut KvCache,
-        scratch: &mut AttentionScratch,
-    ) -> Result<Tensor> {
-        let Self {
-            config,
-            layer,
-            tokens,
-            ..
-        } = *self;
-        let width = config.query_width() + 2 * config.kv_width();
-        let mut numbers: Vec<f32> = rows.to_dtype(DType::F32)?.flatten_all()?.to_vec1()?;
-        if let Some(bias) = &self.constants.bias {
-            for row in numbers.chunks_exact_mut(width) {
-                for (number, bias) in row.iter_mut().zip(bias) {
-                    *number += bias;
-                }
-            }
-        }
-        let (mut cos, mut sin) = (Vec::new(), Vec::new());
-        self.rope.angles(cache.seen(), tokens, &mut cos, &mut sin);
-        let norms = (
-            self.constants.query_norm.as_deref(),
-            self.constants.key_norm.as_deref(),
-        );
-        decoder::rotate_heads(config, norms, &mut numbers, &cos, &sin);
-        cache.append(layer, tokens, &numbers, width);
-        let mut attended = vec![0.0; tokens * config.query_width()];
-        let (capacity, len) = (cache.capacity(), cache.len(layer));
-        let (keys, values, received) = cache.layer(layer);
-        let view = CacheView {
-            keys,
-            values,
-            capacity,
-            len,
-        };
-        let attention = Attention {
-            query_heads: config.query_heads,
-            kv_heads: config.kv_heads,
-            head_dim: config.head_dim,
-        };
-        match received {
-            None => attention.attend(&numbers, width, tokens, view, &mut attended, scratch),
-            Some(received) => attention.attend_and_count(
-                &numbers,
-                width,
-                tokens,
-                view,
-                (&mut attended, received),
-                scratch,
-            ),
-        }
-        Tensor::from_vec(attended, (tokens, config.query_width()), rows.device())?
-            .to_dtype(rows.dtype())
     }
 }

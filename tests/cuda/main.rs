@@ -25,6 +25,8 @@ mod decoder;
 #[cfg(feature = "infer")]
 mod device_cache;
 #[cfg(feature = "infer")]
+mod golden_cache;
+#[cfg(feature = "infer")]
 #[expect(dead_code, reason = "the policies' tests use more of it")]
 #[path = "../published_code/golden_file.rs"]
 mod golden_file;

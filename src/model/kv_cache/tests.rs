@@ -1,6 +1,7 @@
 //! What every policy relies on: entries stay together, positions follow, failures change nothing.
 
 use super::*;
+use crate::trace::Slot;
 use proptest::prelude::*;
 
 const SHAPE: CacheShape = CacheShape {

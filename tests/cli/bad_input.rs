@@ -1,0 +1,150 @@
+//! Bad settings, prompts, models and traces: one message each, which names the thing and the way out.
+
+use super::*;
+
+#[test]
+fn bad_settings_are_one_clear_message() {
+    let cases: &[(&[&str], &str)] = &[
+        (&["--kernel", "6"], "odd"),
+        (&["--budget", "8"], "at least 9"),
+        (&["--budget", "38", "--protect", "prompt"], "protect"),
+        (&["--lambda", "1.5"], "from 0 to 1"),
+        (&["--policy", "magic"], "there are: rkv"),
+        (&["--scope", "house"], "head, layer, global"),
+        (&["--temperature", "-1"], "temperature is -1"),
+        (&["--budget", "-5"], "'-5' for '--budget <N>'"),
+        (&["--max-tokens", "0"], "at least 1"),
+        (&["--out", "-"], "name a file"),
+        (
+            &["--out", "/nonexistent/run.rkvt"],
+            "create the folder first",
+        ),
+    ];
+    for (extra, needle) in cases {
+        let mut args = vec!["record", "--prompt", PROBLEM];
+        args.extend(*extra);
+        let message = refused(&args);
+        assert!(message.contains(needle), "{extra:?}: {message}");
+    }
+}
+
+#[test]
+fn a_benchmark_that_cannot_run_says_so_once() {
+    let message = refused(&["bench", "decode", "--contexts", "999999"]);
+    assert!(message.contains("no context length fits"), "{message}");
+    assert_eq!(message.matches("rkv-scope:").count(), 1, "{message}");
+}
+
+#[test]
+fn bad_prompts_are_one_clear_message() {
+    assert!(refused(&["record", "--prompt", "  "]).contains("empty"));
+    let long = "seven ".repeat(4000);
+    let message = refused(&["record", "--prompt", &long]);
+    assert!(message.contains("context is 2048"), "{message}");
+}
+
+#[test]
+fn bad_models_are_one_clear_message() {
+    let folder = tempfile::tempdir().unwrap();
+    let try_model = |path: &Path| {
+        refused(&[
+            "record",
+            "--prompt",
+            "1+1",
+            "--model",
+            path.to_str().unwrap(),
+        ])
+    };
+    let truncated = folder.path().join("cut.gguf");
+    std::fs::write(&truncated, b"GGUF\x03\x00\x00\x00\x10\x00\x00\x00").unwrap();
+    assert!(try_model(&truncated).contains("cut.gguf"));
+    let text = folder.path().join("notes.txt");
+    std::fs::write(&text, "hello").unwrap();
+    assert!(try_model(&text).contains("GGUF"));
+    assert!(try_model(&folder.path().join("absent.gguf")).contains("absent.gguf"));
+    assert!(try_model(folder.path()).contains("config.json"));
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/tiny/gemma3");
+    let gemma = folder.path().join("gemma3");
+    std::fs::create_dir(&gemma).unwrap();
+    for file in ["config.json", "model.safetensors"] {
+        std::fs::copy(golden.join(file), gemma.join(file)).unwrap();
+    }
+    std::fs::write(
+        gemma.join("tokenizer.json"),
+        include_bytes!("../../assets/reasoner/tokenizer.json"),
+    )
+    .unwrap();
+    let message = try_model(&gemma);
+    assert!(
+        message.contains("gemma3") && message.contains("llama, qwen2, qwen3"),
+        "{message}"
+    );
+}
+
+#[test]
+fn bad_traces_are_one_clear_message() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = record(folder.path(), "run.rkvt", &[]);
+    let whole = std::fs::read(&path).unwrap();
+    let cut = folder.path().join("cut.rkvt");
+    std::fs::write(&cut, &whole[..whole.len() * 2 / 3]).unwrap();
+    let output = rkv_scope(&["info", cut.to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "a damaged tail leaves a readable prefix: {}",
+        stderr(&output)
+    );
+    let said = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        stderr(&output)
+    );
+    assert!(said.contains("byte"), "{said}");
+    let empty = folder.path().join("empty.rkvt");
+    std::fs::write(&empty, b"").unwrap();
+    assert!(refused(&["info", empty.to_str().unwrap()]).contains("empty.rkvt"));
+    assert!(refused(&["info", "/nonexistent/f.rkvt"]).contains("/nonexistent/f.rkvt"));
+    assert!(refused(&["info", folder.path().to_str().unwrap()]).contains("folder"));
+}
+
+#[test]
+fn options_that_make_no_difference_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, _) = record(folder.path(), "run.rkvt", &[]);
+    let export = |what: &str, extra: &[&str]| {
+        let out = folder.path().join("table.csv");
+        let mut args = vec!["export", &path, "--what", what, "--format", "csv", "--out"];
+        args.push(out.to_str().unwrap());
+        args.extend(extra);
+        let message = refused(&args);
+        assert!(!out.exists(), "{what} {extra:?}");
+        message
+    };
+    assert!(export("tokens", &["--layer", "1"]).contains("--layer"));
+    assert!(export("raster", &["--event", "0"]).contains("--event"));
+    assert!(export("tokens", &["--cursor", "999999"]).contains("999999"));
+    let with = |extra: &[&str]| {
+        let mut args = vec!["record", "--prompt", PROBLEM, "--max-tokens", "4"];
+        args.extend(extra);
+        let output = rkv_scope(&args).output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        stderr(&output)
+    };
+    let told = with(&["--policy", "streamingllm", "--lambda", "0.5"]);
+    assert!(told.contains("does not look at --lambda"), "{told}");
+    let told = with(&["--lambda", "0.5", "--protect", "sinks", "--sinks", "2"]);
+    assert!(!told.contains("does not look at"), "{told}");
+    let window = with(&["--protect", "window"]);
+    assert!(!window.contains("warning"), "{window}");
+}
+
+#[cfg(feature = "gui")]
+#[test]
+fn without_a_display_the_window_names_the_headless_commands() {
+    let message = refused(&["view"]);
+    for command in ["record", "info", "export"] {
+        assert!(message.contains(command), "{message}");
+    }
+}

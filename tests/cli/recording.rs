@@ -1,0 +1,211 @@
+//! `record`, and what `info` and `export` read of it.
+
+use super::*;
+
+#[test]
+fn record_writes_a_trace_that_info_and_export_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, report) = record(
+        folder.path(),
+        "run.rkvt",
+        &["--policy", "rkv", "--lambda", "0.1"],
+    );
+    for key in [
+        "prompt_tokens",
+        "tokens",
+        "compressions",
+        "peak_slots",
+        "final_slots",
+        "text",
+        "answer",
+        "finish",
+        "seconds",
+        "tokens_per_second",
+        "params",
+    ] {
+        assert!(
+            report.get(key).is_some(),
+            "record --json has no {key}: {report}"
+        );
+    }
+    assert!(report["compressions"].as_u64().unwrap() >= 2);
+    assert!(report["peak_slots"].as_u64().unwrap() <= 96);
+    assert!(!folder.path().join("run.rkvt.part").exists());
+
+    let info = json(&ok(&["info", &path, "--json"]));
+    assert!(info.to_string().contains("\"rkv\""), "{info}");
+    assert!(ok(&["info", &path]).contains("slots per head   96 at the peak"));
+
+    let out = |what: &str, format: &str| -> Vec<u8> {
+        let to = folder.path().join(format!("{what}.{format}"));
+        ok(&[
+            "export",
+            &path,
+            "--what",
+            what,
+            "--format",
+            format,
+            "--out",
+            to.to_str().unwrap(),
+        ]);
+        std::fs::read(to).unwrap()
+    };
+    for what in ["heatmap", "tokens", "raster"] {
+        assert!(out(what, "png").starts_with(b"\x89PNG"), "{what}");
+        assert!(
+            String::from_utf8(out(what, "svg"))
+                .unwrap()
+                .contains("<svg"),
+            "{what}"
+        );
+    }
+    let tokens: Value = serde_json::from_slice(&out("tokens", "json")).unwrap();
+    let tokens = tokens.as_array().unwrap();
+    let all = report["prompt_tokens"].as_u64().unwrap() + report["tokens"].as_u64().unwrap();
+    assert_eq!(tokens.len() as u64, all);
+    for (i, token) in tokens.iter().enumerate() {
+        assert_eq!(token["position"].as_u64().unwrap(), i as u64);
+        for key in ["id", "text", "segment", "logprob", "evicted_share"] {
+            assert!(token.get(key).is_some(), "token has no {key}: {token}");
+        }
+    }
+    assert!(
+        tokens
+            .iter()
+            .any(|t| t["evicted_share"].as_f64().unwrap() > 0.0)
+    );
+
+    // One row per (event, layer, head, candidate): 6 layers, 3 heads, 96 - 8 candidates.
+    let scores = String::from_utf8(out("scores", "csv")).unwrap();
+    let events = report["compressions"].as_u64().unwrap();
+    assert_eq!(scores.lines().count() as u64, 1 + events * 18 * 88);
+    let events_csv = String::from_utf8(out("events", "csv")).unwrap();
+    assert_eq!(events_csv.lines().count() as u64, 1 + events);
+    let refusal = refused(&[
+        "export",
+        &path,
+        "--what",
+        "scores",
+        "--format",
+        "png",
+        "--out",
+        folder.path().join("refused").to_str().unwrap(),
+    ]);
+    assert!(refusal.contains("csv"), "{refusal}");
+}
+
+#[test]
+fn the_same_seed_writes_the_same_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = |seed: &str, name: &str| {
+        let args = ["--temperature", "0.8", "--top-p", "0.95", "--seed", seed];
+        record(folder.path(), name, &args).1["text"]
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let first = text("11", "a.rkvt");
+    assert_eq!(first, text("11", "b.rkvt"));
+    assert_ne!(first, text("12", "c.rkvt"));
+}
+
+#[test]
+fn every_policy_records() {
+    let folder = tempfile::tempdir().unwrap();
+    let listed = json(&ok(&["policies", "--json"]));
+    for policy in listed.as_array().unwrap() {
+        let id = policy["id"].as_str().unwrap();
+        let (_, report) = record(folder.path(), &format!("{id}.rkvt"), &["--policy", id]);
+        let compresses = policy["compresses"].as_bool().unwrap();
+        assert_eq!(
+            report["compressions"].as_u64().unwrap() > 0,
+            compresses,
+            "{id}"
+        );
+        if compresses {
+            assert!(report["peak_slots"].as_u64().unwrap() <= 96, "{id}");
+        }
+    }
+}
+
+#[test]
+fn without_json_the_text_goes_to_stdout_and_progress_to_stderr() {
+    let output = rkv_scope(&["record", "--prompt", PROBLEM, "--max-tokens", "24"])
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    assert!(
+        !text.trim().is_empty() && !text.contains("tokens,"),
+        "{text}"
+    );
+    assert!(stderr(&output).contains("24 tokens"), "{}", stderr(&output));
+}
+
+#[test]
+fn a_problem_and_a_number_may_begin_with_a_minus() {
+    let args = ["record", "--prompt", "-3 + 5 = ?", "--threshold", "-0.5"];
+    let report = json(&ok(&[&args[..], &["--max-tokens", "4", "--json"]].concat()));
+    assert_eq!(report["params"]["threshold"], -0.5);
+    assert_eq!(report["tokens"], 4);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_path_that_is_not_utf8_works() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder
+        .path()
+        .join(std::ffi::OsStr::from_bytes(b"run-\xff.rkvt"));
+    let output = rkv_scope(&["record", "--prompt", PROBLEM, "--max-tokens", "8", "--out"])
+        .arg(&path)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert!(path.exists());
+    let info = rkv_scope(&["info"]).arg(&path).output().unwrap();
+    assert!(info.status.success(), "{}", stderr(&info));
+}
+
+#[test]
+fn a_calibration_from_a_full_run_serves_later_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("reasoner.json");
+    let file = file.to_str().unwrap();
+    let args = [
+        "calibrate",
+        "--prompt",
+        PROBLEM,
+        "--max-tokens",
+        "60",
+        "--out",
+        file,
+    ];
+    assert_eq!(ok(&args).trim(), file);
+    let statistics = json(&std::fs::read_to_string(file).unwrap());
+    assert!(statistics["queries"][0].as_u64().unwrap() > 60);
+
+    let run = |name: &str, extra: &[&str]| {
+        let mut args = vec!["--policy", "TriAttention", "--protect", "none"];
+        args.extend(extra);
+        record(folder.path(), name, &args)
+    };
+    run("own.rkvt", &[]);
+    let (_, report) = run("given.rkvt", &["--calibration", file]);
+    assert_eq!(report["params"]["policy"], "triattention");
+
+    let wrong = ["record", "--prompt", PROBLEM, "--calibration", file];
+    assert!(refused(&wrong).contains("triattention"));
+    std::fs::write(file, "{}").unwrap();
+    let broken = [
+        "record",
+        "--prompt",
+        PROBLEM,
+        "--policy",
+        "triattention",
+        "--calibration",
+        file,
+    ];
+    assert!(refused(&broken).contains("rkv-scope calibrate"));
+}

@@ -1,0 +1,121 @@
+//! What goes wrong, and what stays of a run then.
+
+use super::*;
+
+#[test]
+fn a_panic_becomes_a_failure_and_what_was_recorded_stays() {
+    let engine = engine(Scripted {
+        panic_at: Some(40),
+        ..Scripted::new()
+    });
+    start(&engine, request(500));
+    let mut seen = Seen::default();
+    seen.until(&engine, |s| s.gone);
+    assert_eq!(seen.failures.len(), 1);
+    assert!(
+        seen.failures[0].contains("the script says panic"),
+        "{}",
+        seen.failures[0]
+    );
+    assert!(
+        !seen
+            .states
+            .contains(&RunState::Finished(FinishReason::MaxTokens))
+    );
+    assert!(seen.tokens() > 20);
+}
+
+#[test]
+fn an_empty_problem_and_one_beyond_the_context_are_refused() {
+    let engine = engine(Scripted::new());
+    for (problem, needle) in [("  \n".to_owned(), "empty"), ("x".repeat(5000), "4096")] {
+        start(
+            &engine,
+            RunRequest {
+                problem,
+                ..request(10)
+            },
+        );
+        let mut seen = Seen::default();
+        seen.until(&engine, |s| !s.failures.is_empty());
+        assert!(seen.failures[0].contains(needle), "{}", seen.failures[0]);
+    }
+}
+
+#[test]
+fn a_front_end_that_does_not_listen_stalls_nothing_and_loses_nothing() {
+    let model = Scripted::new();
+    let forwards = Arc::clone(&model.forwards);
+    let engine = engine(model);
+    start(&engine, request(2000));
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while forwards.load(Ordering::SeqCst) < 2001 && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let mut seen = Seen::default();
+    seen.until(&engine, |s| s.finished().is_some());
+    assert_eq!(seen.store.unwrap().tokens().len(), 24 + 2000);
+}
+
+#[test]
+fn records_are_written_while_the_run_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.rkvt");
+    let engine = engine(Scripted::new());
+    start(
+        &engine,
+        RunRequest {
+            record_to: Some(path.clone()),
+            ..request(120)
+        },
+    );
+    let mut seen = Seen::default();
+    seen.until(&engine, |s| s.finished().is_some());
+    let loaded = rkv_scope::trace::load(&path).unwrap();
+    assert!(loaded.problem.is_none());
+    assert_eq!(loaded.store, seen.store.unwrap());
+    assert!(matches!(
+        loaded.store.end(),
+        Some((_, FinishReason::MaxTokens, _))
+    ));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_a_warning_and_the_run_goes_on() {
+    let engine = engine(Scripted::new());
+    let path = std::path::PathBuf::from("/nonexistent-folder/run.rkvt");
+    start(
+        &engine,
+        RunRequest {
+            record_to: Some(path),
+            ..request(30)
+        },
+    );
+    let mut warned = None;
+    let mut finished = false;
+    while !finished {
+        match engine.recv_timeout(Duration::from_secs(30)) {
+            Some(EngineEvent::Warning { message, .. }) => warned = Some(message),
+            Some(EngineEvent::State {
+                state: RunState::Finished(reason),
+                ..
+            }) => {
+                assert_eq!(reason, FinishReason::MaxTokens);
+                finished = true;
+            }
+            Some(EngineEvent::Records { batch, .. }) => {
+                assert!(batch.iter().all(|r| !matches!(
+                    r,
+                    TraceRecord::End {
+                        reason: FinishReason::Failed(_),
+                        ..
+                    }
+                )));
+            }
+            Some(_) => {}
+            None => panic!("no event in half a minute"),
+        }
+    }
+    let warned = warned.unwrap();
+    assert!(warned.contains("/nonexistent-folder/run.rkvt"), "{warned}");
+}
