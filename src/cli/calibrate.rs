@@ -15,8 +15,7 @@ use crate::policy::find;
 use crate::trace::{AtomicFile, FileError, RecordLevel};
 
 pub(super) fn run(args: &CalibrateArgs, out: &mut dyn Write) -> Result<(), CliError> {
-    // Before the run, not after it: nobody wants to wait for what cannot be kept.
-    AtomicFile::create(&args.out).map_err(|error| CliError::Engine(error.to_string()))?;
+    AtomicFile::can_be_created(&args.out)?;
     let name = args.model.as_deref().unwrap_or("reasoner");
     let mut model = load(name, &mut |_, _| {}).map_err(engine)?;
     let summary = model.summary();

@@ -34,6 +34,9 @@ pub enum CliError {
     /// Reading a trace failed.
     #[error(transparent)]
     Read(#[from] crate::trace::LoadError),
+    /// A file could not be put in place.
+    #[error(transparent)]
+    File(#[from] crate::trace::FileError),
     /// Writing an export failed.
     #[error(transparent)]
     Export(#[from] crate::export::ExportError),

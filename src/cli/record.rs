@@ -56,8 +56,7 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
                 "a trace cannot go to standard output, which has the text; name a file".to_owned(),
             ));
         }
-        // Before the run, not after it: nobody wants to wait for what cannot be kept.
-        AtomicFile::create(path).map_err(|error| CliError::Engine(error.to_string()))?;
+        AtomicFile::can_be_created(path)?;
     }
     let run = RunId(1);
     let request = RunRequest {

@@ -74,7 +74,7 @@ fn plot_format(path: &Path) -> Result<Format, CliError> {
             path.display()
         )));
     };
-    AtomicFile::create(path).map_err(export::ExportError::from)?;
+    AtomicFile::can_be_created(path)?;
     Ok(format)
 }
 

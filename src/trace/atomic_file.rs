@@ -102,6 +102,14 @@ impl AtomicFile {
         })
     }
 
+    /// Tells before long work, not after it, that its result could not be kept. Leaves nothing behind.
+    ///
+    /// # Errors
+    /// As [`AtomicFile::create`].
+    pub fn can_be_created(path: &Path) -> Result<(), FileError> {
+        Self::create(path).map(drop)
+    }
+
     /// Puts the file in place, once it is on the disk.
     ///
     /// # Errors
