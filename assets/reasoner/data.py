@@ -9,7 +9,7 @@ import json
 import random
 import subprocess
 from array import array
-from itertools import accumulate
+from itertools import accumulate, chain
 from pathlib import Path
 
 import torch
@@ -38,11 +38,13 @@ def document(sample: dict) -> str:
     return f"{prompt(sample['problem'])}{sample['trace']}\n</think>\nThe answer is \\boxed{{{sample['answer']}}}.<|end|>"
 
 
-def problems(binary: str, count: int, seed: int, level: str | None = None, first: int = 0):
+def problems(binary: str, count: int, seed: int, level: str | None = None, first: int = 0, kinds: str = ""):
     """Draws problems from the library's generator."""
     command = [binary, "problems", "--json", "--count", str(count), "--seed", str(seed), "--first", str(first)]
     if level:
         command += ["--level", level]
+    if kinds:
+        command += ["--kinds", kinds]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         for line in process.stdout:
             yield json.loads(line)
@@ -67,8 +69,20 @@ def train_tokenizer(texts, vocab: int):
     return tokenizer
 
 
-def prepare(binary: str, folder: Path, count: int, seed: int, vocab: int, held_out: int, known: Path | None = None):
-    """Writes a data folder with `count` problems of each level; `known` is a tokenizer to use instead of a new one."""
+def prepare(
+    binary: str,
+    folder: Path,
+    count: int,
+    seed: int,
+    vocab: int,
+    held_out: int,
+    known: Path | None = None,
+    more: tuple[str, int] = ("", 0),
+):
+    """Writes a data folder with `count` problems of each level; `known` is a tokenizer to use instead of a new one.
+
+    `more` is kinds that a model finds hard, and how many problems of these alone each level gets on top.
+    """
     if seed < 1000:
         raise SystemExit(f"seed {seed} is held out from training: seeds begin at 1000")
     folder.mkdir(parents=True, exist_ok=True)
@@ -94,7 +108,12 @@ def prepare(binary: str, folder: Path, count: int, seed: int, vocab: int, held_o
         samples.append(sample)
     (folder / "held_out.json").write_text(json.dumps(samples))
     for level in LEVELS:
-        write_level(tokenizer, problems(binary, count, seed, level), folder / level)
+        kinds, extra = more
+        drawn = chain(
+            problems(binary, count, seed, level),
+            problems(binary, extra, seed + 1, level, kinds=kinds) if extra else (),
+        )
+        write_level(tokenizer, drawn, folder / level)
 
 
 def write_level(tokenizer, samples, path: Path):
@@ -157,7 +176,7 @@ class Level:
 
     def batch(self) -> torch.Tensor:
         """Tokens [documents, padded length], filled up with `PAD`."""
-        if self.next == len(self.batches):
+        if self.next >= len(self.batches):
             self.shuffle(self.epoch + 1)
         chosen = self.batches[self.next]
         self.next += 1

@@ -14,8 +14,8 @@ class Config:
 
     hidden: int = 256
     layers: int = 6
-    heads: int = 6
-    kv_heads: int = 3
+    heads: int = 8
+    kv_heads: int = 4
     head_dim: int = 32
     ffn: int = 512
     vocab: int = 1024

@@ -276,6 +276,8 @@ def arguments(argv=None):
     p.add_argument("--seed", type=int, default=1000)
     p.add_argument("--vocab", type=int, default=1024)
     p.add_argument("--held-out", type=int, default=1000)
+    p.add_argument("--more-of", default="", help="kinds of which each level gets more: gains,groups")
+    p.add_argument("--more", type=int, default=0, help="how many problems of these kinds each level gets on top")
     p.add_argument("--tokenizer", type=Path, help="use this tokenizer.json instead of training one")
 
     for name in ("train", "evaluate"):
@@ -288,15 +290,15 @@ def arguments(argv=None):
         p.add_argument("--compile", action="store_true", help="torch.compile; needs a C++ compiler")
         p.add_argument("--seed", type=int, default=1)
         p.add_argument("--tokens", type=float, default=20e6, help="all tokens of the training, to which the decay leads")
-        p.add_argument("--decay", type=float, default=0.3, help="share of the tokens in which the learning rate falls to zero")
+        p.add_argument("--decay", type=float, default=0.8, help="share of the tokens in which the learning rate falls to zero")
         p.add_argument("--easy-until", type=float, default=1.5e6, help="tokens with easy problems only")
-        p.add_argument("--all-from", type=float, default=5e6, help="tokens from which on the mix is final")
+        p.add_argument("--all-from", type=float, default=10e6, help="tokens from which on the mix is final")
         p.add_argument("--main-share", type=float, default=0.5, help="share of batches without what follows the first answer")
         p.add_argument("--steps", type=int, help="stop after this step")
-        p.add_argument("--batch", type=int, default=4096, help="tokens of a batch")
+        p.add_argument("--batch", type=int, default=8192, help="tokens of a batch")
         p.add_argument("--longest", type=int, default=1536, help="longest document, and most tokens of an evaluated trace")
-        p.add_argument("--lr", type=float, default=0.02, help="Muon")
-        p.add_argument("--adam-lr", type=float, default=0.004, help="AdamW: embedding and norms")
+        p.add_argument("--lr", type=float, default=0.01, help="Muon")
+        p.add_argument("--adam-lr", type=float, default=0.002, help="AdamW: embedding and norms")
         defaults = Config()
         for size in ("hidden", "layers", "heads", "kv_heads", "ffn", "vocab"):
             p.add_argument(f"--{size.replace('_', '-')}", type=int, default=getattr(defaults, size))
@@ -326,7 +328,8 @@ def arguments(argv=None):
 def main(argv=None):
     args = arguments(argv)
     if args.command == "prepare":
-        prepare(args.binary, args.data, args.count, args.seed, args.vocab, args.held_out, args.tokenizer)
+        more = (args.more_of, args.more if args.more_of else 0)
+        prepare(args.binary, args.data, args.count, args.seed, args.vocab, args.held_out, args.tokenizer, more)
     else:
         {"train": train, "evaluate": evaluate, "grow": grow, "export": export, "plot": plot}[args.command](args)
 

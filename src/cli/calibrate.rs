@@ -60,7 +60,7 @@ pub(super) fn run(args: &CalibrateArgs, out: &mut dyn Write) -> Result<(), CliEr
             statistics.queries.first().unwrap_or(&0)
         ));
     }
-    write(&args.out, &statistics).map_err(|error| CliError::Engine(error.to_string()))?;
+    write(&args.out, &statistics)?;
     writeln!(out, "{}", args.out.display())?;
     Ok(())
 }
