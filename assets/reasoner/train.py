@@ -148,6 +148,12 @@ class Run:
         result["held_out_loss"] = round(self.held_out_loss(samples), 4)
         return result
 
+    def check(self):
+        """Logs what the model reaches on held-out problems, and keeps its texts."""
+        result = self.evaluate(self.args.evaluate_count)
+        (self.out / "samples.json").write_text(json.dumps(result.pop("texts"), indent=1))
+        self.log(held_out=result)
+
 
 def config_from(args) -> Config:
     return Config(
@@ -173,11 +179,10 @@ def train(args):
             saved = time.monotonic()
         if run.seen >= next_evaluation:
             next_evaluation += int(args.evaluate_every)
-            result = run.evaluate(args.evaluate_count)
-            texts = result.pop("texts")
-            (run.out / "samples.json").write_text(json.dumps(texts, indent=1))
-            run.log(held_out=result)
+            run.check()
     run.save()
+    if run.seen >= args.tokens:
+        run.check()
 
 
 def evaluate(args):
@@ -258,7 +263,7 @@ def plot(args):
         points = [(tokens, share[kind]) for tokens, share in checks if kind in share]
         main = kind == "all" or kind.startswith("level")
         right.plot(
-            *zip(*points, strict=True), color=None if main else "#ccc", lw=2 if main else 0.8, label=kind if main else None
+            *zip(*points, strict=True), color=None if main else "#ddd", lw=2 if main else 0.5, label=kind if main else None
         )
     right.set(xlabel="million tokens", ylabel="share of right answers, held out", ylim=(0, 1))
     right.legend()
