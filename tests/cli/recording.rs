@@ -75,10 +75,10 @@ fn record_writes_a_trace_that_info_and_export_read() {
             .any(|t| t["evicted_share"].as_f64().unwrap() > 0.0)
     );
 
-    // One row per (event, layer, head, candidate): 6 layers, 3 heads, 96 - 8 candidates.
+    // One row per (event, layer, head, candidate): 6 layers, 4 heads, 96 - 8 candidates.
     let scores = String::from_utf8(out("scores", "csv")).unwrap();
     let events = report["compressions"].as_u64().unwrap();
-    assert_eq!(scores.lines().count() as u64, 1 + events * 18 * 88);
+    assert_eq!(scores.lines().count() as u64, 1 + events * 24 * 88);
     let events_csv = String::from_utf8(out("events", "csv")).unwrap();
     assert_eq!(events_csv.lines().count() as u64, 1 + events);
     let refusal = refused(&[
