@@ -149,7 +149,9 @@ class Run:
         return result
 
     def check(self):
-        """Logs what the model reaches on held-out problems, and keeps its texts."""
+        """Logs what the model reaches on held-out problems, if there are any, and keeps its texts."""
+        if not self.held_out:
+            return
         result = self.evaluate(self.args.evaluate_count)
         (self.out / "samples.json").write_text(json.dumps(result.pop("texts"), indent=1))
         self.log(held_out=result)
