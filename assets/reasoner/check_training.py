@@ -43,6 +43,7 @@ def write_data(folder: Path):
 
 def run(folder: Path, out: Path, steps: int) -> dict:
     options = {"steps": steps, "tokens": 40000, "batch": 512, "easy-until": 2000, "all-from": 8000, "log-every": 20, "threads": 1}
+    options |= {"lr": 0.02, "adam-lr": 0.004, "decay": 0.3}
     words = [word for option, value in options.items() for word in (f"--{option}", str(value))]
     train.main(["train", "--data", str(folder), "--out", str(out), *words, *SIZES])
     return torch.load(out / "checkpoint.pt", weights_only=False)
