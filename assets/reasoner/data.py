@@ -141,6 +141,13 @@ def batched(items, size: int):
         yield batch
 
 
+def read(path: Path) -> array:
+    """The 16-bit numbers of a file."""
+    numbers = array("H")
+    numbers.frombytes(path.read_bytes())
+    return numbers
+
+
 class Level:
     """The documents of one level in batches of about the same length, shuffled anew in every epoch.
 
@@ -148,13 +155,10 @@ class Level:
     with their first answer: the part in which a model goes wrong, at less than half the tokens.
     """
 
-    def __init__(self, folder: Path, name: str, part: str, tokens: int, longest: int, seed: int):
+    def __init__(self, documents: array, folder: Path, name: str, part: str, tokens: int, longest: int, seed: int):
         self.name, self.tokens, self.longest, self.seed = f"{name} {part}", tokens, longest, seed
-        self.data, self.lengths, whole = array("H"), array("H"), array("H")
-        self.data.frombytes((folder / f"{name}.bin").read_bytes())
-        self.lengths.frombytes((folder / f"{name}.{part}").read_bytes())
-        whole.frombytes((folder / f"{name}.len").read_bytes())
-        self.starts = [0, *accumulate(whole)]
+        self.data, self.lengths = documents, read(folder / f"{name}.{part}")
+        self.starts = [0, *accumulate(read(folder / f"{name}.len"))]
         self.epoch, self.next, self.batches = -1, 0, []
 
     def shuffle(self, epoch: int):
@@ -201,8 +205,10 @@ class Curriculum:
     """Easy problems first; the mix moves to all levels over the first part of training."""
 
     def __init__(self, folder: Path, tokens: int, longest: int, seed: int):
+        documents = [read(folder / f"{name}.bin") for name in LEVELS]
         self.whole, self.main = (
-            [Level(folder, name, part, tokens, longest, seed) for name in LEVELS] for part in ("len", "main")
+            [Level(data, folder, name, part, tokens, longest, seed) for data, name in zip(documents, LEVELS, strict=True)]
+            for part in ("len", "main")
         )
         self.rng = random.Random(f"{seed} levels")
 

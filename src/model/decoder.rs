@@ -269,26 +269,8 @@ impl Decoder {
         cache.append(index, count, qkv, width);
 
         let attended = resized(&mut scratch.attended, count * config.query_width());
-        let (capacity, len) = (cache.capacity(), cache.len(index));
-        let (keys, values, received) = cache.layer(index);
-        let view = CacheView {
-            keys,
-            values,
-            capacity,
-            len,
-        };
-        let attention = Attention {
-            query_heads: config.query_heads,
-            kv_heads: config.kv_heads,
-            head_dim: config.head_dim,
-        };
         let buffers = &mut scratch.attention;
-        match received {
-            None => attention.attend(qkv, width, count, view, attended, buffers),
-            Some(received) => {
-                attention.attend_and_count(qkv, width, count, view, (attended, received), buffers);
-            }
-        }
+        attend_over(config, index, count, qkv, cache, attended, buffers);
 
         let projected = resized(&mut scratch.projected, count * hidden);
         weights
@@ -356,6 +338,38 @@ pub(super) fn check(
         });
     }
     Ok(cache.room_for(tokens.len())?)
+}
+
+/// Attends over one layer of a cache that has the rows `qkv`, `[tokens, (query_heads + 2 * kv_heads) * head_dim]`, appended.
+pub(super) fn attend_over(
+    config: &ModelConfig,
+    layer: usize,
+    tokens: usize,
+    qkv: &[f32],
+    cache: &mut KvCache,
+    attended: &mut [f32],
+    scratch: &mut AttentionScratch,
+) {
+    let width = config.query_width() + 2 * config.kv_width();
+    let (capacity, len) = (cache.capacity(), cache.len(layer));
+    let (keys, values, received) = cache.layer(layer);
+    let view = CacheView {
+        keys,
+        values,
+        capacity,
+        len,
+    };
+    let attention = Attention {
+        query_heads: config.query_heads,
+        kv_heads: config.kv_heads,
+        head_dim: config.head_dim,
+    };
+    match received {
+        None => attention.attend(qkv, width, tokens, view, attended, scratch),
+        Some(received) => {
+            attention.attend_and_count(qkv, width, tokens, view, (attended, received), scratch);
+        }
+    }
 }
 
 /// Head norms, of queries and of keys where the architecture has them, and rotary positions on queries and keys.

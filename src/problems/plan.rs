@@ -60,8 +60,8 @@ impl Step {
 }
 
 /// A number for each thing that a plan comes back to: a model finds `(2)` more surely than the sentence after the last one.
-pub(super) fn numbered<'a>(things: impl IntoIterator<Item = &'a str>) -> String {
-    let numbered = things.into_iter().zip(1..);
+pub(super) fn numbered(things: &[String]) -> String {
+    let numbered = things.iter().zip(1..);
     let all: Vec<String> = numbered
         .map(|(thing, number)| format!("({number}) {thing}"))
         .collect();
@@ -74,7 +74,7 @@ pub(super) fn meaning(sentence: &str, said: &str) -> String {
 }
 
 /// `99, 156 and 70`.
-pub(super) fn list(values: &[i64]) -> String {
+pub(super) fn list<T: std::fmt::Display>(values: &[T]) -> String {
     let mut text = String::new();
     for (i, value) in values.iter().enumerate() {
         text.push_str(match i {

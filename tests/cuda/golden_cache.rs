@@ -11,7 +11,7 @@ use rkv_scope::model::{CacheShape, KvCache};
 use rkv_scope::trace::RecordLevel;
 
 use super::accelerators::on_each_device;
-use super::golden_file::{Golden, assert_close, files, folder};
+use super::golden_file::{Golden, assert_close, files};
 
 use super::device_cache::{no_rotation, rows};
 
@@ -210,15 +210,7 @@ fn six_golden_compressions<A: Accelerator + 'static>(accelerator: Arc<A>) {
     for path in files("rkv_multistep") {
         let golden = Golden::open(&path);
         let time_ordered = golden.name.ends_with("SORTED_VARIANT");
-        let stream = if time_ordered {
-            Golden::open(
-                &folder()
-                    .join("rkv_multistep")
-                    .join(golden.text("stream_file")),
-            )
-        } else {
-            Golden::open(&path)
-        };
+        let stream = golden.stream(&path);
         let (budget, window) = (
             golden.number("budget") as usize,
             golden.number("window_size") as usize,

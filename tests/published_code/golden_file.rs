@@ -43,6 +43,15 @@ impl Golden {
         Self { name, bytes, meta }
     }
 
+    /// The file with the keys and queries of several compressions: another one for the time-ordered variant, else this one.
+    pub fn stream(&self, path: &Path) -> Self {
+        if self.name.ends_with("SORTED_VARIANT") {
+            Self::open(&path.with_file_name(self.text("stream_file")))
+        } else {
+            Self::open(path)
+        }
+    }
+
     pub fn has(&self, tensor: &str) -> bool {
         SafeTensors::deserialize(&self.bytes)
             .unwrap()

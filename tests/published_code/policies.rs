@@ -1,6 +1,6 @@
 //! The policies against inputs and outputs of the published R-KV code (`golden/README.md`).
 
-use super::golden_file::{Golden, assert_close, files, folder};
+use super::golden_file::{Golden, assert_close, files};
 use rkv_scope::config::{CacheSettings, Protection, Retain, SlotOrder};
 use rkv_scope::policy::importance::{max_pool, raw_importance, row_logits};
 use rkv_scope::policy::redundancy::redundancy;
@@ -245,15 +245,7 @@ fn six_compressions_in_a_row_keep_the_same_tokens() {
     for path in files("rkv_multistep") {
         let golden = Golden::open(&path);
         let time_ordered = golden.name.ends_with("SORTED_VARIANT");
-        let stream = if time_ordered {
-            Golden::open(
-                &folder()
-                    .join("rkv_multistep")
-                    .join(golden.text("stream_file")),
-            )
-        } else {
-            Golden::open(&path)
-        };
+        let stream = golden.stream(&path);
         let order = if time_ordered {
             SlotOrder::Time
         } else {

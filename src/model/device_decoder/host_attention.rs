@@ -3,7 +3,7 @@
 
 use candle_core::{DType, Result, Tensor};
 
-use crate::kernels::{Attention, AttentionScratch, CacheView};
+use crate::kernels::AttentionScratch;
 use crate::model::config::ModelConfig;
 use crate::model::decoder;
 use crate::model::kv_cache::KvCache;
@@ -57,30 +57,15 @@ impl HostAttention<'_> {
         decoder::rotate_heads(config, norms, &mut numbers, &cos, &sin);
         cache.append(layer, tokens, &numbers, width);
         let mut attended = vec![0.0; tokens * config.query_width()];
-        let (capacity, len) = (cache.capacity(), cache.len(layer));
-        let (keys, values, received) = cache.layer(layer);
-        let view = CacheView {
-            keys,
-            values,
-            capacity,
-            len,
-        };
-        let attention = Attention {
-            query_heads: config.query_heads,
-            kv_heads: config.kv_heads,
-            head_dim: config.head_dim,
-        };
-        match received {
-            None => attention.attend(&numbers, width, tokens, view, &mut attended, scratch),
-            Some(received) => attention.attend_and_count(
-                &numbers,
-                width,
-                tokens,
-                view,
-                (&mut attended, received),
-                scratch,
-            ),
-        }
+        decoder::attend_over(
+            config,
+            layer,
+            tokens,
+            &numbers,
+            cache,
+            &mut attended,
+            scratch,
+        );
         Tensor::from_vec(attended, (tokens, config.query_width()), rows.device())?
             .to_dtype(rows.dtype())
     }

@@ -1,7 +1,7 @@
 //! The mean of some numbers.
 
 use crate::problems::draw::Draw;
-use crate::problems::plan::{Op, Plan, numbered};
+use crate::problems::plan::{Op, Plan, list, numbered};
 use crate::problems::words::person;
 use crate::problems::{Draft, Level};
 
@@ -11,9 +11,8 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
     // The last number is the one that makes the mean whole.
     let sum: i64 = values.iter().sum();
     values.push(draw.range(2..=level.choose(9, 30, 60)) * count + (count - sum % count) % count);
-    let list: Vec<String> = values.iter().map(i64::to_string).collect();
-    let (head, last) = list.split_at(list.len() - 1);
-    let list_text = format!("{} and {}", head.join(", "), last[0]);
+    let list_text = list(&values);
+    let terms: Vec<String> = values.iter().map(i64::to_string).collect();
     let someone = person(draw);
     let (story, question) = draw.pick(&[
         ("", "What is the average of {l}?"),
@@ -31,11 +30,8 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             .replace("{N}", &someone.name)
     };
     let mut plan = Plan::default();
-    let told: Vec<String> = list.iter().map(|value| format!("{value}.")).collect();
-    plan.note(format!(
-        "{} That is {count} numbers.",
-        numbered(told.iter().map(String::as_str))
-    ));
+    let told: Vec<String> = terms.iter().map(|value| format!("{value}.")).collect();
+    plan.note(format!("{} That is {count} numbers.", numbered(&told)));
     let mut total = plan.step("First (1) and (2).", values[0], Op::Add, values[1]);
     for (i, &value) in values.iter().enumerate().skip(2) {
         total = plan.step(format!("Then ({}).", i + 1), total, Op::Add, value);
@@ -45,6 +41,6 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         story: fill(story),
         question: fill(question),
         plan,
-        formula: format!("x = ({}) / {count}", list.join(" + ")),
+        formula: format!("x = ({}) / {count}", terms.join(" + ")),
     }
 }

@@ -205,23 +205,17 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         };
         let slip = draw.chance(3) && matches!(op, Op::Add | Op::Sub);
         let said = op.said(m);
-        happened.push(match (slip, op) {
-            (true, Op::Add) => {
-                let wrong = Op::Sub.said(m);
-                meaning(
-                    &text,
-                    &format!("{wrong}. No, wait, that is more, not less: {said}"),
-                )
-            }
-            (true, _) => {
-                let wrong = Op::Add.said(m);
-                meaning(
-                    &text,
-                    &format!("{wrong}. No, wait, that is less, not more: {said}"),
-                )
-            }
-            _ => meaning(&text, &said),
-        });
+        let (wrong, truth) = if op == Op::Add {
+            (Op::Sub, "more, not less")
+        } else {
+            (Op::Add, "less, not more")
+        };
+        let told = if slip {
+            format!("{}. No, wait, that is {truth}: {said}", wrong.said(m))
+        } else {
+            said.clone()
+        };
+        happened.push(meaning(&text, &told));
         now = plan.step(format!("({}) {said}.", event + 1), now, op, m);
         formula = format!("({formula} {} {m})", op.sign());
         let verb = text.strip_prefix(&format!("{} ", capital(subject)));
@@ -233,7 +227,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             _ => format!("{story} {text}"),
         };
     }
-    let happened = numbered(happened.iter().map(String::as_str));
+    let happened = numbered(&happened);
     plan.lines.insert(1, Line::Note(format!("Then {happened}")));
     if plain && gains.len() > 1 && !losses.is_empty() && !gains_came_first {
         plan.second_way(|plan| {

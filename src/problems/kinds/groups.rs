@@ -92,7 +92,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         }
     }
     if !happened.is_empty() {
-        let happened = numbered(happened.iter().map(String::as_str));
+        let happened = numbered(&happened);
         plan.lines.insert(1, Line::Note(format!("Then {happened}")));
     }
     Draft {

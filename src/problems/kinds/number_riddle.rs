@@ -64,7 +64,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         .iter()
         .map(|(op, m)| format!("{}.", op.said(*m)))
         .collect();
-    plan.note(numbered(happened.iter().map(String::as_str)));
+    plan.note(numbered(&happened));
     plan.note(format!("The result is {now}. I go back from the end."));
     let mut back = now;
     for (i, (op, m)) in events.iter().enumerate().rev() {

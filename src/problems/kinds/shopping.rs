@@ -39,13 +39,8 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         ));
         formulas.push(format!("{count} * {price}"));
     }
-    let last = parts.pop().unwrap_or_default();
-    let bought = if parts.is_empty() {
-        last
-    } else {
-        format!("{} and {last}", parts.join(", "))
-    };
-    let told = numbered(goods_told.iter().map(String::as_str));
+    let bought = list(&parts);
+    let told = numbered(&goods_told);
     plan.lines.insert(0, Line::Note(told));
     let mut total = costs[0];
     if costs.len() > 1 {

@@ -99,7 +99,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
     if count > 1 {
         plan.sum(&format!("Now the whole way: {}.", list(&parts)), &parts);
     }
-    let told = numbered(told.iter().map(String::as_str));
+    let told = numbered(&told);
     plan.lines.insert(0, Line::Note(told));
     let story = format!(
         "{who} {verb} {}.",

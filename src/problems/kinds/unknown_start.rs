@@ -86,7 +86,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         .zip(&events)
         .map(|(sentence, (op, m))| meaning(sentence, &op.said(*m)))
         .collect();
-    plan.note(numbered(happened.iter().map(String::as_str)));
+    plan.note(numbered(&happened));
     plan.note(format!("{end} I go back from the end."));
     let mut back = now;
     for (i, (op, m)) in events.iter().enumerate().rev() {
