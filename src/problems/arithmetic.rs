@@ -17,6 +17,10 @@ pub(super) fn work(a: i64, op: Op, b: i64) -> String {
         Op::Sub => conclude(&head, &sub(a, b), a - b),
         Op::Mul if b < 10 => conclude(&head, &mul(a, b), a * b),
         Op::Mul => long_mul(a, b),
+        Op::Div if b % 10 == 0 && a % 10 == 0 => {
+            let less = work(a / 10, Op::Div, b / 10);
+            conclude(&head, &format!("One nought less, {less}"), a / b)
+        }
         Op::Div if b >= 10 => multiples(a, b),
         Op::Div if a < 10 * b => format!("{head}: {b} * {} = {a}, so {head} = {}.", a / b, a / b),
         Op::Div => conclude(&head, &div(a, b), a / b),
@@ -159,7 +163,7 @@ fn div(a: i64, b: i64) -> String {
     text.trim_end().to_owned()
 }
 
-/// Division by a number of two digits: its multiples until the dividend is reached.
+/// Division by a number of two digits that is not round: its multiples until the dividend is reached.
 fn multiples(a: i64, b: i64) -> String {
     let mut text = format!("{a} / {b}: ");
     for k in 1..=a / b {
@@ -221,7 +225,11 @@ mod tests {
         assert_eq!(work(23, Op::Mul, 10), "23 * 10 = 230.");
         assert_eq!(
             work(120, Op::Div, 40),
-            "120 / 40: 40 * 1 = 40, 40 * 2 = 80, 40 * 3 = 120, so 120 / 40 = 3."
+            "120 / 40: One nought less, 12 / 4: 4 * 3 = 12, so 12 / 4 = 3. So 120 / 40 = 3."
+        );
+        assert_eq!(
+            work(36, Op::Div, 12),
+            "36 / 12: 12 * 1 = 12, 12 * 2 = 24, 12 * 3 = 36, so 36 / 12 = 3."
         );
     }
 

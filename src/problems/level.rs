@@ -27,6 +27,17 @@ impl Level {
         }
     }
 
+    /// A quantity of this level, but at most `most`, which must be at least 1. Evenly below it where the level's own would
+    /// be more: taking `most` itself instead would make problems in which the same number stands again and again.
+    pub(super) fn number_to(self, draw: &mut Draw, most: i64) -> i64 {
+        let number = self.number(draw);
+        if number > most {
+            draw.range(1..=most)
+        } else {
+            number
+        }
+    }
+
     /// A count of things in a group, a price, a number of groups: it will be multiplied by something small.
     pub(super) fn factor(self, draw: &mut Draw) -> i64 {
         match self {

@@ -9,6 +9,10 @@ use super::arithmetic::{slip, work};
 use super::draw::Draw;
 use super::plan::{Line, Op, Plan, Step};
 
+/// Percentage of double checks that go wrong by themselves. A model that has seen none says that it found the same again
+/// whatever it found; one that has compares. And a cache that forgets a number makes checks go wrong.
+const SLIPPED_CHECKS: u32 = 12;
+
 /// Most steps of a problem whose steps are undone digit by digit.
 const MOST_UNDONE: usize = 4;
 
@@ -29,17 +33,35 @@ pub(super) fn narrate(plan: &Plan, question: &str, answer: i64, draw: &mut Draw)
             "\nWait, let me check that again.",
             "\nHmm, let me verify each step.",
         ]));
-        for step in plan.steps() {
+        let slipped = if draw.chance(SLIPPED_CHECKS) {
+            misread(plan, answer, draw)
+        } else {
+            None
+        };
+        let steps = slipped.clone();
+        for step in steps.unwrap_or_else(|| plan.steps().cloned().collect()) {
             text.push(' ');
             text.push_str(&work(step.a, step.op, step.b));
         }
-        text.push_str(draw.pick(&[" Yes, that matches.", " Good, the same result."]));
+        match slipped.as_deref() {
+            Some([.., last]) => {
+                let _ = write!(
+                    text,
+                    " That is {}, not {answer}. I misread a number here, so it stays {answer}.",
+                    last.value()
+                );
+            }
+            _ => {
+                let again = draw.pick(&[" Yes, that is", " Good, that is"]);
+                let _ = write!(text, "{again} {answer} again.");
+            }
+        }
     }
     if let Some(proof) = &plan.proof {
         if draw.chance(85) {
             text.push_str("\nLet me put it in and see.");
             tell(proof, false, draw, &mut text);
-            text.push_str(" That agrees.");
+            let _ = write!(text, " That agrees, so {answer} is right.");
         }
     } else if draw.chance(if steps > 1 { 85 } else { 40 })
         && steps <= MOST_UNDONE
@@ -55,7 +77,7 @@ pub(super) fn narrate(plan: &Plan, question: &str, answer: i64, draw: &mut Draw)
                 text.push_str(&work(back.a, back.op, back.b));
             }
         }
-        text.push_str(" That agrees.");
+        let _ = write!(text, " That agrees, so {answer} is right.");
     }
     if let Some(second) = &plan.second_way
         && draw.chance(85)
@@ -75,6 +97,52 @@ pub(super) fn narrate(plan: &Plan, question: &str, answer: i64, draw: &mut Draw)
     }
     let _ = write!(text, "\nSo the answer is {answer}.");
     text
+}
+
+/// The steps of a plan as someone does them who misreads one number: what follows from it is wrong, each step by itself
+/// right. `None` if that would not be noticed, or would lead out of the whole numbers.
+fn misread(plan: &Plan, answer: i64, draw: &mut Draw) -> Option<Vec<Step>> {
+    let mut steps: Vec<Step> = plan.steps().cloned().collect();
+    let first = draw.below(steps.len());
+    let (mut old, mut new) = (steps[first].a, misreading(steps[first].a, draw));
+    for step in &mut steps[first..] {
+        let value = step.value();
+        if step.a == old {
+            step.a = new;
+        } else if step.b == old {
+            step.b = new;
+        } else {
+            continue;
+        }
+        let possible = match step.op {
+            Op::Sub => step.a >= step.b,
+            Op::Div => step.b > 0 && step.a % step.b == 0 && step.a > 0,
+            Op::Remainder => step.b > 0 && step.a >= step.b,
+            Op::Add | Op::Mul => true,
+        };
+        if step.op == Op::Mul && step.a < step.b {
+            (step.a, step.b) = (step.b, step.a);
+        }
+        if !possible || step.a > 9999 {
+            return None;
+        }
+        (old, new) = (value, step.value());
+    }
+    let wrong = steps.last()?.value() != answer;
+    wrong.then_some(steps)
+}
+
+/// Another number: a digit of `n` read as another one, or not at all.
+fn misreading(n: i64, draw: &mut Draw) -> i64 {
+    let mut digits: Vec<char> = n.to_string().chars().collect();
+    let at = draw.below(digits.len());
+    if digits.len() > 1 && draw.chance(30) {
+        digits.remove(at);
+    } else {
+        digits[at] = draw.pick(&['1', '2', '3', '4', '5', '6', '7', '8', '9']);
+    }
+    let read: String = digits.into_iter().collect();
+    read.parse().unwrap_or(n)
 }
 
 /// The lines of a plan; each on a line of its own in the main part, in one paragraph in a check.

@@ -59,18 +59,23 @@ impl Step {
     }
 }
 
-/// A number for each thing that a plan comes back to: a model finds `(2)` more surely than the sentence after the last one.
-pub(super) fn numbered(things: &[String]) -> String {
-    let numbered = things.iter().zip(1..);
-    let all: Vec<String> = numbered
-        .map(|(thing, number)| format!("({number}) {thing}"))
-        .collect();
-    all.join(" ")
+/// The label of thing number `index` of a list. A letter, since the problem has digits enough.
+///
+/// # Panics
+///
+/// After 26 things.
+pub(super) fn label(index: usize) -> String {
+    let letter = ('A'..='Z').nth(index).expect("a plan lists a few things");
+    format!("({letter})")
 }
 
-/// A sentence of the story and what it does to the number of things: `She removed 82 erasers: minus 82.`
-pub(super) fn meaning(sentence: &str, said: &str) -> String {
-    format!("{}: {said}.", sentence.trim_end_matches('.'))
+/// A label before each thing that a plan comes back to: a model finds `(B)` more surely than the sentence after the last one.
+pub(super) fn labelled(things: &[String]) -> String {
+    let things = things.iter().enumerate();
+    let all: Vec<String> = things
+        .map(|(index, thing)| format!("{} {thing}", label(index)))
+        .collect();
+    all.join(" ")
 }
 
 /// `99, 156 and 70`.

@@ -102,7 +102,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
     let (template, m, formula) = match choice {
         0 => (draw.pick(MORE), m, format!("({n} + {m})")),
         1 => {
-            let m = m.min(n - 1);
+            let m = if m < n { m } else { draw.range(1..=n - 1) };
             (draw.pick(FEWER), m, format!("({n} - {m})"))
         }
         2 => (draw.pick(TIMES), m, format!("({n} * {k})")),

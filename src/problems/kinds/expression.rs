@@ -103,8 +103,8 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         }
         7 => {
             let (a, b, c) = (
-                number(draw).min(99),
-                number(draw).min(99),
+                level.number_to(draw, 99),
+                level.number_to(draw, 99),
                 draw.range(2..=9),
             );
             let sum = plan.step("The brackets come first.", a, Op::Add, b);
@@ -121,8 +121,8 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             }
         }
         8 => {
-            let (a, b, c) = (number(draw), number(draw), number(draw));
-            let c = c.min(a + b);
+            let (a, b) = (number(draw), number(draw));
+            let c = level.number_to(draw, a + b);
             let sum = plan.step("I go from left to right.", a, Op::Add, b);
             plan.step("", sum, Op::Sub, c);
             format!("{a} + {b} - {c}")

@@ -1,7 +1,7 @@
 //! Gains and losses, one after the other.
 
 use crate::problems::draw::Draw;
-use crate::problems::plan::{Line, Op, Plan, meaning, numbered};
+use crate::problems::plan::{Line, Op, Plan, label, labelled};
 use crate::problems::words::{
     Person, capital, fill, groups, items, number, place, tense, two_people,
 };
@@ -147,7 +147,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
     for event in 0..events {
         let (text, op, m) = match draw.below(10) {
             0..=3 if now > 3 => {
-                let m = level.number(draw).min(now - 1);
+                let m = level.number_to(draw, now - 1);
                 losses.push(m);
                 (sentence(draw, LOSSES, m), Op::Sub, m)
             }
@@ -166,7 +166,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
                 )
             }
             5 if level != Level::Easy => {
-                let (count, each) = (draw.range(2..=9), level.factor(draw).min(40));
+                let (count, each) = (draw.range(2..=9), 1 + level.factor(draw) % 40);
                 let holders = groups(draw, &item);
                 let text = format!(
                     "{} {} {count} {holders} with {each} {item} in each.",
@@ -174,9 +174,11 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
                     tense("[gets|got]", past)
                 );
                 let said = format!("plus {count} times {each}");
-                happened.push(meaning(&text, &said));
                 let more = plan.step(
-                    format!("({}) {said}. First {count} times {each}.", event + 1),
+                    format!(
+                        "{} {said}. First {count} times {each}.",
+                        label(happened.len())
+                    ),
                     each,
                     Op::Mul,
                     count,
@@ -184,6 +186,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
                 now = plan.step("Those are more.", now, Op::Add, more);
                 formula = format!("({formula} + {count} * {each})");
                 story = format!("{story} {text}");
+                happened.push(text);
                 plain = false;
                 continue;
             }
@@ -215,19 +218,22 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         } else {
             said.clone()
         };
-        happened.push(meaning(&text, &told));
-        now = plan.step(format!("({}) {said}.", event + 1), now, op, m);
+        now = plan.step(format!("{} {told}.", label(happened.len())), now, op, m);
         formula = format!("({formula} {} {m})", op.sign());
         let verb = text.strip_prefix(&format!("{} ", capital(subject)));
-        story = match verb {
+        match verb {
             // One sentence instead of two.
             Some(verb) if event == 0 && story.starts_with(&someone.name) && draw.chance(30) => {
-                format!("{} and {verb}", story.trim_end_matches('.'))
+                story = format!("{} and {verb}", story.trim_end_matches('.'));
+                happened.push(verb.to_owned());
             }
-            _ => format!("{story} {text}"),
-        };
+            _ => {
+                story = format!("{story} {text}");
+                happened.push(text);
+            }
+        }
     }
-    let happened = numbered(&happened);
+    let happened = labelled(&happened);
     plan.lines.insert(1, Line::Note(format!("Then {happened}")));
     if plain && gains.len() > 1 && !losses.is_empty() && !gains_came_first {
         plan.second_way(|plan| {

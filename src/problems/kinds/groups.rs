@@ -1,7 +1,7 @@
 //! Equal groups: rows, boxes, legs; all of them, with some more or some gone.
 
 use crate::problems::draw::Draw;
-use crate::problems::plan::{Line, Op, Plan, meaning, numbered};
+use crate::problems::plan::{Line, Op, Plan, label, labelled};
 use crate::problems::words::{fill, groups, items, number, person, singular};
 use crate::problems::{Draft, Level};
 
@@ -66,8 +66,11 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         for _ in 0..level.choose(0, 1, draw.range(1..=2)) {
             let now = plan.answer().unwrap_or(total);
             let gone = draw.chance(50) && now > 4;
-            let n = level.number(draw);
-            let n = if gone { n.min(now - 1) } else { n };
+            let n = if gone {
+                level.number_to(draw, now - 1)
+            } else {
+                level.number(draw)
+            };
             let text = if gone {
                 draw.pick(&[
                     "{n} of them are taken away.",
@@ -85,14 +88,15 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             }
             .replace("{n}", &n.to_string());
             let op = if gone { Op::Sub } else { Op::Add };
-            happened.push(meaning(&text, &op.said(n)));
-            plan.step(format!("({}) {}.", happened.len(), op.said(n)), now, op, n);
+            let lead = format!("{} {}.", label(happened.len()), op.said(n));
+            plan.step(lead, now, op, n);
             story = format!("{story} {text}");
+            happened.push(text);
             formula = format!("({formula}) {} {n}", op.sign());
         }
     }
     if !happened.is_empty() {
-        let happened = numbered(&happened);
+        let happened = labelled(&happened);
         plan.lines.insert(1, Line::Note(format!("Then {happened}")));
     }
     Draft {

@@ -1,7 +1,7 @@
 //! Think of a number.
 
 use crate::problems::draw::Draw;
-use crate::problems::plan::{Op, Plan, numbered};
+use crate::problems::plan::{Op, Plan, label, labelled};
 use crate::problems::words::person;
 use crate::problems::{Draft, Level};
 
@@ -12,13 +12,13 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         format!("{} thinks", person(draw).name)
     };
     let i = if who == "I think" { "I" } else { "" };
-    let start = level.number(draw).min(60);
+    let start = level.number_to(draw, 60);
     let mut now = start;
     let (mut parts, mut events, mut formula) = (vec![], vec![], "x".to_owned());
     for k in 0..level.choose(1, 2, 3) {
         let (op, m) = match draw.below(3) {
             0 if now < 150 => (Op::Mul, draw.range(2..=9)),
-            1 if now > 3 => (Op::Sub, level.number(draw).min(now - 1)),
+            1 if now > 3 => (Op::Sub, level.number_to(draw, now - 1)),
             _ => (Op::Add, level.number(draw)),
         };
         let verb = match op {
@@ -64,7 +64,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         .iter()
         .map(|(op, m)| format!("{}.", op.said(*m)))
         .collect();
-    plan.note(numbered(&happened));
+    plan.note(labelled(&happened));
     plan.note(format!("The result is {now}. I go back from the end."));
     let mut back = now;
     for (i, (op, m)) in events.iter().enumerate().rev() {
@@ -73,7 +73,12 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             Op::Sub => Op::Add,
             _ => Op::Div,
         };
-        back = plan.step(format!("Undo ({}) {}.", i + 1, op.said(*m)), back, undo, *m);
+        back = plan.step(
+            format!("Undo {} {}.", label(i), op.said(*m)),
+            back,
+            undo,
+            *m,
+        );
     }
     plan.proof(|plan| {
         let mut value = start;

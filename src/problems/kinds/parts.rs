@@ -1,7 +1,7 @@
 //! Parts of a whole: two or three parts together, or the part that is missing.
 
 use crate::problems::draw::Draw;
-use crate::problems::plan::{Line, Op, Plan, meaning};
+use crate::problems::plan::{Line, Op, Plan};
 use crate::problems::words::{capital, fill, items, number, person, place};
 use crate::problems::{Draft, Level};
 
@@ -96,7 +96,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             let more = level.number(draw);
             let text = format!("Then {more} more {y} come.");
             let said = Op::Add.said(more);
-            plan.lines.insert(1, Line::Note(meaning(&text, &said)));
+            plan.lines.insert(1, Line::Note(text.clone()));
             plan.step(format!("Then {said}."), rest, Op::Add, more);
             return Draft {
                 story: format!("{story} {text}"),
@@ -135,7 +135,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         .replace("{m}", &m.to_string());
         let op = if gone { Op::Sub } else { Op::Add };
         let said = op.said(m);
-        plan.lines.insert(1, Line::Note(meaning(&text, &said)));
+        plan.lines.insert(1, Line::Note(text.clone()));
         plan.step(format!("Then {said}."), sum, op, m);
         story = format!("{story} {text}");
         formula = format!("{formula} {} {m}", op.sign());

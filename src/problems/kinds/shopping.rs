@@ -1,7 +1,7 @@
 //! Buying several things: total, change, or what is left.
 
 use crate::problems::draw::Draw;
-use crate::problems::plan::{Line, Op, Plan, list, numbered};
+use crate::problems::plan::{Line, Op, Plan, label, labelled, list};
 use crate::problems::words::{different_items, number, person, tense};
 use crate::problems::{Draft, Level};
 
@@ -32,7 +32,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         });
         goods_told.push(format!("{item}: {count} at {} each.", money(price)));
         costs.push(plan.step(
-            format!("({}) {item}: {count} times {price}.", goods_told.len()),
+            format!("{} {item}: {count} times {price}.", label(costs.len())),
             price,
             Op::Mul,
             count,
@@ -40,7 +40,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         formulas.push(format!("{count} * {price}"));
     }
     let bought = list(&parts);
-    let told = numbered(&goods_told);
+    let told = labelled(&goods_told);
     plan.lines.insert(0, Line::Note(told));
     let mut total = costs[0];
     if costs.len() > 1 {

@@ -66,7 +66,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             formula,
         };
     }
-    let more = level.number(draw).min(200);
+    let more = level.number_to(draw, 200);
     let (total, large) = (2 * small + more, small + more);
     let (total_text, more_text) = (total.to_string(), more.to_string());
     let gaps = [

@@ -1,7 +1,7 @@
 //! Speed, time and distance.
 
 use crate::problems::draw::Draw;
-use crate::problems::plan::{Line, Op, Plan, list, numbered};
+use crate::problems::plan::{Line, Op, Plan, label, labelled, list};
 use crate::problems::words::{number, person};
 use crate::problems::{Draft, Level};
 
@@ -83,11 +83,11 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         let (v, hours) = (speed(draw), draw.range(2..=level.choose(6, 8, 9)));
         let hours_text = number(draw, hours);
         let text = format!("at {v} {unit} for {hours_text} hours");
-        told.push(format!("{text}."));
+        told.push(format!("at {v} {unit} for {hours} hours."));
         parts.push(plan.step(
             format!(
-                "({}) Distance is speed times time: {v} times {hours}.",
-                told.len()
+                "{} Distance is speed times time: {v} times {hours}.",
+                label(texts.len())
             ),
             v,
             Op::Mul,
@@ -99,7 +99,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
     if count > 1 {
         plan.sum(&format!("Now the whole way: {}.", list(&parts)), &parts);
     }
-    let told = numbered(&told);
+    let told = labelled(&told);
     plan.lines.insert(0, Line::Note(told));
     let story = format!(
         "{who} {verb} {}.",

@@ -1,7 +1,7 @@
 //! The end is known, the start is asked for.
 
 use crate::problems::draw::Draw;
-use crate::problems::plan::{Op, Plan, meaning, numbered};
+use crate::problems::plan::{Op, Plan, label, labelled};
 use crate::problems::words::{capital, fill, items, number, person};
 use crate::problems::{Draft, Level};
 
@@ -13,9 +13,12 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
     let (mut sentences, mut events, mut formula) = (vec![], vec![], "x".to_owned());
     let count = level.choose(1, 2, draw.range(2..=3));
     for i in 0..count {
-        let m = level.number(draw);
         let lose = now > 3 && draw.chance(50);
-        let m = if lose { m.min(now - 1) } else { m };
+        let m = if lose {
+            level.number_to(draw, now - 1)
+        } else {
+            level.number(draw)
+        };
         let text = number(draw, m);
         let who = if i == 0 {
             someone.name.clone()
@@ -81,12 +84,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         &[("N", &someone.name), ("i", &item)],
     );
     let mut plan = Plan::default();
-    let happened: Vec<String> = sentences
-        .iter()
-        .zip(&events)
-        .map(|(sentence, (op, m))| meaning(sentence, &op.said(*m)))
-        .collect();
-    plan.note(numbered(&happened));
+    plan.note(labelled(&sentences));
     plan.note(format!("{end} I go back from the end."));
     let mut back = now;
     for (i, (op, m)) in events.iter().enumerate().rev() {
@@ -96,7 +94,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             (Op::Add, "Before, it was more.")
         };
         back = plan.step(
-            format!("({}) {}. {why}", i + 1, op.said(*m)),
+            format!("{} {}. {why}", label(i), op.said(*m)),
             back,
             undo,
             *m,

@@ -71,6 +71,25 @@ fn a_second_way_and_a_proof_end_where_they_should() {
 }
 
 #[test]
+fn a_misread_check_is_noticed_and_the_answer_stays() {
+    let mut misread = 0;
+    for problem in Generator::new(4).problems(0..5000) {
+        let Some((check, after)) = problem.trace.split_once(" I misread a number here") else {
+            continue;
+        };
+        misread += 1;
+        let (work, said) = check.rsplit_once(" That is ").expect("what it came to");
+        let found = work.rsplit(' ').next().expect("a value");
+        let found = found.trim_end_matches('.');
+        let answer = problem.answer;
+        assert_eq!(said, format!("{found}, not {answer}."), "{problem:#?}");
+        assert_ne!(found, answer.to_string());
+        assert!(after.starts_with(&format!(", so it stays {answer}.")));
+    }
+    assert!((200..800).contains(&misread), "{misread} of 5000");
+}
+
+#[test]
 fn the_numbers_of_a_problem_are_those_of_its_formula() {
     // Numbers that the text gives in another form: units know their factor, sequences show more terms than they need.
     let known = [
