@@ -5,7 +5,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 
 use crate::config::CacheSettings;
-use crate::model::{CacheError, KvCache};
+use crate::model::{CacheError, Decided, KvCache, LateScores};
 use crate::policy::select::{Keep, select};
 use crate::policy::stream::Draw;
 use crate::policy::{ActivePolicy, HeadScores, HeadView, Heads, Needs, QueryPass};
@@ -31,6 +31,41 @@ pub struct CompressionContext {
     pub seed: u64,
 }
 
+/// A compression that is done. Its scores may still be on their way from a device, so that recording them holds up no
+/// decode step.
+#[must_use]
+pub struct Compression {
+    record: CompressionRecord,
+    late: Option<Late>,
+}
+
+/// Scores that are on their way, and the positions they are of, which have left the cache's slots.
+struct Late {
+    scores: LateScores,
+    positions: Vec<Vec<Position>>,
+    level: RecordLevel,
+}
+
+impl Compression {
+    /// Whether nothing is on its way any more.
+    pub fn is_settled(&self) -> bool {
+        self.late.is_none()
+    }
+
+    /// Waits for the scores. If the device fails, the record tells who was evicted all the same.
+    pub fn settle(mut self) -> (CompressionRecord, Result<(), CacheError>) {
+        let Some(late) = self.late else {
+            return (self.record, Ok(()));
+        };
+        let arrived = (late.scores)().map(|scores| {
+            let positions = late.positions.iter().map(Vec::as_slice);
+            let heads: Vec<_> = positions.zip(scores.iter().flatten()).collect();
+            record_scores(&mut self.record, &heads, late.level);
+        });
+        (self.record, arrived)
+    }
+}
+
 /// Compresses every layer of `cache` to `settings.budget` slots per head.
 ///
 /// # Errors
@@ -40,15 +75,20 @@ pub fn compress(
     policy: &mut ActivePolicy,
     settings: &CacheSettings,
     context: CompressionContext,
-) -> Result<CompressionRecord, CacheError> {
+) -> Result<Compression, CacheError> {
     let started = Instant::now();
     let shape = cache.shape();
     let decided = cache.decide(settings, context.prompt_tokens, context.level)?;
-    let (scores, chosen) = if let Some(decided) = decided {
-        decided
-    } else {
-        cache.fetch()?;
-        (score_all(cache, policy, settings, context), None)
+    let (scores, chosen, late) = match decided {
+        Some(Decided {
+            scores,
+            keep: Some(keep),
+        }) => (vec![], Some(keep), Some(scores)),
+        Some(Decided { scores, keep: None }) => (scores()?, None, None),
+        None => {
+            cache.fetch()?;
+            (score_all(cache, policy, settings, context), None, None)
+        }
     };
     let positions: Vec<Vec<&[Position]>> = (0..shape.layers)
         .map(|layer| {
@@ -66,15 +106,30 @@ pub fn compress(
     });
     let decided = started.elapsed();
 
-    let mut record = describe(&positions, &scores, &keep, settings, context);
+    let mut record = describe(&positions, &keep, settings, context);
     record.seen = cache.seen() as u32;
+    let mut held = None;
+    if context.level > RecordLevel::Summary {
+        let heads = positions.iter().flatten();
+        if late.is_some() {
+            held = Some(heads.map(|head| head.to_vec()).collect());
+        } else {
+            let heads: Vec<_> = heads.copied().zip(scores.iter().flatten()).collect();
+            record_scores(&mut record, &heads, context.level);
+        }
+    }
 
     let compacting = Instant::now();
     cache.compact_all(&keep)?;
     record.micros = (decided + compacting.elapsed())
         .as_micros()
         .min(u128::from(u32::MAX)) as u32;
-    Ok(record)
+    let late = late.zip(held).map(|(scores, positions)| Late {
+        scores,
+        positions,
+        level: context.level,
+    });
+    Ok(Compression { record, late })
 }
 
 /// Scores of every head of every layer, `[layers][kv_heads]`.
@@ -192,7 +247,6 @@ pub fn show_queries(cache: &KvCache, tokens: usize, look: &mut dyn FnMut(&QueryP
 
 fn describe(
     positions: &[Vec<&[Position]>],
-    scores: &[Vec<HeadScores>],
     keep: &[Vec<Keep>],
     settings: &CacheSettings,
     context: CompressionContext,
@@ -210,15 +264,6 @@ fn describe(
     };
     for (positions, keep) in positions.iter().flatten().zip(keep.iter().flatten()) {
         record.evicted.push(evicted(positions, keep));
-    }
-    if context.level > RecordLevel::Summary {
-        let heads: Vec<(&[Position], &HeadScores)> = positions
-            .iter()
-            .flatten()
-            .copied()
-            .zip(scores.iter().flatten())
-            .collect();
-        record_scores(&mut record, &heads, context.level);
     }
     record
 }

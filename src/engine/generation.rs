@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use super::compress::{CompressionContext, compress, show_queries};
+use super::compress::{Compression, CompressionContext, compress, show_queries};
 use super::error::EngineError;
 use super::sampler::Sampler;
 use super::segments::SegmentFinder;
@@ -79,6 +79,8 @@ pub struct Generation<'m> {
     drawn: Option<TokenRecord>,
     logits: Vec<f32>,
     out: Vec<TraceRecord>,
+    /// The last compression, while its scores are on their way; its record comes before all that follows.
+    unsettled: Option<Compression>,
     started: Instant,
     compressing: Duration,
     finished: bool,
@@ -174,6 +176,7 @@ impl<'m> Generation<'m> {
             drawn: None,
             logits: vec![],
             out,
+            unsettled: None,
             started: Instant::now(),
             compressing: Duration::ZERO,
             finished: false,
@@ -215,9 +218,25 @@ impl<'m> Generation<'m> {
         (self.compressing, self.started.elapsed())
     }
 
+    /// Waits for the scores of the last compression, if they are still on their way from a device. The next step does so
+    /// by itself; who stops stepping and wants to see the compression calls this.
+    ///
+    /// # Errors
+    /// The device failed. The compression is then recorded without scores.
+    pub fn settle(&mut self) -> Result<(), EngineError> {
+        let Some(compression) = self.unsettled.take() else {
+            return Ok(());
+        };
+        let started = Instant::now();
+        let (record, arrived) = compression.settle();
+        self.compressing += started.elapsed();
+        self.out.push(TraceRecord::Compression(Box::new(record)));
+        Ok(arrived?)
+    }
+
     /// Takes the records since the last call.
     ///
-    /// Nothing while a character is unfinished: should the run end here, its bytes belong to the last token there is.
+    /// The last compression's comes with those of the next step, unless it was [settled](Self::settle). Nothing while a character is unfinished: should the run end here, its bytes belong to the last token there is.
     pub fn take_records(&mut self) -> Vec<TraceRecord> {
         if self.text.is_unfinished() && !self.finished {
             return vec![];
@@ -241,6 +260,7 @@ impl<'m> Generation<'m> {
         if revision <= newest {
             return Ok(());
         }
+        self.settle()?;
         settings.check_with_prompt(self.prompt.len() as u32)?;
         let schedule = Schedule::new(&settings, self.prompt.len())?;
         let policy = find(&settings.policy)?;
@@ -291,8 +311,13 @@ impl<'m> Generation<'m> {
         Ok(())
     }
 
-    /// Ends the run early; what was recorded stays valid.
-    pub fn finish(&mut self, reason: FinishReason) {
+    /// Ends the run early; what was recorded stays valid. Returns why it ended: if the device fails at the last, that.
+    pub fn finish(&mut self, mut reason: FinishReason) -> FinishReason {
+        if let Err(error) = self.settle()
+            && !matches!(reason, FinishReason::Failed(_))
+        {
+            reason = FinishReason::Failed(error.to_string());
+        }
         if !self.finished {
             self.finished = true;
             let rest = self.text.finish();
@@ -308,10 +333,11 @@ impl<'m> Generation<'m> {
             }
             self.out.push(TraceRecord::End {
                 at: Position(self.cache.seen() as u32),
-                reason,
+                reason: reason.clone(),
                 seconds: self.started.elapsed().as_secs_f32(),
             });
         }
+        reason
     }
 
     /// Reads a part of the prompt or decodes one token.
@@ -371,6 +397,8 @@ impl<'m> Generation<'m> {
             self.drawn = Some(token);
             return Ok(Advance::Interrupted);
         }
+        // The device has this step to do: time to wait for what the last compression sent.
+        let settled = self.settle();
         self.observe(1);
         token.text = self.text.push(token.id);
         token.micros = self.started.elapsed().as_micros() as u64;
@@ -384,6 +412,7 @@ impl<'m> Generation<'m> {
                 kind: SegmentKind::Answer,
             });
         }
+        settled?;
         self.compress_if_due()?;
         Ok(Advance::Decoded)
     }
@@ -409,6 +438,7 @@ impl<'m> Generation<'m> {
             {
                 return Ok(Advance::Interrupted);
             }
+            let settled = self.settle();
             self.observe(chunk.len());
             let micros = self.started.elapsed().as_micros() as u64;
             let records = chunk
@@ -422,6 +452,7 @@ impl<'m> Generation<'m> {
                 })
                 .collect();
             self.out.push(TraceRecord::Tokens(records));
+            settled?;
             self.compress_if_due()?;
             rest = later;
         }
@@ -437,8 +468,7 @@ impl<'m> Generation<'m> {
     }
 
     fn finished(&mut self, reason: FinishReason) -> Advance {
-        self.finish(reason.clone());
-        Advance::Finished(reason)
+        Advance::Finished(self.finish(reason))
     }
 
     fn next_settings(&self) -> &CacheSettings {
@@ -457,7 +487,7 @@ impl<'m> Generation<'m> {
         }
         self.take_up_settings()?;
         let started = Instant::now();
-        let record = compress(
+        let compression = compress(
             &mut self.cache,
             &mut self.policy,
             &self.settings,
@@ -471,8 +501,9 @@ impl<'m> Generation<'m> {
         )?;
         self.compressing += started.elapsed();
         self.events += 1;
-        self.out.push(TraceRecord::Compression(Box::new(record)));
-        Ok(())
+        let settled = compression.is_settled();
+        self.unsettled = Some(compression);
+        if settled { self.settle() } else { Ok(()) }
     }
 
     /// Starts the policy that the settings name, if it is another; it knows no more of the past than the cache does.

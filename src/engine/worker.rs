@@ -253,34 +253,10 @@ impl Worker<'_> {
                 }
             }
             let ended = if let Some(next) = preempted {
-                generation.finish(FinishReason::Stopped);
-                Some((FinishReason::Stopped, next))
-            } else if pace == Pace::Paused {
-                None
+                Some((generation.finish(FinishReason::Stopped), next))
             } else {
-                match generation.advance(self.stop) {
-                    Ok(Advance::Prefilled) => None,
-                    Ok(Advance::Decoded) => {
-                        pace.decoded();
-                        None
-                    }
-                    Ok(Advance::Interrupted) => {
-                        // The command that raised the flag is in the queue or on its way.
-                        self.stop.store(false, Ordering::Release);
-                        None
-                    }
-                    Ok(Advance::Finished(reason)) => Some((reason, None)),
-                    Err(error) => {
-                        let message = chain(&error);
-                        self.outbox.send(EngineEvent::Failed {
-                            run: Some(run),
-                            message: message.clone(),
-                        });
-                        let reason = FinishReason::Failed(message);
-                        generation.finish(reason.clone());
-                        Some((reason, None))
-                    }
-                }
+                self.step(run, &mut generation, &mut pace)
+                    .map(|reason| (reason, None))
             };
             let records = generation.take_records();
             if let Some(writer) = &mut recorder
@@ -301,6 +277,47 @@ impl Worker<'_> {
             if state != shown {
                 self.state(run, state.clone());
                 shown = state;
+            }
+        }
+    }
+
+    /// One step, unless the run is paused. Returns why the run has ended.
+    fn step(
+        &mut self,
+        run: RunId,
+        generation: &mut Generation<'_>,
+        pace: &mut Pace,
+    ) -> Option<FinishReason> {
+        let advanced = if *pace == Pace::Paused {
+            Ok(None)
+        } else {
+            generation.advance(self.stop).map(Some)
+        };
+        let settled = advanced.and_then(|advance| {
+            if advance == Some(Advance::Decoded) {
+                pace.decoded();
+            }
+            if *pace == Pace::Paused {
+                // No step comes that would bring the last compression with it.
+                generation.settle()?;
+            }
+            Ok(advance)
+        });
+        match settled {
+            Ok(Some(Advance::Finished(reason))) => Some(reason),
+            Ok(Some(Advance::Interrupted)) => {
+                // The command that raised the flag is in the queue or on its way.
+                self.stop.store(false, Ordering::Release);
+                None
+            }
+            Ok(Some(Advance::Prefilled | Advance::Decoded) | None) => None,
+            Err(error) => {
+                let message = chain(&error);
+                self.outbox.send(EngineEvent::Failed {
+                    run: Some(run),
+                    message: message.clone(),
+                });
+                Some(generation.finish(FinishReason::Failed(message)))
             }
         }
     }

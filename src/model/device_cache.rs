@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use candle_core::Tensor;
 
-pub use question::{Answer, Choice, DeviceScore, Question, Wanted};
+pub use question::{Answer, Choice, DeviceScore, Late, Question, Told, Wanted};
 
 use super::kv_cache::CacheShape;
 use crate::kernels::cuda::compression::Rows;

@@ -14,7 +14,7 @@ mod shape;
 use crate::trace::Position;
 use attention_mass::AttentionMass;
 pub use error::CacheError;
-pub use on_device::{Decided, DeviceMemory};
+pub use on_device::{Decided, DeviceMemory, LateScores};
 use prompt_probe::PromptProbe;
 pub use shape::CacheShape;
 

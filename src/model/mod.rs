@@ -44,7 +44,7 @@ pub use fetch::{FetchError, FetchEvent};
 pub use fingerprint::fingerprint;
 pub use hub::Hub;
 pub use info::ModelInfo;
-pub use kv_cache::{CacheError, CacheShape, DeviceMemory, KvCache};
+pub use kv_cache::{CacheError, CacheShape, Decided, DeviceMemory, KvCache, LateScores};
 pub use language_model::{Forward, LanguageModel, LanguageModelError};
 pub use load::LoadOptions;
 pub use loaded::{SharedModel, load, load_on, load_on_accelerator};

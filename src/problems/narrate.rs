@@ -28,34 +28,7 @@ pub(super) fn narrate(plan: &Plan, question: &str, answer: i64, draw: &mut Draw)
     tell(plan, true, draw, &mut text);
     let _ = write!(text, "\nThe question is: {question} So it is {answer}.");
     if draw.chance(if steps > 1 { 92 } else { 70 }) {
-        text.push_str(draw.pick(&[
-            "\nWait, let me double-check.",
-            "\nWait, let me check that again.",
-            "\nHmm, let me verify each step.",
-        ]));
-        let slipped = if draw.chance(SLIPPED_CHECKS) {
-            misread(plan, answer, draw)
-        } else {
-            None
-        };
-        let steps = slipped.clone();
-        for step in steps.unwrap_or_else(|| plan.steps().cloned().collect()) {
-            text.push(' ');
-            text.push_str(&work(step.a, step.op, step.b));
-        }
-        match slipped.as_deref() {
-            Some([.., last]) => {
-                let _ = write!(
-                    text,
-                    " That is {}, not {answer}. I misread a number here, so it stays {answer}.",
-                    last.value()
-                );
-            }
-            _ => {
-                let again = draw.pick(&[" Yes, that is", " Good, that is"]);
-                let _ = write!(text, "{again} {answer} again.");
-            }
-        }
+        double_check(plan, answer, draw, &mut text);
     }
     if let Some(proof) = &plan.proof {
         if draw.chance(85) {
@@ -97,6 +70,36 @@ pub(super) fn narrate(plan: &Plan, question: &str, answer: i64, draw: &mut Draw)
     }
     let _ = write!(text, "\nSo the answer is {answer}.");
     text
+}
+
+/// Every step once more, and whether it came to the same.
+fn double_check(plan: &Plan, answer: i64, draw: &mut Draw, text: &mut String) {
+    text.push_str(draw.pick(&[
+        "\nWait, let me double-check.",
+        "\nWait, let me check that again.",
+        "\nHmm, let me verify each step.",
+    ]));
+    let misread = if draw.chance(SLIPPED_CHECKS) {
+        misread(plan, answer, draw)
+    } else {
+        None
+    };
+    let slipped = misread.is_some();
+    let steps = misread.unwrap_or_else(|| plan.steps().cloned().collect());
+    for step in &steps {
+        text.push(' ');
+        text.push_str(&work(step.a, step.op, step.b));
+    }
+    let found = steps.last().map_or(answer, Step::value);
+    let _ = if slipped {
+        write!(
+            text,
+            " That is {found}, not {answer}. I misread a number here, so it stays {answer}."
+        )
+    } else {
+        let again = draw.pick(&[" Yes, that is", " Good, that is"]);
+        write!(text, "{again} {answer} again.")
+    };
 }
 
 /// The steps of a plan as someone does them who misreads one number: what follows from it is wrong, each step by itself

@@ -131,6 +131,8 @@ impl Guarded {
 
 impl Accelerator for OnCpu {
     type Memory = Guarded;
+    /// Read when it is asked for: what is overwritten or freed before then is noticed.
+    type Arriving = Vec<(Guarded, usize)>;
 
     fn device(&self) -> &Device {
         &self.device
@@ -205,6 +207,18 @@ impl Accelerator for OnCpu {
         Ok(())
     }
 
+    fn send(&self, pieces: Vec<(Guarded, usize)>) -> Result<Self::Arriving, AcceleratorError> {
+        Ok(pieces)
+    }
+
+    fn arrive(&self, arriving: Self::Arriving) -> Result<Vec<Vec<u8>>, AcceleratorError> {
+        let read = |(memory, count): &(Guarded, usize)| {
+            let mut bytes = vec![0; *count];
+            self.download(memory, 0, &mut bytes).map(|()| bytes)
+        };
+        arriving.iter().map(read).collect()
+    }
+
     fn launch(&self, launch: &Launch) -> Result<(), AcceleratorError> {
         let failed = |why: String| AcceleratorError::Failed {
             what: format!("run {}", launch.kernel),
@@ -272,6 +286,7 @@ impl<A> Limited<A> {
 
 impl<A: Accelerator> Accelerator for Limited<A> {
     type Memory = A::Memory;
+    type Arriving = A::Arriving;
 
     fn device(&self) -> &Device {
         self.inner.device()
@@ -328,6 +343,14 @@ impl<A: Accelerator> Accelerator for Limited<A> {
         bytes: &mut [u8],
     ) -> Result<(), AcceleratorError> {
         self.inner.download(memory, at, bytes)
+    }
+
+    fn send(&self, pieces: Vec<(A::Memory, usize)>) -> Result<A::Arriving, AcceleratorError> {
+        self.inner.send(pieces)
+    }
+
+    fn arrive(&self, arriving: A::Arriving) -> Result<Vec<Vec<u8>>, AcceleratorError> {
+        self.inner.arrive(arriving)
     }
 
     fn launch(&self, launch: &Launch) -> Result<(), AcceleratorError> {

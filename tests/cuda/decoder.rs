@@ -72,7 +72,7 @@ fn tiny_checkpoints_give_the_published_logits<A: Accelerator + 'static>(accelera
     }
 }
 
-fn settings() -> CacheSettings {
+pub fn settings() -> CacheSettings {
     CacheSettings {
         budget: 48,
         buffer: 16,
@@ -268,11 +268,11 @@ fn a_batch_is_its_sequences<A: Accelerator + 'static>(accelerator: Arc<A>) {
                 &format!("sequence {i} after {}", seen + count),
             );
             if compress {
-                let (_, keep) = cache
+                let decided = cache
                     .decide(&settings, 0, RecordLevel::Summary)
                     .unwrap()
                     .unwrap();
-                cache.compact_all(&keep.unwrap()).unwrap();
+                cache.compact_all(&decided.keep.unwrap()).unwrap();
             }
         }
         seen += count;

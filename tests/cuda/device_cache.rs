@@ -137,7 +137,10 @@ impl<A: Accelerator + 'static> Pair<A> {
                 .unwrap()
                 .start(&RunContext::default())
                 .unwrap();
-            compress(cache, &mut policy, settings, context).unwrap()
+            let compression = compress(cache, &mut policy, settings, context).unwrap();
+            let (record, arrived) = compression.settle();
+            arrived.unwrap();
+            record
         })
     }
 

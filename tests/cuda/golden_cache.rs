@@ -124,6 +124,7 @@ fn golden_steps<A: Accelerator + 'static>(accelerator: Arc<A>) {
         };
         let cache = golden_cache(&accelerator, &golden);
         let answer = cache.decide(&question).unwrap();
+        let told = (answer.told)().unwrap();
         let name = &golden.name;
         let (heads, n) = (golden.shape("key")[1], question.held);
         let candidates = n - question.window;
@@ -134,13 +135,13 @@ fn golden_steps<A: Accelerator + 'static>(accelerator: Arc<A>) {
         let rounding = (6.0 * f32::EPSILON * largest).max(5e-6);
         assert_close(
             &format!("{name} importance"),
-            &answer.importance,
+            &told.importance,
             &golden.f32("importance"),
             rounding,
             1e-12,
         );
         let retained = golden.indices("retain_index");
-        for (at, (&newest, &want)) in answer.newest.iter().zip(&retained).enumerate() {
+        for (at, (&newest, &want)) in told.newest.iter().zip(&retained).enumerate() {
             assert_eq!(
                 newest.max(0) as usize,
                 want,
@@ -158,14 +159,14 @@ fn golden_steps<A: Accelerator + 'static>(accelerator: Arc<A>) {
             let whole = &redundancy[head * n..head * n + candidates];
             assert_close(
                 &format!("{name} redundancy"),
-                &answer.redundancy[own.clone()],
+                &told.redundancy[own.clone()],
                 whole,
                 3e-6,
                 0.0,
             );
             assert_close(
                 &format!("{name} score"),
-                &answer.score[own.clone()],
+                &told.score[own.clone()],
                 &scores[own.clone()],
                 relative,
                 3e-8,
@@ -195,9 +196,10 @@ fn golden_snapkv<A: Accelerator + 'static>(accelerator: Arc<A>) {
         let answer = golden_cache(&accelerator, &golden)
             .decide(&question)
             .unwrap();
+        let told = (answer.told)().unwrap();
         assert_close(
             &golden.name,
-            &answer.score,
+            &told.score,
             &golden.f32("importance"),
             5e-6,
             1e-12,
@@ -268,11 +270,11 @@ fn six_golden_compressions<A: Accelerator + 'static>(accelerator: Arc<A>) {
         feed(&mut cache, 0, budget);
         for step in 0..steps {
             feed(&mut cache, budget + step * buffer, buffer);
-            let (_, keep) = cache
+            let decided = cache
                 .decide(&settings, 0, RecordLevel::Components)
                 .unwrap()
                 .unwrap();
-            cache.compact_all(&keep.unwrap()).unwrap();
+            cache.compact_all(&decided.keep.unwrap()).unwrap();
             let want = golden.indices(&format!("step{step}.kept_token_indices"));
             for head in 0..heads {
                 let mut got: Vec<usize> =

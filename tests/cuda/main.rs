@@ -32,6 +32,8 @@ mod golden_cache;
 mod golden_file;
 mod kernels_on_cpu;
 mod nvrtc;
+#[cfg(feature = "infer")]
+mod recording;
 
 use std::path::{Path, PathBuf};
 

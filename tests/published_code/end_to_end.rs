@@ -73,7 +73,11 @@ fn replay(file: &str, policy: &str, protection: Protection) {
                 seed: 0,
             };
             let scores = score_all(&cache, &mut policy, &settings, context);
-            compress(&mut cache, &mut policy, &settings, context).unwrap();
+            let compression = compress(&mut cache, &mut policy, &settings, context).unwrap();
+            assert!(
+                compression.is_settled(),
+                "a cache on the host waits for nothing"
+            );
             for (layer, heads) in scores.iter().enumerate() {
                 let name = |what: &str| format!("layer{layer}.step{events}.{what}");
                 for (head, scores) in heads.iter().enumerate() {

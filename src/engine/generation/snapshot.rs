@@ -106,6 +106,7 @@ impl<'m> Generation<'m> {
             events: 0,
             drawn: None,
             out: snapshot.held.clone(),
+            unsettled: None,
             policy,
             run: snapshot.run.clone(),
             started: Instant::now(),

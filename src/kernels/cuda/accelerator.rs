@@ -68,10 +68,13 @@ impl From<AcceleratorError> for candle_core::Error {
     }
 }
 
-/// Memory and kernels of a device. Calls are carried out in the order they are made; only `download` waits for them.
+/// Memory and kernels of a device. Calls are carried out in the order they are made; only `download` and `arrive` wait.
 pub trait Accelerator: Send + Sync {
     /// A piece of the device's memory, freed when dropped.
     type Memory: Send + Sync;
+
+    /// Pieces of memory on their way to the host.
+    type Arriving: Send + Sync;
 
     /// Where candle's tensors for it live.
     fn device(&self) -> &Device;
@@ -129,6 +132,18 @@ pub trait Accelerator: Send + Sync {
         at: usize,
         bytes: &mut [u8],
     ) -> Result<(), AcceleratorError>;
+
+    /// Sends the first bytes of each piece to the host: after all earlier work, and while later work goes on.
+    ///
+    /// # Errors
+    /// The device failed, or the host has no room.
+    fn send(&self, pieces: Vec<(Self::Memory, usize)>) -> Result<Self::Arriving, AcceleratorError>;
+
+    /// Waits for what was sent, and gives the bytes of each piece.
+    ///
+    /// # Errors
+    /// The device failed, now or in the work before it was sent.
+    fn arrive(&self, arriving: Self::Arriving) -> Result<Vec<Vec<u8>>, AcceleratorError>;
 
     /// Starts a kernel.
     ///

@@ -17,6 +17,7 @@ use cudarc::driver::{
     PushKernelArg as _,
 };
 
+use super::side_stream::{Piece, SideStream};
 use super::{Accelerator, AcceleratorError, Argument, Element, Launch};
 
 /// Name, generation and PTX of every module that `kernels/build.rs` has made.
@@ -33,6 +34,7 @@ pub struct Gpu {
     device: Device,
     cuda: CudaDevice,
     stream: Arc<CudaStream>,
+    side: SideStream,
     description: String,
     generation: u32,
     multiprocessors: usize,
@@ -65,7 +67,8 @@ impl Gpu {
         let cuda = opened.map_err(|error| AcceleratorError::Unavailable {
             why: why_unavailable(&error),
         })?;
-        // SAFETY: all work, candle's and ours, is on this device's one stream, so nothing needs to wait for events.
+        // SAFETY: all work, candle's and ours, is on this device's one stream, so nothing needs to wait for events; what
+        // the side stream does has events of its own.
         unsafe { cuda.disable_event_tracking() };
         let stream = cuda.cuda_stream();
         let context = stream.context();
@@ -96,6 +99,7 @@ impl Gpu {
             },
             multiprocessors: processors.max(1) as usize,
             functions: Mutex::default(),
+            side: SideStream::new(&stream).map_err(asked)?,
             stream,
         })
     }
@@ -208,6 +212,7 @@ fn failed(what: &str, error: DriverError) -> AcceleratorError {
 
 impl Accelerator for Gpu {
     type Memory = CudaSlice<u8>;
+    type Arriving = Vec<Piece>;
 
     fn device(&self) -> &Device {
         &self.device
@@ -281,6 +286,18 @@ impl Accelerator for Gpu {
             .memcpy_dtoh(&memory.slice(at..at + bytes.len()), bytes)
             .map_err(|error| failed("give data back", error))?;
         self.wait()
+    }
+
+    fn send(&self, pieces: Vec<(CudaSlice<u8>, usize)>) -> Result<Vec<Piece>, AcceleratorError> {
+        self.side
+            .send(&self.stream, pieces)
+            .map_err(|error| failed("send data", error))
+    }
+
+    fn arrive(&self, arriving: Vec<Piece>) -> Result<Vec<Vec<u8>>, AcceleratorError> {
+        self.side
+            .arrive(arriving)
+            .map_err(|error| failed("send data", error))
     }
 
     fn launch(&self, launch: &Launch) -> Result<(), AcceleratorError> {

@@ -12,6 +12,8 @@ mod element;
 pub mod gpu;
 mod launch;
 mod on_tensors;
+#[cfg(feature = "cuda")]
+mod side_stream;
 
 pub use accelerator::{Accelerator, AcceleratorError};
 pub use element::Element;

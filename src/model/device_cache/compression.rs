@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::question::{Answer, Choice, DeviceScore, Question, Wanted};
+use super::question::{Answer, Choice, DeviceScore, Question, Told, Wanted};
 use super::{DeviceCache, MOST_ROWS, WORD};
 use crate::kernels::cuda::compression::{
     KeepOrder, Mix, Parts, Selection, Similarity, Window, compact_slots, importance_logits,
@@ -35,6 +35,47 @@ impl<M> Default for Scored<M> {
     }
 }
 
+/// A part of a score that goes to the host.
+#[derive(Clone, Copy)]
+enum Part {
+    Score,
+    Importance,
+    Redundancy,
+    Newest,
+}
+
+/// What was sent of some layers, in the order of `parts`.
+struct Round<A: Accelerator> {
+    parts: Vec<Part>,
+    arriving: A::Arriving,
+}
+
+/// Waits for all rounds.
+fn told<A: Accelerator>(accelerator: &A, rounds: Vec<Round<A>>) -> Result<Told, AcceleratorError> {
+    let mut told = Told::default();
+    for round in rounds {
+        let arrived = accelerator.arrive(round.arriving)?;
+        for (part, bytes) in round.parts.iter().zip(&arrived) {
+            let column = match part {
+                Part::Score => &mut told.score,
+                Part::Importance => &mut told.importance,
+                Part::Redundancy => &mut told.redundancy,
+                Part::Newest => {
+                    told.newest.extend(numbers(bytes, i32::from_le_bytes));
+                    continue;
+                }
+            };
+            column.extend(numbers(bytes, f32::from_le_bytes));
+        }
+    }
+    Ok(told)
+}
+
+fn numbers<T>(bytes: &[u8], number: fn([u8; WORD]) -> T) -> impl Iterator<Item = T> {
+    let words = bytes.chunks_exact(WORD);
+    words.map(move |b| number([b[0], b[1], b[2], b[3]]))
+}
+
 /// Reads the numbers at the start of some memory.
 fn words<A: Accelerator, T>(
     accelerator: &A,
@@ -44,10 +85,7 @@ fn words<A: Accelerator, T>(
 ) -> Result<Vec<T>, AcceleratorError> {
     let mut bytes = vec![0; count * WORD];
     accelerator.download(memory, 0, &mut bytes)?;
-    Ok(bytes
-        .chunks_exact(WORD)
-        .map(|b| number([b[0], b[1], b[2], b[3]]))
-        .collect())
+    Ok(numbers(&bytes, number).collect())
 }
 
 impl<A: Accelerator> DeviceCache<A> {
@@ -65,22 +103,36 @@ impl<A: Accelerator> DeviceCache<A> {
 
     /// Scores the candidates of every layer and chooses who stays.
     ///
+    /// It waits for the choice; what is wanted of the scores arrives later.
+    ///
     /// # Errors
     /// [`AcceleratorError`].
-    pub fn decide(&self, question: &Question) -> Result<Answer, AcceleratorError> {
-        let mut answer = Answer::default();
+    pub fn decide(&self, question: &Question) -> Result<Answer, AcceleratorError>
+    where
+        A: 'static,
+    {
+        let (mut keep, mut rounds) = (vec![], vec![]);
         for layers in self.rounds(question) {
             let scored = self.score(question, &layers)?;
-            if let Some(choice) = &question.choice {
-                let keep = self.choose(question, choice, &layers, &scored)?;
+            let chosen = match &question.choice {
+                Some(choice) => Some((choice, self.choose(question, choice, &layers, &scored)?)),
+                None => None,
+            };
+            let (parts, pieces) = self.wanted(question, &layers, scored).into_iter().unzip();
+            rounds.push(Round {
+                parts,
+                arriving: self.accelerator.send(pieces)?,
+            });
+            if let Some((choice, list)) = chosen {
                 let count = layers.len() * self.layer_rows() * choice.kept;
-                answer
-                    .keep
-                    .extend(words(&*self.accelerator, &keep, count, u32::from_le_bytes)?);
+                keep.extend(words(&*self.accelerator, &list, count, u32::from_le_bytes)?);
             }
-            self.tell(question, &layers, &scored, &mut answer)?;
         }
-        Ok(answer)
+        let accelerator = Arc::clone(&self.accelerator);
+        Ok(Answer {
+            keep,
+            told: Box::new(move || told(&*accelerator, rounds)),
+        })
     }
 
     /// Scores, chooses and compacts without a word to the host.
@@ -214,41 +266,29 @@ impl<A: Accelerator> DeviceCache<A> {
         Ok(keep)
     }
 
-    /// Copies what the host wants to know.
-    fn tell(
+    /// What the host wants to know of some layers' scores, and how many bytes each is.
+    fn wanted(
         &self,
         question: &Question,
         layers: &Range<usize>,
-        scored: &Scored<A::Memory>,
-        answer: &mut Answer,
-    ) -> Result<(), AcceleratorError> {
-        let gpu = &*self.accelerator;
+        scored: Scored<A::Memory>,
+    ) -> Vec<(Part, (A::Memory, usize))> {
         let rows = layers.len() * self.layer_rows();
-        let (all, open) = (
-            rows * question.held,
-            rows * (question.held - question.window),
-        );
-        let float = f32::from_le_bytes;
-        if let (Some(score), true) = (&scored.score, question.wanted >= Wanted::Score) {
-            answer.score.extend(words(gpu, score, open, float)?);
+        let all = rows * question.held * WORD;
+        let open = rows * (question.held - question.window) * WORD;
+        let mut wanted = vec![];
+        if question.wanted >= Wanted::Score {
+            wanted.extend(scored.score.map(|score| (Part::Score, (score, open))));
         }
-        if question.wanted < Wanted::Parts {
-            return Ok(());
+        if question.wanted >= Wanted::Parts {
+            let importance = scored.importance;
+            wanted.extend(importance.map(|memory| (Part::Importance, (memory, open))));
+            if let Some((redundancy, newest)) = scored.similar {
+                wanted.push((Part::Redundancy, (redundancy, open)));
+                wanted.push((Part::Newest, (newest, all)));
+            }
         }
-        if let Some(importance) = &scored.importance {
-            answer
-                .importance
-                .extend(words(gpu, importance, open, float)?);
-        }
-        if let Some((redundancy, newest)) = &scored.similar {
-            answer
-                .redundancy
-                .extend(words(gpu, redundancy, open, float)?);
-            answer
-                .newest
-                .extend(words(gpu, newest, all, i32::from_le_bytes)?);
-        }
-        Ok(())
+        wanted
     }
 
     /// Keeps the listed slots of every row, `[rows, kept]` in the order given, in all layers at once.

@@ -1,5 +1,6 @@
 //! What a compression asks of the kernels, and what they answer.
 
+use crate::kernels::cuda::AcceleratorError;
 use crate::kernels::cuda::compression::KeepOrder;
 
 /// What a compression asks of the kernels.
@@ -62,11 +63,20 @@ pub enum Wanted {
     Parts,
 }
 
-/// The answer; what was not wanted, or what the score does not have, is empty.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// The answer.
 pub struct Answer {
-    /// `[rows, kept]`.
+    /// Who stays, `[rows, kept]`; empty if it was not asked.
     pub keep: Vec<u32>,
+    /// What was wanted of the score, on its way to the host.
+    pub told: Late<Told>,
+}
+
+/// Something that is on its way from the device: called, it waits.
+pub type Late<T> = Box<dyn FnOnce() -> Result<T, AcceleratorError> + Send + Sync>;
+
+/// Parts of a score; what was not wanted, or what the score does not have, is empty.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Told {
     /// `[rows, candidates]`.
     pub score: Vec<f32>,
     /// `[rows, candidates]`.

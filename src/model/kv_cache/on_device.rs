@@ -12,7 +12,9 @@ use crate::config::{CacheSettings, Retain, Scope, SlotOrder};
 use crate::kernels::cuda::compression::KeepOrder;
 use crate::kernels::cuda::decode::{LayerConstants, NewTokens};
 use crate::kernels::cuda::{Accelerator, AcceleratorError, MOST_WINDOW};
-use crate::model::device_cache::{Answer, Choice, DeviceCache, DeviceScore, Question, Wanted};
+use crate::model::device_cache::{
+    Answer, Choice, DeviceCache, DeviceScore, Question, Told, Wanted,
+};
 use crate::policy::HeadScores;
 use crate::policy::select::Keep;
 use crate::trace::{Position, RecordLevel, Slot};
@@ -109,9 +111,16 @@ impl<A: Accelerator + 'static> DeviceMemory for DeviceCache<A> {
     }
 }
 
-/// What kernels have decided: scores as far as they are recorded, `[layers][kv_heads]`, and who stays, if that was theirs
-/// to choose.
-pub type Decided = (Vec<Vec<HeadScores>>, Option<Vec<Vec<Keep>>>);
+/// What kernels have decided.
+pub struct Decided {
+    /// Scores as far as they are recorded, on their way to the host.
+    pub scores: LateScores,
+    /// Who stays, `[layers][kv_heads]`, if that was theirs to choose.
+    pub keep: Option<Vec<Vec<Keep>>>,
+}
+
+/// Waits for the scores, `[layers][kv_heads]`.
+pub type LateScores = Box<dyn FnOnce() -> Result<Vec<Vec<HeadScores>>, CacheError> + Send + Sync>;
 
 impl KvCache {
     /// An empty cache for one sequence, with its numbers in `memory`, which has the same shape.
@@ -217,52 +226,54 @@ impl KvCache {
             choice,
             wanted,
         };
-        let answer = device.decide(&question)?;
-        Ok(Some(self.unpack(&question, &answer)))
+        Ok(Some(self.unpack(question, device.decide(&question)?)))
     }
 
-    fn unpack(&self, question: &Question, answer: &Answer) -> Decided {
-        let heads = self.shape.kv_heads;
-        let candidates = question.held - question.window;
-        let numbers = |all: &[f32], row: usize| {
-            (!all.is_empty()).then(|| all[row * candidates..(row + 1) * candidates].to_vec())
-        };
-        let scores_of = |row: usize| {
-            let recency = || {
-                let positions = self.positions(row / heads, row % heads);
-                positions[..candidates].iter().map(|p| p.0 as f32).collect()
-            };
-            HeadScores {
-                score: match question.score {
-                    DeviceScore::Recency => recency(),
-                    _ => numbers(&answer.score, row).unwrap_or_default(),
-                },
-                importance: numbers(&answer.importance, row),
-                redundancy: numbers(&answer.redundancy, row),
-                newest_similar: (!answer.newest.is_empty()).then(|| {
-                    answer.newest[row * question.held..][..candidates]
-                        .iter()
-                        .map(|&slot| u32::try_from(slot).ok())
-                        .collect()
-                }),
-            }
-        };
-        let by_layer = |layer: usize| layer * heads..(layer + 1) * heads;
-        let layers = 0..self.shape.layers;
-        let scores = layers
-            .clone()
-            .map(|layer| by_layer(layer).map(scores_of).collect())
-            .collect();
+    fn unpack(&self, question: Question, answer: Answer) -> Decided {
+        let (layers, heads) = (self.shape.layers, self.shape.kv_heads);
+        let Answer { keep, told } = answer;
         let keep = question.choice.map(|choice| {
-            let row = |row: usize| {
-                let slots = &answer.keep[row * choice.kept..(row + 1) * choice.kept];
-                slots.iter().map(|&slot| Slot(slot)).collect()
+            let mut rows = keep.chunks_exact(choice.kept);
+            let mut row = || {
+                rows.next()
+                    .unwrap_or_default()
+                    .iter()
+                    .map(|&slot| Slot(slot))
             };
-            layers
-                .map(|layer| by_layer(layer).map(row).collect())
+            (0..layers)
+                .map(|_| (0..heads).map(|_| row().collect()).collect())
                 .collect()
         });
-        (scores, keep)
+        // The slots will have moved when the scores arrive.
+        let recency: Vec<Vec<f32>> = match question.score {
+            DeviceScore::Recency => (0..layers * heads)
+                .map(|row| self.recency(row, question.held - question.window))
+                .collect(),
+            _ => vec![],
+        };
+        let scores = move || {
+            let told = told()?;
+            let row = |row: usize| {
+                let mut scores = head_scores(&question, &told, row);
+                if let Some(recency) = recency.get(row) {
+                    scores.score.clone_from(recency);
+                }
+                scores
+            };
+            let rows = |layer: usize| (layer * heads..(layer + 1) * heads).map(row).collect();
+            Ok((0..layers).map(rows).collect())
+        };
+        Decided {
+            scores: Box::new(scores),
+            keep,
+        }
+    }
+
+    /// Of the newest token the highest: positions as scores.
+    fn recency(&self, row: usize, candidates: usize) -> Vec<f32> {
+        let heads = self.shape.kv_heads;
+        let positions = self.positions(row / heads, row % heads);
+        positions[..candidates].iter().map(|p| p.0 as f32).collect()
     }
 
     /// Keeps the listed slots of every head of every layer, `[layers][kv_heads]`, as [`KvCache::compact`] does of one.
@@ -324,6 +335,25 @@ impl KvCache {
         self.fetch()?;
         self.device = None;
         Ok(())
+    }
+}
+
+/// One head's scores among those of all.
+fn head_scores(question: &Question, told: &Told, row: usize) -> HeadScores {
+    let candidates = question.held - question.window;
+    let numbers = |all: &[f32]| {
+        (!all.is_empty()).then(|| all[row * candidates..(row + 1) * candidates].to_vec())
+    };
+    HeadScores {
+        score: numbers(&told.score).unwrap_or_default(),
+        importance: numbers(&told.importance),
+        redundancy: numbers(&told.redundancy),
+        newest_similar: (!told.newest.is_empty()).then(|| {
+            told.newest[row * question.held..][..candidates]
+                .iter()
+                .map(|&slot| u32::try_from(slot).ok())
+                .collect()
+        }),
     }
 }
 
