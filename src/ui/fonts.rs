@@ -1,6 +1,7 @@
 //! The window's fonts: egui's two typefaces lend each other their signs, and symbols come last.
 //!
-//! Reasoning models write arrows, ticks and mathematical signs; a box in their place would hide a token.
+//! Reasoning models write arrows, ticks and mathematical signs; a box in their place would hide a token. Scripts that egui
+//! has no font for come from the system's, which eframe asks.
 
 use std::sync::Arc;
 
