@@ -16,7 +16,7 @@ use rkv_scope::sweep::{
     execute, json,
 };
 
-const PROBLEMS: &str = r#"{"kind":"sums","problem":"What is 35 + 12 * 4?","answer":"83"}
+const PROBLEMS: &str = r#"{"kind":"sums","problem":"What is 46 + 12 * 3?","answer":"82"}
 {"kind":"chain","problem":"Leo has 57 stamps. Leo buys 26 more. Leo loses 48 of them. How many stamps does Leo have in the end?","answer":35}
 {"kind":"sums","problem":"Solve for x: 6x + 14 = 74.","answer":"10"}
 "#;

@@ -170,9 +170,15 @@ fn card(ui: &mut Ui, example: &Example, width: f32) -> bool {
     );
     inner.spacing_mut().item_spacing.y = 3.0;
     inner.set_clip_rect(rect.intersect(ui.clip_rect()));
-    inner.add(
-        Label::new(RichText::new(example.kind).size(11.5).color(palette.faint)).selectable(false),
-    );
+    inner.horizontal(|ui| {
+        let faint = |text: &str| RichText::new(text).size(11.5).color(palette.faint);
+        ui.add(Label::new(faint(example.kind)).selectable(false));
+        let right = Layout::right_to_left(Align::Center);
+        ui.with_layout(right, |ui| {
+            let answer = format!("right answer {}", example.answer);
+            ui.add(Label::new(faint(&answer)).selectable(false));
+        });
+    });
     let text = RichText::new(example.problem)
         .size(13.0)
         .color(palette.text);
