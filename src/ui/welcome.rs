@@ -169,6 +169,8 @@ fn card(ui: &mut Ui, example: &Example, width: f32) -> bool {
             .layout(Layout::top_down(Align::Min)),
     );
     inner.spacing_mut().item_spacing.y = 3.0;
+    // Rows are as high as their text, not as a button.
+    inner.spacing_mut().interact_size.y = 0.0;
     inner.set_clip_rect(rect.intersect(ui.clip_rect()));
     inner.horizontal(|ui| {
         let faint = |text: &str| RichText::new(text).size(11.5).color(palette.faint);
