@@ -108,13 +108,17 @@ pub fn compress(
 
     let mut record = describe(&positions, &keep, settings, context);
     record.seen = cache.seen() as u32;
-    let mut held = None;
+    let mut waiting = None;
     if context.level > RecordLevel::Summary {
-        let heads = positions.iter().flatten();
-        if late.is_some() {
-            held = Some(heads.map(|head| head.to_vec()).collect());
+        let heads = positions.iter().flatten().copied();
+        if let Some(scores) = late {
+            waiting = Some(Late {
+                scores,
+                positions: heads.map(<[Position]>::to_vec).collect(),
+                level: context.level,
+            });
         } else {
-            let heads: Vec<_> = heads.copied().zip(scores.iter().flatten()).collect();
+            let heads: Vec<_> = heads.zip(scores.iter().flatten()).collect();
             record_scores(&mut record, &heads, context.level);
         }
     }
@@ -124,12 +128,10 @@ pub fn compress(
     record.micros = (decided + compacting.elapsed())
         .as_micros()
         .min(u128::from(u32::MAX)) as u32;
-    let late = late.zip(held).map(|(scores, positions)| Late {
-        scores,
-        positions,
-        level: context.level,
-    });
-    Ok(Compression { record, late })
+    Ok(Compression {
+        record,
+        late: waiting,
+    })
 }
 
 /// Scores of every head of every layer, `[layers][kv_heads]`.

@@ -2,6 +2,7 @@
 //!
 //! Knows no channels and no threads, so that the worker, benchmarks and tests drive the same code.
 
+mod live_settings;
 mod snapshot;
 
 use std::sync::Arc;
@@ -236,79 +237,13 @@ impl<'m> Generation<'m> {
 
     /// Takes the records since the last call.
     ///
-    /// The last compression's comes with those of the next step, unless it was [settled](Self::settle). Nothing while a character is unfinished: should the run end here, its bytes belong to the last token there is.
+    /// The last compression's comes with those of the next step, unless it was [settled](Self::settle). Nothing while a
+    /// character is unfinished: should the run end here, its bytes belong to the last token there is.
     pub fn take_records(&mut self) -> Vec<TraceRecord> {
         if self.text.is_unfinished() && !self.finished {
             return vec![];
         }
         std::mem::take(&mut self.out)
-    }
-
-    /// New settings, in force from the next compression on, or at once if they never compress. A lower revision than one seen is ignored.
-    ///
-    /// # Errors
-    /// Illegal settings, or too little memory for a larger budget; the old ones stay in force.
-    pub fn set_params(
-        &mut self,
-        revision: u32,
-        settings: CacheSettings,
-    ) -> Result<(), EngineError> {
-        let newest = self
-            .pending
-            .as_ref()
-            .map_or(self.revision, |(revision, _)| *revision);
-        if revision <= newest {
-            return Ok(());
-        }
-        self.settle()?;
-        settings.check_with_prompt(self.prompt.len() as u32)?;
-        let schedule = Schedule::new(&settings, self.prompt.len())?;
-        let policy = find(&settings.policy)?;
-        if policy.id != self.policy.info.id {
-            // Tells now what the start at the next compression would fail with.
-            policy.start(&self.run)?;
-        }
-        let capacity = schedule
-            .capacity(&settings, self.longest)
-            .max(self.cache.longest() + 1);
-        let shape = self.cache.shape();
-        if capacity > shape.capacity || settings.window as usize > shape.window {
-            self.cache.resize(
-                capacity.max(shape.capacity),
-                shape.window.max(settings.window as usize),
-            )?;
-        }
-        if policy.watches() && self.cache.is_on_device() {
-            if policy.needs.prompt {
-                return Err(EngineError::PromptNotKept {
-                    policy: policy.name,
-                });
-            }
-            self.cache.move_to_host()?;
-        }
-        if policy.needs.attention {
-            self.cache.count_attention(true);
-        }
-        self.schedule = schedule;
-        self.pending = Some((revision, settings));
-        if !self.schedule.compresses() {
-            // No compression will come to take the change up.
-            self.take_up_settings()?;
-        }
-        Ok(())
-    }
-
-    fn take_up_settings(&mut self) -> Result<(), EngineError> {
-        if let Some((revision, settings)) = self.pending.take() {
-            self.out.push(TraceRecord::ParamsChanged {
-                at: Position(self.cache.seen() as u32),
-                revision,
-                settings: settings.clone(),
-            });
-            (self.revision, self.settings) = (revision, settings);
-            self.change_policy()?;
-        }
-        Ok(())
     }
 
     /// Ends the run early; what was recorded stays valid. Returns why it ended: if the device fails at the last, that.
@@ -471,12 +406,6 @@ impl<'m> Generation<'m> {
         Advance::Finished(self.finish(reason))
     }
 
-    fn next_settings(&self) -> &CacheSettings {
-        self.pending
-            .as_ref()
-            .map_or(&self.settings, |(_, settings)| settings)
-    }
-
     fn compress_if_due(&mut self) -> Result<(), EngineError> {
         let seen = self.cache.seen();
         if !self
@@ -504,16 +433,5 @@ impl<'m> Generation<'m> {
         let settled = compression.is_settled();
         self.unsettled = Some(compression);
         if settled { self.settle() } else { Ok(()) }
-    }
-
-    /// Starts the policy that the settings name, if it is another; it knows no more of the past than the cache does.
-    fn change_policy(&mut self) -> Result<(), EngineError> {
-        let info = find(&self.settings.policy)?;
-        if info.id != self.policy.info.id {
-            self.policy = info.start(&self.run)?;
-            self.cache.count_attention(info.needs.attention);
-            self.observe(usize::MAX);
-        }
-        Ok(())
     }
 }

@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "the kernels' library has a C interface")]
 
 use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use candle_core::Device;
@@ -264,27 +264,52 @@ impl Accelerator for OnCpu {
     }
 }
 
-/// Another accelerator whose memory runs out after some allocations.
-pub struct Limited<A> {
-    inner: Arc<A>,
-    left: AtomicUsize,
+/// What an accelerator was asked to do that matters to a test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    Sent,
+    Appended,
+    Arrived,
 }
 
-impl<A> Limited<A> {
-    pub fn new(inner: Arc<A>, allocations: usize) -> Self {
-        Self {
+/// Another accelerator that keeps a journal, and that fails on demand.
+pub struct Watched<A> {
+    inner: Arc<A>,
+    left: AtomicUsize,
+    unplugged: AtomicBool,
+    journal: Mutex<Vec<Deed>>,
+}
+
+impl<A> Watched<A> {
+    pub fn new(inner: Arc<A>) -> Arc<Self> {
+        Arc::new(Self {
             inner,
-            left: AtomicUsize::new(allocations),
-        }
+            left: AtomicUsize::new(usize::MAX),
+            unplugged: AtomicBool::new(false),
+            journal: Mutex::default(),
+        })
     }
 
     /// From now on, this many allocations succeed.
     pub fn leave(&self, allocations: usize) {
         self.left.store(allocations, Ordering::Relaxed);
     }
+
+    /// Whether what was sent never arrives.
+    pub fn unplug(&self, unplugged: bool) {
+        self.unplugged.store(unplugged, Ordering::Relaxed);
+    }
+
+    pub fn journal(&self) -> Vec<Deed> {
+        self.journal.lock().unwrap().clone()
+    }
+
+    fn note(&self, deed: Deed) {
+        self.journal.lock().unwrap().push(deed);
+    }
 }
 
-impl<A: Accelerator> Accelerator for Limited<A> {
+impl<A: Accelerator> Accelerator for Watched<A> {
     type Memory = A::Memory;
     type Arriving = A::Arriving;
 
@@ -346,14 +371,25 @@ impl<A: Accelerator> Accelerator for Limited<A> {
     }
 
     fn send(&self, pieces: Vec<(A::Memory, usize)>) -> Result<A::Arriving, AcceleratorError> {
+        self.note(Deed::Sent);
         self.inner.send(pieces)
     }
 
     fn arrive(&self, arriving: A::Arriving) -> Result<Vec<Vec<u8>>, AcceleratorError> {
+        self.note(Deed::Arrived);
+        if self.unplugged.load(Ordering::Relaxed) {
+            return Err(AcceleratorError::Failed {
+                what: "send data".to_owned(),
+                why: "it was unplugged".to_owned(),
+            });
+        }
         self.inner.arrive(arriving)
     }
 
     fn launch(&self, launch: &Launch) -> Result<(), AcceleratorError> {
+        if launch.kernel.starts_with("append") {
+            self.note(Deed::Appended);
+        }
         self.inner.launch(launch)
     }
 }

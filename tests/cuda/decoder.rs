@@ -17,7 +17,7 @@ use rkv_scope::trace::{FinishReason, RecordLevel, TraceRecord, TraceStore};
 
 use rkv_scope::policy::find;
 
-use super::accelerators::{Limited, on_each_device};
+use super::accelerators::{Watched, on_each_device};
 use super::checkpoint::{GO, TOLERANCE, argmax, assert_close, ids, numbers, tiny};
 
 on_each_device!(
@@ -337,7 +337,8 @@ fn a_stopped_pass_leaves_no_trace<A: Accelerator + 'static>(accelerator: Arc<A>)
 fn memory_that_runs_out_ends_the_run_and_keeps_the_trace<A: Accelerator + 'static>(
     accelerator: Arc<A>,
 ) {
-    let limited = Arc::new(Limited::new(accelerator, 3));
+    let limited = Watched::new(accelerator);
+    limited.leave(3);
     // The reasoner's weights are candle's; of our memory it needs that of its frequencies, and its caches do.
     let mut model = load_on_accelerator("reasoner", Arc::clone(&limited), Element::F32).unwrap();
     let asked = |settings| GenerationRequest {

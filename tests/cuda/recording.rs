@@ -1,16 +1,14 @@
 //! Scores travel to the host beside the next step: nothing waits for them too early, nothing of them is lost.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use candle_core::Device;
 use rkv_scope::config::Sampling;
 use rkv_scope::engine::generation::{Advance, Generation, GenerationRequest};
-use rkv_scope::kernels::cuda::{Accelerator, AcceleratorError, Element, Launch};
+use rkv_scope::kernels::cuda::{Accelerator, Element};
 use rkv_scope::model::{LanguageModel, load_on_accelerator};
 use rkv_scope::trace::{FinishReason, RecordLevel, TraceRecord};
 
-use super::accelerators::on_each_device;
+use super::accelerators::{Deed, Watched, on_each_device};
 use super::checkpoint::GO;
 use super::decoder::settings;
 
@@ -19,114 +17,6 @@ on_each_device!(
     a_pause_shows_the_last_compression,
     a_device_that_fails_in_between_leaves_the_evictions,
 );
-
-/// What a device was asked to do that matters here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Deed {
-    Sent,
-    Appended,
-    Arrived,
-}
-
-/// Another accelerator that keeps a journal, and whose copies to the host fail on demand.
-struct Watched<A> {
-    inner: Arc<A>,
-    journal: Mutex<Vec<Deed>>,
-    broken: AtomicBool,
-}
-
-impl<A> Watched<A> {
-    fn new(inner: Arc<A>) -> Arc<Self> {
-        Arc::new(Self {
-            inner,
-            journal: Mutex::default(),
-            broken: AtomicBool::new(false),
-        })
-    }
-
-    fn note(&self, deed: Deed) {
-        self.journal.lock().unwrap().push(deed);
-    }
-}
-
-impl<A: Accelerator> Accelerator for Watched<A> {
-    type Memory = A::Memory;
-    type Arriving = A::Arriving;
-
-    fn device(&self) -> &Device {
-        self.inner.device()
-    }
-
-    fn description(&self) -> String {
-        self.inner.description()
-    }
-
-    fn parallel_blocks(&self) -> usize {
-        self.inner.parallel_blocks()
-    }
-
-    fn allocate(&self, bytes: usize) -> Result<A::Memory, AcceleratorError> {
-        self.inner.allocate(bytes)
-    }
-
-    fn address(&self, memory: &A::Memory) -> u64 {
-        self.inner.address(memory)
-    }
-
-    fn clear(&self, memory: &mut A::Memory) -> Result<(), AcceleratorError> {
-        self.inner.clear(memory)
-    }
-
-    fn upload(
-        &self,
-        memory: &mut A::Memory,
-        at: usize,
-        bytes: &[u8],
-    ) -> Result<(), AcceleratorError> {
-        self.inner.upload(memory, at, bytes)
-    }
-
-    fn copy(
-        &self,
-        from: (&A::Memory, usize),
-        to: (&mut A::Memory, usize),
-        bytes: usize,
-    ) -> Result<(), AcceleratorError> {
-        self.inner.copy(from, to, bytes)
-    }
-
-    fn download(
-        &self,
-        memory: &A::Memory,
-        at: usize,
-        bytes: &mut [u8],
-    ) -> Result<(), AcceleratorError> {
-        self.inner.download(memory, at, bytes)
-    }
-
-    fn send(&self, pieces: Vec<(A::Memory, usize)>) -> Result<A::Arriving, AcceleratorError> {
-        self.note(Deed::Sent);
-        self.inner.send(pieces)
-    }
-
-    fn arrive(&self, arriving: A::Arriving) -> Result<Vec<Vec<u8>>, AcceleratorError> {
-        self.note(Deed::Arrived);
-        if self.broken.load(Ordering::Relaxed) {
-            return Err(AcceleratorError::Failed {
-                what: "send data".to_owned(),
-                why: "it was unplugged".to_owned(),
-            });
-        }
-        self.inner.arrive(arriving)
-    }
-
-    fn launch(&self, launch: &Launch) -> Result<(), AcceleratorError> {
-        if launch.kernel.starts_with("append") {
-            self.note(Deed::Appended);
-        }
-        self.inner.launch(launch)
-    }
-}
 
 fn begin(model: &mut dyn LanguageModel) -> Generation<'_> {
     let request = GenerationRequest {
@@ -162,7 +52,7 @@ fn recording_does_not_hold_up_the_next_step<A: Accelerator + 'static>(accelerato
     let mut run = begin(model.as_mut());
     while !matches!(run.advance(&GO).unwrap(), Advance::Finished(_)) {}
     let records = run.take_records();
-    let journal = watched.journal.lock().unwrap();
+    let journal = watched.journal();
     let sent = journal.iter().filter(|deed| **deed == Deed::Sent).count();
     assert!(sent >= 2, "{sent} compressions");
     assert_eq!(compressions(&records), sent);
@@ -210,13 +100,13 @@ fn a_device_that_fails_in_between_leaves_the_evictions<A: Accelerator + 'static>
     let watched = Watched::new(accelerator);
     let mut model = load_on_accelerator("reasoner", Arc::clone(&watched), Element::F32).unwrap();
     for stopped in [false, true] {
-        watched.broken.store(false, Ordering::Relaxed);
+        watched.unplug(false);
         let mut run = begin(model.as_mut());
         while !run.is_decoding() {
             run.advance(&GO).unwrap();
         }
         to_a_compression(&mut run);
-        watched.broken.store(true, Ordering::Relaxed);
+        watched.unplug(true);
         let ended = if stopped {
             run.finish(FinishReason::Stopped)
         } else {

@@ -245,21 +245,14 @@ impl KvCache {
                 .collect()
         });
         // The slots will have moved when the scores arrive.
-        let recency: Vec<Vec<f32>> = match question.score {
-            DeviceScore::Recency => (0..layers * heads)
-                .map(|row| self.recency(row, question.held - question.window))
-                .collect(),
-            _ => vec![],
-        };
+        let recency = (question.score == DeviceScore::Recency)
+            .then(|| self.recency(question.held - question.window));
         let scores = move || {
-            let told = told()?;
-            let row = |row: usize| {
-                let mut scores = head_scores(&question, &told, row);
-                if let Some(recency) = recency.get(row) {
-                    scores.score.clone_from(recency);
-                }
-                scores
-            };
+            let mut told = told()?;
+            if let Some(recency) = recency {
+                told.score = recency;
+            }
+            let row = |row: usize| head_scores(&question, &told, row);
             let rows = |layer: usize| (layer * heads..(layer + 1) * heads).map(row).collect();
             Ok((0..layers).map(rows).collect())
         };
@@ -269,11 +262,13 @@ impl KvCache {
         }
     }
 
-    /// Of the newest token the highest: positions as scores.
-    fn recency(&self, row: usize, candidates: usize) -> Vec<f32> {
-        let heads = self.shape.kv_heads;
-        let positions = self.positions(row / heads, row % heads);
-        positions[..candidates].iter().map(|p| p.0 as f32).collect()
+    /// Of the newest token the highest: positions as scores, `[rows, candidates]`.
+    fn recency(&self, candidates: usize) -> Vec<f32> {
+        let heads = self.layers.iter().flat_map(|layer| &layer.positions);
+        heads
+            .flat_map(|positions| &positions[..candidates])
+            .map(|position| position.0 as f32)
+            .collect()
     }
 
     /// Keeps the listed slots of every head of every layer, `[layers][kv_heads]`, as [`KvCache::compact`] does of one.
