@@ -16,6 +16,19 @@ pub enum Mismatch {
         /// Model of the second.
         b: String,
     },
+    /// The same name and shape, other files: one was trained further, say.
+    #[error(
+        "the runs are of two models called {name} whose files differ (fingerprints {a} and {b}); \
+         record both with one of them"
+    )]
+    Files {
+        /// Name of both models.
+        name: String,
+        /// Fingerprint of the first run's model.
+        a: String,
+        /// Fingerprint of the second's.
+        b: String,
+    },
     /// Another problem.
     #[error(
         "the runs solve different problems, “{a}” and “{b}”; their positions are different tokens, so record \
@@ -53,6 +66,13 @@ pub fn check(a: &TraceStore, b: &TraceStore) -> Result<(), Mismatch> {
         return Err(Mismatch::Model {
             a: describe(&x.model),
             b: describe(&y.model),
+        });
+    }
+    if let Some((a, b)) = x.model.differing_fingerprints(&y.model) {
+        return Err(Mismatch::Files {
+            name: x.model.name.clone(),
+            a: a.to_owned(),
+            b: b.to_owned(),
         });
     }
     if x.problem.trim() != y.problem.trim() {
@@ -145,6 +165,14 @@ mod tests {
         header.model.layers = 3;
         let other = check(&a, &TraceStore::new(Arc::new(header))).unwrap_err();
         assert!(other.to_string().contains("3 layers"), "{other}");
+
+        let mut header = plan(1, 40, 200).header();
+        header.model.fingerprint = Some("0badf00d".to_owned());
+        let other = check(&a, &TraceStore::new(Arc::new(header.clone()))).unwrap_err();
+        assert!(other.to_string().contains("0badf00d"), "{other}");
+        // A trace of version 1 does not tell; its positions may be compared.
+        header.model.fingerprint = None;
+        assert_eq!(check(&a, &TraceStore::new(Arc::new(header))), Ok(()));
 
         let mut header = plan(1, 40, 200).header();
         header.problem = "What is 5 + 5?".to_owned();

@@ -129,6 +129,9 @@ impl Info {
                 model.weights
             ),
         )?;
+        if let Some(fingerprint) = &model.fingerprint {
+            line("fingerprint", fingerprint.clone())?;
+        }
         line("device", self.device.clone())?;
         line(
             "recorded by",

@@ -1,17 +1,18 @@
-//! Tells one model's files from another's, so that results are not continued with a retrained model.
+//! Tells one model's files from another's, so that results are not continued with a retrained model and its
+//! runs are not compared with those of the model before.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::Path;
 
-use super::ModelFiles;
+use super::{ModelError, ModelFiles};
 
 /// Checksum of the model's weights, config and tokenizer: eight hexadecimal digits. It guards against
 /// mistakes, not against malice.
 ///
 /// # Errors
-/// A file cannot be read.
-pub fn fingerprint(files: &ModelFiles) -> io::Result<String> {
+/// A file cannot be read; the error names it.
+pub fn fingerprint(files: &ModelFiles) -> Result<String, ModelError> {
     let mut crc = crc32fast::Hasher::new();
     match files {
         ModelFiles::Embedded(model) => {
@@ -37,11 +38,11 @@ pub fn fingerprint(files: &ModelFiles) -> io::Result<String> {
     Ok(format!("{:08x}", crc.finalize()))
 }
 
-fn add(crc: &mut crc32fast::Hasher, path: &Path) -> io::Result<()> {
-    let mut file = File::open(path)?;
+fn add(crc: &mut crc32fast::Hasher, path: &Path) -> Result<(), ModelError> {
+    let mut file = File::open(path).map_err(ModelError::io(path))?;
     let mut chunk = vec![0; 1 << 20];
     loop {
-        match file.read(&mut chunk)? {
+        match file.read(&mut chunk).map_err(ModelError::io(path))? {
             0 => return Ok(()),
             count => crc.update(&chunk[..count]),
         }

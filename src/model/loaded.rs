@@ -14,7 +14,7 @@ use super::{
     CacheError, CacheShape, ChatMessage, ChatTemplate, Decoder, DeviceDecoder, EmbeddedModel,
     Forward, ForwardError, KvCache, LanguageModel, LanguageModelError, LoadOptions, LoadProgress,
     ModelError, ModelFiles, ModelInfo, ModelSource, Scratch, TextStart, TextStream, Tokenizer,
-    TokenizerFiles,
+    TokenizerFiles, fingerprint,
 };
 use crate::config::DeviceChoice;
 use crate::kernels::cuda::{Accelerator, Element};
@@ -49,10 +49,10 @@ pub fn load_on(
         }
         #[cfg(feature = "cuda")]
         OpenDevice::Gpu(gpu) => {
-            let (decoder, words) = read(name, progress)?;
+            let parts = read(name, progress)?;
             progress(1.0, "moving the weights to the GPU");
-            let element = gpu.element_for(decoder.info().parameters);
-            on_accelerator(decoder, words, gpu, element)
+            let element = gpu.element_for(parts.decoder.info().parameters);
+            on_accelerator(parts, gpu, element)
         }
     }
 }
@@ -66,31 +66,35 @@ pub fn load_on_accelerator<A: Accelerator + 'static>(
     accelerator: Arc<A>,
     element: Element,
 ) -> Result<Box<dyn LanguageModel>, LanguageModelError> {
-    let (decoder, words) = read(name, &mut |_, _| {})?;
-    on_accelerator(decoder, words, accelerator, element)
+    on_accelerator(read(name, &mut |_, _| {})?, accelerator, element)
 }
 
 fn on_accelerator<A: Accelerator + 'static>(
-    decoder: Decoder,
-    words: Words,
+    parts: Parts,
     accelerator: Arc<A>,
     element: Element,
 ) -> Result<Box<dyn LanguageModel>, LanguageModelError> {
     Ok(Box::new(Loaded {
-        runner: DeviceDecoder::new(accelerator, decoder, element)?,
-        words: Arc::new(words),
+        runner: DeviceDecoder::new(accelerator, parts.decoder, element)?,
+        words: Arc::new(parts.words),
+        fingerprint: parts.fingerprint,
     }))
 }
 
-fn read(
-    name: &str,
-    progress: &mut dyn FnMut(f32, &str),
-) -> Result<(Decoder, Words), LanguageModelError> {
+/// What a model's files gave.
+struct Parts {
+    decoder: Decoder,
+    words: Words,
+    fingerprint: String,
+}
+
+fn read(name: &str, progress: &mut dyn FnMut(f32, &str)) -> Result<Parts, LanguageModelError> {
     progress(0.0, "looking for the model");
-    let (decoder, words) = match ModelSource::resolve(name)?.files()? {
-        ModelFiles::Embedded(model) => embedded(&model, progress)?,
-        ModelFiles::Gguf(path) => gguf(&path, progress)?,
-        ModelFiles::Folder { folder, .. } => self::folder(&folder, progress)?,
+    let files = ModelSource::resolve(name)?.files()?;
+    let (decoder, words) = match &files {
+        ModelFiles::Embedded(model) => embedded(model, progress)?,
+        ModelFiles::Gguf(path) => gguf(path, progress)?,
+        ModelFiles::Folder { folder, .. } => self::folder(folder, progress)?,
     };
     let (tokens, rows) = (words.tokenizer.vocab_size(), decoder.info().vocab);
     if tokens > rows {
@@ -99,7 +103,12 @@ fn read(
             model: rows,
         });
     }
-    Ok((decoder, words))
+    progress(1.0, "taking the files' fingerprint");
+    Ok(Parts {
+        decoder,
+        words,
+        fingerprint: fingerprint(&files)?,
+    })
 }
 
 /// A loaded model whose weights are held once, however many threads run it.
@@ -107,6 +116,7 @@ fn read(
 pub struct SharedModel {
     decoder: Arc<Decoder>,
     words: Arc<Words>,
+    fingerprint: String,
 }
 
 impl SharedModel {
@@ -118,10 +128,11 @@ impl SharedModel {
         name: &str,
         progress: &mut dyn FnMut(f32, &str),
     ) -> Result<Self, LanguageModelError> {
-        let (decoder, words) = read(name, progress)?;
+        let parts = read(name, progress)?;
         Ok(Self {
-            decoder: Arc::new(decoder),
-            words: Arc::new(words),
+            decoder: Arc::new(parts.decoder),
+            words: Arc::new(parts.words),
+            fingerprint: parts.fingerprint,
         })
     }
 
@@ -138,6 +149,7 @@ impl SharedModel {
                 note,
             },
             words: Arc::clone(&self.words),
+            fingerprint: self.fingerprint.clone(),
         }
     }
 }
@@ -160,6 +172,7 @@ struct Words {
 struct Loaded<R> {
     runner: R,
     words: Arc<Words>,
+    fingerprint: String,
 }
 
 /// A decoder where it runs.
@@ -343,6 +356,7 @@ impl<R: Runner> LanguageModel for Loaded<R> {
             context: info.context as u32,
             cache_element_bytes: self.runner.element_bytes() as u32,
             weights: info.quantisation.clone(),
+            fingerprint: Some(self.fingerprint.clone()),
         }
     }
 

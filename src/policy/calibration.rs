@@ -15,6 +15,9 @@ use crate::trace::ModelSummary;
 pub struct Calibration {
     /// Name of the model.
     pub model: String,
+    /// Checksum of its files, as far as it was known.
+    #[serde(default)]
+    pub fingerprint: Option<String>,
     /// Decoder layers.
     pub layers: usize,
     /// Query heads per layer.
@@ -54,6 +57,7 @@ impl Calibration {
         let pairs = layers * query_heads * (head_dim / 2);
         Self {
             model: model.name.clone(),
+            fingerprint: model.fingerprint.clone(),
             layers,
             query_heads,
             head_dim,
@@ -68,8 +72,17 @@ impl Calibration {
     /// Whether it was made for this model, with all its parts.
     ///
     /// # Errors
-    /// [`SettingsError::OtherCalibration`], naming both models.
+    /// [`SettingsError::OtherCalibration`], naming both models, and their fingerprints where only those differ.
     pub fn check(&self, model: &ModelSummary, frequencies: &[f32]) -> Result<(), SettingsError> {
+        if let (Some(ours), Some(theirs)) = (&self.fingerprint, &model.fingerprint)
+            && self.model == model.name
+            && ours != theirs
+        {
+            return Err(SettingsError::OtherCalibration {
+                calibration: format!("{} ({ours})", self.model),
+                model: format!("{} ({theirs})", model.name),
+            });
+        }
         let pairs = self.layers * self.query_heads * (self.head_dim / 2);
         let same = [self.layers, self.query_heads, self.head_dim]
             == [model.layers, model.query_heads, model.head_dim].map(|n| n as usize)

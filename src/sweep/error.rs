@@ -35,9 +35,6 @@ pub enum SweepError {
         /// The model at hand.
         found: ModelIdentity,
     },
-    /// Its files cannot be read.
-    #[error("the model's files cannot be read: {0}")]
-    Fingerprint(#[source] std::io::Error),
     /// A run failed.
     #[cfg(feature = "infer")]
     #[error("problem {problem} with {arm} failed: {source}", problem = problem + 1)]

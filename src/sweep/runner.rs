@@ -72,7 +72,7 @@ fn identify(name: &str) -> Result<ModelIdentity, SweepError> {
     };
     Ok(ModelIdentity {
         name: shown,
-        fingerprint: fingerprint(&files).map_err(SweepError::Fingerprint)?,
+        fingerprint: fingerprint(&files).map_err(LanguageModelError::from)?,
     })
 }
 

@@ -1,4 +1,4 @@
-//! The bytes of a trace file, version 1: what reader and writer must agree on, and nothing else.
+//! The bytes of a trace file, version 2: what reader and writer must agree on, and nothing else.
 //!
 //! ```text
 //! file     = magic (8 bytes) version (u32) frame*
@@ -12,13 +12,15 @@
 //! All numbers are little-endian. The seed makes lost, doubled and swapped frames show. A frame is
 //! written whole, so a crash leaves a readable prefix. Lengths are bounded before anything is allocated:
 //! by what the header's shape and the tokens so far can honestly need ([`FrameLimit`]).
+//!
+//! Version 1 differs in its header alone ([`version_1`](super::version_1)).
 
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{ModelSummary, TraceRecord};
 
 /// Version of the file format that this program writes, and the newest that it reads.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 
 /// Like PNG's: a high byte, the name, and line ends that a text-mode transfer would damage.
 pub(super) const MAGIC: [u8; 8] = *b"\x89RKVT\r\n\x1a";

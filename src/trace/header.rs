@@ -46,6 +46,8 @@ pub struct ModelSummary {
     pub cache_element_bytes: u32,
     /// How the weights are stored, as shown to people: `f16`, `Q4_1`.
     pub weights: String,
+    /// Checksum of the model's files, in hexadecimal digits. Traces of format version 1 have none.
+    pub fingerprint: Option<String>,
 }
 
 /// How much of each compression is recorded.
@@ -61,6 +63,12 @@ pub enum RecordLevel {
 }
 
 impl ModelSummary {
+    /// Both fingerprints, if they are known and differ: a retrained model keeps its name and shape.
+    pub fn differing_fingerprints<'a>(&'a self, other: &'a Self) -> Option<(&'a str, &'a str)> {
+        let (ours, theirs) = (self.fingerprint.as_deref()?, other.fingerprint.as_deref()?);
+        (ours != theirs).then_some((ours, theirs))
+    }
+
     /// All (layer, KV head) pairs.
     pub fn heads(&self) -> u32 {
         self.layers * self.kv_heads

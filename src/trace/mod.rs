@@ -28,6 +28,7 @@ mod store;
 pub mod synthetic;
 mod token_text;
 mod tokens;
+mod version_1;
 mod view;
 mod writer;
 

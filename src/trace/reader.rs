@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::codec::{
     self, FORMAT_VERSION, FRAME_HEAD_LEN, FrameHead, FrameLimit, MAGIC, PREAMBLE_LEN,
 };
-use super::{ApplyError, TraceHeader, TraceRecord, TraceStore, unfinished};
+use super::{ApplyError, TraceHeader, TraceRecord, TraceStore, unfinished, version_1};
 
 /// Cells (heads by tokens) of the largest run that is loaded: 1 GiB of eviction table.
 const MAX_CELLS: u64 = 1 << 28;
@@ -111,7 +111,7 @@ impl<R: Read> TraceReader<R> {
                 found: version,
                 newest: FORMAT_VERSION,
             });
-        } else if version != FORMAT_VERSION {
+        } else if version == 0 {
             return Err(ReadError::UnknownVersion(version));
         }
         let mut reader = Self {
@@ -122,7 +122,11 @@ impl<R: Read> TraceReader<R> {
             raw_bytes: 0,
             over: false,
         };
-        let header: TraceHeader = reader.frame()?.ok_or(ReadError::Truncated {
+        let header = match version {
+            1 => reader.frame::<version_1::Header>()?.map(TraceHeader::from),
+            _ => reader.frame()?,
+        };
+        let header = header.ok_or(ReadError::Truncated {
             offset: PREAMBLE_LEN as u64,
         })?;
         if let Some(what) = codec::implausible(&header.model) {

@@ -89,6 +89,7 @@ impl Synthetic {
                 context: 32768,
                 cache_element_bytes: 4,
                 weights: "f32".to_owned(),
+                fingerprint: Some("5eed5eed".to_owned()),
             },
             settings: self.settings.clone(),
             sampling: Sampling {

@@ -337,13 +337,14 @@ fn model_menu(
     });
     let hint = match &status.model {
         Some((model, _)) => format!(
-            "{} · {} layers, {} KV heads each, head size {} · weights {} · context {} tokens",
+            "{} · {} layers, {} KV heads each, head size {} · weights {} · context {} tokens · files {}",
             model.architecture,
             model.layers,
             model.kv_heads,
             model.head_dim,
             model.weights,
-            model.context
+            model.context,
+            model.fingerprint.as_deref().unwrap_or("unknown")
         ),
         None => "Load a model".to_owned(),
     };

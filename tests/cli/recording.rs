@@ -197,8 +197,7 @@ fn a_calibration_from_a_full_run_serves_later_runs() {
 
     let wrong = ["record", "--prompt", PROBLEM, "--calibration", file];
     assert!(refused(&wrong).contains("triattention"));
-    std::fs::write(file, "{}").unwrap();
-    let broken = [
+    let args = [
         "record",
         "--prompt",
         PROBLEM,
@@ -207,5 +206,10 @@ fn a_calibration_from_a_full_run_serves_later_runs() {
         "--calibration",
         file,
     ];
-    assert!(refused(&broken).contains("rkv-scope calibrate"));
+    let mut of_another = statistics;
+    of_another["fingerprint"] = "0badf00d".into();
+    std::fs::write(file, of_another.to_string()).unwrap();
+    assert!(refused(&args).contains("0badf00d"));
+    std::fs::write(file, "{}").unwrap();
+    assert!(refused(&args).contains("rkv-scope calibrate"));
 }

@@ -60,6 +60,7 @@ impl LanguageModel for Scripted {
             context: 4096,
             cache_element_bytes: 4,
             weights: "none".to_owned(),
+            fingerprint: None,
         }
     }
 
