@@ -104,6 +104,7 @@ DEVICE void attend(const T* queries, const T* keys, const T* values, float* part
                 total += w;
             }
             total = warp_sum(total);
+            __syncwarp();
             if (lane == 0) {
                 fade[r] = highest == NEGATIVE_INFINITY ? 1.0f : exp2f(most[r] - highest);
                 sum[r] = sum[r] * fade[r] + total;

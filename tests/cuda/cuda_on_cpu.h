@@ -250,6 +250,7 @@ inline void check_all_lanes(uint32_t mask) {
 #define blockDim cpu::block_size
 #define gridDim cpu::grid_size
 
+#define __syncwarp() cpu::wait_for_warp(__LINE__)
 #define __syncthreads() cpu::wait_for_block(__LINE__)
 #define __syncthreads_and(yes) (cpu::count_votes(!(yes), __LINE__) == 0)
 #define __syncthreads_or(yes) (cpu::count_votes(yes, __LINE__) != 0)

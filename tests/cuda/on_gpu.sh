@@ -10,13 +10,19 @@
 # The two executables are built where Rust and nvcc are, for the architecture of the GPU; no GPU is needed for that:
 #   export CUDARC_CUDA_VERSION=13000 CUDA_COMPUTE_CAP=90        # and CUDA_HOME, for an nvcc that is not in /usr/local/cuda
 #   cargo build --release --features cuda && cargo test --release --features cuda --test cuda --no-run
-# nvcc also comes from PyPI: nvidia-cuda-nvcc, nvidia-nvvm, nvidia-cuda-crt, nvidia-cuda-runtime, nvidia-cuda-nvrtc,
-# nvidia-cuda-cccl (13.0.*), nvidia-cublas (13.0.*) and nvidia-curand; CUDA_HOME is then site-packages/nvidia/cu13. Libraries
-# that are missing for the linker there may be empty archives (printf '!<arch>\n' >libcuda.a) in a folder named by
-# RUSTFLAGS="-L FOLDER"; at run time the GPU machine has them.
+# nvcc also comes from PyPI: nvidia-cuda-nvcc, nvidia-nvvm, nvidia-cuda-crt, nvidia-cuda-runtime and nvidia-cuda-cccl, all
+# 13.0.*; CUDA_HOME is then site-packages/nvidia/cu13. For the libraries that the linker then misses:
+# tests/cuda/stub_libraries.sh FOLDER, and LIBRARY_PATH=FOLDER for the builds.
 #
 # Eight minutes at most. Each step has its own limit; one that runs out or fails is reported, and the rest goes on.
 set -uo pipefail
+# Paths are meant from where the script was called.
+for name in RKV_TESTS RKV_SCOPE REPORT BUILD CUDA_HOME; do
+    [ -z "${!name:-}" ] || export "$name=$(realpath -m "${!name}")"
+done
+for program in ${RKV_TESTS:+"$RKV_TESTS"} ${RKV_SCOPE:+"$RKV_SCOPE"}; do
+    [ -x "$program" ] || { echo "$program is not a program that can be run" >&2; exit 2; }
+done
 cd "$(dirname "$0")"
 here=$PWD
 build=${BUILD:-/tmp/rkv-scope-on-gpu}
@@ -49,7 +55,7 @@ step() {
         return 1
     fi
     [ "$limit" -le "$left" ] || limit=$left
-    timeout "$limit" "$@" >"$log" 2>&1 || code=$?
+    timeout -k 5 "$limit" "$@" >"$log" 2>&1 || code=$?
     say "" "## $title"
     say ""
     if [ "$code" = 0 ]; then

@@ -10,14 +10,14 @@ use std::panic::catch_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::cuda_backend::CudaError;
-use candle_core::{CudaDevice, Device};
+use candle_core::{CudaDevice, DType, Device, Tensor};
 use cudarc::driver::sys::{CUdevice_attribute, CUresult};
 use cudarc::driver::{
     CudaFunction, CudaSlice, CudaStream, DevicePtr as _, DriverError, LaunchConfig,
     PushKernelArg as _,
 };
 
-use super::side_stream::{Piece, SideStream};
+use super::side_stream::{Sent, SideStream};
 use super::{Accelerator, AcceleratorError, Argument, Element, Launch};
 
 /// Name, generation and PTX of every module that `kernels/build.rs` has made.
@@ -53,7 +53,8 @@ impl Gpu {
     /// Opens the first GPU.
     ///
     /// # Errors
-    /// [`AcceleratorError::Unavailable`]: no driver, one that is too old, no GPU, or one that is too old.
+    /// [`AcceleratorError::Unavailable`]: no driver, one that is too old, no GPU, or one that is too old or that the
+    /// kernels were not built for.
     pub fn open() -> Result<Self, AcceleratorError> {
         // The bindings panic where the driver's library lacks a function.
         let opened = catch_unwind(|| CudaDevice::new_with_stream(0)).map_err(|panic| {
@@ -68,7 +69,7 @@ impl Gpu {
             why: why_unavailable(&error),
         })?;
         // SAFETY: all work, candle's and ours, is on this device's one stream, so nothing needs to wait for events; what
-        // the side stream does has events of its own.
+        // the side stream does is waited for by events that it records itself.
         unsafe { cuda.disable_event_tracking() };
         let stream = cuda.cuda_stream();
         let context = stream.context();
@@ -88,7 +89,7 @@ impl Gpu {
             .attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)
             .map_err(asked)?;
         let description = format!("CUDA, {}", context.name().map_err(asked)?);
-        Ok(Self {
+        let gpu = Self {
             device: Device::Cuda(cuda.clone()),
             cuda,
             description,
@@ -101,7 +102,29 @@ impl Gpu {
             functions: Mutex::default(),
             side: SideStream::new(&stream).map_err(asked)?,
             stream,
-        })
+        };
+        gpu.try_kernels()
+            .map_err(|why| AcceleratorError::Unavailable { why })?;
+        Ok(gpu)
+    }
+
+    /// Loads a kernel of ours and runs one of candle's, before a model is moved here in vain: the driver may be older than
+    /// their PTX, and candle's are built for one generation of GPUs.
+    fn try_kernels(&self) -> Result<(), String> {
+        self.function("score", "score_candidates")
+            .map_err(|error| match error {
+                AcceleratorError::Failed { why, .. } => why,
+                other => other.to_string(),
+            })?;
+        let two = Tensor::ones(1, DType::F32, &self.device)
+            .and_then(|one| one.affine(1.0, 1.0))
+            .and_then(|two| two.to_vec1::<f32>())
+            .map_err(|error| why_unavailable(&error))?;
+        if two == [2.0] {
+            Ok(())
+        } else {
+            Err(format!("it computes 1 + 1 = {two:?}"))
+        }
     }
 
     /// The type for caches and dense weights of a model with so many weights: f32 for small ones, whose runs then agree
@@ -114,11 +137,12 @@ impl Gpu {
         }
     }
 
-    /// Bytes free and bytes in all.
+    /// Bytes free and bytes in all, once the work so far is done: only then does the driver count what was freed.
     ///
     /// # Errors
     /// The driver does not say.
     pub fn memory(&self) -> Result<(usize, usize), AcceleratorError> {
+        self.wait()?;
         self.stream
             .context()
             .mem_get_info()
@@ -135,29 +159,33 @@ impl Gpu {
             .map_err(|error| failed("finish its work", error))
     }
 
-    fn function(&self, launch: &Launch) -> Result<CudaFunction, AcceleratorError> {
+    fn function(&self, module: &str, kernel: &str) -> Result<CudaFunction, AcceleratorError> {
         let mut functions = self
             .functions
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = functions.get(&launch.kernel) {
+        if let Some(known) = functions.get(kernel) {
             return Ok(known.clone());
         }
         let missing = |why: String| AcceleratorError::Failed {
-            what: format!("load the kernel {}", launch.kernel),
+            what: format!("load the kernel {kernel}"),
             why,
         };
         let ptx = MODULES
             .iter()
-            .find(|(name, generation, _)| *name == launch.module && *generation == self.generation)
+            .find(|(name, generation, _)| *name == module && *generation == self.generation)
             .map(|(_, _, ptx)| *ptx)
-            .ok_or_else(|| missing(format!("there is no module {}", launch.module)))?;
+            .ok_or_else(|| missing(format!("there is no module {module}")))?;
         let function = self
             .cuda
-            .get_or_load_custom_func(&launch.kernel, &launch.module, ptx)
-            .map_err(|error| missing(error.to_string()))?
+            .get_or_load_custom_func(kernel, module, ptx)
+            .map_err(|error| match AcceleratorError::of_tensors(&error) {
+                Some(AcceleratorError::Failed { why, .. }) => missing(why),
+                Some(other) => other,
+                None => missing(error.to_string()),
+            })?
             .into_cuda_function();
-        functions.insert(launch.kernel.clone(), function.clone());
+        functions.insert(kernel.to_owned(), function.clone());
         Ok(function)
     }
 }
@@ -170,6 +198,13 @@ fn describe(error: DriverError) -> String {
         CUresult::CUDA_ERROR_SYSTEM_DRIVER_MISMATCH
         | CUresult::CUDA_ERROR_UNSUPPORTED_PTX_VERSION => {
             "the NVIDIA driver is older than this program's CUDA; update the driver".to_owned()
+        }
+        CUresult::CUDA_ERROR_NO_BINARY_FOR_GPU | CUresult::CUDA_ERROR_INVALID_PTX => {
+            "this program was built for another generation of GPUs; build it with CUDA_COMPUTE_CAP set to this GPU's"
+                .to_owned()
+        }
+        CUresult::CUDA_ERROR_JIT_COMPILER_NOT_FOUND => {
+            "the NVIDIA driver lacks its compiler (libnvidia-ptxjitcompiler); install the whole driver".to_owned()
         }
         _ => error.to_string(),
     }
@@ -212,7 +247,7 @@ fn failed(what: &str, error: DriverError) -> AcceleratorError {
 
 impl Accelerator for Gpu {
     type Memory = CudaSlice<u8>;
-    type Arriving = Vec<Piece>;
+    type Arriving = Sent;
 
     fn device(&self) -> &Device {
         &self.device
@@ -288,20 +323,20 @@ impl Accelerator for Gpu {
         self.wait()
     }
 
-    fn send(&self, pieces: Vec<(CudaSlice<u8>, usize)>) -> Result<Vec<Piece>, AcceleratorError> {
+    fn send(&self, pieces: Vec<(CudaSlice<u8>, usize)>) -> Result<Sent, AcceleratorError> {
         self.side
             .send(&self.stream, pieces)
             .map_err(|error| failed("send data", error))
     }
 
-    fn arrive(&self, arriving: Vec<Piece>) -> Result<Vec<Vec<u8>>, AcceleratorError> {
+    fn arrive(&self, arriving: Sent) -> Result<Vec<Vec<u8>>, AcceleratorError> {
         self.side
             .arrive(arriving)
             .map_err(|error| failed("send data", error))
     }
 
     fn launch(&self, launch: &Launch) -> Result<(), AcceleratorError> {
-        let function = self.function(launch)?;
+        let function = self.function(&launch.module, &launch.kernel)?;
         let [x, y, z] = launch.grid;
         if x == 0 || y == 0 || z == 0 {
             return Ok(());

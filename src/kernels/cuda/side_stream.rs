@@ -10,7 +10,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cudarc::driver::{CudaSlice, CudaStream, DriverError, PinnedHostSlice};
+use cudarc::driver::{CudaEvent, CudaSlice, CudaStream, DriverError, PinnedHostSlice};
 
 /// Pieces of locked memory that wait to be used again: those of two compressions of one round each.
 const MOST_SPARE: usize = 8;
@@ -21,11 +21,18 @@ pub(super) struct SideStream {
     spare: Mutex<Vec<PinnedHostSlice<u8>>>,
 }
 
-/// A piece on its way. Dropped unread, it waits for its copy before either memory is freed: fields are dropped in their
-/// order, and the host's memory waits.
-pub struct Piece {
-    to: PinnedHostSlice<u8>,
-    _from: CudaSlice<u8>,
+/// Pieces on their way. Dropped unread, they wait for their copies before any memory is freed.
+pub struct Sent {
+    pieces: Vec<(PinnedHostSlice<u8>, CudaSlice<u8>)>,
+    /// The end of the copies. Locked memory has an event of its own, but with event tracking off nothing records it.
+    copied: CudaEvent,
+}
+
+impl Drop for Sent {
+    fn drop(&mut self) {
+        let context = self.copied.context();
+        context.record_err(self.copied.synchronize());
+    }
 }
 
 impl SideStream {
@@ -41,30 +48,53 @@ impl SideStream {
         &self,
         main: &CudaStream,
         pieces: Vec<(CudaSlice<u8>, usize)>,
-    ) -> Result<Vec<Piece>, DriverError> {
+    ) -> Result<Sent, DriverError> {
         self.stream.wait(&main.record_event(None)?)?;
-        let send = |(from, bytes): (CudaSlice<u8>, usize)| {
-            let mut to = self.locked(bytes)?;
-            // The locked memory notes the copy's end, for whoever reads or drops it.
-            let copied = self.stream.memcpy_dtoh(&from.slice(..bytes), &mut to);
-            let piece = Piece { to, _from: from };
-            copied.map(|()| piece)
-        };
-        pieces.into_iter().map(send).collect()
+        let mut begun = Vec::with_capacity(pieces.len());
+        let copied = self
+            .copy(pieces, &mut begun)
+            .and_then(|()| self.stream.record_event(None));
+        match copied {
+            Ok(copied) => Ok(Sent {
+                pieces: begun,
+                copied,
+            }),
+            Err(error) => {
+                // What has begun still writes into memory that is about to be freed.
+                let context = self.stream.context();
+                context.record_err(self.stream.synchronize());
+                Err(error)
+            }
+        }
+    }
+
+    fn copy(
+        &self,
+        pieces: Vec<(CudaSlice<u8>, usize)>,
+        begun: &mut Vec<(PinnedHostSlice<u8>, CudaSlice<u8>)>,
+    ) -> Result<(), DriverError> {
+        for (from, bytes) in pieces {
+            begun.push((self.locked(bytes)?, from));
+            if let Some((to, from)) = begun.last_mut() {
+                self.stream.memcpy_dtoh(&from.slice(..bytes), to)?;
+            }
+        }
+        Ok(())
     }
 
     /// Waits for the copies.
-    pub(super) fn arrive(&self, pieces: Vec<Piece>) -> Result<Vec<Vec<u8>>, DriverError> {
-        let arrive = |piece: Piece| {
-            let bytes = piece.to.as_slice()?.to_vec();
-            let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(super) fn arrive(&self, mut sent: Sent) -> Result<Vec<Vec<u8>>, DriverError> {
+        sent.copied.synchronize()?;
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        let arrived = std::mem::take(&mut sent.pieces).into_iter().map(|(to, _)| {
+            let bytes = to.as_slice()?.to_vec();
             if spare.len() == MOST_SPARE {
                 spare.remove(0);
             }
-            spare.push(piece.to);
+            spare.push(to);
             Ok(bytes)
-        };
-        pieces.into_iter().map(arrive).collect()
+        });
+        arrived.collect()
     }
 
     /// Locked memory of just this size, which a copy fills: as often as not that of the compression before.
