@@ -72,25 +72,27 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         }
         4 => {
             let values: Vec<i64> = (0..level.choose(3, 3, 4)).map(|_| number(draw)).collect();
-            plan.sum("I go from left to right.", &values);
+            let mut lead = "I go from left to right.".to_owned();
+            let mut total = values[0];
+            for (i, &value) in values.iter().enumerate().skip(1) {
+                total = plan.step(lead, total, Op::Add, value);
+                lead = left(total, '+', &joined(&values[i + 1..]));
+            }
             let mut reversed = values.clone();
             reversed.reverse();
             plan.second_way(|plan| {
                 plan.sum("From right to left:", &reversed);
             });
-            values
-                .iter()
-                .map(i64::to_string)
-                .collect::<Vec<_>>()
-                .join(" + ")
+            joined(&values)
         }
         5 => {
             let (a, b, c) = (number(draw), level.factor(draw), draw.range(2..=9));
             let product = plan.step("The product comes first.", b, Op::Mul, c);
-            plan.step("Then the sum.", a, Op::Add, product);
             if draw.chance(50) {
+                plan.step(left(a, '+', &product), a, Op::Add, product);
                 format!("{a} + {b} * {c}")
             } else {
+                plan.step(left(product, '+', &a), product, Op::Add, a);
                 format!("{b} * {c} + {a}")
             }
         }
@@ -98,7 +100,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             let (b, c) = (level.factor(draw), draw.range(2..=9));
             let a = draw.range(1..=b * c);
             let product = plan.step("The product comes first.", b, Op::Mul, c);
-            plan.step("Then the difference.", product, Op::Sub, a);
+            plan.step(left(product, '-', &a), product, Op::Sub, a);
             format!("{b} * {c} - {a}")
         }
         7 => {
@@ -108,13 +110,19 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
                 draw.range(2..=9),
             );
             let sum = plan.step("The brackets come first.", a, Op::Add, b);
-            plan.step("Then the product.", sum, Op::Mul, c);
+            let sum_first = draw.chance(50);
+            let lead = if sum_first {
+                left(sum, '*', &c)
+            } else {
+                left(c, '*', &sum)
+            };
+            plan.step(lead, sum, Op::Mul, c);
             plan.second_way(|plan| {
                 let x = plan.step("Each part by itself:", a, Op::Mul, c);
                 let y = plan.step("", b, Op::Mul, c);
                 plan.step("", x, Op::Add, y);
             });
-            if draw.chance(50) {
+            if sum_first {
                 format!("({a} + {b}) * {c}")
             } else {
                 format!("{c} * ({a} + {b})")
@@ -124,14 +132,14 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             let (a, b) = (number(draw), number(draw));
             let c = level.number_to(draw, a + b);
             let sum = plan.step("I go from left to right.", a, Op::Add, b);
-            plan.step("", sum, Op::Sub, c);
+            plan.step(left(sum, '-', &c), sum, Op::Sub, c);
             format!("{a} + {b} - {c}")
         }
         9 => {
             let (a, b, c) = (number(draw), number(draw), draw.range(2..=9));
             let (a, b) = (a.max(b) + 1, a.min(b));
             let difference = plan.step("The brackets come first.", a, Op::Sub, b);
-            plan.step("Then the product.", difference, Op::Mul, c);
+            plan.step(left(difference, '*', &c), difference, Op::Mul, c);
             format!("({a} - {b}) * {c}")
         }
         10 => {
@@ -142,14 +150,14 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
                 draw.range(2..=9),
             );
             let x = plan.step("The first product.", a, Op::Mul, b);
-            let y = plan.step("The second product.", c, Op::Mul, d);
-            plan.step("Then the sum.", x, Op::Add, y);
+            let y = plan.step(left(x, '+', &format!("{c} * {d}")), c, Op::Mul, d);
+            plan.step(left(x, '+', &y), x, Op::Add, y);
             format!("{a} * {b} + {c} * {d}")
         }
         _ => {
             let (b, c, a) = (draw.range(2..=9), level.factor(draw), number(draw));
             let quotient = plan.step("The quotient comes first.", b * c, Op::Div, b);
-            plan.step("Then the sum.", a, Op::Add, quotient);
+            plan.step(left(a, '+', &quotient), a, Op::Add, quotient);
             format!("{a} + {} / {b}", b * c)
         }
     };
@@ -178,4 +186,14 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         plan,
         formula: format!("x = {expression}"),
     }
+}
+
+/// What is left of the expression: a model that writes it down looks the numbers up where they stand last.
+fn left(first: i64, sign: char, rest: &dyn std::fmt::Display) -> String {
+    format!("That leaves {first} {sign} {rest}.")
+}
+
+fn joined(values: &[i64]) -> String {
+    let values: Vec<String> = values.iter().map(i64::to_string).collect();
+    values.join(" + ")
 }

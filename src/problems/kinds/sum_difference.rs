@@ -47,6 +47,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             Op::Div,
             k + 1,
         );
+        plan.note(format!("So {} has {one}. I need {asked}.", b.name));
         if larger {
             plan.step(format!("{} has {k} parts.", a.name), one, Op::Mul, k);
         }
@@ -95,6 +96,7 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         more,
     );
     let one = plan.step(format!("{} has half of that.", b.name), twice, Op::Div, 2);
+    plan.note(format!("So {} has {one}. I need {asked}.", b.name));
     if larger {
         plan.step(format!("{} has {more} more.", a.name), one, Op::Add, more);
     }
