@@ -10,8 +10,8 @@ use std::sync::Arc;
 use rkv_scope::compare::{Mismatch, divergence};
 use rkv_scope::config::CacheSettings;
 use rkv_scope::export::{ComparedRun, Comparison, ExportError, ExportOptions, Format, Theme};
-use rkv_scope::trace::TraceStore;
 use rkv_scope::trace::synthetic::Synthetic;
+use rkv_scope::trace::{TraceRecord, TraceStore};
 use serde_json::Value;
 
 fn run(seed: u64, policy: &str, budget: u32) -> TraceStore {
@@ -193,6 +193,46 @@ fn the_figure_names_every_run_and_no_text_lies_on_another() {
             .unwrap();
         assert!(png.starts_with(b"\x89PNG"));
     }
+}
+
+#[test]
+fn a_run_whose_policy_was_changed_is_called_by_both() {
+    let plan = Synthetic {
+        tokens: 400,
+        lambda_changes_at: Some(250),
+        ..Synthetic::default()
+    };
+    let mut changed = TraceStore::new(Arc::new(plan.header()));
+    for mut record in plan.records() {
+        if let TraceRecord::ParamsChanged { settings, .. } = &mut record {
+            "snapkv".clone_into(&mut settings.policy);
+            settings.buffer += 1;
+        }
+        changed.apply(record).unwrap();
+    }
+    let stores = [plan.store(), changed];
+    let table = text(&stores);
+    assert!(table.contains("R-KV, then SnapKV"), "{table}");
+    assert!(table.contains("128 + 64, then 128 + 65"), "{table}");
+    let mut out = vec![];
+    compared(&stores).write_json(&mut out).unwrap();
+    let json: Value = serde_json::from_slice(&out).unwrap();
+    assert_eq!(json["runs"][0]["policy"], "rkv");
+    assert_eq!(json["runs"][1]["policy"], "rkv, then snapkv");
+    let policies = serde_json::json!(["rkv", "snapkv"]);
+    assert_eq!(json["runs"][1]["policies"], policies);
+    let mut svg = vec![];
+    compared(&stores)
+        .write_figure(Format::Svg, &ExportOptions::default(), &mut svg)
+        .unwrap();
+    let boxes = text_boxes(std::str::from_utf8(&svg).unwrap());
+    let lines: Vec<&str> = boxes.iter().map(|(text, _)| text.as_str()).collect();
+    let all = lines.join(" ");
+    assert!(
+        all.contains("B: R-KV, then SnapKV; at the start budget 128"),
+        "{all}"
+    );
+    assert!(all.contains("settings changed at token 250"), "{all}");
 }
 
 #[test]

@@ -115,6 +115,188 @@ fn the_heatmap_says_what_it_shows() {
     );
 }
 
+/// The texts of a figure, a line each.
+fn said(store: &TraceStore, what: What, options: &ExportOptions) -> String {
+    let boxes = text_boxes(&svg(store, what, options));
+    let texts: Vec<String> = boxes.into_iter().map(|(text, _)| text).collect();
+    texts.join("\n")
+}
+
+#[test]
+fn the_heatmap_shows_the_measure_asked_for_and_says_so() {
+    let store = Synthetic::default().store();
+    for (measure, title, scale) in [
+        (
+            Measure::Importance,
+            "Importance of each token",
+            "importance, × an even share",
+        ),
+        (
+            Measure::Redundancy,
+            "Redundancy of each token",
+            "redundancy, × an even share",
+        ),
+        (
+            Measure::Score,
+            "Score of each token",
+            "score, higher is kept",
+        ),
+        (
+            Measure::Held,
+            "Tokens that each KV head holds",
+            "share held",
+        ),
+    ] {
+        let options = ExportOptions {
+            measure: Some(measure),
+            ..ExportOptions::default()
+        };
+        let all = said(&store, What::Heatmap, &options);
+        for part in [title, scale, "R-KV, budget 128"] {
+            assert!(all.contains(part), "{part} is missing in {all}");
+        }
+    }
+}
+
+/// A run under R-KV that goes on under SnapKV after 400 tokens, recorded without redundancy from there on.
+fn changed() -> TraceStore {
+    use rkv_scope::trace::{Component, TraceRecord};
+    let plan = Synthetic::default();
+    let mut store = TraceStore::new(std::sync::Arc::new(plan.header()));
+    for mut record in plan.records() {
+        match &mut record {
+            TraceRecord::ParamsChanged { settings, .. } => {
+                "snapkv".clone_into(&mut settings.policy);
+            }
+            TraceRecord::Compression(record) if record.revision == 1 => {
+                record
+                    .scores
+                    .retain(|block| block.component == Component::Importance);
+            }
+            _ => {}
+        }
+        store.apply(record).unwrap();
+    }
+    store
+}
+
+#[test]
+fn figures_name_the_policies_that_were_in_force() {
+    let store = changed();
+    for what in [What::Raster, What::Tokens] {
+        let all = said(&store, what, &ExportOptions::default());
+        assert!(all.contains("R-KV, then SnapKV, budget 128"), "{all}");
+        assert!(all.contains("settings changed at token 400"), "{all}");
+    }
+    let at = |event| ExportOptions {
+        event: Some(EventIndex(event)),
+        ..ExportOptions::default()
+    };
+    let first = said(&store, What::Heatmap, &at(0));
+    assert!(
+        first.contains("R-KV, budget 128") && !first.contains("SnapKV"),
+        "{first}"
+    );
+    let last = store.events().len() as u32 - 1;
+    let late = said(&store, What::Heatmap, &at(last));
+    assert!(
+        late.contains("SnapKV, budget 128") && !late.contains("R-KV"),
+        "{late}"
+    );
+
+    let redundancy = |event| ExportOptions {
+        measure: Some(Measure::Redundancy),
+        ..at(event)
+    };
+    said(&store, What::Heatmap, &redundancy(0));
+    let mut out = vec![];
+    let error = export::write(
+        What::Heatmap,
+        Format::Svg,
+        &store.latest(),
+        &redundancy(last),
+        &mut out,
+    )
+    .unwrap_err()
+    .to_string();
+    let number = format!(
+        "compression {} (event {last}) holds no redundancy",
+        last + 1
+    );
+    for part in [&*number, "SnapKV, in force there", "importance, held"] {
+        assert!(error.contains(part), "{part}: {error}");
+    }
+}
+
+#[test]
+fn compressions_count_from_one_at_the_bottom() {
+    use rkv_scope::export::figure::Item;
+    let store = Synthetic {
+        tokens: 400,
+        ..Synthetic::default()
+    }
+    .store();
+    let count = store.events().len();
+    let options = ExportOptions::default();
+    let figure = export::figure(What::Raster, &store.latest(), &options).unwrap();
+    let picture = figure.items.iter().find_map(|item| match item {
+        Item::Image(area, bitmap) => Some((area, bitmap)),
+        _ => None,
+    });
+    let (area, bitmap) = picture.unwrap();
+    let boxes = text_boxes(&svg(&store, What::Raster, &options));
+    assert!(boxes.iter().any(|(text, _)| text == "compression"));
+    let mut rows: Vec<(usize, f32)> = boxes
+        .iter()
+        .filter(|(_, b)| b[2] < area[0])
+        .filter_map(|(text, b)| Some((text.parse().ok()?, b[1])))
+        .collect();
+    rows.sort_unstable_by(|a, b| b.1.total_cmp(&a.1));
+    let numbers: Vec<usize> = rows.iter().map(|(number, _)| *number).collect();
+    assert_eq!(numbers, (1..=count).collect::<Vec<_>>(), "from below");
+
+    // The newest tokens are not written yet at the first compression.
+    let picture = resvg::tiny_skia::Pixmap::decode_png(&bitmap.png().unwrap()).unwrap();
+    assert_eq!(picture.height(), count as u32);
+    let newest = |row: u32| {
+        let pixel = picture.pixel(picture.width() - 1, row).unwrap();
+        export::palette::Rgb(pixel.red(), pixel.green(), pixel.blue())
+    };
+    let missing = Theme::Light.palette().missing;
+    assert_eq!(newest(picture.height() - 1), missing);
+    assert_ne!(newest(0), missing);
+}
+
+#[test]
+fn the_texts_legend_is_the_windows() {
+    let store = Synthetic::default().store();
+    let text = svg(&store, What::Tokens, &ExportOptions::default());
+    let boxes = text_boxes(&text);
+    let of = |name: &str| boxes.iter().find(|(text, _)| text == name).unwrap().1;
+    let (importance, redundancy) = (of("importance"), of("redundancy"));
+    assert!(
+        importance[3] - importance[1] > importance[2] - importance[0],
+        "upwards"
+    );
+    assert!(
+        redundancy[2] - redundancy[0] > redundancy[3] - redundancy[1],
+        "to the right"
+    );
+    let palette = Theme::Light.palette();
+    let figure = export::figure(What::Tokens, &store.latest(), &ExportOptions::default()).unwrap();
+    let corner = |importance: f32, redundancy: f32| {
+        let colour = palette.both(importance, redundancy);
+        let found = figure.items.iter().find_map(|item| match item {
+            export::figure::Item::Rect(area, _, fill) if *fill == colour => Some(*area),
+            _ => None,
+        });
+        found.unwrap()
+    };
+    let (neither, important, redundant) = (corner(0.0, 0.0), corner(1.0, 0.0), corner(0.0, 1.0));
+    assert!(important[1] < neither[1] && important[0] == neither[0]);
+    assert!(redundant[0] > neither[0] && redundant[1] == neither[1]);
+}
+
 #[test]
 fn the_text_says_what_a_token_without_a_colour_is() {
     let page = |level: RecordLevel| {
@@ -200,7 +382,7 @@ fn asking_for_the_impossible_gives_one_clear_error() {
         event: Some(EventIndex(99)),
         ..defaults.clone()
     };
-    assert!(fail(What::Heatmap, Format::Svg, &far).contains("no compression 99"));
+    assert!(fail(What::Heatmap, Format::Svg, &far).contains("no event 99"));
     let measure = ExportOptions {
         measure: Some(Measure::Redundancy),
         ..defaults.clone()

@@ -6,7 +6,7 @@
 )]
 
 use rkv_scope::export::Info;
-use rkv_scope::export::{self, ExportOptions, Format, What};
+use rkv_scope::export::{self, ExportOptions, Format, Measure, What};
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::trace::{EventIndex, HeadId, Position, RecordLevel, TraceStore};
 
@@ -91,10 +91,10 @@ fn tokens_join_up_to_the_text_and_count_their_holders() {
         assert!((share - (1.0 - f64::from(*want) / 4.0)).abs() < 1e-6);
     }
     assert_eq!(rows[0]["segment"], "prompt");
-    assert!(rows[0]["importance"].as_f64().unwrap() > 0.0);
+    assert!(rows[0]["importance_x_even_share"].as_f64().unwrap() > 0.0);
     let last = rows.as_array().unwrap().last().unwrap();
     assert!(
-        last["importance"].is_null(),
+        last["importance_x_even_share"].is_null(),
         "a token that was never scored has no score"
     );
     assert_eq!(table.last().unwrap()[10], "");
@@ -134,12 +134,12 @@ fn a_tokens_score_is_the_mean_of_its_heads_and_what_was_not_recorded_is_empty() 
             let found = token["score"].as_f64().unwrap();
             assert!((found - mean).abs() < 1e-5, "{token}: {mean}");
             assert_eq!(
-                token["importance"].is_null(),
+                token["importance_x_even_share"].is_null(),
                 level == RecordLevel::Scores,
                 "{token}"
             );
             assert_eq!(
-                token["redundancy"].is_null(),
+                token["redundancy_x_even_share"].is_null(),
                 level == RecordLevel::Scores,
                 "{token}"
             );
@@ -240,6 +240,61 @@ fn the_heatmap_has_a_row_per_head() {
     assert!(
         (values[want[0].position.index()].as_f64().unwrap() as f32 - share).abs() < 1e-5 * share
     );
+}
+
+#[test]
+fn every_measure_of_the_heatmap_is_that_of_the_store_and_says_its_unit() {
+    let store = store();
+    let event = EventIndex(1);
+    let head = HeadId { layer: 1, head: 0 };
+    let rows = store.latest().head_rows(event, head).unwrap();
+    let record = &store.events()[1];
+    let (candidates, slots) = (rows.len() as f32, record.slots_before[1] as f32);
+    for (measure, column, unit) in [
+        (
+            Measure::Importance,
+            "importance_x_even_share",
+            "× an even share",
+        ),
+        (
+            Measure::Redundancy,
+            "redundancy_x_even_share",
+            "× an even share",
+        ),
+        (Measure::Score, "score", "score"),
+        (Measure::Held, "held", "share held"),
+    ] {
+        let options = ExportOptions {
+            event: Some(event),
+            measure: Some(measure),
+            ..ExportOptions::default()
+        };
+        let written = |format| {
+            let mut out = vec![];
+            export::write(What::Heatmap, format, &store.latest(), &options, &mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        let object: serde_json::Value = serde_json::from_str(&written(Format::Json)).unwrap();
+        assert_eq!(object["measure"], measure.name());
+        assert_eq!(object["policy"], "rkv");
+        assert!(object["unit"].as_str().unwrap().contains(unit), "{object}");
+        let table = written(Format::Csv);
+        assert!(table.starts_with("layer,head,measure,0,1,"), "{measure}");
+        let line: Vec<&str> = table.lines().nth(3).unwrap().split(',').collect();
+        assert_eq!(line[..3], ["1", "0", column]);
+        for (i, row) in rows.iter().enumerate() {
+            let want = match measure {
+                Measure::Importance => row.importance.unwrap() * candidates,
+                Measure::Redundancy => row.redundancy.unwrap() * slots,
+                Measure::Score => row.score.unwrap(),
+                Measure::Held => f32::from(u8::from(!row.evicted)),
+            };
+            let at = row.position.index();
+            assert_eq!(line[3 + at].parse::<f32>().unwrap(), want, "{measure} {i}");
+            let value = object["rows"][2]["values"][at].as_f64().unwrap();
+            assert_eq!(value as f32, want, "{measure} {i}");
+        }
+    }
 }
 
 #[test]

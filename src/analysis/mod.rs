@@ -1,4 +1,5 @@
-//! What kind of text a run's cache forgot: reflections, repetitions, and their share of the evictions.
+//! What kind of text a run's cache forgot: reflections, repetitions, and their share of the evictions; and under
+//! which policies it did.
 //!
 //! Pure functions of a [`TraceStore`](crate::trace::TraceStore). The question is the one in the program's
 //! name: of the (head, token) pairs that were evicted, how many lay in reflections and repetitions, and is
@@ -19,6 +20,7 @@ mod cues;
 mod duplicates;
 mod enrichment;
 mod exposure;
+mod in_force;
 mod repeats;
 mod report;
 mod segments;
@@ -28,6 +30,8 @@ pub use cues::{CueError, CueList, ReflectionKind};
 pub use duplicates::{Cluster, Clusters, DuplicateCounts, EventDuplicates, Member};
 pub use enrichment::{Block, Counts, Ratio, Tally};
 pub use exposure::{Exposure, Ledger};
+pub(crate) use in_force::THEN;
+pub use in_force::{policies_in_force, policy_ids, policy_names, settings_in_force};
 pub use repeats::{RepeatedSpan, Repeats, SHORTEST_REPEAT};
 pub use report::{Group, GroupRow, Report, SegmentRow, group_counts};
 pub use segments::{Segment, SegmentClass, Segmentation};

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{
     Block, Counts, CueList, DuplicateCounts, Exposure, Ledger, Ratio, Repeats, Segment,
-    SegmentClass, Segmentation, Tally,
+    SegmentClass, Segmentation, Tally, policy_ids,
 };
 use crate::named::named;
 use crate::trace::TraceView;
@@ -220,10 +220,10 @@ impl Ledger {
     }
 }
 
-/// What `analyze` says of one run, or of several with the same policy.
+/// What `analyze` says of one run, or of several with the same policy, or the same policies in the same order.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
-    /// The policy's id.
+    /// The policy's id, or the ids of those that followed each other: `rkv, then snapkv`.
     pub policy: String,
     /// Runs in it.
     pub runs: usize,
@@ -267,7 +267,7 @@ impl Report {
         }
         let seen = || segments.seen(view.cursor());
         let mut report = Self {
-            policy: store.header().settings.policy.clone(),
+            policy: policy_ids(view),
             runs: 1,
             tokens: view.cursor() as u64,
             compressions: view.event_count() as u64,

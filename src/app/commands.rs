@@ -1,6 +1,7 @@
 //! The one place where wishes of the panels are executed.
 
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use egui::Context;
 
@@ -8,6 +9,7 @@ use crate::engine::{EngineCommand, RunId, RunRequest};
 use crate::export::{self, ExportOptions, Format, What};
 use crate::ui::command::{Browse, CompareCommand};
 use crate::ui::engine_status::Phase;
+use crate::ui::overwrite::fresh;
 use crate::ui::prompt_bar;
 use crate::ui::{Tab, UiCommand};
 
@@ -152,9 +154,23 @@ impl App {
             settings: self.settings.cache.clone(),
             sampling: self.settings.sampling.clone(),
             level: self.settings.level,
-            record_to: None,
+            record_to: self.file_for_run(),
         };
         self.send(EngineCommand::Start(Box::new(request)));
+    }
+
+    /// Where the run that starts now is recorded; why it is not, is a notification.
+    pub(super) fn file_for_run(&mut self) -> Option<PathBuf> {
+        let runs = self.runs.as_ref()?;
+        match runs.file_for(&self.prompt.problem, SystemTime::now()) {
+            Ok(path) => Some(path),
+            Err(error) => {
+                self.notifications.error(format!(
+                    "this run is kept only while the window is open: {error}"
+                ));
+                None
+            }
+        }
     }
 
     fn load_model(&mut self, model: String) {
@@ -163,7 +179,7 @@ impl App {
                 .error("a run is under way; stop it before loading another model");
             return;
         }
-        self.model_wanted = Some(model.clone());
+        self.model_asked = Some(model.clone());
         self.status.loading = Some((0.0, "starting".to_owned()));
         self.send(EngineCommand::LoadModel(model));
     }
@@ -202,7 +218,7 @@ impl App {
         let Some(path) = path else {
             let known = session.path.as_ref().map(|path| path.display().to_string());
             self.path_dialog
-                .ask(Browse::Save, known.unwrap_or_else(|| "run.rkvt".to_owned()));
+                .ask(Browse::Save, known.unwrap_or_else(|| fresh("run.rkvt")));
             return;
         };
         let store = session.store.clone();
@@ -216,8 +232,16 @@ impl App {
             return;
         };
         let (store, cursor) = (session.store.clone(), session.cursor());
+        // What the Heatmap tab shows, if this compression has it; else what it has.
+        let measure = Some(self.panels.heatmap.quality.measure());
+        let measure = measure.filter(|measure| {
+            let view = store.view(cursor);
+            view.last_record()
+                .is_some_and(|record| measure.is_recorded(record))
+        });
         let options = ExportOptions {
             cues: self.derived.segments.cues().clone(),
+            measure,
             ..export_options(ctx)
         };
         self.background("export", move || {

@@ -1,6 +1,6 @@
 //! What the Compare tab asks for: runs one after another, traces in and out of its panes.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use egui::Context;
 
@@ -11,6 +11,8 @@ use crate::trace::TraceStore;
 use crate::ui::Tab;
 use crate::ui::command::{Browse, CompareCommand};
 use crate::ui::engine_status::Phase;
+use crate::ui::overwrite::fresh;
+use crate::ui::path_dialog::lettered;
 
 use super::commands::export_options;
 use super::files;
@@ -89,7 +91,7 @@ impl App {
             settings,
             sampling: self.settings.sampling.clone(),
             level: self.settings.level,
-            record_to: None,
+            record_to: self.file_for_run(),
         };
         self.send(EngineCommand::Start(Box::new(request)));
     }
@@ -143,7 +145,7 @@ impl App {
         };
         let Some(path) = path else {
             let known = shown.path.as_ref().map(|path| path.display().to_string());
-            let name = known.unwrap_or_else(|| format!("{}.rkvt", shown.settings.policy));
+            let name = known.unwrap_or_else(|| fresh(&format!("{}.rkvt", shown.settings.policy)));
             self.path_dialog.ask(Browse::SavePane(pane), name);
             return;
         };
@@ -173,7 +175,7 @@ impl App {
             return;
         }
         let Some(path) = path else {
-            let name = "comparison.png".to_owned();
+            let name = fresh("comparison.png");
             self.path_dialog.ask(Browse::Figure, name);
             return;
         };
@@ -192,23 +194,5 @@ impl App {
         self.background("export", move || {
             files::figure(path, format, &runs, &options)
         });
-    }
-}
-
-/// `runs.rkvt` for the second pane is `runs-B.rkvt`.
-fn lettered(path: &Path, pane: usize) -> PathBuf {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!("{stem}-{}.rkvt", letter(pane)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_panes_files_lie_beside_each_other() {
-        let named = lettered(Path::new("out/runs.rkvt"), 1);
-        assert_eq!(named, Path::new("out/runs-B.rkvt"));
-        assert_eq!(lettered(Path::new("runs"), 0), Path::new("runs-A.rkvt"));
     }
 }

@@ -52,6 +52,7 @@ impl App {
                         following: playback.following,
                         live: comparison.live().is_some(),
                         of: Some(letter(index)),
+                        steps: Some(comparison.steps()),
                     };
                     timeline::show(
                         ui,

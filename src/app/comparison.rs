@@ -94,6 +94,14 @@ impl Comparison {
         self.stores().map(|s| s.tokens().len()).max().unwrap_or(0)
     }
 
+    /// Whether any run has a compression before the cursor, and after it.
+    pub fn steps(&self) -> (bool, bool) {
+        let (events, cursor) = (self.track().events, self.cursor());
+        let before = events.first().is_some_and(|&first| first <= cursor);
+        let after = events.last().is_some_and(|&last| last > cursor);
+        (before, after)
+    }
+
     fn track(&self) -> Track {
         let mut events: Vec<usize> = self
             .stores()

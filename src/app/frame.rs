@@ -248,6 +248,7 @@ impl App {
                 let shown = PromptBar {
                     status: &self.status,
                     known: &self.known_models,
+                    earlier: &self.earlier,
                     settings_error,
                     unread: self.notifications.unread(),
                     shown: view.map(|view| view.store().header().problem.as_str()),
@@ -301,6 +302,7 @@ impl App {
             following: self.selection.playback.following,
             live: self.status.busy() && self.comparison.live().is_none(),
             of: None,
+            steps: None,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What came in since the last frame: from the engine, and from work in the background.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use egui::Context;
@@ -82,7 +82,12 @@ impl App {
             EngineEvent::ModelLoading { fraction, stage } => {
                 self.status.loading = Some((fraction, stage));
             }
+            EngineEvent::ModelUnloaded => {
+                self.status.model = None;
+                self.take_asked_model();
+            }
             EngineEvent::ModelLoaded { model, device } => {
+                self.take_asked_model();
                 self.status.loading = None;
                 self.status.model = Some((model, device));
             }
@@ -114,6 +119,9 @@ impl App {
                     RunState::Paused => Phase::Paused,
                     RunState::Finished(_) => Phase::Idle,
                 };
+                if let (RunState::Finished(_), Some(runs)) = (&state, &self.runs) {
+                    self.earlier = runs.runs();
+                }
                 if let RunState::Finished(reason) = &state
                     && self.comparison.has(run)
                 {
@@ -148,6 +156,13 @@ impl App {
             | EngineEvent::Stats { .. }
             | EngineEvent::ParamsRejected { .. }
             | EngineEvent::Warning { .. } => {}
+        }
+    }
+
+    /// The model asked for was found: a restart and sweeps take it from now on.
+    fn take_asked_model(&mut self) {
+        if let Some(asked) = self.model_asked.take() {
+            self.model_wanted = Some(asked);
         }
     }
 
@@ -226,8 +241,7 @@ impl App {
             }
             Outcome::SavedPane { pane, path, result } => match result {
                 Ok(()) => {
-                    self.notifications
-                        .info(format!("Written: {}", path.display()));
+                    self.written(&path);
                     if let Some(pane) = self.comparison.panes.get_mut(pane) {
                         pane.path = Some(path);
                     }
@@ -239,8 +253,7 @@ impl App {
                 result: Ok(()),
                 trace,
             } => {
-                self.notifications
-                    .info(format!("Written: {}", path.display()));
+                self.written(&path);
                 if trace && let Some(session) = &mut self.session {
                     session.path = Some(path);
                 }
@@ -253,6 +266,14 @@ impl App {
             Outcome::Replayed { result } => self.replayed(result),
             Outcome::Picked { purpose, path } => self.picked(purpose, path.as_deref()),
         }
+    }
+
+    /// Says where a file lies, folder and all.
+    fn written(&mut self, path: &Path) {
+        let whole = std::path::absolute(path);
+        let path = whole.as_deref().unwrap_or(path);
+        self.notifications
+            .info(format!("Written: {}", path.display()));
     }
 
     fn picked(&mut self, purpose: Browse, path: Option<&std::path::Path>) {

@@ -63,14 +63,21 @@ pub fn factory(device: DeviceChoice) -> Option<EngineFactory> {
 }
 
 /// Models that can be loaded by name.
-pub fn known_models() -> Vec<crate::ui::prompt_bar::KnownModelName> {
+pub fn known_models() -> Vec<crate::ui::model_menu::KnownModelName> {
     #[cfg(feature = "infer")]
     {
-        crate::model::KNOWN_MODELS
+        use crate::model::{Hub, KNOWN_MODELS, KnownWeights};
+        let hub = Hub::from_env().ok();
+        KNOWN_MODELS
             .iter()
-            .map(|model| crate::ui::prompt_bar::KnownModelName {
-                name: model.name.to_owned(),
-                about: model.about.to_owned(),
+            .map(|model| {
+                let built_in = model.weights == KnownWeights::Embedded;
+                let fetched = || hub.as_ref().is_some_and(|hub| hub.find(model).is_some());
+                crate::ui::model_menu::KnownModelName {
+                    name: model.name.to_owned(),
+                    about: model.about.to_owned(),
+                    to_fetch: (!built_in && !fetched()).then_some(model.approx_bytes),
+                }
             })
             .collect()
     }

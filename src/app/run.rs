@@ -9,8 +9,16 @@ use crate::ui::{Tab, UiCommand};
 
 use super::link;
 use super::options::RunOptions;
+use super::run_folder::RunFolder;
 use super::shown::Shot;
 use super::state::{App, AppConfig};
+
+/// What a person without a screen will look for.
+const HEADLESS: &str = if cfg!(feature = "infer") {
+    "record, info and export"
+} else {
+    "info and export"
+};
 
 /// The window could not be opened, or could not do what it was opened for.
 #[derive(Debug, thiserror::Error)]
@@ -18,13 +26,11 @@ pub enum RunError {
     /// There is no screen.
     #[error(
         "there is no display (neither WAYLAND_DISPLAY nor DISPLAY is set), so the window cannot open; \
-         the commands record, info and export work without one"
+         the commands {HEADLESS} work without one"
     )]
     NoDisplay,
     /// The windowing system refused.
-    #[error(
-        "the window could not open: {0}; the commands record, info and export work without one"
-    )]
+    #[error("the window could not open: {0}; the commands {HEADLESS} work without one")]
     Window(String),
     /// The picture asked for was not written.
     #[error("no picture was written: {0}")]
@@ -59,6 +65,7 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
                 sweeps: link::sweeps(),
                 model: options.model.clone(),
                 known_models: link::known_models(),
+                runs: RunFolder::of_system(|name| std::env::var_os(name)),
             };
             let app = App::new(ctx, config);
             let shot = options

@@ -9,11 +9,13 @@ use crate::trace::TraceStore;
 use crate::ui::compare::CompareState;
 use crate::ui::engine_status::{EngineStatus, Link};
 use crate::ui::export_dialog::ExportDialog;
+use crate::ui::file_menu::EarlierRun;
 use crate::ui::heatmap::HeatmapState;
 use crate::ui::inspector::InspectorState;
+use crate::ui::model_menu::KnownModelName;
 use crate::ui::notifications::{Level, Notifications};
 use crate::ui::path_dialog::PathDialog;
-use crate::ui::prompt_bar::{KnownModelName, PromptBarState};
+use crate::ui::prompt_bar::PromptBarState;
 use crate::ui::reflections::ReflectionsState;
 use crate::ui::settings_panel::SettingsState;
 use crate::ui::survival::SurvivalState;
@@ -24,6 +26,7 @@ use crate::ui::{ColourMode, Derived, Selection, Tab, theme};
 
 use super::comparison::Comparison;
 use super::link::{EngineFactory, SweepFactory};
+use super::run_folder::RunFolder;
 use super::session::Session;
 use super::tasks::Tasks;
 
@@ -41,6 +44,8 @@ pub struct AppConfig {
     pub model: Option<String>,
     /// Models that can be loaded by name.
     pub known_models: Vec<KnownModelName>,
+    /// Where runs are kept; `None` keeps none.
+    pub runs: Option<RunFolder>,
 }
 
 /// The window's state. [`eframe::App`] is implemented for it; tests drive it without a window.
@@ -49,9 +54,14 @@ pub struct App {
     pub(super) engine: Option<EngineHandle>,
     pub(super) waker: Waker,
     pub(super) status: EngineStatus,
+    /// The model to start the engine with, and that sweeps take; the default one if none.
     pub(super) model_wanted: Option<String>,
+    /// The one asked for last, until the engine has found it.
+    pub(super) model_asked: Option<String>,
     pub(super) known_models: Vec<KnownModelName>,
     pub(super) tasks: Tasks,
+    pub(super) runs: Option<RunFolder>,
+    pub(super) earlier: Vec<EarlierRun>,
 
     pub(super) sweeps: Option<SweepFactory>,
     pub(super) sweep: SweepShown,
@@ -111,7 +121,14 @@ impl App {
             waker,
             status: EngineStatus::default(),
             model_wanted: config.model,
+            model_asked: None,
             known_models: config.known_models,
+            earlier: config
+                .runs
+                .as_ref()
+                .map(RunFolder::runs)
+                .unwrap_or_default(),
+            runs: config.runs,
             session: None,
             comparison: Comparison::default(),
             generations: 0,

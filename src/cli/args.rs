@@ -13,11 +13,10 @@ use super::sweep_args::SweepArgs;
 
 /// See what a reasoning model's KV cache forgets.
 #[derive(Debug, Parser)]
-#[command(
-    name = "rkv-scope",
-    version,
-    about,
-    after_help = "Without a command the window opens."
+#[command(name = "rkv-scope", version, about)]
+#[cfg_attr(
+    feature = "gui",
+    command(after_help = "Without a command the window opens.")
 )]
 pub struct Args {
     /// What to do.
@@ -187,9 +186,13 @@ pub struct ExportArgs {
     /// Destination; `-` is standard output
     #[arg(long, value_name = "O")]
     pub out: PathBuf,
-    /// Compression to show (heatmap, scores); the heatmap's is the last by default
+    /// Compression to show, counted from 0 (heatmap, scores); the heatmap's is the last by default
     #[arg(long, value_name = "N")]
     pub event: Option<u32>,
+    /// What the heatmap shows; importance by default, or what was recorded of a policy that has none
+    #[arg(long, value_name = "importance|redundancy|score|held",
+        value_parser = named(crate::export::Measure::from_name, crate::export::Measure::ALL))]
+    pub measure: Option<crate::export::Measure>,
     /// Only this layer (heatmap, scores)
     #[arg(long, value_name = "N")]
     pub layer: Option<u32>,

@@ -29,6 +29,7 @@ pub(super) fn run(args: &ExportArgs, out: &mut dyn Write) -> Result<(), CliError
         event: args.event.map(EventIndex),
         layer: args.layer,
         head: args.head,
+        measure: args.measure,
         cues: super::analyze::cues(args.cues.as_deref())?,
         ..ExportOptions::default()
     };
@@ -47,6 +48,10 @@ fn unused(args: &ExportArgs) -> Result<(), CliError> {
         ("--event", args.event.is_some() && !by_head),
         ("--layer", args.layer.is_some() && !by_head),
         ("--head", args.head.is_some() && !by_head),
+        (
+            "--measure",
+            args.measure.is_some() && args.what != What::Heatmap,
+        ),
         ("--cues", args.cues.is_some() && args.what != What::Segments),
     ];
     match unused.iter().find(|(_, unused)| *unused) {

@@ -8,6 +8,7 @@ mod bench;
 mod calibrate;
 mod compare;
 mod export;
+mod files;
 mod info;
 #[cfg(feature = "infer")]
 mod models;
@@ -27,6 +28,7 @@ use std::io::Write;
 
 pub use args::Args;
 use args::Command;
+pub use files::FilesError;
 
 /// A command failed; the message names the thing and the way out.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +36,9 @@ pub enum CliError {
     /// Reading a trace failed.
     #[error(transparent)]
     Read(#[from] crate::trace::LoadError),
+    /// Its files do not go together.
+    #[error(transparent)]
+    Files(#[from] FilesError),
     /// A file could not be put in place.
     #[error(transparent)]
     File(#[from] crate::trace::FileError),
@@ -64,6 +69,9 @@ pub enum CliError {
 /// # Errors
 /// [`CliError`], once, with the way out.
 pub fn run(args: Args, out: &mut dyn Write) -> Result<(), CliError> {
+    if let Some(command) = &args.command {
+        files::check(command)?;
+    }
     match args.command {
         None => view::run(&args::ViewArgs::default()),
         Some(Command::View(args)) => view::run(&args),

@@ -169,7 +169,7 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
                     _ => Ok(()),
                 };
             }
-            EngineEvent::State { .. } | EngineEvent::Stats { .. } => {}
+            EngineEvent::ModelUnloaded | EngineEvent::State { .. } | EngineEvent::Stats { .. } => {}
             EngineEvent::Gone => {
                 return Err(CliError::Engine(
                     "the engine ended before the run did".to_owned(),

@@ -44,9 +44,28 @@ impl From<ViewArgs> for crate::app::RunOptions {
 
 #[cfg(not(feature = "gui"))]
 pub(super) fn run(_args: &ViewArgs) -> Result<(), CliError> {
-    Err(CliError::Usage(
-        "this rkv-scope was built without its window (feature `gui`); the commands record, info and \
-         export work without one"
-            .to_owned(),
-    ))
+    use clap::CommandFactory as _;
+    let command = super::Args::command();
+    let others: Vec<&str> = command
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .filter(|name| *name != "view")
+        .collect();
+    Err(CliError::Usage(format!(
+        "this rkv-scope was built without its window (feature `gui`); its other commands work without one: {}",
+        others.join(", ")
+    )))
+}
+
+#[cfg(all(test, not(feature = "gui")))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_window_only_commands_that_are_there_are_named() {
+        let said = run(&ViewArgs::default()).unwrap_err().to_string();
+        assert!(said.contains("info, export"), "{said}");
+        assert_eq!(said.contains("record"), cfg!(feature = "infer"), "{said}");
+        assert!(!said.contains("view"), "{said}");
+    }
 }

@@ -1,5 +1,6 @@
 //! What a run cost and what it came to.
 
+use crate::analysis::policy_names;
 use crate::config::CacheSettings;
 use crate::policy;
 use crate::trace::{FinishReason, RunSummary, TraceStore, last_boxed};
@@ -7,7 +8,7 @@ use crate::trace::{FinishReason, RunSummary, TraceStore, last_boxed};
 /// The numbers of one run beside the others.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Meters {
-    /// Name of the policy, as shown to people.
+    /// Name of the policy, as shown to people; if it was changed on the way, all names in order.
     pub policy: String,
     /// Settings at the start.
     pub settings: CacheSettings,
@@ -17,7 +18,7 @@ pub struct Meters {
     pub auxiliary_bytes: u64,
     /// Why it ended; `None` while it goes on, or if the recording stops before the end.
     pub finish: Option<FinishReason>,
-    /// Wall-clock seconds, once it has ended.
+    /// Seconds of work, pauses left out, once it has ended.
     pub seconds: Option<f32>,
     /// Content of the last `\boxed{}` that the model wrote.
     pub answer: Option<String>,
@@ -31,7 +32,7 @@ impl Meters {
         let prompt = header.prompt_tokens as usize;
         let end = store.end();
         Self {
-            policy: policy_name(&header.settings),
+            policy: policy_names(&store.latest()),
             settings: header.settings.clone(),
             auxiliary_bytes: auxiliary_bytes(store, &summary),
             finish: end.map(|(_, reason, _)| reason.clone()),
@@ -53,12 +54,6 @@ impl Meters {
         }
         Some(self.answer == other.answer)
     }
-}
-
-/// Name of a policy as shown to people; its id if the program does not know it.
-fn policy_name(settings: &CacheSettings) -> String {
-    policy::find(&settings.policy)
-        .map_or_else(|_| settings.policy.clone(), |info| info.name.to_owned())
 }
 
 /// The most bytes that the run's policies keep beside keys and values, at the run's peak.

@@ -15,6 +15,8 @@ pub enum EngineEvent {
         /// What is being done: `reading weights`.
         stage: String,
     },
+    /// The model made room for another, which is not ready yet.
+    ModelUnloaded,
     /// A model is ready.
     ModelLoaded {
         /// Its shape.

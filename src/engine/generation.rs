@@ -82,6 +82,7 @@ pub struct Generation<'m> {
     out: Vec<TraceRecord>,
     /// The last compression, while its scores are on their way; its record comes before all that follows.
     unsettled: Option<Compression>,
+    /// When the run began, moved on by every pause.
     started: Instant,
     compressing: Duration,
     finished: bool,
@@ -214,9 +215,14 @@ impl<'m> Generation<'m> {
         self.cache.seen() >= self.prompt.len()
     }
 
-    /// Time spent compressing and time since the start.
+    /// Time spent compressing and time since the start, pauses left out.
     pub fn times(&self) -> (Duration, Duration) {
         (self.compressing, self.started.elapsed())
+    }
+
+    /// Leaves a pause out of every time that the run tells: a run that a person held is not a slow one.
+    pub fn leave_out(&mut self, pause: Duration) {
+        self.started += pause;
     }
 
     /// Waits for the scores of the last compression, if they are still on their way from a device. The next step does so

@@ -16,7 +16,7 @@ use super::speed::Speed;
 use super::{EngineCommand, EngineEvent, EngineHandle, RunId, RunRequest, RunState, Waker};
 use crate::config::DeviceChoice;
 use crate::error_chain::chain;
-use crate::model::{LanguageModel, LanguageModelError};
+use crate::model::{LanguageModel, LanguageModelError, ModelSource};
 use crate::policy::calibration::Calibration;
 use crate::trace::FinishReason;
 
@@ -26,12 +26,17 @@ pub type Loader = Box<
         + Send,
 >;
 
+/// Looks whether a model's files are there, without reading them.
+pub type Finder = Box<dyn Fn(&str) -> Result<(), LanguageModelError> + Send>;
+
 /// What the engine starts with.
 pub struct EngineConfig {
     /// Model to load at once, if any: a path, a known name, or `reasoner`.
     pub model: Option<String>,
     /// Wakes the front end.
     pub waker: Waker,
+    /// How models are found, before the one that is loaded makes room.
+    pub finder: Finder,
     /// How models are loaded.
     pub loader: Loader,
 }
@@ -42,6 +47,10 @@ impl EngineConfig {
         Self {
             model,
             waker,
+            finder: Box::new(|name| {
+                ModelSource::resolve(name)?;
+                Ok(())
+            }),
             loader: Box::new(move |name, progress| crate::model::load_on(name, device, progress)),
         }
     }
@@ -64,6 +73,7 @@ pub fn spawn(config: EngineConfig) -> std::io::Result<EngineHandle> {
                 commands: &commands,
                 outbox: &mut outbox,
                 stop: &flag,
+                finder: config.finder,
                 loader: config.loader,
                 model: None,
                 calibration: None,
@@ -98,6 +108,7 @@ struct Worker<'a> {
     commands: &'a Receiver<EngineCommand>,
     outbox: &'a mut Outbox,
     stop: &'a AtomicBool,
+    finder: Finder,
     loader: Loader,
     model: Option<Box<dyn LanguageModel>>,
     calibration: Option<Arc<Calibration>>,
@@ -149,8 +160,15 @@ impl Worker<'_> {
     }
 
     fn load(&mut self, name: &str) {
+        if let Err(error) = (self.finder)(name) {
+            let message = chain(&error);
+            self.outbox.send(EngineEvent::Failed { run: None, message });
+            return;
+        }
         // The old model goes first: two at once may not fit into memory.
-        self.model = None;
+        if self.model.take().is_some() {
+            self.outbox.send(EngineEvent::ModelUnloaded);
+        }
         let outbox = &mut *self.outbox;
         let mut progress = |fraction: f32, stage: &str| {
             outbox.send(EngineEvent::ModelLoading {
@@ -243,7 +261,9 @@ impl Worker<'_> {
         let mut shown = RunState::Prefill;
         loop {
             let mut preempted = None;
-            while let Some(command) = self.next_command(pace, speed.seconds_left())? {
+            while let Some(command) =
+                self.next_command(&mut generation, pace, speed.seconds_left())?
+            {
                 match self.obey(run, command, &mut generation, &mut pace) {
                     Obeyed::GoOn => {}
                     Obeyed::End(next) => {
@@ -322,17 +342,20 @@ impl Worker<'_> {
         }
     }
 
+    /// The next command, if there is one. A paused run waits for it, and its clock stands meanwhile.
     fn next_command(
         &mut self,
+        generation: &mut Generation<'_>,
         pace: Pace,
         patience: Duration,
     ) -> Result<Option<EngineCommand>, Quit> {
-        let patience = if pace == Pace::Paused {
-            patience
-        } else {
-            Duration::ZERO
-        };
-        self.wait(patience)
+        if pace != Pace::Paused {
+            return self.wait(Duration::ZERO);
+        }
+        let since = Instant::now();
+        let command = self.wait(patience);
+        generation.leave_out(since.elapsed());
+        command
     }
 
     fn obey(

@@ -1,23 +1,42 @@
 //! The lines under a figure's title: enough to make the picture again.
 
+use crate::analysis::{policy_names, settings_in_force};
 use crate::config::CacheSettings;
 use crate::policy;
-use crate::trace::{CompressionRecord, TraceHeader, TraceView};
+use crate::trace::{CompressionRecord, TraceHeader, TraceStore, TraceView};
 
-/// Model, policy and the settings that the policy uses.
-pub(super) fn run(header: &TraceHeader, settings: &CacheSettings) -> String {
-    let mut parts = vec![model(header)];
-    match policy::find(&settings.policy) {
-        Ok(info) => {
-            parts.push(info.name.to_owned());
-            let values = info.params.iter();
-            parts.extend(
-                values.map(|param| format!("{} {}", param.spec().option, param.get(settings))),
-            );
-        }
-        Err(_unknown) => parts.push(settings.policy.clone()),
-    }
-    parts.join(", ")
+/// Model, policies and the settings that the last of them used, for a figure of the whole run.
+pub(super) fn run(view: &TraceView<'_>) -> String {
+    let header = view.store().header();
+    let last = settings_in_force(view).pop();
+    let values = last.map(values).unwrap_or_default();
+    [vec![model(header), policy_names(view)], values]
+        .concat()
+        .join(", ")
+}
+
+/// Model, policy and the settings that it used, for a figure of one compression.
+pub(super) fn at(record: &CompressionRecord, store: &TraceStore) -> String {
+    let settings = store.settings_of(record.revision);
+    let who = vec![model(store.header()), name(&settings.policy).to_owned()];
+    [who, values(settings)].concat().join(", ")
+}
+
+/// Name of a policy as shown to people; its id if the program does not know it.
+pub(super) fn name(policy: &str) -> &str {
+    policy::find(policy).map_or(policy, |info| info.name)
+}
+
+/// The settings that the policy uses.
+fn values(settings: &CacheSettings) -> Vec<String> {
+    policy::find(&settings.policy).map_or_else(
+        |_unknown| vec![],
+        |info| {
+            let value =
+                |param: &policy::Param| format!("{} {}", param.spec().option, param.get(settings));
+            info.params.iter().map(value).collect()
+        },
+    )
 }
 
 /// The model and the shape of its cache.
@@ -45,6 +64,14 @@ pub(super) fn moment(view: &TraceView<'_>) -> String {
     let events = view.event_count();
     let s = if events == 1 { "" } else { "s" };
     let seen = format!("{} tokens seen, {events} compression{s}", view.cursor());
+    match changes(view) {
+        None => seen,
+        Some(changes) => format!("{seen}; {changes}"),
+    }
+}
+
+/// When settings were changed, if they were.
+pub(super) fn changes(view: &TraceView<'_>) -> Option<String> {
     let changes: Vec<String> = view
         .store()
         .params()
@@ -53,8 +80,8 @@ pub(super) fn moment(view: &TraceView<'_>) -> String {
         .map(|(at, ..)| at.0.to_string())
         .collect();
     match changes.len() {
-        0 => seen,
-        1..=4 => format!("{seen}; settings changed at token {}", changes.join(", ")),
-        many => format!("{seen}; settings changed {many} times"),
+        0 => None,
+        1..=4 => Some(format!("settings changed at token {}", changes.join(", "))),
+        many => Some(format!("settings changed {many} times")),
     }
 }

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::figure::Figure;
 use super::info::{bytes, settings_text};
-use super::{ExportError, ExportOptions, Format, comparison_figure, png, svg};
+use super::{ExportError, ExportOptions, Format, caption, comparison_figure, png, svg};
+use crate::analysis::{policies_in_force, policy_ids, settings_in_force};
 use crate::compare::{
     Divergence, HeldTotals, Meters, Mismatch, Overlap, check, common_prefix, different_sampling,
     divergence, held_difference, letter,
@@ -119,7 +120,7 @@ impl<'a> Comparison<'a> {
             ("", letters.collect()),
             ("file", each(&|run, _| run.name.clone())),
             ("policy", each(&|_, m| m.policy.clone())),
-            ("budget + buffer", each(&|_, m| slots(m))),
+            ("budget + buffer", each(&|run, _| slots(run.store))),
             (
                 "prompt tokens",
                 each(&|_, m| m.summary.prompt_tokens.to_string()),
@@ -219,7 +220,8 @@ impl<'a> Comparison<'a> {
                 json!({
                     "run": letter(i).to_string(),
                     "file": run.name,
-                    "policy": m.settings.policy,
+                    "policy": policy_ids(&run.store.latest()),
+                    "policies": policies_in_force(&run.store.latest()),
                     "settings": m.settings,
                     "settings_changed": run.store.params().len(),
                     "summary": m.summary,
@@ -321,14 +323,20 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    /// What a run is called in a figure: its letter, policy and settings.
+    /// What a run is called in a figure: its letter, policy and settings, and when these were changed.
     pub(super) fn title(&self, index: usize) -> String {
-        let (_, meters) = &self.runs[index];
+        let (run, meters) = &self.runs[index];
+        let title = format!("{}: {}", letter(index), meters.policy);
         let settings = settings_text(&meters.settings);
-        let rest = settings
-            .split_once(", ")
-            .map_or(String::new(), |(_, rest)| format!(", {rest}"));
-        format!("{}: {}{rest}", letter(index), meters.policy)
+        let settings = settings.split_once(", ").map(|(_policy, rest)| rest);
+        match (settings, caption::changes(&run.store.latest())) {
+            (None, None) => title,
+            (Some(settings), None) => format!("{title}, {settings}"),
+            (None, Some(changes)) => format!("{title}; {changes}"),
+            (Some(settings), Some(changes)) => {
+                format!("{title}; at the start {settings}; {changes}")
+            }
+        }
     }
 }
 
@@ -354,12 +362,22 @@ impl Pair {
     }
 }
 
-fn slots(meters: &Meters) -> String {
-    let evicts = crate::policy::find(&meters.settings.policy).is_ok_and(|info| info.compresses);
-    if evicts {
-        format!("{} + {}", meters.settings.budget, meters.settings.buffer)
-    } else {
-        "no limit".to_owned()
+/// Budget and buffer of the settings that decided, in order; a slider that was moved often is not told in full.
+fn slots(store: &TraceStore) -> String {
+    let mut found: Vec<String> = settings_in_force(&store.latest())
+        .into_iter()
+        .map(|settings| {
+            if crate::policy::find(&settings.policy).is_ok_and(|info| info.compresses) {
+                format!("{} + {}", settings.budget, settings.buffer)
+            } else {
+                "no limit".to_owned()
+            }
+        })
+        .collect();
+    found.dedup();
+    match found.as_slice() {
+        [first, _, _, .., last] => format!("{first}, …, then {last}"),
+        _ => found.join(", then "),
     }
 }
 

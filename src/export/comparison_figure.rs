@@ -94,7 +94,7 @@ fn run(
         Err(_) => (whole(store.tokens().len()), FLAT),
     };
     let rows = matrix.rows();
-    let matrix = widened(&matrix, axis.tokens);
+    let matrix = widened(&matrix, axis.tokens).upside_down();
     let reduced = matrix.reduce((2.0 * RASTER) as usize, 2 * PLOT_WIDTH as usize);
     let pixels: Vec<Rgb> = reduced
         .values
@@ -112,11 +112,13 @@ fn run(
         let at = (LEFT - 8.0, y + FLAT / 2.0 + 4.0);
         figure.label(at, TICK, palette.weak, Anchor::End, "all kept");
     } else {
+        // As in the window: compressions are counted from 1, and the first is at the bottom.
         let step = round_step(rows, (RASTER / 15.0) as usize);
-        for row in (0..rows).step_by(step) {
-            let middle = y + (row as f32 + 0.5) / rows as f32 * RASTER;
+        for event in (0..rows).step_by(step) {
+            let middle = y + RASTER - (event as f32 + 0.5) / rows as f32 * RASTER;
             let at = (LEFT - 8.0, middle + 4.0);
-            figure.label(at, TICK, palette.weak, Anchor::End, &row.to_string());
+            let number = (event + 1).to_string();
+            figure.label(at, TICK, palette.weak, Anchor::End, &number);
         }
     }
     let parting = comparison.pairs.iter().find(|p| p.a == 0 && p.b == index);
@@ -131,14 +133,9 @@ fn run(
         };
         let width = fonts::width(&said, Font::Sans, TICK) + 8.0;
         let left = if dx < 0.0 { x - width - 1.0 } else { x + 1.0 };
-        figure.rect([left, y + height - 15.0, width, 15.0], palette.page);
-        figure.label(
-            (x + dx, y + height - 4.0),
-            TICK,
-            palette.text,
-            anchor,
-            &said,
-        );
+        // At the top, where old tokens have mostly gone.
+        figure.rect([left, y, width, 15.0], palette.page);
+        figure.label((x + dx, y + 11.0), TICK, palette.text, anchor, &said);
     }
     y + height
 }

@@ -9,7 +9,7 @@ use crate::trace::{FileError, RecordLevel};
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
     /// A combination that makes no sense.
-    #[error("{what} cannot be written as {format}; its formats are: {}", names(what.formats()))]
+    #[error("{what} cannot be written as {format}; its formats are: {}", list(what.formats()))]
     Unsupported {
         /// What was asked for.
         what: What,
@@ -34,7 +34,10 @@ pub enum ExportError {
         what: What,
     },
     /// An event that had not run.
-    #[error("there is no compression {event}; {count} had run (0 to {})", .count.saturating_sub(1))]
+    #[error(
+        "there is no event {event}; {count} compressions had run, events 0 to {}",
+        .count.saturating_sub(1)
+    )]
     UnknownEvent {
         /// Event asked for.
         event: u32,
@@ -61,16 +64,22 @@ pub enum ExportError {
         /// Tokens seen.
         count: usize,
     },
-    /// A score that the recording lacks.
+    /// A measure that the compression's record lacks.
     #[error(
-        "the trace holds no {measure}: the policy has none, or it was recorded at level {}; \
-         record it with --level components", level_name(*level)
+        "compression {} (event {event}) holds no {measure}: {}; what it holds: {}",
+        event + 1, why_missing(policy, *level), list(recorded)
     )]
     NotRecorded {
         /// What was asked for.
         measure: Measure,
+        /// Which compression, counted from 0.
+        event: u32,
+        /// Name of the policy in force there.
+        policy: String,
         /// How much was recorded.
         level: RecordLevel,
+        /// What can be shown of it.
+        recorded: Vec<Measure>,
     },
     /// A picture beyond what can be drawn.
     #[error(
@@ -93,12 +102,23 @@ pub enum ExportError {
     File(#[from] FileError),
 }
 
-fn names(formats: &[Format]) -> String {
-    formats
+fn list(names: &[impl std::fmt::Display]) -> String {
+    names
         .iter()
-        .map(|format| format.name())
+        .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// At the fullest level only the policy can be why.
+fn why_missing(policy: &str, level: RecordLevel) -> String {
+    match level {
+        RecordLevel::Components => format!("{policy}, in force there, has none"),
+        RecordLevel::Scores | RecordLevel::Summary => format!(
+            "{policy}, in force there, has none, or level {} left it out (then record with --level components)",
+            level_name(level)
+        ),
+    }
 }
 
 fn level_name(level: RecordLevel) -> &'static str {

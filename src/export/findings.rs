@@ -11,7 +11,8 @@ use crate::analysis::{GroupRow, Ratio, Report};
 pub struct Findings {
     /// One per trace, in the order they were named.
     pub traces: Vec<TraceFindings>,
-    /// One per policy with more than one trace, in the order of its first.
+    /// One per policy with more than one trace, in the order of its first. A run whose policy was changed on the way
+    /// belongs to none of its policies, but to those that follow each other in the same order.
     pub policies: Vec<Report>,
 }
 

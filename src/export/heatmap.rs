@@ -7,9 +7,9 @@ use serde_json::json;
 use super::figure::Figure;
 use super::matrix::Matrix;
 use super::matrix_figure::{MatrixFigure, RowGroup};
-use super::table::Notation;
+use super::table::{Cell, Notation};
 use super::{ExportError, ExportOptions, Measure, What, caption, heads};
-use crate::trace::{CompressionRecord, EventIndex, HeadId, Position, TraceView};
+use crate::trace::{Component, CompressionRecord, EventIndex, HeadId, Position, TraceView};
 
 struct Heatmap<'a> {
     event: EventIndex,
@@ -24,14 +24,22 @@ impl<'a> Heatmap<'a> {
         let store = view.store();
         let event = options.event(view, What::Heatmap)?;
         let record: &CompressionRecord = &store.events()[event.index()];
-        let level = store.header().level;
+        let mut recorded = Measure::ALL
+            .iter()
+            .copied()
+            .filter(|m| m.is_recorded(record));
         let measure = match options.measure {
-            None => *Measure::ALL
-                .iter()
-                .find(|m| m.is_recorded(record))
-                .unwrap_or(&Measure::Held),
+            None => recorded.next().unwrap_or(Measure::Held),
             Some(measure) if measure.is_recorded(record) => measure,
-            Some(measure) => return Err(ExportError::NotRecorded { measure, level }),
+            Some(measure) => {
+                return Err(ExportError::NotRecorded {
+                    measure,
+                    event: record.event,
+                    policy: caption::name(&store.settings_of(record.revision).policy).to_owned(),
+                    level: store.header().level,
+                    recorded: recorded.collect(),
+                });
+            }
         };
         let model = &store.header().model;
         let heads = heads::chosen(model, options)?;
@@ -50,17 +58,13 @@ impl<'a> Heatmap<'a> {
                 }
                 continue;
             }
-            // Importance is a softmax over the candidates, redundancy over all slots (R-KV code).
-            let candidates = record.candidates(head.layer) as f32;
-            let slots = record
-                .slots_before
-                .get(head.layer as usize)
-                .copied()
-                .unwrap_or(0) as f32;
+            let times = |component, value: Option<f32>| {
+                value.map(|value| value / record.even_share(component, head.layer))
+            };
             for token in view.head_rows(event, head).unwrap_or_default() {
                 let value = match measure {
-                    Measure::Importance => token.importance.map(|v| v * candidates),
-                    Measure::Redundancy => token.redundancy.map(|v| v * slots),
+                    Measure::Importance => times(Component::Importance, token.importance),
+                    Measure::Redundancy => times(Component::Redundancy, token.redundancy),
                     Measure::Score | Measure::Held => token.score,
                 };
                 if range.contains(&token.position.index()) {
@@ -82,10 +86,10 @@ impl<'a> Heatmap<'a> {
         })
     }
 
-    fn keys(&self) -> Vec<[u64; 2]> {
+    fn keys(&self) -> Vec<[Cell<'static>; 2]> {
         self.heads
             .iter()
-            .map(|id| [u64::from(id.layer), u64::from(id.head)])
+            .map(|id| [Cell::Int(id.layer.into()), Cell::Int(id.head.into())])
             .collect()
     }
 
@@ -120,13 +124,11 @@ impl<'a> Heatmap<'a> {
 pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figure, ExportError> {
     let map = Heatmap::of(view, options)?;
     let palette = options.theme.palette();
-    let header = view.store().header();
-    let settings = view.store().settings_of(map.record.revision);
     let scale = map
         .measure
         .scale(map.matrix.values.iter().flatten().copied());
     let mut notes = vec![
-        caption::run(header, settings),
+        caption::at(map.record, view.store()),
         caption::compression(map.record, view),
     ];
     if let (Some(layer), true) = (
@@ -166,13 +168,24 @@ pub(super) fn write(
     let map = Heatmap::of(view, options)?;
     let names = ["layer", "head"];
     match notation {
-        Notation::Csv => map.matrix.write_csv(names, &map.keys(), out),
+        Notation::Csv => {
+            let measure = Cell::Text(map.measure.column());
+            let keys: Vec<_> = map
+                .keys()
+                .into_iter()
+                .map(|[layer, head]| [layer, head, measure])
+                .collect();
+            let names = ["layer", "head", "measure"];
+            map.matrix.write_csv(names, &keys, out)
+        }
         Notation::Json => {
             let mut about = serde_json::Map::new();
             about.insert("measure".to_owned(), json!(map.measure.name()));
             about.insert("unit".to_owned(), json!(map.measure.unit()));
             about.insert("event".to_owned(), json!(map.event.0));
             about.insert("seen".to_owned(), json!(map.record.seen));
+            let settings = view.store().settings_of(map.record.revision);
+            about.insert("policy".to_owned(), json!(settings.policy));
             map.matrix.write_json(about, names, &map.keys(), out)
         }
     }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use crate::analysis::{THEN, policies_in_force};
 use crate::config::{CacheSettings, Sampling};
 use crate::policy::{self, Param};
 use crate::trace::{FinishReason, ModelSummary, RecordLevel, RunSummary, TraceStore, last_boxed};
@@ -21,6 +22,8 @@ pub struct Info {
     pub level: RecordLevel,
     /// The problem as the person typed it.
     pub problem: String,
+    /// Ids of the policies that decided, in order: one, unless it was changed on the way.
+    pub policies: Vec<String>,
     /// Settings at the start.
     pub settings: CacheSettings,
     /// How tokens were drawn.
@@ -35,9 +38,9 @@ pub struct Info {
     pub finish: Option<String>,
     /// The error, if the run failed.
     pub failure: Option<String>,
-    /// Wall-clock seconds.
+    /// Seconds of work; the time a person held the run is left out.
     pub seconds: Option<f64>,
-    /// Generated tokens per second.
+    /// Generated tokens per second of these.
     pub tokens_per_second: Option<f64>,
     /// Seconds spent compressing.
     pub compression_seconds: f64,
@@ -75,6 +78,10 @@ impl Info {
             device: header.device.clone(),
             level: header.level,
             problem: header.problem.clone(),
+            policies: policies_in_force(&store.latest())
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
             settings: header.settings.clone(),
             sampling: header.sampling.clone(),
             changes: store
@@ -144,6 +151,9 @@ impl Info {
                 .collect::<Vec<_>>()
                 .join(" "),
         )?;
+        if self.policies.len() > 1 {
+            line("policies", self.policies.join(THEN))?;
+        }
         line("settings", settings_text(&self.settings))?;
         let mut before = &self.settings;
         for change in &self.changes {

@@ -36,6 +36,15 @@ impl Matrix {
         &self.values[row * self.columns..(row + 1) * self.columns]
     }
 
+    /// The same with its rows from the last to the first, for a picture whose rows count upwards.
+    pub(super) fn upside_down(&self) -> Self {
+        let rows = self.values.chunks(self.columns.max(1)).rev();
+        Self {
+            values: rows.flatten().copied().collect(),
+            ..*self
+        }
+    }
+
     /// Means of equal groups of rows and columns, so that at most `rows` by `columns` remain. Cells
     /// without a value do not count; a group of them has none.
     pub(super) fn reduce(&self, rows: usize, columns: usize) -> Reduced {
@@ -64,11 +73,11 @@ impl Matrix {
         }
     }
 
-    /// The matrix as a table: some named numbers per row, then one column per position.
+    /// The matrix as a table: some named cells per row, then one column per position.
     pub(super) fn write_csv<const N: usize>(
         &self,
         names: [&str; N],
-        keys: &[[u64; N]],
+        keys: &[[Cell<'_>; N]],
         out: &mut dyn Write,
     ) -> Result<(), ExportError> {
         let positions: Vec<String> = (self.first..self.first + self.columns)
@@ -83,7 +92,7 @@ impl Matrix {
         for (row, key) in keys.iter().enumerate() {
             let cells: Vec<Cell<'_>> = key
                 .iter()
-                .map(|&k| Cell::Int(k))
+                .copied()
                 .chain(self.row(row).iter().map(|&v| Cell::float(v)))
                 .collect();
             table.row(&cells)?;
@@ -96,7 +105,7 @@ impl Matrix {
         &self,
         mut about: serde_json::Map<String, serde_json::Value>,
         names: [&str; N],
-        keys: &[[u64; N]],
+        keys: &[[Cell<'_>; N]],
         out: &mut dyn Write,
     ) -> Result<(), ExportError> {
         about.insert("first_position".to_owned(), json!(self.first));
@@ -106,8 +115,8 @@ impl Matrix {
         out.write_all(b",\"rows\":[")?;
         for (row, key) in keys.iter().enumerate() {
             out.write_all(if row == 0 { b"\n{" } else { b",\n{" })?;
-            for (name, value) in names.iter().zip(key) {
-                write!(out, "\"{name}\":{value},")?;
+            for (name, cell) in names.iter().zip(key) {
+                write!(out, "\"{name}\":{},", cell.json())?;
             }
             out.write_all(b"\"values\":[")?;
             for (i, &value) in self.row(row).iter().enumerate() {

@@ -20,12 +20,14 @@ const MOST_COLUMNS: usize = 4096;
 const MOST_ROWS: usize = 1200;
 /// Room around a figure.
 pub(super) const MARGIN: f32 = 24.0;
+/// Least distance between the middles of labels beside rows.
+const BETWEEN_LABELS: f32 = 13.0;
 /// Em of a label.
 pub(super) const LABEL: f32 = 12.0;
 /// Em of a number beside an axis.
 pub(super) const TICK: f32 = 11.0;
 
-/// A label beside a group of rows.
+/// A label beside a group of rows. Groups are given in the order in which labels are chosen where not all fit.
 pub(super) struct RowGroup {
     /// First row.
     pub start: usize,
@@ -137,18 +139,18 @@ impl MatrixFigure<'_> {
 
     fn row_labels(&self, figure: &mut Figure, plot: &Plot, reduced: &Reduced) {
         let per_row = plot.row / reduced.down as f32;
-        let mut free_from = f32::MIN;
+        let mut last = f32::INFINITY;
         let longest = self.groups.first().map_or(1.0, |g| g.len as f32) * per_row;
         let step = round_step(
             self.groups.len(),
-            (self.groups.len() as f32 * longest / 15.0) as usize,
+            (self.groups.len() as f32 * longest / BETWEEN_LABELS) as usize,
         );
         for (i, group) in self.groups.iter().enumerate() {
             let middle = plot.top + (group.start as f32 + group.len as f32 / 2.0) * per_row;
-            if i % step != 0 || middle < free_from {
+            if i % step != 0 || (middle - last).abs() < BETWEEN_LABELS {
                 continue;
             }
-            free_from = middle + 13.0;
+            last = middle;
             let at = (plot.left - 8.0, middle + 4.0);
             figure.label(at, TICK, self.palette.weak, Anchor::End, &group.label);
         }

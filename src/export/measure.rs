@@ -41,6 +41,16 @@ impl Measure {
             .find(|measure| measure.name() == name)
     }
 
+    /// Its name in a table, which says the unit: in the table of scores importance and redundancy are raw shares.
+    pub const fn column(self) -> &'static str {
+        match self {
+            Self::Importance => "importance_x_even_share",
+            Self::Redundancy => "redundancy_x_even_share",
+            Self::Score => "score",
+            Self::Held => "held",
+        }
+    }
+
     /// Whether the compression's record holds it.
     pub fn is_recorded(self, record: &CompressionRecord) -> bool {
         let has = |component| record.block(component).is_some();
@@ -65,8 +75,8 @@ impl Measure {
 
     pub(super) fn unit(self) -> &'static str {
         match self {
-            Self::Importance => "importance, 1 = an even share of the head's candidates",
-            Self::Redundancy => "redundancy, 1 = an even share of the head's slots",
+            Self::Importance => "importance, × an even share of the head's candidates",
+            Self::Redundancy => "redundancy, × an even share of the head's slots",
             Self::Score => "score, higher is kept",
             Self::Held => "share held (1 = held, 0 = dropped)",
         }

@@ -16,7 +16,7 @@ pub struct ExportOptions {
     pub layer: Option<u32>,
     /// Only this KV head of each layer (heatmap, scores).
     pub head: Option<u32>,
-    /// What the heatmap shows; by default the first that was recorded.
+    /// What the heatmap shows; by default importance, or the first measure that was recorded.
     pub measure: Option<Measure>,
     /// Words by which reflections are told (segments).
     pub cues: CueList,

@@ -8,7 +8,7 @@ use super::figure::Figure;
 use super::matrix::Matrix;
 use super::matrix_figure::{MatrixFigure, RowGroup};
 use super::scale::Scale;
-use super::table::Notation;
+use super::table::{Cell, Notation};
 use super::{ExportError, ExportOptions, What, caption};
 use crate::trace::TraceView;
 
@@ -53,27 +53,19 @@ pub(super) fn matrix(view: &TraceView<'_>, options: &ExportOptions) -> Result<Ma
 pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figure, ExportError> {
     let matrix = matrix(view, options)?;
     let palette = options.theme.palette();
-    let store = view.store();
-    let settings = view
-        .last_record()
-        .map_or(&store.header().settings, |record| {
-            store.settings_of(record.revision)
-        });
+    // As in the window: compressions are counted from 1, and the first is at the bottom.
     let groups = (0..matrix.rows())
-        .map(|row| RowGroup {
-            start: row,
+        .map(|event| RowGroup {
+            start: matrix.rows() - 1 - event,
             len: 1,
-            label: row.to_string(),
+            label: (event + 1).to_string(),
         })
         .collect();
     let title = || "Share of KV heads that hold each token after each compression".to_owned();
     let figure = MatrixFigure {
         title: options.title.clone().unwrap_or_else(title),
-        notes: vec![
-            caption::run(store.header(), settings),
-            caption::moment(view),
-        ],
-        matrix,
+        notes: vec![caption::run(view), caption::moment(view)],
+        matrix: matrix.upside_down(),
         groups,
         parted: false,
         rows_name: "compression",
@@ -94,9 +86,9 @@ pub(super) fn write(
 ) -> Result<(), ExportError> {
     let matrix = matrix(view, options)?;
     let names = ["event", "seen"];
-    let keys: Vec<[u64; 2]> = view.store().events()[..view.event_count()]
+    let keys: Vec<[Cell<'_>; 2]> = view.store().events()[..view.event_count()]
         .iter()
-        .map(|event| [u64::from(event.event), u64::from(event.seen)])
+        .map(|event| [Cell::Int(event.event.into()), Cell::Int(event.seen.into())])
         .collect();
     match notation {
         Notation::Csv => matrix.write_csv(names, &keys, out),

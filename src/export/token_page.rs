@@ -4,6 +4,8 @@
 //! the window. Token widths come from the typeface's fixed advance, so nothing has to be measured; SVG
 //! viewers without the typeface squeeze theirs to fit.
 
+mod legend;
+
 use super::figure::{Anchor, Figure, Item, Text};
 use super::fonts::{Font, MONO_ADVANCE};
 use super::matrix_figure::heading;
@@ -71,19 +73,11 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
 
     let mut figure = Figure::new(palette.page);
     figure.width = WIDTH;
-    let settings = view
-        .last_record()
-        .map_or(&store.header().settings, |record| {
-            store.settings_of(record.revision)
-        });
     let title = options
         .title
         .clone()
         .unwrap_or_else(|| "What the cache still holds".to_owned());
-    let notes = [
-        caption::run(store.header(), settings),
-        caption::moment(view),
-    ];
+    let notes = [caption::run(view), caption::moment(view)];
     let top = heading(&mut figure, palette, &title, &notes, WIDTH - 2.0 * MARGIN);
     let scored = shown().next().is_some();
     let by_parts = shown().any(|s| s.importance != 0.0 || s.redundancy != 0.0);
@@ -92,7 +86,7 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
     } else {
         "not scored yet"
     };
-    let y = legend(&mut figure, palette, top, plain);
+    let y = legend::draw(&mut figure, palette, top, plain);
     let mut page = Page {
         figure,
         palette,
@@ -251,110 +245,4 @@ fn cells(c: char) -> usize {
         | 0x20000..=0x3fffd => 2,
         _ => 1,
     }
-}
-
-/// The two-way colour square and the marks; returns the lower end.
-/// `plain` says what a token without a colour is.
-fn legend(figure: &mut Figure, palette: &Palette, top: f32, plain: &str) -> f32 {
-    const STEPS: usize = 6;
-    const CELL: f32 = 10.0;
-    let side = STEPS as f32 * CELL;
-    let left = MARGIN + GUTTER;
-    for row in 0..STEPS {
-        for column in 0..STEPS {
-            let unit = |i: usize| i as f32 / (STEPS - 1) as f32;
-            let fill = palette.both(unit(column), unit(STEPS - 1 - row));
-            let at = [left + column as f32 * CELL, top + row as f32 * CELL];
-            figure.rect([at[0], at[1], CELL, CELL], fill);
-        }
-    }
-    figure.label(
-        (left + side, top + side + 14.0),
-        11.0,
-        palette.weak,
-        Anchor::End,
-        "importance",
-    );
-    figure.items.push(Item::Text(Text {
-        x: left - 6.0,
-        y: top + side,
-        size: 11.0,
-        fill: palette.weak,
-        font: Font::Sans,
-        anchor: Anchor::Start,
-        length: None,
-        upwards: true,
-        content: "redundancy".to_owned(),
-    }));
-    let key = left + side + 48.0;
-    let rows: [(&str, Look); 4] = [
-        (
-            plain,
-            Look {
-                ground: palette.token,
-                ink: palette.text,
-                held: 1.0,
-            },
-        ),
-        (
-            "every head holds it",
-            Look {
-                ground: palette.both(0.8, 0.1),
-                ink: palette.text,
-                held: 1.0,
-            },
-        ),
-        (
-            "the bar is the share of (layer, KV head) pairs that hold it",
-            Look {
-                ground: palette.both(0.2, 0.7),
-                ink: palette.ink(palette.both(0.2, 0.7)),
-                held: 0.4,
-            },
-        ),
-        (
-            "no head holds it: it is forgotten",
-            Look {
-                ground: mix(palette.both(0.1, 0.9), palette.page, 0.72),
-                ink: palette.faint,
-                held: 0.0,
-            },
-        ),
-    ];
-    for (i, (meaning, look)) in rows.iter().enumerate() {
-        let (column, row) = (i / 2, i % 2);
-        let (x, y) = (key + column as f32 * 250.0, top + row as f32 * 32.0 + 2.0);
-        figure.chip([x, y, 46.0, BOX], look.ground);
-        figure.items.push(Item::Text(Text {
-            x: x + 23.0,
-            y: y + 14.0,
-            size: SIZE,
-            fill: look.ink,
-            font: Font::Mono,
-            anchor: Anchor::Middle,
-            length: None,
-            upwards: false,
-            content: "token".to_owned(),
-        }));
-        held_bar(figure, palette, [x, y + BOX + 1.5, 46.0], look.held);
-        if look.held == 0.0 {
-            figure.line([x + 3.0, y + 10.0, x + 43.0, y + 10.0], 1.0, palette.faint);
-        }
-        figure.label(
-            (x + 54.0, y + 14.0),
-            11.5,
-            palette.weak,
-            Anchor::Start,
-            meaning,
-        );
-    }
-    let note = "colours run from the 30th to the 98.5th percentile of the tokens shown";
-    figure.label(
-        (key, top + side + 14.0),
-        11.5,
-        palette.weak,
-        Anchor::Start,
-        note,
-    );
-    top + side + 16.0
 }

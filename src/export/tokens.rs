@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::table::{Cell, Notation, TableWriter};
-use super::{ExportError, ExportOptions};
+use super::{ExportError, ExportOptions, Measure};
 use crate::trace::{Component, Position, TokenScore, TraceView};
 
 /// Importance and redundancy are relative to an even share (1 = average), means over the heads that
@@ -19,8 +19,8 @@ const COLUMNS: [&str; 14] = [
     "held_heads",
     "heads",
     "evicted_share",
-    "importance",
-    "redundancy",
+    Measure::Importance.column(),
+    Measure::Redundancy.column(),
     "score",
     "scored_at",
 ];

@@ -150,6 +150,27 @@ impl ModelSource {
     }
 }
 
+impl ModelFiles {
+    /// Every file on the disk that may be read.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        match self {
+            Self::Embedded(_) => vec![],
+            Self::Gguf(path) => vec![path.clone()],
+            Self::Folder { folder, weights } => {
+                let beside = [
+                    "config.json",
+                    "tokenizer.json",
+                    "tokenizer_config.json",
+                    "chat_template.jinja",
+                    INDEX,
+                ];
+                let beside = beside.map(|name| folder.join(name));
+                beside.iter().chain(weights).cloned().collect()
+            }
+        }
+    }
+}
+
 impl std::fmt::Display for ModelSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -69,14 +69,19 @@ impl SweepPlan {
         buffers.sort_unstable();
         buffers.dedup();
         let buffers: Vec<String> = buffers.iter().map(ToString::to_string).collect();
+        let buffer = if buffers.is_empty() {
+            // The full cache alone has none.
+            String::new()
+        } else {
+            format!(", buffer {}", buffers.join(" or "))
+        };
         format!(
-            "{} problems, {}; model {} ({}), {drawn}, at most {} tokens, buffer {}.",
+            "{} problems, {}; model {} ({}), {drawn}, at most {} tokens{buffer}.",
             self.problems.len(),
             self.origin,
             self.model.name,
             self.model.fingerprint,
             self.sampling.max_tokens,
-            buffers.join(" or ")
         )
     }
 
@@ -153,5 +158,32 @@ impl SweepPlan {
         } else {
             None
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sweep::arms;
+
+    #[test]
+    fn a_sweep_of_the_full_cache_alone_speaks_of_no_buffer() {
+        let said = |policies: &[&str]| {
+            let policies: Vec<String> = policies.iter().map(|&id| id.to_owned()).collect();
+            let plan = SweepPlan {
+                model: ModelIdentity {
+                    name: "m".to_owned(),
+                    fingerprint: "0".to_owned(),
+                },
+                sampling: Sampling::default(),
+                arms: arms(&policies, &[64], |settings| settings.buffer = 32).unwrap(),
+                origin: "made up".to_owned(),
+                problems: vec![],
+            };
+            plan.said()
+        };
+        let limit = format!("at most {} tokens", Sampling::default().max_tokens);
+        assert!(said(&["rkv"]).ends_with(&format!("{limit}, buffer 32.")));
+        assert!(said(&["full"]).ends_with(&format!("{limit}.")));
     }
 }

@@ -18,8 +18,8 @@ pub fn text(plan: &SweepPlan, table: &SweepTable) -> String {
         "gained",
         "p",
         "length",
-        "looped",
-        "capped",
+        "cut off",
+        "of these looped",
         "ratio",
         "cost",
         "triggered",
@@ -71,9 +71,9 @@ pub fn text(plan: &SweepPlan, table: &SweepTable) -> String {
 /// What the columns mean.
 const LEGEND: &str = "\
 Lost and gained: answers right with the full cache alone and here alone; p: exact McNemar test of the two.
-Length: tokens over the full cache's. Looped and capped: cut off in a loop, cut off at all. Ratio: slots over
-tokens seen, averaged over steps. Cost: slots read over the full cache's. Triggered: share of problems that
-were compressed at all.";
+Length: tokens over the full cache's. Cut off: runs that met the limit of tokens or of the context; of these
+looped: those that were saying the same passage over and over. Ratio: slots over tokens seen, averaged over
+steps. Cost: slots read over the full cache's. Triggered: share of problems that were compressed at all.";
 
 fn budget(arm: &ArmKey) -> String {
     arm.budget
@@ -96,8 +96,8 @@ fn cells(arm: &ArmKey, stats: &ArmStats) -> [String; 14] {
         paired(stats.gained.to_string()),
         paired(p_value(stats.p_value)),
         format!("{:.2}", stats.length_ratio),
-        stats.looped.to_string(),
         stats.capped.to_string(),
+        stats.looped.to_string(),
         format!("{:.3}", stats.time_averaged_ratio),
         format!("{:.3}", stats.length_matched_cost),
         format!("{:.0} %", 100.0 * stats.triggered),

@@ -160,18 +160,23 @@ pub struct ResultsFile {
 }
 
 impl ResultsFile {
+    /// The file that `path` stands for: in a folder it is `sweep.jsonl`.
+    pub fn at(path: &Path) -> PathBuf {
+        if path.is_dir() {
+            path.join("sweep.jsonl")
+        } else {
+            path.to_owned()
+        }
+    }
+
     /// Opens or begins the results of `plan`; gives the runs that are already there.
     ///
-    /// A folder stands for `sweep.jsonl` in it.
+    /// A folder stands for a file in it ([`Self::at`]).
     ///
     /// # Errors
     /// [`ResultsError`]; a file of another sweep is left as it is.
     pub fn open(path: &Path, plan: &SweepPlan) -> Result<(Self, Vec<RunOutcome>), ResultsError> {
-        let path = if path.is_dir() {
-            path.join("sweep.jsonl")
-        } else {
-            path.to_owned()
-        };
+        let path = Self::at(path);
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)

@@ -20,6 +20,7 @@ mod packed;
 mod reader;
 mod record;
 mod replay;
+mod same_file;
 mod score_block;
 mod scores;
 mod stats;
@@ -44,6 +45,7 @@ pub use reader::{
 pub use record::{
     CompressionRecord, DuplicateLinks, FinishReason, SegmentKind, TokenRecord, TraceRecord,
 };
+pub use same_file::is_same_file;
 pub use score_block::{Coding, Component, ScoreBlock};
 pub use scores::{EventMeans, TokenScore};
 pub use stats::{RunSummary, occupancy};

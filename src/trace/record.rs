@@ -34,7 +34,8 @@ pub enum TraceRecord {
         at: Position,
         /// Why.
         reason: FinishReason,
-        /// Wall-clock seconds from the first prompt token.
+        /// Seconds of work from the first prompt token on; the time a person held the run is left out. Programs
+        /// before this rule counted it.
         seconds: f32,
     },
 }
@@ -50,7 +51,7 @@ pub struct TokenRecord {
     pub logprob: f32,
     /// Entropy of the distribution it was drawn from, in nats; 0 for prompt tokens.
     pub entropy: f32,
-    /// Microseconds since the run began.
+    /// Microseconds since the run began, pauses left out as in [`TraceRecord::End`].
     pub micros: u64,
 }
 
@@ -129,6 +130,18 @@ impl CompressionRecord {
         self.slots_before
             .get(layer as usize)
             .map_or(0, |n| n.saturating_sub(self.window))
+    }
+
+    /// What each token of a head in this layer would have of a component if all had the same. Importance is a softmax
+    /// over the candidates, redundancy over all slots (R-KV code); a score has no even share and is divided by 1.
+    pub fn even_share(&self, component: Component, layer: u32) -> f32 {
+        let slots = self.slots_before.get(layer as usize).copied();
+        let count = match component {
+            Component::Importance => self.candidates(layer),
+            Component::Redundancy => slots.unwrap_or(0),
+            Component::Score => 1,
+        };
+        (count.max(1) as f32).recip()
     }
 }
 

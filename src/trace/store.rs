@@ -254,7 +254,7 @@ impl TraceStore {
         &self.params
     }
 
-    /// Where and why the run ended and its wall-clock seconds, once it has.
+    /// Where and why the run ended and its seconds of work, pauses left out, once it has.
     pub fn end(&self) -> Option<&(Position, FinishReason, f32)> {
         self.end.as_ref()
     }

@@ -10,8 +10,8 @@ use super::theme::Palette;
 /// Width of the ramp and of the room for its numbers, in points.
 const WIDTH: f32 = 150.0;
 
-/// Draws the ramp with numbers at places from 0 to 1 beneath it; the first and last stay inside.
-pub fn show(ui: &mut Ui, map: Colormap, name: &str, numbers: &[(f32, String)]) {
+/// Draws the ramp from `floor` on, with numbers at places from 0 to 1 beneath it; the first and last stay inside.
+pub fn show(ui: &mut Ui, map: Colormap, floor: f32, name: &str, numbers: &[(f32, String)]) {
     let palette = Palette::of(ui.ctx());
     let dark = ui.ctx().theme() == egui::Theme::Dark;
     let (outer, response) = ui.allocate_exact_size(vec2(WIDTH, 24.0), Sense::hover());
@@ -23,7 +23,7 @@ pub fn show(ui: &mut Ui, map: Colormap, name: &str, numbers: &[(f32, String)]) {
     const STEPS: u32 = 64;
     for i in 0..=STEPS {
         let t = i as f32 / STEPS as f32;
-        let colour = map.colour(dark, t);
+        let colour = map.colour(dark, floor + (1.0 - floor) * t);
         let x = bar.left() + t * bar.width();
         mesh.colored_vertex(pos2(x, bar.top()), colour);
         mesh.colored_vertex(pos2(x, bar.bottom()), colour);

@@ -1,10 +1,11 @@
 //! What to draw or tabulate, in which format, and where to.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use egui::{Align2, Button, Context, Key, RichText, TextEdit, Window, vec2};
 
 use super::command::{Browse, UiCommand};
+use super::overwrite::Overwrite;
 use super::segmented;
 use super::selection::Tab;
 use super::theme::{Palette, caption};
@@ -23,6 +24,7 @@ pub struct ExportDialog {
     pub path: String,
     /// What the last try came to.
     pub message: Option<String>,
+    overwrite: Overwrite,
 }
 
 impl Default for ExportDialog {
@@ -33,6 +35,7 @@ impl Default for ExportDialog {
             format: Format::Svg,
             path: String::new(),
             message: None,
+            overwrite: Overwrite::default(),
         }
     }
 }
@@ -80,16 +83,27 @@ impl ExportDialog {
                 if let Some(message) = &self.message {
                     ui.label(RichText::new(message).size(12.5).color(palette.weak));
                 }
+                let path = PathBuf::from(self.path.trim());
+                let misnamed = misnamed(&path, self.format);
+                if let Some(why) = &misnamed {
+                    ui.label(RichText::new(why).size(12.5).color(palette.error));
+                }
+                self.overwrite.show(ui, &path);
                 ui.horizontal(|ui| {
-                    let some = !self.path.trim().is_empty();
-                    if (ui.add_enabled(some, Button::new("Export")).clicked() || enter) && some {
-                        let to = Some(PathBuf::from(self.path.trim()));
-                        commands.push(UiCommand::Export {
-                            what: self.what,
-                            to,
-                            format: self.format,
-                        });
-                        commands.push(UiCommand::ShowExport(false));
+                    let some = !self.path.trim().is_empty() && misnamed.is_none();
+                    let asks = self.overwrite.asks_about(&path);
+                    let button = Button::new(if asks { "Replace" } else { "Export" });
+                    if (ui.add_enabled(some, button).clicked() || enter) && some {
+                        if self.overwrite.allows(&path) {
+                            commands.push(UiCommand::Export {
+                                what: self.what,
+                                to: Some(path),
+                                format: self.format,
+                            });
+                            commands.push(UiCommand::ShowExport(false));
+                        } else if enter {
+                            field.request_focus();
+                        }
                     }
                     if ui.button("Browse…").clicked() {
                         commands.push(UiCommand::Browse(Browse::Export));
@@ -158,7 +172,31 @@ impl ExportDialog {
     }
 }
 
+/// Why a file of this format must not have this name, if so.
+fn misnamed(path: &Path, format: Format) -> Option<String> {
+    let extension = path.extension()?.to_string_lossy().to_lowercase();
+    let other = Format::from_name(&extension).is_some_and(|named| named != format);
+    (other || extension == "rkvt").then(|| {
+        format!("A file named .{extension} would hold {format}: change the name or the format.")
+    })
+}
+
 /// A name for the file, in the folder the program was started in.
 pub fn suggestion(what: What, format: Format) -> String {
     format!("{what}.{format}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_must_not_promise_another_format() {
+        let said = |name: &str| misnamed(Path::new(name), Format::Png);
+        assert_eq!(said("heatmap.png"), None);
+        assert_eq!(said("heatmap"), None);
+        assert_eq!(said("heatmap.v2"), None);
+        assert!(said("heatmap.SVG").unwrap().contains(".svg would hold png"));
+        assert!(said("run.rkvt").is_some());
+    }
 }

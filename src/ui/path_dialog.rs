@@ -1,11 +1,13 @@
 //! A path to open or save: a field that always works, and the system's dialog where there is one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use egui::{Align2, Button, Context, Key, RichText, TextEdit, Window, vec2};
 
 use super::command::{Browse, CompareCommand, UiCommand};
+use super::overwrite::Overwrite;
 use super::theme::Palette;
+use crate::compare::{MOST_RUNS, letter};
 
 /// Said when the system's dialog gave no path: without a portal it cannot even open.
 pub const NOTHING_CHOSEN: &str = "no file chosen (or no file-dialog portal); type a path instead";
@@ -19,6 +21,7 @@ pub struct PathDialog {
     pub path: String,
     /// What the last try came to.
     pub message: Option<String>,
+    overwrite: Overwrite,
     fresh: bool,
 }
 
@@ -29,6 +32,7 @@ impl PathDialog {
             purpose: Some(purpose),
             path: suggestion,
             message: None,
+            overwrite: Overwrite::default(),
             fresh: true,
         };
     }
@@ -65,11 +69,21 @@ impl PathDialog {
                 if let Some(message) = &self.message {
                     ui.label(RichText::new(message).size(12.5).color(palette.weak));
                 }
+                let path = PathBuf::from(self.path.trim());
+                let written = written(purpose, &path);
+                self.overwrite.show(ui, &written);
                 ui.horizontal(|ui| {
                     let some = !self.path.trim().is_empty();
-                    if (ui.add_enabled(some, Button::new(verb)).clicked() || enter) && some {
-                        commands.extend(command(purpose, PathBuf::from(self.path.trim())));
-                        done = true;
+                    let asks = self.overwrite.asks_about(&written);
+                    let button = Button::new(if asks { "Replace" } else { verb });
+                    if (ui.add_enabled(some, button).clicked() || enter) && some {
+                        let opens = matches!(purpose, Browse::Open | Browse::OpenPane(_));
+                        done = opens || self.overwrite.allows(&written);
+                        if done {
+                            commands.extend(command(purpose, path));
+                        } else if enter {
+                            field.request_focus();
+                        }
                     }
                     if ui.button("Browse…").clicked() {
                         commands.push(UiCommand::Browse(purpose));
@@ -116,6 +130,22 @@ fn words(purpose: Browse) -> Option<Words> {
     Some(Words { title, field, verb })
 }
 
+/// The file that is written, or of several the first that is there.
+fn written(purpose: Browse, path: &Path) -> PathBuf {
+    let mut several = (0..MOST_RUNS).map(|pane| lettered(path, pane));
+    let there = match purpose {
+        Browse::SavePanes => several.find(|path| path.exists()),
+        _ => None,
+    };
+    there.unwrap_or_else(|| path.to_owned())
+}
+
+/// `runs.rkvt` for the second pane is `runs-B.rkvt`.
+pub fn lettered(path: &Path, pane: usize) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!("{stem}-{}.rkvt", letter(pane)))
+}
+
 fn command(purpose: Browse, path: PathBuf) -> Option<UiCommand> {
     Some(match purpose {
         Browse::Open => UiCommand::Open(Some(path)),
@@ -132,4 +162,16 @@ fn command(purpose: Browse, path: PathBuf) -> Option<UiCommand> {
         Browse::Figure => UiCommand::Compare(CompareCommand::Figure(Some(path))),
         Browse::Export => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_panes_files_lie_beside_each_other() {
+        let named = lettered(Path::new("out/runs.rkvt"), 1);
+        assert_eq!(named, Path::new("out/runs-B.rkvt"));
+        assert_eq!(lettered(Path::new("runs"), 0), Path::new("runs-A.rkvt"));
+    }
 }

@@ -1,23 +1,19 @@
 //! The bar at the top: model, problem, and the buttons of the run.
 
+use std::ops::RangeInclusive;
+
+use egui::scroll_area::ScrollBarVisibility;
 use egui::{
     Align, Button, Color32, CornerRadius, Frame, Id, Key, KeyboardShortcut, Layout, Margin,
-    Modifiers, Response, RichText, Stroke, TextEdit, ThemePreference, Ui, vec2,
+    Modifiers, Response, RichText, ScrollArea, Stroke, TextEdit, TextStyle, Ui, vec2,
 };
 
-use super::command::{CompareCommand, UiCommand};
+use super::command::UiCommand;
 use super::engine_status::{EngineStatus, Link, Phase};
 use super::examples::EXAMPLES;
+use super::file_menu::{self, EarlierRun};
+use super::model_menu::{self, KnownModelName};
 use super::theme::{Palette, mix};
-
-/// A model that can be loaded by name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KnownModelName {
-    /// Its name.
-    pub name: String,
-    /// What it is, in a sentence.
-    pub about: String,
-}
 
 /// What is typed into the bar.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +22,8 @@ pub struct PromptBarState {
     pub problem: String,
     /// Path or name in the model menu.
     pub model: String,
+    /// When a run was last seen under way, in the window's seconds.
+    pub last_busy: Option<f64>,
 }
 
 /// What the bar shows besides its own fields.
@@ -34,6 +32,8 @@ pub struct PromptBar<'a> {
     pub status: &'a EngineStatus,
     /// Models of the menu.
     pub known: &'a [KnownModelName],
+    /// Runs that the window has kept, newest first.
+    pub earlier: &'a [EarlierRun],
     /// Why the settings cannot be used, if so.
     pub settings_error: Option<&'a str>,
     /// Notifications not read yet.
@@ -52,6 +52,9 @@ pub fn show(
     commands: &mut Vec<UiCommand>,
 ) {
     let palette = Palette::of(ui.ctx());
+    if bar.status.busy() {
+        state.last_busy = Some(ui.input(|i| i.time));
+    }
     ui.horizontal(|ui| {
         ui.set_min_height(34.0);
         ui.label(
@@ -60,9 +63,10 @@ pub fn show(
                 .strong()
                 .color(palette.text),
         );
-        file_menu(ui, bar, commands);
+        let busy = bar.status.busy();
+        file_menu::show(ui, bar.shown.is_some(), busy, bar.earlier, commands);
         if bar.status.link != Link::None {
-            model_menu(ui, state, bar, commands);
+            model_menu::show(ui, &mut state.model, bar.status, bar.known, commands);
             device_badge(ui, palette, bar.status);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -74,21 +78,59 @@ pub fn show(
                     ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.add(label));
                 }
             } else if bar.field {
-                buttons(ui, state, bar, commands);
-                speed(ui, palette, bar.status);
-                examples_menu(ui, state, bar.status);
+                // Always as wide, so that nothing moves away under the pointer when a run starts or ends.
+                slot(ui, BUTTONS, |ui| buttons(ui, state, bar, commands));
+                slot(ui, BESIDE, |ui| {
+                    if bar.status.busy() {
+                        speed(ui, palette, bar.status);
+                    } else {
+                        examples_menu(ui, state);
+                    }
+                });
                 let width = ui.available_width();
                 ui.allocate_ui_with_layout(
                     vec2(width, 34.0),
                     Layout::left_to_right(Align::Center),
                     |ui| {
-                        if problem_field(ui, &mut state.problem, width, 1) {
+                        if problem_field(ui, &mut state.problem, width, 1..=3) {
                             run_if_possible(state, bar, commands);
                         }
                     },
                 );
             }
         });
+    });
+}
+
+/// Seconds for which Run cannot be pressed after a run: it stands where Pause and Stop have just stood.
+const PAUSE_BEFORE_RUN: f64 = 0.6;
+
+/// Whether a run has only just ended.
+fn just_ended(ui: &Ui, state: &PromptBarState) -> bool {
+    let Some(last) = state.last_busy else {
+        return false;
+    };
+    let left = last + PAUSE_BEFORE_RUN - ui.input(|i| i.time);
+    if left > 0.0 {
+        ui.ctx().request_repaint_after_secs(left as f32);
+    }
+    left > 0.0
+}
+
+/// Room of the buttons of a run: three of them and the gaps between.
+const BUTTONS: f32 = 3.0 * BUTTON + 2.0 * BUTTON_GAP;
+const BUTTON: f32 = 58.0;
+const BUTTON_GAP: f32 = 6.0;
+
+/// Room of what stands beside them.
+const BESIDE: f32 = 88.0;
+
+fn slot(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui)) {
+    let room = vec2(width, 34.0);
+    ui.allocate_ui_with_layout(room, Layout::right_to_left(Align::Center), |ui| {
+        ui.set_min_size(room);
+        ui.spacing_mut().item_spacing.x = BUTTON_GAP;
+        content(ui);
     });
 }
 
@@ -108,23 +150,52 @@ pub fn problem_id() -> Id {
     Id::unique("problem")
 }
 
-/// The field for the problem; returns whether Enter was pressed in it.
-pub fn problem_field(ui: &mut Ui, problem: &mut String, width: f32, rows: usize) -> bool {
+/// The field for the problem, as high as its text between two numbers of lines; returns whether Enter was pressed in it.
+pub fn problem_field(
+    ui: &mut Ui,
+    problem: &mut String,
+    width: f32,
+    lines: RangeInclusive<usize>,
+) -> bool {
     let palette = Palette::of(ui.ctx());
+    let margin = Margin::symmetric(10, 7);
+    let text = ui.painter().layout(
+        problem.clone(),
+        TextStyle::Body.resolve(ui.style()),
+        palette.text,
+        width - margin.sum().x,
+    );
+    let rows = text.rows.len().clamp(*lines.start(), *lines.end());
+    let bar = if text.rows.len() > rows {
+        ScrollBarVisibility::VisibleWhenNeeded
+    } else {
+        ScrollBarVisibility::AlwaysHidden
+    };
     let edit = TextEdit::multiline(problem)
         .id(problem_id())
         .hint_text("Type a maths problem, then press Enter")
-        .desired_rows(rows)
-        .desired_width(width)
-        .frame(
-            Frame::new()
-                .fill(palette.field)
-                .stroke(Stroke::new(1.0, palette.line))
-                .corner_radius(CornerRadius::same(6))
-                .inner_margin(Margin::symmetric(10, 7)),
-        )
+        .desired_rows(*lines.start())
+        .desired_width(f32::INFINITY)
+        .frame(Frame::NONE)
         .return_key(KeyboardShortcut::new(Modifiers::SHIFT, Key::Enter));
-    let response = ui.add(edit);
+    let response = Frame::new()
+        .fill(palette.field)
+        .stroke(Stroke::new(1.0, palette.line))
+        .corner_radius(CornerRadius::same(6))
+        .inner_margin(margin)
+        .show(ui, |ui| {
+            ui.set_width(width - margin.sum().x);
+            let height = rows as f32 * ui.text_style_height(&TextStyle::Body);
+            ScrollArea::vertical()
+                .id_salt("problem")
+                .max_height(height)
+                .min_scrolled_height(height)
+                .auto_shrink(false)
+                .scroll_bar_visibility(bar)
+                .show(ui, |ui| ui.add(edit))
+                .inner
+        })
+        .inner;
     response
         .widget_info(|| egui::WidgetInfo::labeled(egui::Role::MultilineTextInput, true, "Problem"));
     response.has_focus()
@@ -132,24 +203,22 @@ pub fn problem_field(ui: &mut Ui, problem: &mut String, width: f32, rows: usize)
 }
 
 /// The menu of examples; picking one fills the field.
-fn examples_menu(ui: &mut Ui, state: &mut PromptBarState, status: &EngineStatus) {
-    ui.add_enabled_ui(!status.busy(), |ui| {
-        ui.menu_button("examples ⏷", |ui| {
-            ui.set_max_width(460.0);
-            for example in EXAMPLES {
-                let text = RichText::new(example.problem).size(13.0);
-                if ui
-                    .add(Button::new(text).wrap())
-                    .on_hover_text(example.kind)
-                    .clicked()
-                {
-                    example.problem.clone_into(&mut state.problem);
-                    ui.ctx()
-                        .memory_mut(|memory| memory.request_focus(problem_id()));
-                    ui.close();
-                }
+fn examples_menu(ui: &mut Ui, state: &mut PromptBarState) {
+    ui.menu_button("examples ⏷", |ui| {
+        ui.set_max_width(460.0);
+        for example in EXAMPLES {
+            let text = RichText::new(example.problem).size(13.0);
+            if ui
+                .add(Button::new(text).wrap())
+                .on_hover_text(example.kind)
+                .clicked()
+            {
+                example.problem.clone_into(&mut state.problem);
+                ui.ctx()
+                    .memory_mut(|memory| memory.request_focus(problem_id()));
+                ui.close();
             }
-        });
+        }
     });
 }
 
@@ -165,11 +234,12 @@ fn buttons(
             commands.push(command);
         }
     };
-    let size = vec2(58.0, 32.0);
+    let size = vec2(BUTTON, 32.0);
     match bar.status.phase {
         Phase::Idle => {
             let obstacle = bar.status.obstacle(&state.problem, bar.settings_error);
-            let response = run_button(ui, obstacle.is_none());
+            let enabled = obstacle.is_none() && !just_ended(ui, state);
+            let response = run_button(ui, enabled, BUTTONS);
             match obstacle {
                 Some(why) => {
                     response.on_disabled_hover_text(why);
@@ -218,7 +288,7 @@ fn buttons(
 }
 
 /// The one button that stands out: amber, while it can be pressed.
-pub fn run_button(ui: &mut Ui, enabled: bool) -> Response {
+pub fn run_button(ui: &mut Ui, enabled: bool, width: f32) -> Response {
     let palette = Palette::of(ui.ctx());
     let fill = if enabled {
         palette.amber
@@ -232,123 +302,8 @@ pub fn run_button(ui: &mut Ui, enabled: bool) -> Response {
     };
     let button = Button::new(RichText::new("Run").strong().color(text))
         .fill(fill)
-        .min_size(vec2(64.0, 32.0));
+        .min_size(vec2(width, 32.0));
     ui.add_enabled(enabled, button)
-}
-
-fn file_menu(ui: &mut Ui, bar: &PromptBar<'_>, commands: &mut Vec<UiCommand>) {
-    ui.menu_button("File", |ui| {
-        ui.set_min_width(190.0);
-        let mut item = |ui: &mut Ui, enabled: bool, name: &str, keys: &str, command: UiCommand| {
-            if ui
-                .add_enabled(enabled, Button::new(name).shortcut_text(keys))
-                .clicked()
-            {
-                commands.push(command);
-                ui.close();
-            }
-        };
-        item(ui, true, "Open trace…", "Ctrl+O", UiCommand::Open(None));
-        item(
-            ui,
-            bar.shown.is_some(),
-            "Save trace…",
-            "Ctrl+S",
-            UiCommand::Save(None),
-        );
-        item(
-            ui,
-            bar.shown.is_some(),
-            "Export…",
-            "Ctrl+E",
-            UiCommand::ShowExport(true),
-        );
-        item(
-            ui,
-            bar.shown.is_some() && !bar.status.busy(),
-            "Compare with this run",
-            "",
-            UiCommand::Compare(CompareCommand::TakeRun),
-        );
-        item(
-            ui,
-            bar.shown.is_some() && !bar.status.busy(),
-            "New problem",
-            "",
-            UiCommand::CloseTrace,
-        );
-        ui.separator();
-        for (name, theme) in [
-            ("Theme of the system", ThemePreference::System),
-            ("Dark theme", ThemePreference::Dark),
-            ("Light theme", ThemePreference::Light),
-        ] {
-            let chosen = ui.ctx().options(|options| options.theme_preference) == theme;
-            if ui.add(Button::selectable(chosen, name)).clicked() {
-                commands.push(UiCommand::SetTheme(theme));
-                ui.close();
-            }
-        }
-        ui.separator();
-        if ui.add(Button::new("Help").shortcut_text("?")).clicked() {
-            commands.push(UiCommand::ToggleHelp);
-            ui.close();
-        }
-    });
-}
-
-fn model_menu(
-    ui: &mut Ui,
-    state: &mut PromptBarState,
-    bar: &PromptBar<'_>,
-    commands: &mut Vec<UiCommand>,
-) {
-    let status = bar.status;
-    let name = match (&status.loading, &status.model) {
-        (Some((fraction, _)), _) => format!("loading… {:.0} %", fraction * 100.0),
-        (None, Some((model, _))) => format!("{} ⏷", model.name),
-        (None, None) => "no model ⏷".to_owned(),
-    };
-    let response = ui.menu_button(name, |ui| {
-        ui.set_width(330.0);
-        ui.add_enabled_ui(!status.busy() && status.loading.is_none(), |ui| {
-            for model in bar.known {
-                let button = Button::new(model.name.as_str());
-                if ui.add(button).on_hover_text(model.about.as_str()).clicked() {
-                    commands.push(UiCommand::LoadModel(model.name.clone()));
-                    ui.close();
-                }
-            }
-            ui.separator();
-            let label = ui.label("A GGUF file or a Hugging Face folder:");
-            ui.horizontal(|ui| {
-                let edit = TextEdit::singleline(&mut state.model)
-                    .desired_width(240.0)
-                    .hint_text("path");
-                let field = ui.add(edit).labelled_by(label.id);
-                let enter = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
-                let some = !state.model.trim().is_empty();
-                if (ui.add_enabled(some, Button::new("Load")).clicked() || enter) && some {
-                    commands.push(UiCommand::LoadModel(state.model.trim().to_owned()));
-                    ui.close();
-                }
-            });
-        });
-    });
-    let hint = match &status.model {
-        Some((model, _)) => format!(
-            "{} · {} layers, {} KV heads each, head size {} · weights {} · context {} tokens · files {}",
-            model.architecture,
-            model.layers,
-            model.kv_heads,
-            model.head_dim,
-            model.weights,
-            model.context,
-            model.fingerprint.as_deref().unwrap_or("unknown")
-        ),
-        None => "Load a model".to_owned(),
-    };
-    response.response.on_hover_text(hint);
 }
 
 fn device_badge(ui: &mut Ui, palette: &Palette, status: &EngineStatus) {
@@ -368,24 +323,15 @@ fn device_badge(ui: &mut Ui, palette: &Palette, status: &EngineStatus) {
         .on_hover_text("Where the model and its cache live");
 }
 
-/// Left of the buttons and always as wide, so that none of them moves away under the pointer.
 fn speed(ui: &mut Ui, palette: &Palette, status: &EngineStatus) {
-    if !status.busy() {
+    if status.stats.tokens_per_second <= 0.0 {
         return;
     }
-    let room = vec2(72.0, 34.0);
-    let right = Layout::right_to_left(Align::Center);
-    ui.allocate_ui_with_layout(room, right, |ui| {
-        ui.set_min_size(room);
-        if status.stats.tokens_per_second <= 0.0 {
-            return;
-        }
-        let text = format!("{:.0} tok/s", status.stats.tokens_per_second);
-        let share = status.stats.compression_share * 100.0;
-        ui.label(RichText::new(text).color(palette.weak)).on_hover_text(format!(
-            "Tokens written per second over the last second; {share:.1} % of the run's time goes to compressions"
-        ));
-    });
+    let text = format!("{:.0} tok/s", status.stats.tokens_per_second);
+    let share = status.stats.compression_share * 100.0;
+    ui.label(RichText::new(text).color(palette.weak)).on_hover_text(format!(
+        "Tokens written per second over the last second; {share:.1} % of the run's time goes to compressions"
+    ));
 }
 
 fn bell(ui: &mut Ui, palette: &Palette, unread: usize, commands: &mut Vec<UiCommand>) {

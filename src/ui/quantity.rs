@@ -49,6 +49,15 @@ pub fn score(value: f32) -> String {
     }
 }
 
+/// A multiple of an even share: `1.86 ×`.
+pub fn times(value: f32) -> String {
+    match value {
+        v if v >= 10.0 => format!("{v:.0} ×"),
+        v if v >= 0.1 => format!("{v:.2} ×"),
+        v => format!("{} ×", score(v)),
+    }
+}
+
 /// A share as a percentage: `88 %`, with a digit more where it is close to an end.
 pub fn percent(share: f64) -> String {
     let value = share * 100.0;

@@ -61,7 +61,7 @@ pub fn show(ui: &mut Ui, status: &EngineStatus, view: Option<&TraceView<'_>>, pe
             "Compressions up to the cursor, of all so far",
         );
         if let Some((_, reason, seconds)) = store.end() {
-            item(ui, format!("{}, {seconds:.1} s", ending(reason)), "Why the run ended, and its wall-clock time");
+            item(ui, format!("{}, {seconds:.1} s", ending(reason)), "Why the run ended, and how long it took, pauses left out");
         }
     });
 }

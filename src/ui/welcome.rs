@@ -79,11 +79,11 @@ fn prompt(
 ) {
     let palette = Palette::of(ui.ctx());
     let obstacle = status.obstacle(&state.problem, settings_error);
-    let enter = problem_field(ui, &mut state.problem, width, 3);
+    let enter = problem_field(ui, &mut state.problem, width, 3..=8);
     ui.add_space(4.0);
     let mut run = enter;
     ui.horizontal(|ui| {
-        let response = run_button(ui, obstacle.is_none() && !status.busy());
+        let response = run_button(ui, obstacle.is_none() && !status.busy(), 64.0);
         run |= response.clicked();
         match (&status.loading, &obstacle) {
             (Some((fraction, stage)), _) => {

@@ -124,6 +124,10 @@ fn options_that_make_no_difference_are_told() {
     };
     assert!(export("tokens", &["--layer", "1"]).contains("--layer"));
     assert!(export("raster", &["--event", "0"]).contains("--event"));
+    assert!(export("raster", &["--measure", "held"]).contains("--measure"));
+    assert!(
+        export("heatmap", &["--measure", "beauty"]).contains("importance, redundancy, score, held")
+    );
     assert!(export("tokens", &["--cursor", "999999"]).contains("999999"));
     let with = |extra: &[&str]| {
         let mut args = vec!["record", "--prompt", PROBLEM, "--max-tokens", "4"];

@@ -8,6 +8,7 @@
 mod bad_input;
 mod lists;
 mod output_files;
+mod own_files;
 mod reading;
 mod recording;
 

@@ -75,6 +75,10 @@ fn record_writes_a_trace_that_info_and_export_read() {
             .any(|t| t["evicted_share"].as_f64().unwrap() > 0.0)
     );
 
+    let held = ["--what", "heatmap", "--measure", "held", "--format", "csv"];
+    let held = ok(&[&["export", &path][..], &held, &["--out", "-"]].concat());
+    assert!(held.lines().skip(1).all(|line| line.contains(",held,")));
+
     // One row per (event, layer, head, candidate): 6 layers, 4 heads, 96 - 8 candidates.
     let scores = String::from_utf8(out("scores", "csv")).unwrap();
     let events = report["compressions"].as_u64().unwrap();

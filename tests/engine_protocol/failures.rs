@@ -119,3 +119,16 @@ fn a_folder_that_cannot_be_written_is_a_warning_and_the_run_goes_on() {
     let warned = warned.unwrap();
     assert!(warned.contains("/nonexistent-folder/run.rkvt"), "{warned}");
 }
+
+#[test]
+fn a_model_that_is_not_there_leaves_the_loaded_one_in_place() {
+    let engine = engine(Scripted::new());
+    let missing = "nowhere/at/all.gguf".to_owned();
+    engine.send(EngineCommand::LoadModel(missing)).unwrap();
+    start(&engine, request(4));
+    let mut seen = Seen::default();
+    seen.until(&engine, |seen| seen.finished().is_some());
+    assert_eq!(seen.failures.len(), 1);
+    assert!(seen.failures[0].contains("nowhere/at/all.gguf"));
+    assert!(seen.tokens() > 4);
+}

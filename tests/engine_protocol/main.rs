@@ -18,7 +18,8 @@ use rkv_scope::engine::{
     EngineCommand, EngineConfig, EngineEvent, EngineHandle, RunId, RunRequest, RunState, spawn,
 };
 use rkv_scope::model::{
-    Forward, KvCache, LanguageModel, LanguageModelError, TextStart, TextStream, Tokenizer,
+    Forward, KvCache, LanguageModel, LanguageModelError, ModelSource, TextStart, TextStream,
+    Tokenizer,
 };
 use rkv_scope::trace::{FinishReason, ModelSummary, RecordLevel, TraceRecord, TraceStore};
 
@@ -118,6 +119,10 @@ fn engine(model: Scripted) -> EngineHandle {
     let config = EngineConfig {
         model: Some("scripted".to_owned()),
         waker: Arc::new(|| {}),
+        finder: Box::new(|name| match name {
+            "scripted" => Ok(()),
+            _ => ModelSource::resolve(name).map(|_| ()).map_err(Into::into),
+        }),
         loader: Box::new(move |_, _| Ok(Box::new(model.lock().unwrap().take().unwrap()))),
     };
     spawn(config).unwrap()

@@ -1,5 +1,7 @@
 //! A run from start to end: records, seeds, pauses, text.
 
+use rkv_scope::trace::Position;
+
 use super::*;
 
 #[test]
@@ -104,6 +106,33 @@ fn pause_holds_and_step_decodes_just_so_many() {
     let prompt = seen.store.as_ref().unwrap().header().prompt_tokens as usize;
     seen.until(&engine, |s| s.tokens() >= before.max(prompt) + 3);
     assert_eq!(seen.tokens(), before.max(prompt) + 3);
+}
+
+#[test]
+fn the_time_of_a_pause_is_not_the_runs() {
+    let engine = engine(Scripted {
+        delay: Duration::from_millis(2),
+        ..Scripted::new()
+    });
+    let began = Instant::now();
+    start(&engine, request(60));
+    let mut seen = Seen::default();
+    seen.until(&engine, |s| s.tokens() > 30);
+    engine.send(EngineCommand::Pause(RUN)).unwrap();
+    seen.until(&engine, |s| s.states.contains(&RunState::Paused));
+    let held = Instant::now();
+    std::thread::sleep(Duration::from_millis(600));
+    let held = held.elapsed().as_secs_f32();
+    engine.send(EngineCommand::Resume(RUN)).unwrap();
+    seen.until(&engine, |s| s.finished().is_some());
+    let worked = began.elapsed().as_secs_f32() - held;
+    let store = seen.store.unwrap();
+    let (at, _, seconds) = store.end().unwrap();
+    // The engine tells that it pauses a moment before it does.
+    assert!(*seconds < worked + 0.1, "{seconds} s, worked {worked} s");
+    assert!(*seconds > 0.06, "{seconds} s for 60 steps of 2 ms");
+    let last = store.tokens().micros(Position(at.0 - 1));
+    assert!(last as f32 / 1e6 <= *seconds, "{last} µs, {seconds} s");
 }
 
 #[test]

@@ -110,7 +110,7 @@ fn a_click_pins_token_and_head() {
 fn qualities_and_their_colour_scale_are_named() {
     let mut window = heatmap([900.0, 560.0], Theme::Dark, Stage::new(run()));
     window.run();
-    window.get_by_label_contains("Colour scale of importance, logarithmic");
+    window.get_by_label_contains("Colour scale of importance, × an even share, logarithmic");
     window.get_by_label("score Z").click();
     window.run();
     window.get_by_label_contains("Colour scale of score Z minus the head's cut");

@@ -106,7 +106,7 @@ fn a_near_duplicate_can_be_followed() {
         .expect("a run that repeats itself has near duplicates");
     let mut window = inspector([320.0, 1200.0], Theme::Dark, pinned(token));
     window.run();
-    let links = window.query_all_by_label_contains("repeats “");
+    let links = window.query_all_by_label_contains("newest near duplicate “");
     let link = links.into_iter().find(|n| {
         n.accesskit_node()
             .label()

@@ -42,6 +42,7 @@ fn pictures() {
             following: true,
             playing: false,
             of: None,
+            steps: None,
         };
         save(
             &folder,

@@ -62,9 +62,9 @@ fn cursor(harness: &Harness<'static, Stage>) -> usize {
 fn where_the_texts_part_is_told_and_one_click_away() {
     let mut harness = comparing(vec![a(), b()]);
     let parting = divergence(&a(), &b()).expect("other seeds write other texts");
-    let said = format!("diverges at {}", parting.said(&a(), &b()));
+    let said = format!("parts from A at {}", parting.said(&a(), &b()));
     harness.get_by_label(&said);
-    harness.get_by_label("Go to the divergence of B").click();
+    harness.get_by_label("Go to where B parts from A").click();
     harness.run();
     assert_eq!(cursor(&harness), parting.position.index() + 1);
     let pinned = harness.state().app().comparison().selection.pinned;
@@ -330,7 +330,7 @@ fn policies_run_one_after_another_on_the_same_terms() {
     harness.run();
     assert_eq!(states(&harness), [PaneState::Done, PaneState::Done]);
     assert!(!harness.state().app().status().busy());
-    harness.get_by_label_contains("diverges at token");
+    harness.get_by_label_contains("parts from A at token");
 }
 
 #[test]

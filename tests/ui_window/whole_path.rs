@@ -7,11 +7,11 @@ use egui::accesskit::Role;
 use egui::{Key, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use rkv_scope::app::AppConfig;
+use rkv_scope::app::{AppConfig, RunFolder};
 use rkv_scope::config::DeviceChoice;
 use rkv_scope::engine::{EngineConfig, spawn};
 use rkv_scope::export::{Format, What};
-use rkv_scope::trace::{EventIndex, Position};
+use rkv_scope::trace::{EventIndex, Position, load};
 use rkv_scope::ui::{Tab, UiCommand};
 
 use super::stage::{Stage, window};
@@ -31,11 +31,14 @@ fn wait(harness: &mut Harness<'static, Stage>, what: &str, done: impl Fn(&Stage)
 
 #[test]
 fn a_typed_problem_is_reasoned_about_scrubbed_steered_and_exported() {
+    let kept = tempfile::tempdir().unwrap();
+    let runs = RunFolder::new(kept.path().join("runs"));
     let config = AppConfig {
         engine: Some(Box::new(|model, waker| {
             spawn(EngineConfig::new(model, DeviceChoice::Cpu, waker))
         })),
         model: Some("reasoner".to_owned()),
+        runs: Some(runs.clone()),
         ..AppConfig::default()
     };
     let mut harness = window([1280.0, 900.0], Theme::Dark, config);
@@ -76,6 +79,10 @@ fn a_typed_problem_is_reasoned_about_scrubbed_steered_and_exported() {
             .any(|(_, _, settings)| settings.budget == 64)
     );
     harness.get_by_label_contains("boxed{");
+    // It is on the disk, too, though nobody has saved it.
+    let on_disk = runs.runs().pop().unwrap();
+    assert!(on_disk.finished && on_disk.problem.starts_with("A farm has 24 eggs"));
+    assert_eq!(load(&on_disk.path).unwrap().store, store);
 
     // Scrubbing back shows the cache as it was.
     let ctx = harness.ctx.clone();
@@ -107,9 +114,8 @@ fn two_policies_run_one_after_another_and_part() {
         engine: Some(Box::new(|model, waker| {
             spawn(EngineConfig::new(model, DeviceChoice::Cpu, waker))
         })),
-        sweeps: None,
         model: Some("reasoner".to_owned()),
-        known_models: vec![],
+        ..AppConfig::default()
     };
     let mut harness = window([1280.0, 900.0], Theme::Dark, config);
     wait(&mut harness, "loading", |stage| {
@@ -155,7 +161,7 @@ fn two_policies_run_one_after_another_and_part() {
     );
     match rkv_scope::compare::divergence(&stores[0], &stores[1]) {
         Some(parting) => {
-            let said = format!("diverges at {}", parting.said(&stores[0], &stores[1]));
+            let said = format!("parts from A at {}", parting.said(&stores[0], &stores[1]));
             harness.get_by_label(&said);
         }
         None => {

@@ -105,7 +105,7 @@ fn parted(
     };
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         let button = egui::Button::new(RichText::new("go there").size(12.0)).small();
-        let name = format!("Go to the divergence of {}", letter(index));
+        let name = format!("Go to where {} parts from A", letter(index));
         let hint = "Moves the cursor right behind the token and pins it in all panes";
         let button = ui.add(button).accessible_name(name).on_hover_text(hint);
         if button.clicked() {
@@ -113,7 +113,7 @@ fn parted(
             commands.push(UiCommand::Select(Some(parting.position)));
         }
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            let said = format!("diverges at {}", parting.said(a, own));
+            let said = format!("parts from A at {}", parting.said(a, own));
             let hint = format!(
                 "The first token after the prompt that is another one than in A: A wrote {}, {} wrote {}",
                 parting.token(a),

@@ -72,7 +72,11 @@ fn cells(meters: &Meters, reference: Option<&Meters>) -> [Cell; CELLS] {
         " so far"
     };
     let cell = |name, value, hint: String| Cell { name, value, hint };
-    let answer = meters.answer.clone().unwrap_or_else(|| "none".to_owned());
+    let ended = meters.finish.is_some();
+    let none = if ended { "none" } else { "–" };
+    let answer = meters.answer.clone().unwrap_or_else(|| none.to_owned());
+    // A run that still writes has not answered yet.
+    let reference = reference.filter(|a| ended && a.finish.is_some());
     let (answer, same) = match reference.and_then(|a| meters.same_answer(a)) {
         Some(true) => (format!("{answer} = A"), " It is A's answer."),
         Some(false) => (format!("{answer} ≠ A"), " It is not A's answer."),
@@ -86,11 +90,10 @@ fn cells(meters: &Meters, reference: Option<&Meters>) -> [Cell; CELLS] {
         ),
         cell(
             "peak bytes",
-            bytes(meters.peak_bytes()),
+            bytes(sum.peak_bytes),
             format!(
-                "Bytes at that peak{so_far}: {} of keys and values of all heads, and {} that the policy keeps \
-                 beside them; a cache that evicts nothing would hold {} after the same tokens",
-                bytes(sum.peak_bytes),
+                "Keys and values of all heads at that peak{so_far}; the policy keeps {} beside them, and a cache \
+                 that evicts nothing would hold {} after the same tokens",
                 bytes(meters.auxiliary_bytes),
                 bytes(sum.full_bytes)
             ),

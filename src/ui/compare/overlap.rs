@@ -122,7 +122,7 @@ pub(super) fn show(
     ui.interact(title, id, Sense::hover()).on_hover_text(hint);
     let rect = Rect::from_min_max(
         pos2(area.left() + 14.0 + GUTTER, title.bottom() + 7.0),
-        pos2(right - NAMES, area.bottom() - 9.0),
+        pos2(right - NAMES, area.bottom() - 18.0),
     );
     if rect.height() > 16.0 && rect.width() > 80.0 && shown.end() > 0 {
         plot(ui, state, shown, pair, rect, commands);
@@ -195,6 +195,7 @@ fn plot(
             }
         });
     });
+    axis.ticks(ui.painter(), palette, rect.bottom() + 1.0);
     names(ui, palette, state, pair, rect.right(), &y);
     cursor(ui, palette, shown, pair, &axis, rect);
     scrub(ui, state, shown, pair, &axis, rect, commands);

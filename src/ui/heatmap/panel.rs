@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use egui::{
-    Align, Layout, PointerButton, Rect, RichText, Role, ScrollArea, Sense, Shape, Stroke,
-    StrokeKind, Ui, WidgetInfo, pos2, vec2,
+    FontId, PointerButton, Rect, RichText, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui,
+    WidgetInfo, pos2, vec2,
 };
 
 use super::{HeadTable, Quality, Scale, axes, picture, strikes, tooltip};
@@ -143,13 +143,18 @@ pub fn show(
 fn nothing_recorded(ui: &mut Ui, state: &mut HeatmapState, view: &TraceView<'_>) {
     use crate::trace::RecordLevel;
     let header = view.store().header();
+    let settings = view.last_record().map_or(&header.settings, |record| {
+        view.store().settings_of(record.revision)
+    });
+    let policy =
+        crate::policy::find(&settings.policy).map_or(settings.policy.as_str(), |info| info.name);
     let name = state.quality.name();
     let hint = if header.level == RecordLevel::Summary {
         "This run recorded only which tokens left (record level “summary”). Run again with scores, or look at “held”.".to_owned()
     } else if header.level == RecordLevel::Scores && state.quality != Quality::Score {
         "This run recorded only the final score (record level “scores”). Look at “score Z” or “held”.".to_owned()
     } else {
-        format!("The policy “{}” has no {name}.", header.settings.policy)
+        format!("{policy} decided this compression and has no {name}.")
     };
     empty_state::show(ui, &format!("No {name} was recorded"), &hint);
     ui.vertical_centered(|ui| {
@@ -196,13 +201,11 @@ fn controls(
             None => format!("before 1 of {events}"),
         };
         ui.label(RichText::new(said).color(palette.weak));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.spacing_mut().item_spacing.x = 4.0;
-            let (from, to) = state.zoom.visible(total);
-            state
-                .zoom
-                .buttons(ui, "heatmap", f64::midpoint(from, to), total);
-        });
+        ui.add_space(10.0);
+        ui.spacing_mut().item_spacing.x = 4.0;
+        let (from, to) = state.zoom.visible(total);
+        let middle = f64::midpoint(from, to);
+        state.zoom.buttons(ui, "heatmap", middle, total);
     });
 }
 
@@ -388,22 +391,36 @@ fn draw(
 
 /// Colour bar and the signs that are not colour.
 fn legend(ui: &mut Ui, quality: Quality, palette: &Palette, scale: Option<Scale>) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         if let Some(scale) = scale.filter(|_| quality != Quality::Held) {
             let name = match scale {
-                Scale::Log { .. } => "importance, logarithmic",
-                Scale::Linear { .. } => "redundancy",
+                Scale::Log { .. } => "importance, × an even share, logarithmic",
+                Scale::Linear { .. } => "redundancy, × an even share",
                 Scale::Centred { .. } => "score Z minus the head's cut",
             };
-            colour_bar::show(ui, quality.colormap(), name, &scale.numbers());
+            colour_bar::show(
+                ui,
+                quality.colormap(),
+                quality.floor(),
+                name,
+                &scale.numbers(),
+            );
             ui.add_space(10.0);
         }
         let key = |ui: &mut Ui, text: &str, paint: &dyn Fn(&egui::Painter, Rect)| {
-            let (area, _) = ui.allocate_exact_size(vec2(18.0, 11.0), Sense::hover());
-            paint(ui.painter(), area);
-            ui.label(RichText::new(text).size(11.5).color(palette.weak));
-            ui.add_space(8.0);
+            let font = FontId::proportional(11.5);
+            let words = ui
+                .painter()
+                .layout_no_wrap(text.to_owned(), font, palette.weak);
+            let size = vec2(24.0 + words.size().x + 8.0, words.size().y);
+            // One piece, so that sign and words wrap together.
+            let (area, response) = ui.allocate_exact_size(size, Sense::hover());
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
+            let left = pos2(area.left() + 9.0, area.center().y);
+            paint(ui.painter(), Rect::from_center_size(left, vec2(18.0, 11.0)));
+            ui.painter()
+                .galley(area.min + vec2(24.0, 0.0), words, palette.weak);
         };
         let dark = ui.ctx().theme() == egui::Theme::Dark;
         if quality == Quality::Held {
@@ -430,7 +447,7 @@ fn legend(ui: &mut Ui, quality: Quality, palette: &Palette, scale: Option<Scale>
             });
         }
         key(ui, "leaves now", &|p, r| {
-            p.rect_filled(r, 1.0, quality.colormap().colour(dark, 0.3));
+            p.rect_filled(r, 1.0, quality.colour(dark, 0.3));
             let bar = Rect::from_center_size(r.center(), vec2(r.width(), 1.5));
             p.rect_filled(bar, 0.0, palette.text.gamma_multiply(0.8));
         });

@@ -37,7 +37,6 @@ pub fn scores(
     dark: bool,
     neutral: Color32,
 ) -> Picture {
-    let ramp = quality.colormap();
     let mut pixels = Vec::with_capacity(table.heads() * columns.count());
     let mut strikes = vec![];
     let mut bins = vec![Bin::default(); columns.count()];
@@ -67,7 +66,7 @@ pub fn scores(
                 } else {
                     most
                 };
-                ramp.colour(dark, scale.unit(value))
+                quality.colour(dark, scale.unit(value))
             }
             None if bin.window + bin.scored > 0 => neutral,
             None => Color32::TRANSPARENT,

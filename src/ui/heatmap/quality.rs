@@ -1,6 +1,12 @@
 //! Which quality of a cell its colour shows.
 
+use egui::Color32;
+
+use crate::export::Measure;
 use crate::ui::colormap::Colormap;
+
+/// Where the ramps of importance and redundancy begin: below it they look like a cell that holds nothing.
+pub const FLOOR: f32 = 0.16;
 
 /// What the cells' colour means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,10 +43,10 @@ impl Quality {
     pub fn help(self) -> &'static str {
         match self {
             Self::Importance => {
-                "Attention the last queries give the token, max-pooled; a share of its head's candidates. Logarithmic."
+                "Attention the last queries give the token, max-pooled; 1 × is an even share of its head's candidates. Logarithmic."
             }
             Self::Redundancy => {
-                "How much the token's key repeats the other keys of its head; a share."
+                "How much the token's key repeats the other keys of its head; 1 × is an even share of the head's slots."
             }
             Self::Score => {
                 "The score that decided, minus its head's cut: amber stays, blue leaves unless it is protected."
@@ -49,6 +55,30 @@ impl Quality {
                 "Which heads hold the token after this compression; grey ones dropped it, the paler the longer ago."
             }
         }
+    }
+
+    /// The same in an export.
+    pub fn measure(self) -> Measure {
+        match self {
+            Self::Importance => Measure::Importance,
+            Self::Redundancy => Measure::Redundancy,
+            Self::Score => Measure::Score,
+            Self::Held => Measure::Held,
+        }
+    }
+
+    /// Where on the ramp its lowest value lies.
+    pub fn floor(self) -> f32 {
+        match self {
+            Self::Importance | Self::Redundancy => FLOOR,
+            Self::Score | Self::Held => 0.0,
+        }
+    }
+
+    /// The colour of a place on its scale, 0 to 1.
+    pub fn colour(self, dark: bool, unit: f32) -> Color32 {
+        let place = self.floor() + (1.0 - self.floor()) * unit;
+        self.colormap().colour(dark, place)
     }
 
     /// The ramp.

@@ -1,6 +1,6 @@
 //! What every head knew at one compression, looked up by (head, position).
 
-use crate::trace::{EventIndex, HeadId, HeadRow, Position, TraceView};
+use crate::trace::{Component, EventIndex, HeadId, HeadRow, Position, TraceView};
 
 use super::Quality;
 
@@ -15,6 +15,8 @@ pub struct HeadTable {
 
 #[derive(Clone, Debug)]
 struct Head {
+    /// What makes importance and redundancy relative to an even share.
+    even: (f32, f32),
     /// Candidates by position.
     rows: Vec<HeadRow>,
     /// Held without a score: the observation window, by position.
@@ -52,7 +54,9 @@ impl HeadTable {
                 let row = id.row(model.kv_heads);
                 let held = |p: &u32| store.evictions().held_after(row, Position(*p), before);
                 let window = (first..record.seen).filter(held).collect();
+                let share = |component| record.even_share(component, layer).recip();
                 heads.push(Head {
+                    even: (share(Component::Importance), share(Component::Redundancy)),
                     cut: cut(&rows),
                     rows,
                     window,
@@ -123,11 +127,13 @@ impl HeadTable {
         }
     }
 
-    /// The value a quality gives a candidate of a head; the score is relative to the head's cut.
+    /// The value a quality gives a candidate of a head: importance and redundancy times an even share, the score
+    /// relative to the head's cut.
     pub fn value(&self, row: usize, candidate: &HeadRow, quality: Quality) -> Option<f32> {
+        let even = self.heads.get(row)?.even;
         match quality {
-            Quality::Importance => candidate.importance,
-            Quality::Redundancy => candidate.redundancy,
+            Quality::Importance => Some(candidate.importance? * even.0),
+            Quality::Redundancy => Some(candidate.redundancy? * even.1),
             Quality::Score => Some(candidate.score? - self.cut(row)?),
             Quality::Held => None,
         }

@@ -2,9 +2,9 @@
 
 use egui::{Grid, RichText, Ui};
 
-use super::{Cell, HeadTable};
+use super::{Cell, HeadTable, Quality};
 use crate::trace::{Position, TraceStore};
-use crate::ui::quantity::{event_number, score};
+use crate::ui::quantity::{event_number, score, times};
 use crate::ui::theme::Palette;
 use crate::ui::token_text::quoted;
 
@@ -50,17 +50,18 @@ pub fn show(ui: &mut Ui, store: &TraceStore, table: &HeadTable, row: usize, posi
                 .num_columns(2)
                 .spacing([12.0, 2.0])
                 .show(ui, |ui| {
-                    let mut line = |name: &str, value: Option<f32>| {
+                    let mut line = |name: &str, value: Option<String>| {
                         if let Some(value) = value {
                             ui.label(RichText::new(name).color(palette.weak));
-                            ui.label(RichText::new(score(value)).monospace().color(palette.text));
+                            ui.label(RichText::new(value).monospace().color(palette.text));
                             ui.end_row();
                         }
                     };
-                    line("importance", candidate.importance);
-                    line("redundancy", candidate.redundancy);
-                    line("score Z", candidate.score);
-                    line("the head's cut", table.cut(row));
+                    let relative = |quality| table.value(row, candidate, quality).map(times);
+                    line("importance", relative(Quality::Importance));
+                    line("redundancy", relative(Quality::Redundancy));
+                    line("score Z", candidate.score.map(score));
+                    line("the head's cut", table.cut(row).map(score));
                 });
             note(
                 ui,

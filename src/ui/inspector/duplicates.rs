@@ -69,9 +69,9 @@ pub fn show(
     commands: &mut Vec<UiCommand>,
 ) {
     let remark = format!("cosine > {threshold:.2}");
-    section::heading(ui, "Repeats", &remark).on_hover_text(
-        "In each head, the newest token whose key is nearly the same, often a later one. R-KV does not hold the \
-         repetition against that token, so that the newest copy is spared.",
+    section::heading(ui, "Newest near duplicate", &remark).on_hover_text(
+        "The newest token whose key is nearly the same as this one's, head by head; often a later one. R-KV does not \
+         hold the repetition against that token, so that the newest copy is spared.",
     );
     if found.repeats.is_empty() && found.repeated_by.is_empty() {
         section::note(ui, "No head found a near duplicate of its key.");
@@ -81,15 +81,22 @@ pub fn show(
         section::note(ui, "Its key repeats no other key.");
     }
     let heads = found.heads;
-    list(ui, store, "repeats", &found.repeats, heads, commands);
+    list(
+        ui,
+        store,
+        "newest near duplicate",
+        &found.repeats,
+        heads,
+        commands,
+    );
     if !found.repeated_by.is_empty() {
-        section::heading(ui, "Repeated by", "").on_hover_text(
+        section::heading(ui, "Newest near duplicate of", "").on_hover_text(
             "Tokens for whose keys this one is the newest that is nearly the same: they do not make it redundant",
         );
         list(
             ui,
             store,
-            "repeated by",
+            "newest near duplicate of",
             &found.repeated_by,
             heads,
             commands,

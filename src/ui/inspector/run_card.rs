@@ -8,16 +8,23 @@ use crate::ui::quantity::{bytes, count, percent};
 
 /// Draws the numbers; hovering one tells its definition.
 pub fn show(ui: &mut Ui, summary: &RunSummary, view: &TraceView<'_>, holders: &[u32]) {
-    section::heading(ui, "This run so far", "");
-    let mut line = |name: &str, value: String, hint: &str| {
+    let line = |ui: &mut Ui, name: &str, value: String, hint: &str| {
         section::number(ui, name, &value, hint);
     };
+    section::heading(ui, "At the cursor", "");
     line(
+        ui,
         "prompt still held",
         prompt_held(view, holders).map_or_else(|| "none".to_owned(), percent),
         "Share of (prompt token, head) pairs in the cache at the cursor",
     );
+    let so_far = match view.store().end() {
+        Some(_) => "",
+        None => "so far",
+    };
+    section::heading(ui, "The whole run", so_far);
     line(
+        ui,
         "tokens",
         format!(
             "{} + {}",
@@ -27,31 +34,37 @@ pub fn show(ui: &mut Ui, summary: &RunSummary, view: &TraceView<'_>, holders: &[
         "Tokens of the prompt + tokens generated",
     );
     line(
+        ui,
         "compressions",
         count(u64::from(summary.compressions)),
         "Compressions of all layers",
     );
     line(
+        ui,
         "peak slots",
         count(u64::from(summary.peak_slots)),
         "Most slots a head ever held: what has to fit into memory",
     );
     line(
+        ui,
         "peak bytes",
         bytes(summary.peak_bytes),
         "Keys and values of all heads at the peak",
     );
     line(
+        ui,
         "full cache",
         bytes(summary.full_bytes),
         "What a cache that forgets nothing takes at the end",
     );
     line(
+        ui,
         "final ratio",
         format!("{:.2}", summary.final_ratio),
         "Slots held at the end over tokens seen: lower saves more",
     );
     line(
+        ui,
         "time-averaged ratio",
         format!("{:.2}", summary.time_averaged_ratio),
         "Slots over tokens seen, averaged over all steps: what decoding really worked with",

@@ -6,7 +6,7 @@ use super::section;
 use super::standing::Standing;
 use crate::trace::{Component, HeadId, HeadRow, Position, TokenScore, TraceView};
 use crate::ui::derived::Derived;
-use crate::ui::quantity::{event_number, score};
+use crate::ui::quantity::{event_number, score, times};
 use crate::ui::theme::Palette;
 
 /// Draws the bars; with a head singled out also that head's own numbers.
@@ -34,15 +34,10 @@ pub fn show(
     let Some(record) = view.store().events().get(event.index()) else {
         return;
     };
-    let average = |value: f32| match value {
-        v if v >= 10.0 => format!("{v:.0} ×"),
-        v if v >= 0.1 => format!("{v:.2} ×"),
-        v => format!("{} ×", score(v)),
-    };
     let why = "Mean over the heads that held it; 1 × is the average token of that compression.";
     if record.block(Component::Importance).is_some() {
         let share = derived.importance.unit(latest.importance);
-        let said = average(latest.importance);
+        let said = times(latest.importance);
         bar(
             ui,
             "Importance",
@@ -54,7 +49,7 @@ pub fn show(
     }
     if record.block(Component::Redundancy).is_some() {
         let share = derived.redundancy.unit(latest.redundancy);
-        let said = average(latest.redundancy);
+        let said = times(latest.redundancy);
         bar(
             ui,
             "Redundancy",
@@ -82,15 +77,20 @@ pub fn show(
     if let Some((id, row)) = head {
         let name = format!("layer {}, head {}", id.layer, id.head);
         let said = match row {
-            Some(row) => [
-                ("I", row.importance),
-                ("R", row.redundancy),
-                ("Z", row.score),
-            ]
-            .into_iter()
-            .filter_map(|(letter, value)| Some(format!("{letter} {}", score(value?))))
-            .collect::<Vec<_>>()
-            .join("  "),
+            Some(row) => {
+                let relative = |component, value: Option<f32>| {
+                    value.map(|value| times(value / record.even_share(component, id.layer)))
+                };
+                [
+                    ("I", relative(Component::Importance, row.importance)),
+                    ("R", relative(Component::Redundancy, row.redundancy)),
+                    ("Z", row.score.map(score)),
+                ]
+                .into_iter()
+                .filter_map(|(letter, value)| Some(format!("{letter} {}", value?)))
+                .collect::<Vec<_>>()
+                .join("  ")
+            }
             None => "did not score it".to_owned(),
         };
         section::number(

@@ -4,7 +4,7 @@ use egui::text::{LayoutJob, TextFormat};
 use egui::{Align2, FontId, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::findings::Counted;
-use crate::analysis::{Group, GroupRow, Ratio};
+use crate::analysis::{Group, GroupRow, Ratio, policy_names};
 use crate::trace::TraceView;
 use crate::ui::quantity::{count, percent};
 use crate::ui::theme::{Palette, mix};
@@ -36,9 +36,7 @@ pub fn show(ui: &mut Ui, view: &TraceView<'_>, counted: &Counted) {
 }
 
 fn sentence(view: &TraceView<'_>, counted: &Counted, evicted: u64) -> String {
-    let settings = &view.store().header().settings;
-    let policy = crate::policy::find(&settings.policy)
-        .map_or_else(|_| settings.policy.clone(), |info| info.name.to_owned());
+    let policy = policy_names(view);
     if evicted == 0 {
         return "Nothing has been evicted so far, so there are no shares to compare.".to_owned();
     }

@@ -165,12 +165,12 @@ pub fn show(
 fn header(ui: &mut Ui, state: &mut SurvivalState, palette: &Palette, heads: u32, total: usize) {
     ui.horizontal(|ui| {
         let said = format!("Share of {heads} heads holding each token after each compression");
-        ui.label(RichText::new(said).size(12.5).color(palette.weak));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let (from, to) = state.zoom.visible(total);
             colour_bar::show(
                 ui,
                 Colormap::Importance,
+                0.0,
                 "share of heads",
                 &[(0.0, "none".to_owned()), (1.0, "all".to_owned())],
             );
@@ -180,6 +180,10 @@ fn header(ui: &mut Ui, state: &mut SurvivalState, palette: &Palette, heads: u32,
                 state
                     .zoom
                     .buttons(ui, "survival", f64::midpoint(from, to), total);
+            });
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                let said = RichText::new(said).size(12.5).color(palette.weak);
+                ui.add(egui::Label::new(said).truncate());
             });
         });
     });

@@ -8,7 +8,7 @@ use crate::ui::quantity::percent;
 use crate::ui::theme::Palette;
 
 /// Heads of the columns, each with what it means.
-const COLUMNS: [(&str, &str); 12] = [
+const COLUMNS: [(&str, &str); 13] = [
     ("policy, budget", "Click a row to list its problems"),
     ("right", "Problems answered rightly, of those that were run"),
     ("pass rate", "Share of problems answered rightly"),
@@ -17,7 +17,11 @@ const COLUMNS: [(&str, &str); 12] = [
     ("gained", "Wrong with the full cache, right here"),
     ("p", "Exact McNemar test of lost against gained, two-sided"),
     ("length", "Tokens generated, over those of the full cache"),
-    ("looped", "Cut off in a loop, of all that were cut off"),
+    (
+        "cut off",
+        "Runs that the token limit or the model's context cut off",
+    ),
+    ("looped", "Runs of these that ended in a loop"),
     (
         "ratio",
         "Slots kept over tokens seen, averaged over the steps of each run",
@@ -93,7 +97,7 @@ fn right(ui: &mut Ui, first: bool, add: impl FnOnce(&mut Ui)) {
     ui.with_layout(layout, add);
 }
 
-fn cells(row: &ArmRow) -> [String; 11] {
+fn cells(row: &ArmRow) -> [String; 12] {
     let stats = &row.stats;
     let paired = |text: String| {
         if row.arm.is_full() {
@@ -118,7 +122,8 @@ fn cells(row: &ArmRow) -> [String; 11] {
             format!("{:.3}", stats.p_value)
         }),
         format!("{:.2}", stats.length_ratio),
-        format!("{}/{}", stats.looped, stats.capped),
+        stats.capped.to_string(),
+        stats.looped.to_string(),
         format!("{:.3}", stats.time_averaged_ratio),
         format!("{:.3}", stats.length_matched_cost),
         percent(stats.triggered),

@@ -61,10 +61,6 @@ impl Stripes {
 }
 
 /// Draws transport, curve and strip; pressing or dragging anywhere in the picture moves the cursor.
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "all panels take what they read by reference"
-)]
 pub fn show(
     ui: &mut Ui,
     state: &mut TimelineState,

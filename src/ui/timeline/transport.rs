@@ -2,6 +2,7 @@
 
 use egui::{Align, Layout, RichText, Ui};
 
+use super::curve_points::has_budget;
 use super::icon_button::{self, Icon};
 use crate::trace::TraceView;
 use crate::ui::command::UiCommand;
@@ -19,6 +20,8 @@ pub struct Transport {
     pub live: bool,
     /// Which of several runs on one cursor the timeline is of.
     pub of: Option<char>,
+    /// Whether any of these runs has a compression before the cursor, and after it; of one run, it tells itself.
+    pub steps: Option<(bool, bool)>,
 }
 
 /// Draws buttons and numbers.
@@ -35,7 +38,8 @@ pub(super) fn show(
     let some = !store.tokens().is_empty();
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
-        let before = view.event_count() > 0;
+        let own = (view.event_count() > 0, view.event_count() < events);
+        let (before, after) = transport.steps.unwrap_or(own);
         let hint = "Previous compression (left arrow)";
         if icon_button::show(ui, Icon::Previous, "Previous compression", hint, before).clicked() {
             commands.push(UiCommand::StepEvent(-1));
@@ -48,7 +52,6 @@ pub(super) fn show(
         if icon_button::show(ui, icon, name, hint, some).clicked() {
             commands.push(UiCommand::TogglePlay);
         }
-        let after = view.event_count() < events;
         let hint = "Next compression (right arrow)";
         if icon_button::show(ui, Icon::Next, "Next compression", hint, after).clicked() {
             commands.push(UiCommand::StepEvent(1));
@@ -69,7 +72,7 @@ pub(super) fn show(
         {
             commands.push(UiCommand::Follow);
         }
-        if ui.available_width() > 560.0 {
+        if ui.available_width() > 400.0 {
             speeds(ui, speed, some, commands);
         }
         ui.add_space(6.0);
@@ -125,6 +128,7 @@ fn place(view: &TraceView<'_>, transport: Transport) -> String {
     }
     let events = store.events().len();
     let said = match (view.event_count(), events) {
+        (_, 0) if !has_budget(&store.header().settings) => "evicts nothing".to_owned(),
         (_, 0) => "no compression yet".to_owned(),
         (0, n) => format!("before compression 1 of {n}"),
         (at, n) => format!("compression {at} of {n}"),

@@ -1,0 +1,187 @@
+//! Where the window keeps its runs: each is recorded there as it goes, so that neither the next run nor a crash loses it.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use crate::trace::{FileError, unfinished};
+use crate::ui::file_menu::EarlierRun;
+
+/// Runs that stay; older ones make room.
+const KEPT: usize = 100;
+
+/// Longest part of a problem in a file's name, in characters.
+const LONGEST: usize = 48;
+
+/// A folder of traces, named after the second in which they began and their problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunFolder {
+    folder: PathBuf,
+}
+
+impl RunFolder {
+    /// The runs in `folder`, which need not be there yet.
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// The usual place: `rkv-scope/runs` where the system keeps the state of programs. `None` if the system does not say.
+    pub fn of_system(variable: impl Fn(&str) -> Option<OsString>) -> Option<Self> {
+        let path = |name: &str| {
+            variable(name)
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute())
+        };
+        let state = if cfg!(windows) {
+            path("LOCALAPPDATA")
+        } else if cfg!(target_os = "macos") {
+            path("HOME").map(|home| home.join("Library/Application Support"))
+        } else {
+            path("XDG_STATE_HOME").or_else(|| Some(path("HOME")?.join(".local/state")))
+        };
+        Some(Self::new(state?.join("rkv-scope").join("runs")))
+    }
+
+    /// A file for a run that begins now. Runs beyond the newest hundred are removed.
+    ///
+    /// # Errors
+    /// The folder cannot be made, or not be read.
+    pub fn file_for(&self, problem: &str, now: SystemTime) -> Result<PathBuf, FileError> {
+        let failed = |source| FileError::writing(&self.folder, source);
+        std::fs::create_dir_all(&self.folder).map_err(failed)?;
+        for old in self.runs().into_iter().skip(KEPT - 1) {
+            std::fs::remove_file(&old.path).map_err(failed)?;
+        }
+        let second = now
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs();
+        let name = |number: u32| {
+            let again = if number > 1 {
+                format!("-{number}")
+            } else {
+                String::new()
+            };
+            self.folder
+                .join(format!("{second}-{}{again}.rkvt", slug(problem)))
+        };
+        let free = |path: &PathBuf| !path.exists() && !unfinished(path).exists();
+        Ok((1..1000).map(name).find(free).unwrap_or_else(|| name(1)))
+    }
+
+    /// The runs, newest first; none if the folder is not there.
+    pub fn runs(&self) -> Vec<EarlierRun> {
+        let Ok(entries) = std::fs::read_dir(&self.folder) else {
+            return vec![];
+        };
+        let mut runs: Vec<EarlierRun> = entries
+            .filter_map(|entry| run_of(&entry.ok()?.path()))
+            .collect();
+        runs.sort_by(|a, b| (b.began, &b.path).cmp(&(a.began, &a.path)));
+        runs
+    }
+}
+
+/// What a file's name tells; `None` if the window has not named it.
+fn run_of(path: &Path) -> Option<EarlierRun> {
+    let name = path.file_name()?.to_str()?;
+    let (whole, finished) = match name.strip_suffix(".part") {
+        Some(whole) => (whole, false),
+        None => (name, true),
+    };
+    let (second, slug) = whole.strip_suffix(".rkvt")?.split_once('-')?;
+    Some(EarlierRun {
+        problem: slug.replace('-', " "),
+        began: SystemTime::UNIX_EPOCH + Duration::from_secs(second.parse().ok()?),
+        finished,
+        path: path.to_owned(),
+    })
+}
+
+/// The words of a problem, as far as they fit, in a form that every file system takes.
+fn slug(problem: &str) -> String {
+    let words = problem
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty());
+    let mut slug = String::new();
+    for word in words {
+        let length = slug.chars().count() + word.chars().count() + 1;
+        if !slug.is_empty() {
+            if length > LONGEST {
+                break;
+            }
+            slug.push('-');
+        }
+        slug.extend(word.chars().take(LONGEST));
+    }
+    slug
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: u64) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(second)
+    }
+
+    #[test]
+    fn runs_are_listed_newest_first_and_the_oldest_make_room() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(place.path().join("not/there/yet"));
+        assert_eq!(folder.runs(), []);
+        for second in 0..KEPT as u64 + 5 {
+            let path = folder
+                .file_for("What is 2 + 3?", at(1000 + second))
+                .unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        let own = place.path().join("not/there/yet/notes.rkvt");
+        std::fs::write(&own, "").unwrap();
+        let runs = folder.runs();
+        assert_eq!(runs.len(), KEPT);
+        assert_eq!(runs[0].began, at(1000 + KEPT as u64 + 4));
+        assert_eq!(runs[0].problem, "What is 2 3");
+        folder.file_for("x", at(9000)).unwrap();
+        assert!(own.exists(), "a file that the window has not named stays");
+    }
+
+    #[test]
+    fn two_runs_of_one_second_have_two_files_and_a_part_is_a_run() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(place.path().to_owned());
+        let first = folder.file_for("½ + 时间?", at(7)).unwrap();
+        std::fs::write(unfinished(&first), "").unwrap();
+        let second = folder.file_for("½ + 时间?", at(7)).unwrap();
+        assert_ne!(first, second);
+        let runs = folder.runs();
+        assert_eq!((runs.len(), runs[0].finished), (1, false));
+    }
+
+    #[test]
+    fn a_long_problem_has_a_short_name() {
+        assert_eq!(slug("(12 + 7) * 3"), "12-7-3");
+        assert!(slug(&"word ".repeat(50)).chars().count() <= LONGEST);
+        assert_eq!(slug(&"x".repeat(300)).chars().count(), LONGEST);
+        assert_eq!(slug("?!"), "");
+    }
+
+    #[cfg(not(any(windows, target_os = "macos")))]
+    #[test]
+    fn the_place_is_the_system_s() {
+        let with = |known: &'static [(&str, &str)]| {
+            RunFolder::of_system(move |name| {
+                let value = known.iter().find(|(known, _)| *known == name)?.1;
+                Some(value.into())
+            })
+        };
+        let home = with(&[("HOME", "/home/a")]).unwrap();
+        assert_eq!(
+            home.folder,
+            Path::new("/home/a/.local/state/rkv-scope/runs")
+        );
+        let state = with(&[("HOME", "/home/a"), ("XDG_STATE_HOME", "/s")]).unwrap();
+        assert_eq!(state.folder, Path::new("/s/rkv-scope/runs"));
+        assert_eq!(with(&[("HOME", "relative")]), None);
+    }
+}

@@ -1,0 +1,163 @@
+//! The menu of files: traces, exports, earlier runs, and what belongs nowhere else.
+
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use egui::{Button, RichText, ThemePreference, Ui};
+
+use super::command::{CompareCommand, UiCommand};
+use super::theme::Palette;
+
+/// Earlier runs in the menu.
+const LISTED: usize = 15;
+
+/// A run that the window has kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EarlierRun {
+    /// The first words of its problem.
+    pub problem: String,
+    /// When it began.
+    pub began: SystemTime,
+    /// Whether it came to its end; one that did not opens as far as it came.
+    pub finished: bool,
+    /// Its trace.
+    pub path: PathBuf,
+}
+
+/// Draws the button, and the menu while it is open. `shown` tells whether there is a run, `busy` whether one is under way.
+pub fn show(
+    ui: &mut Ui,
+    shown: bool,
+    busy: bool,
+    earlier: &[EarlierRun],
+    commands: &mut Vec<UiCommand>,
+) {
+    ui.menu_button("File", |ui| {
+        ui.set_min_width(210.0);
+        item(
+            ui,
+            true,
+            "Open trace…",
+            "Ctrl+O",
+            UiCommand::Open(None),
+            commands,
+        );
+        earlier_runs(ui, busy, earlier, commands);
+        item(
+            ui,
+            shown,
+            "Save trace…",
+            "Ctrl+S",
+            UiCommand::Save(None),
+            commands,
+        );
+        item(
+            ui,
+            shown,
+            "Export…",
+            "Ctrl+E",
+            UiCommand::ShowExport(true),
+            commands,
+        );
+        let compare = UiCommand::Compare(CompareCommand::TakeRun);
+        item(
+            ui,
+            shown && !busy,
+            "Compare with this run",
+            "",
+            compare,
+            commands,
+        );
+        item(
+            ui,
+            shown && !busy,
+            "New problem",
+            "",
+            UiCommand::CloseTrace,
+            commands,
+        );
+        ui.separator();
+        for (name, theme) in [
+            ("Theme of the system", ThemePreference::System),
+            ("Dark theme", ThemePreference::Dark),
+            ("Light theme", ThemePreference::Light),
+        ] {
+            let chosen = ui.ctx().options(|options| options.theme_preference) == theme;
+            if ui.add(Button::selectable(chosen, name)).clicked() {
+                commands.push(UiCommand::SetTheme(theme));
+                ui.close();
+            }
+        }
+        ui.separator();
+        item(ui, true, "Help", "?", UiCommand::ToggleHelp, commands);
+    });
+}
+
+fn item(
+    ui: &mut Ui,
+    enabled: bool,
+    name: &str,
+    keys: &str,
+    command: UiCommand,
+    commands: &mut Vec<UiCommand>,
+) {
+    let button = Button::new(name).shortcut_text(keys);
+    if ui.add_enabled(enabled, button).clicked() {
+        commands.push(command);
+        ui.close();
+    }
+}
+
+fn earlier_runs(ui: &mut Ui, busy: bool, earlier: &[EarlierRun], commands: &mut Vec<UiCommand>) {
+    ui.add_enabled_ui(!busy && !earlier.is_empty(), |ui| {
+        ui.menu_button("Earlier runs", |ui| {
+            ui.set_min_width(340.0);
+            let palette = Palette::of(ui.ctx());
+            for run in earlier.iter().take(LISTED) {
+                let text = RichText::new(&run.problem).size(13.0);
+                let mut when = ago(run.began);
+                if !run.finished {
+                    when = format!("cut short, {when}");
+                }
+                let when = RichText::new(when).size(12.0).color(palette.weak);
+                let button = Button::new(text).right_text(when).truncate();
+                let hint = run.path.display().to_string();
+                if ui.add(button).on_hover_text(hint).clicked() {
+                    commands.push(UiCommand::Open(Some(run.path.clone())));
+                    ui.close();
+                }
+            }
+        });
+    });
+}
+
+/// How long ago something was, roughly.
+fn ago(then: SystemTime) -> String {
+    let seconds = SystemTime::now()
+        .duration_since(then)
+        .unwrap_or_default()
+        .as_secs();
+    match seconds {
+        0..60 => "just now".to_owned(),
+        60..3600 => format!("{} min ago", seconds / 60),
+        3600..86_400 => format!("{} h ago", seconds / 3600),
+        _ => format!("{} d ago", seconds / 86_400),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn ages_are_rough() {
+        let before = |seconds| SystemTime::now() - Duration::from_secs(seconds);
+        assert_eq!(ago(before(5)), "just now");
+        assert_eq!(ago(before(130)), "2 min ago");
+        assert_eq!(ago(before(7300)), "2 h ago");
+        assert_eq!(ago(before(200_000)), "2 d ago");
+        assert_eq!(ago(SystemTime::now() + Duration::from_hours(1)), "just now");
+    }
+}
