@@ -132,16 +132,16 @@ impl CompressionRecord {
             .map_or(0, |n| n.saturating_sub(self.window))
     }
 
-    /// What each token of a head in this layer would have of a component if all had the same. Importance is a softmax
-    /// over the candidates, redundancy over all slots (R-KV code); a score has no even share and is divided by 1.
-    pub fn even_share(&self, component: Component, layer: u32) -> f32 {
+    /// Tokens of a head in this layer that a component is shared out over: a value times this is relative to an even share.
+    /// Importance is a softmax over the candidates, redundancy over all slots (R-KV code); a score is no share.
+    pub fn sharers(&self, component: Component, layer: u32) -> f32 {
         let slots = self.slots_before.get(layer as usize).copied();
         let count = match component {
             Component::Importance => self.candidates(layer),
             Component::Redundancy => slots.unwrap_or(0),
             Component::Score => 1,
         };
-        (count.max(1) as f32).recip()
+        count as f32
     }
 }
 

@@ -54,7 +54,7 @@ impl HeadTable {
                 let row = id.row(model.kv_heads);
                 let held = |p: &u32| store.evictions().held_after(row, Position(*p), before);
                 let window = (first..record.seen).filter(held).collect();
-                let share = |component| record.even_share(component, layer).recip();
+                let share = |component| record.sharers(component, layer);
                 heads.push(Head {
                     even: (share(Component::Importance), share(Component::Redundancy)),
                     cut: cut(&rows),

@@ -79,7 +79,7 @@ pub fn show(
         let said = match row {
             Some(row) => {
                 let relative = |component, value: Option<f32>| {
-                    value.map(|value| times(value / record.even_share(component, id.layer)))
+                    value.map(|value| times(value * record.sharers(component, id.layer)))
                 };
                 [
                     ("I", relative(Component::Importance, row.importance)),
