@@ -38,12 +38,14 @@ def write_data(folder: Path):
         (folder / f"{level}.len").write_bytes(array("H", [len(d) for d in documents]).tobytes())
         (folder / f"{level}.main").write_bytes(array("H", [len(d) - 1 for d in documents]).tobytes())
     (folder / "held_out.json").write_text("[]")
-    (folder / "tokenizer.json").write_text(json.dumps({"added_tokens": [], "model": {"vocab": {}}}))
+    (folder / "tokenizer.json").write_text(
+        json.dumps({"added_tokens": [], "model": {"vocab": {str(digit): 10 + digit for digit in range(10)}}})
+    )
 
 
 def run(folder: Path, out: Path, steps: int) -> dict:
     options = {"steps": steps, "tokens": 40000, "batch": 512, "easy-until": 2000, "all-from": 8000, "log-every": 20, "threads": 1}
-    options |= {"lr": 0.02, "adam-lr": 0.004, "decay": 0.3}
+    options |= {"lr": 0.02, "adam-lr": 0.004, "decay": 0.3, "candidates": 2, "word-weight": 0.5}
     words = [word for option, value in options.items() for word in (f"--{option}", str(value))]
     train.main(["train", "--data", str(folder), "--out", str(out), *words, *SIZES])
     return torch.load(out / "checkpoint.pt", weights_only=False)
@@ -74,6 +76,19 @@ def check_growing(out: Path):
     assert torch.allclose(*results, atol=1e-4), "growing changes what the model computes"
 
 
+def check_adopting(folder: Path, out: Path, root: Path):
+    """Weights exported and adopted again compute what they computed before, but for the rounding to f16."""
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        (folder / name).touch()
+    train.main(["export", "--data", str(folder), "--out", str(out), "--to", str(root / "exported")])
+    train.main(["adopt", "--weights", str(root / "exported"), "--out", str(root / "adopted"), "--seen", "40000"])
+    before, after = (torch.load(path / "checkpoint.pt", weights_only=False) for path in (out, root / "adopted"))
+    assert before["config"] == after["config"] and after["seen"] == 40000
+    for name, tensor in before["model"].items():
+        assert torch.allclose(tensor, after["model"][name], rtol=1e-3, atol=1e-6), f"adopting changes {name}"
+    run(folder, root / "adopted", 2)
+
+
 def check_decoding():
     """Left-padded batches with a cache choose the tokens that the whole text, alone and without a cache, leads to."""
     from evaluate import decode
@@ -102,10 +117,12 @@ def main():
         run(folder, root / "cut", 53)
         resumed = run(folder, root / "cut", 150)
         assert same(whole, resumed), "the resumed run differs from the uninterrupted one"
+        check_adopting(folder, root / "cut", root)
         check_growing(root / "whole")
         losses = [json.loads(line)["loss"] for line in (root / "whole" / "log.jsonl").read_text().splitlines()]
         assert losses[-1] < 0.8 * losses[0], f"the loss does not fall: {losses}"
-    print("the loss falls; resumed equals uninterrupted, bit for bit; growing changes nothing; batches decode as one does")
+    print("the loss falls; resumed equals uninterrupted, bit for bit; growing changes nothing; exported weights are adopted")
+    print("as they were; batches decode as one does")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ from pathlib import Path
 import torch
 
 LEVELS = ("easy", "medium", "hard")
+# The first thousand problems of these seeds are no training data even where another seed draws the same words and numbers.
+MEASURED_SEEDS = range(10)
 SPECIAL = ["<|end|>", "<|user|>", "<|assistant|>", "<think>", "</think>"]
 END, THINK = 0, 3
 # Fills batches up; no token.
@@ -107,13 +109,14 @@ def prepare(
         sample["document"] = tokenizer.encode(document(sample)).ids
         samples.append(sample)
     (folder / "held_out.json").write_text(json.dumps(samples))
+    measured = {sample["problem"] for measured in MEASURED_SEEDS for sample in problems(binary, 1000, measured)}
     for level in LEVELS:
         kinds, extra = more
         drawn = chain(
             problems(binary, count, seed, level),
             problems(binary, extra, seed + 1, level, kinds=kinds) if extra else (),
         )
-        write_level(tokenizer, drawn, folder / level)
+        write_level(tokenizer, (sample for sample in drawn if sample["problem"] not in measured), folder / level)
 
 
 def write_level(tokenizer, samples, path: Path):
@@ -204,23 +207,23 @@ def padded(length: int) -> int:
 class Curriculum:
     """Easy problems first; the mix moves to all levels over the first part of training."""
 
-    def __init__(self, folder: Path, tokens: int, longest: int, seed: int):
+    def __init__(self, folder: Path, tokens: int, longest: int, seed: int, candidates: int = 1):
         documents = [read(folder / f"{name}.bin") for name in LEVELS]
         self.whole, self.main = (
-            [Level(data, folder, name, part, tokens, longest, seed) for data, name in zip(documents, LEVELS, strict=True)]
-            for part in ("len", "main")
+            [Level(data, folder, name, part, size, longest, seed) for data, name in zip(documents, LEVELS, strict=True)]
+            for part, size in (("len", tokens), ("main", tokens * candidates))
         )
         self.rng = random.Random(f"{seed} levels")
 
-    def batch(self, seen: int, easy_until: int, all_from: int, main_share: float) -> torch.Tensor:
+    def batch(self, seen: int, easy_until: int, all_from: int, main_share: float) -> tuple[torch.Tensor, bool]:
         """Only easy problems until `easy_until` tokens, then ever more of the others, and all from `all_from` on.
 
-        `main_share` of the batches hold main parts only.
+        `main_share` of the batches hold main parts only, `candidates` times as many of them: the second result says so.
         """
         progress = min(1.0, max(0.0, (seen - easy_until) / max(1, all_from - easy_until)))
         weights = (1 - 0.8 * progress, 0.35 * progress, 0.45 * progress)
-        levels = self.main if self.rng.random() < main_share else self.whole
-        return self.rng.choices(levels, weights)[0].batch()
+        main = self.rng.random() < main_share
+        return self.rng.choices(self.main if main else self.whole, weights)[0].batch(), main
 
     def state(self):
         return {"rng": self.rng.getstate(), "levels": [level.state() for level in self.whole + self.main]}

@@ -48,6 +48,23 @@ class Config:
             "torch_dtype": "float16",
         }
 
+    @classmethod
+    def from_hugging_face(cls, fields: dict) -> "Config":
+        """What `hugging_face` wrote."""
+        names = {
+            "hidden": "hidden_size",
+            "layers": "num_hidden_layers",
+            "heads": "num_attention_heads",
+            "kv_heads": "num_key_value_heads",
+            "head_dim": "head_dim",
+            "ffn": "intermediate_size",
+            "vocab": "vocab_size",
+            "context": "max_position_embeddings",
+            "rope_theta": "rope_theta",
+            "eps": "rms_norm_eps",
+        }
+        return cls(**{name: fields[theirs] for name, theirs in names.items()})
+
     def to_json(self) -> str:
         return json.dumps(asdict(self))
 

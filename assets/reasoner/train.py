@@ -5,6 +5,7 @@ train.py prepare --binary rkv-scope --data DIR --count 60000     needs the progr
 train.py train --data DIR --out DIR --tokens 20e6                needs torch only; goes on from a checkpoint
 train.py evaluate --data DIR --out DIR --count 500
 train.py grow --out DIR --heads 8 --kv-heads 4                   a larger model that goes on from a checkpoint
+train.py adopt --weights assets/reasoner --out DIR               a checkpoint of exported weights, to train on from them
 train.py export --data DIR --out DIR --to assets/reasoner
 train.py plot --out DIR --to curve.png                           needs matplotlib
 """
@@ -38,14 +39,18 @@ def optimizers(model: Reasoner, lr: float, adam_lr: float):
     ]
 
 
-def loss_of(model: Reasoner, tokens: torch.Tensor, bf16: bool, forward=None) -> tuple[torch.Tensor, int]:
-    """Summed cross-entropy of what comes after `<think>`, and how many tokens that is; padding does not count."""
+def losses_of(model: Reasoner, tokens: torch.Tensor, bf16: bool, forward=None) -> tuple[torch.Tensor, torch.Tensor]:
+    """Cross-entropy of each next token [documents, length - 1], and which of them count: those after `<think>`, no padding.
+
+    Where none counts there is a nought.
+    """
     inputs, targets = tokens[:, :-1].clamp(min=0), tokens[:, 1:]
     counted = ((inputs == THINK).cumsum(1) > 0) & (targets != PAD)
     with torch.autocast(tokens.device.type, torch.bfloat16, enabled=bf16):
         hidden = (model if forward is None else forward)(inputs)[counted]
         logits = model.logits(hidden)
-    return F.cross_entropy(logits.float(), targets[counted], reduction="sum"), int(counted.sum())
+    losses = F.cross_entropy(logits.float(), targets[counted], reduction="none")
+    return torch.zeros(counted.shape, device=losses.device).masked_scatter(counted, losses), counted
 
 
 def rate(seen: int, step: int, total: int, decay: float) -> float:
@@ -61,6 +66,27 @@ def save(path: Path, content: dict):
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.replace(path)
+
+
+class Digits:
+    """Which tokens are digits that follow from what came before.
+
+    Words are often a matter of chance (how a trace begins, whether it checks), and so are the wrong digits of a slip, between
+    "Quickly" and "Wait". What is left is what a model gets right or wrong.
+    """
+
+    def __init__(self, pieces: dict[int, bytes], vocab: int, device):
+        number = {piece: token for token, piece in pieces.items()}
+        self.slip = number.get(b" Quickly"), number.get(b" Wait")
+        self.is_digit = torch.tensor([pieces.get(token, b"").isdigit() for token in range(vocab)], device=device)
+
+    def of(self, targets: torch.Tensor) -> torch.Tensor:
+        """True for these digits among tokens [documents, length]."""
+        digits = self.is_digit[targets.clamp(min=0)] & (targets != PAD)
+        begin, end = self.slip
+        if begin is None or end is None:
+            return digits
+        return digits & ((targets == begin).cumsum(1) <= (targets == end).cumsum(1))
 
 
 class Run:
@@ -83,7 +109,7 @@ class Run:
         # Compiled, a step on the CPU takes two thirds of the time; batches differ in shape, so shapes are dynamic.
         self.forward = torch.compile(self.model, dynamic=True) if args.compile else self.model
         self.optimizers = optimizers(self.model, args.lr, args.adam_lr)
-        self.data = Curriculum(Path(args.data), args.batch, args.longest, args.seed)
+        self.data = Curriculum(Path(args.data), args.batch, args.longest, args.seed, args.candidates)
         if saved:
             self.model.load_state_dict(saved["model"])
             if saved["optimizers"]:
@@ -94,6 +120,7 @@ class Run:
             print(f"going on at step {self.step}, {self.seen} tokens", flush=True)
         self.held_out = json.loads((Path(args.data) / "held_out.json").read_text())
         self.pieces = byte_pieces(json.loads((Path(args.data) / "tokenizer.json").read_text()))
+        self.digits = Digits(self.pieces, config.vocab, self.device)
 
     def save(self):
         save(
@@ -116,11 +143,20 @@ class Run:
         print(json.dumps(entry), flush=True)
 
     def train_step(self) -> float:
+        """Returns the mean loss of a token, of all documents that were read."""
         args = self.args
-        batch = self.data.batch(self.seen, int(args.easy_until), int(args.all_from), args.main_share)
+        batch, main = self.data.batch(self.seen, int(args.easy_until), int(args.all_from), args.main_share)
         tokens = batch.to(self.device)
-        loss, count = loss_of(self.model, tokens, args.bf16, self.forward)
-        (loss / count).backward()
+        read = None
+        if main and args.candidates > 1:
+            with torch.no_grad():
+                losses, counted = losses_of(self.model, tokens, args.bf16, self.forward)
+            read = losses.sum().item() / int(counted.sum())
+            worst = losses.masked_fill(~self.digits.of(tokens[:, 1:]), 0).amax(1)
+            tokens = tokens[worst.topk(max(1, len(tokens) // args.candidates)).indices]
+        losses, counted = losses_of(self.model, tokens, args.bf16, self.forward)
+        weights = torch.where(self.digits.of(tokens[:, 1:]), 1.0, args.word_weight) * counted
+        ((losses * weights).sum() / weights.sum()).backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         share = rate(self.seen, self.step, int(args.tokens), args.decay)
         for optimizer, peak in zip(self.optimizers, (args.lr, args.adam_lr), strict=True):
@@ -129,8 +165,8 @@ class Run:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self.step += 1
-        self.seen += int((batch != PAD).sum())
-        return loss.item() / count
+        self.seen += int((tokens != PAD).sum())
+        return losses.sum().item() / int(counted.sum()) if read is None else read
 
     @torch.no_grad()
     def held_out_loss(self, samples: list[dict]) -> float:
@@ -138,8 +174,8 @@ class Run:
         for at in range(0, len(samples), 16):
             rows = [torch.tensor(sample["document"]) for sample in samples[at : at + 16]]
             tokens = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=PAD).to(self.device)
-            loss, n = loss_of(self.model, tokens, self.args.bf16)
-            total, count = total + loss.item(), count + n
+            losses, counted = losses_of(self.model, tokens, self.args.bf16)
+            total, count = total + losses.sum().item(), count + int(counted.sum())
         return total / count
 
     def evaluate(self, count: int) -> dict:
@@ -233,17 +269,47 @@ def write_safetensors(path: Path, tensors: dict[str, torch.Tensor]):
             file.write(bytes(tensor.untyped_storage()))
 
 
-def quartered(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def quartered(weights: dict[str, torch.Tensor], by: float = 4) -> dict[str, torch.Tensor]:
     """The same function with activations between the layers a quarter as large: trained ones reach 10^5, and f16 ends at 65504.
 
-    All that writes to them is divided by four, and the last norm multiplied by it, since the output embedding is the input's.
+    All that writes to them is divided by four (or `by`), and the last norm multiplied by it, since the output embedding is
+    the input's.
     """
     changed = dict(weights)
     for name, tensor in weights.items():
         if name.endswith(("embed_tokens.weight", "o_proj.weight", "down_proj.weight")):
-            changed[name] = tensor / 4
-    changed["norm.weight"] = weights["norm.weight"] * 4
+            changed[name] = tensor / by
+    changed["norm.weight"] = weights["norm.weight"] * by
     return changed
+
+
+def read_safetensors(path: Path) -> dict[str, torch.Tensor]:
+    """What `write_safetensors` wrote."""
+    content = path.read_bytes()
+    start = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:start])
+    tensors = {}
+    for name, entry in header.items():
+        if name != "__metadata__":
+            first, last = entry["data_offsets"]
+            values = torch.frombuffer(bytearray(content[start + first : start + last]), dtype=torch.float16)
+            tensors[name] = values.view(entry["shape"])
+    return tensors
+
+
+def adopt(args):
+    """A checkpoint of exported weights: moments of the optimizers and the place in the data are not in them."""
+    folder = Path(args.weights)
+    config = Config.from_hugging_face(json.loads((folder / "config.json").read_text()))
+    exported = read_safetensors(folder / "model.safetensors")
+    weights = quartered({name.removeprefix("model."): tensor.float() for name, tensor in exported.items()}, by=1 / 4)
+    Reasoner(config).load_state_dict(weights)
+    path = Path(args.out) / "checkpoint.pt"
+    if path.exists():
+        raise SystemExit(f"{path} is there already: adopt into another folder")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    start = {"optimizers": None, "data": None, "step": 0, "seen": int(args.seen), "seconds": 0.0}
+    save(path, {"config": asdict(config), "model": weights, **start})
 
 
 def export(args):
@@ -316,6 +382,10 @@ def arguments(argv=None):
         p.add_argument("--main-share", type=float, default=0.5, help="share of batches without what follows the first answer")
         p.add_argument("--steps", type=int, help="stop after this step")
         p.add_argument("--batch", type=int, default=8192, help="tokens of a batch")
+        p.add_argument(
+            "--candidates", type=int, default=1, help="main parts read for one that is trained on: the one with the worst digit"
+        )
+        p.add_argument("--word-weight", type=float, default=1, help="weight in the loss of all but the digits")
         p.add_argument("--longest", type=int, default=1536, help="longest document, and most tokens of an evaluated trace")
         p.add_argument("--lr", type=float, default=0.01, help="Muon")
         p.add_argument("--adam-lr", type=float, default=0.002, help="AdamW: embedding and norms")
@@ -334,6 +404,11 @@ def arguments(argv=None):
     for size in ("layers", "heads", "kv_heads", "ffn"):
         p.add_argument(f"--{size.replace('_', '-')}", type=int, default=getattr(Config(), size))
 
+    p = commands.add_parser("adopt", help="make a checkpoint of exported weights")
+    p.add_argument("--weights", type=Path, required=True, help="folder with model.safetensors and config.json")
+    p.add_argument("--out", type=Path, required=True)
+    p.add_argument("--seen", type=float, default=0, help="tokens that the weights have seen")
+
     p = commands.add_parser("export", help="Hugging Face folder in f16")
     p.add_argument("--data", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True)
@@ -351,7 +426,8 @@ def main(argv=None):
         more = (args.more_of, args.more if args.more_of else 0)
         prepare(args.binary, args.data, args.count, args.seed, args.vocab, args.held_out, args.tokenizer, more)
     else:
-        {"train": train, "evaluate": evaluate, "grow": grow, "export": export, "plot": plot}[args.command](args)
+        commands = {"train": train, "evaluate": evaluate, "grow": grow, "adopt": adopt, "export": export, "plot": plot}
+        commands[args.command](args)
 
 
 if __name__ == "__main__":
