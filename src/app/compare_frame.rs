@@ -6,7 +6,7 @@ use crate::compare::letter;
 use crate::trace::TraceView;
 use crate::ui::compare::{self, Pane, Shown};
 use crate::ui::theme::Palette;
-use crate::ui::timeline::Transport;
+use crate::ui::timeline::{Other, Transport};
 use crate::ui::{UiCommand, status_bar, tabs, timeline};
 
 use super::comparison::Comparison;
@@ -58,7 +58,7 @@ impl App {
                         ui,
                         &mut self.panels.shared_timeline,
                         &store.view(cursor),
-                        &self.derived,
+                        &beside(comparison, index),
                         &comparison.selection,
                         &transport,
                         commands,
@@ -98,6 +98,7 @@ impl App {
         let shown = Shown {
             panes: &panes,
             cursor,
+            in_sight: self.panels.shared_timeline.visible(comparison.end()),
             live: comparison.live(),
             kept: comparison.kept(),
             status: &self.status,
@@ -114,6 +115,23 @@ impl App {
         let state = &mut self.panels.compare;
         compare::show(ui, state, &shown, &comparison.selection, commands);
     }
+}
+
+/// The runs beside pane `index`.
+fn beside(comparison: &Comparison, index: usize) -> Vec<Other<'_>> {
+    let others = comparison
+        .panes
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| *i != index);
+    others
+        .filter_map(|(i, pane)| {
+            Some(Other {
+                letter: letter(i),
+                view: pane.store.as_ref()?.view(comparison.cursor()),
+            })
+        })
+        .collect()
 }
 
 /// What the panes have in common, for the line beside the tabs.

@@ -163,15 +163,7 @@ impl App {
                 .show(ui, |ui| {
                     let transport = self.transport();
                     let state = &mut self.panels.timeline;
-                    timeline::show(
-                        ui,
-                        state,
-                        view,
-                        &self.derived,
-                        &self.selection,
-                        &transport,
-                        commands,
-                    );
+                    timeline::show(ui, state, view, &[], &self.selection, &transport, commands);
                 });
         }
         CentralPanel::default()

@@ -19,7 +19,7 @@ pub fn timeline(
             ui,
             &mut stage.panel,
             &view,
-            &stage.derived,
+            &[],
             &stage.selection,
             &transport,
             &mut stage.commands,

@@ -130,6 +130,8 @@ fn one_cursor_moves_all_panes_and_the_overlap() {
         assert_eq!(cursor(&harness), want);
         let share = overlap.at(want).expect("something is held");
         harness.get_by_label(&format!("Overlap of A and B at the cursor: {share:.2}"));
+        let slots = [a(), b()].map(|store| store.view(want).slots().round());
+        harness.get_by_label(&format!("held: A {} · B {}", slots[0], slots[1]));
     }
     harness
         .get_by_label("Timeline cursor, tokens")

@@ -1,6 +1,6 @@
 //! What the lens's colours and bars mean, with how much of the common text each holds at the cursor.
 
-use egui::{Align2, FontId, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{FontId, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 use super::caches::CompareState;
 use super::lens::{Colours, fill};
@@ -9,17 +9,25 @@ use crate::ui::quantity::percent;
 use crate::ui::theme::{Palette, mix};
 use crate::ui::token_view::Split;
 
-/// Draws the four cases in two columns, or says what else the colours are.
+/// The picture of a case, and the height of all of it.
+const SAMPLE: Vec2 = Vec2::new(20.0, 15.0);
+const ROW: f32 = 22.0;
+
+/// Draws the four cases in a row that ends at the right, or says what else the colours are; what does not fit is left out.
 pub(super) fn show(ui: &mut Ui, state: &CompareState, (a, b): (usize, usize)) {
     let palette = Palette::of(ui.ctx());
     let area = ui.available_rect_before_wrap();
-    let font = FontId::proportional(12.0);
+    let layout = |text: &str, colour| {
+        let font = FontId::proportional(12.0);
+        ui.painter().layout_no_wrap(text.to_owned(), font, colour)
+    };
     if state.colours == Colours::Scores {
-        let said = "amber: importance · blue: redundancy\nbar: share of heads that hold the token\nstruck: every head dropped it";
-        let galley = ui
-            .painter()
-            .layout(said.to_owned(), font, palette.weak, area.width() - 12.0);
-        ui.painter().galley(area.min, galley, palette.weak);
+        let said = "amber: importance · blue: redundancy · bar: share of heads that hold it · struck: all dropped it";
+        let galley = layout(said, palette.weak);
+        if galley.size().x <= area.width() {
+            let at = pos2(area.right() - galley.size().x, area.top() + 6.0);
+            ui.painter().galley(at, galley, palette.weak);
+        }
         return;
     }
     let sum = state.difference.held().totals();
@@ -31,56 +39,44 @@ pub(super) fn show(ui: &mut Ui, state: &CompareState, (a, b): (usize, usize)) {
         only_b,
     };
     let cases = [
-        (
-            split(1.0, 0.0, 0.0),
-            format!("held by {a} only"),
-            sum.only_a,
-        ),
-        (
-            split(0.0, 0.0, 1.0),
-            format!("held by {b} only"),
-            sum.only_b,
-        ),
-        (split(0.0, 1.0, 0.0), "held by both".to_owned(), sum.both),
-        (Split::default(), "held by neither".to_owned(), sum.neither),
+        (split(1.0, 0.0, 0.0), format!("{a} only"), sum.only_a),
+        (split(0.0, 0.0, 1.0), format!("{b} only"), sum.only_b),
+        (split(0.0, 1.0, 0.0), "both".to_owned(), sum.both),
+        (Split::default(), "neither".to_owned(), sum.neither),
     ];
-    let title = format!("Who still holds the common text of {a} and {b}");
-    ui.painter().text(
-        area.min,
-        Align2::LEFT_TOP,
-        title,
-        font.clone(),
-        palette.weak,
-    );
-    for (i, (split, name, count)) in cases.into_iter().enumerate() {
-        let column = (i % 2) as f32 * 140.0;
-        let row = (i / 2) as f32 * 31.0;
-        let at = area.min + vec2(column, 20.0 + row);
-        let sample = Rect::from_min_size(at, vec2(20.0, 17.0));
-        paint_sample(ui, palette, sample, split);
-        let text = at + vec2(27.0, 0.0);
+    let cases = cases.map(|(split, name, count)| {
         let share = if all > 0.0 {
             percent(count as f64 / all)
         } else {
             "–".to_owned()
         };
-        let place = ui.painter().text(
-            text + vec2(0.0, -2.0),
-            Align2::LEFT_TOP,
-            &name,
-            font.clone(),
-            palette.text,
-        );
-        ui.painter().text(
-            text + vec2(0.0, 12.0),
-            Align2::LEFT_TOP,
-            &share,
-            FontId::proportional(11.0),
-            palette.faint,
-        );
-        let area = Rect::from_min_size(at, vec2(132.0, 29.0)).union(place);
-        let response = ui.interact(area, ui.scope_id().with(("lens case", i)), Sense::hover());
-        let spoken = format!("Legend: {name}, {share}");
+        let texts = [layout(&name, palette.text), layout(&share, palette.weak)];
+        (split, format!("Legend: held by {name}, {share}"), texts)
+    });
+    // Widths that do not hang on the numbers, so that nothing moves while the cursor does.
+    let number = layout("100 %", palette.weak).size().x;
+    let width = |name: f32| SAMPLE.x + 7.0 + name + 6.0 + number + 12.0;
+    let widths = cases.each_ref().map(|(.., [name, _])| width(name.size().x));
+    let title = layout("common text held by", palette.weak);
+    let mut left = area.right() - widths.iter().sum::<f32>();
+    if left < area.left() {
+        return;
+    }
+    let with_title = left - title.size().x - 14.0;
+    if with_title >= area.left() {
+        ui.painter()
+            .galley(pos2(with_title, area.top() + 6.0), title, palette.weak);
+    }
+    for (i, ((split, spoken, [name, share]), width)) in cases.into_iter().zip(widths).enumerate() {
+        let at = pos2(left, area.top() + 4.0);
+        left += width;
+        paint_sample(ui, palette, Rect::from_min_size(at, SAMPLE), split);
+        let text = at + vec2(SAMPLE.x + 7.0, 2.0);
+        let after = text + vec2(name.size().x + 6.0, 0.0);
+        ui.painter().galley(text, name, palette.text);
+        ui.painter().galley(after, share, palette.weak);
+        let place = Rect::from_min_size(at, vec2(width, ROW));
+        let response = ui.interact(place, ui.scope_id().with(("lens case", i)), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
         response.on_hover_text(
             "Share of all (layer, KV head, position) triples of the prompt and of what both wrote alike, at the \

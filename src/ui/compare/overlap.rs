@@ -13,15 +13,12 @@ use crate::compare::{Overlap, letter};
 use crate::ui::command::UiCommand;
 use crate::ui::position_axis::PositionAxis;
 use crate::ui::theme::Palette;
-use crate::ui::timeline::thin;
+use crate::ui::timeline::{SIDES, thin};
 
-/// Width of the legend beside the plot, in points.
-const LEGEND: f32 = 292.0;
-/// Room for the numbers at the left of the plot, and for the names of the lines at its right.
-const GUTTER: f32 = 34.0;
-const NAMES: f32 = 58.0;
-/// Length of the piece of a line beside its name.
-const PIECE: f32 = 18.0;
+/// Height of the row above the plot: what the curve is, and the legend of the lens.
+const ROW: f32 = 27.0;
+/// What the bottom panel leaves free at its sides, so that the plot and the timeline below it have one axis.
+const MARGIN: f32 = 18.0;
 
 /// The series of every pair that is drawn.
 #[derive(Default)]
@@ -93,17 +90,6 @@ pub(super) fn show(
     commands: &mut Vec<UiCommand>,
 ) {
     let area = ui.available_rect_before_wrap();
-    let legend = if area.width() > 2.0 * LEGEND {
-        LEGEND
-    } else {
-        0.0
-    };
-    let right = area.right() - legend - 12.0;
-    if legend > 0.0 {
-        let rect = Rect::from_min_max(pos2(right + 12.0, area.top() + 8.0), area.max);
-        let mut inner = ui.new_child(UiBuilder::new().max_rect(rect).id_salt("lens legend"));
-        lens_legend::show(&mut inner, state, pair);
-    }
     let palette = Palette::of(ui.ctx());
     let title = format!(
         "Overlap of what {} and {} hold{}",
@@ -120,9 +106,15 @@ pub(super) fn show(
                 they share: held by both, divided by held by either. 1 is the same memory, 0 nothing in common.";
     let id = ui.scope_id().with("overlap title");
     ui.interact(title, id, Sense::hover()).on_hover_text(hint);
+    let row = Rect::from_min_max(
+        pos2(title.right() + 24.0, area.top()),
+        pos2(area.right() - 14.0, area.top() + ROW),
+    );
+    let mut legend = ui.new_child(UiBuilder::new().max_rect(row).id_salt("lens legend"));
+    lens_legend::show(&mut legend, state, pair);
     let rect = Rect::from_min_max(
-        pos2(area.left() + 14.0 + GUTTER, title.bottom() + 7.0),
-        pos2(right - NAMES, area.bottom() - 18.0),
+        pos2(area.left() + MARGIN + SIDES.0, area.top() + ROW + 5.0),
+        pos2(area.right() - MARGIN - SIDES.1, area.bottom() - 18.0),
     );
     if rect.height() > 16.0 && rect.width() > 80.0 && shown.end() > 0 {
         plot(ui, state, shown, pair, rect, commands);
@@ -143,8 +135,8 @@ fn plot(
     commands: &mut Vec<UiCommand>,
 ) {
     let palette = Palette::of(ui.ctx());
-    let total = shown.end() as f64;
-    let axis = PositionAxis::new((0.0, total), rect);
+    let axis = PositionAxis::new(shown.in_sight, rect);
+    let (from, to) = axis.range();
     let y = |share: f32| rect.bottom() - share * rect.height();
     for share in [0.0, 0.5, 1.0] {
         let line = Stroke::new(1.0, palette.line);
@@ -178,7 +170,7 @@ fn plot(
             .set_margin_fraction(Vec2::ZERO)
             .sense(Sense::hover());
         plot.show(ui, |plot| {
-            plot.set_plot_bounds(PlotBounds::from_min_max([0.0, 0.0], [total, 1.0]));
+            plot.set_plot_bounds(PlotBounds::from_min_max([from, 0.0], [to, 1.0]));
             for (i, (curve, points)) in state.overlap.curves.iter().zip(&thinned).enumerate() {
                 let chosen = curve.pair == pair;
                 let style = line_style(i, chosen);
@@ -196,7 +188,7 @@ fn plot(
         });
     });
     axis.ticks(ui.painter(), palette, rect.bottom() + 1.0);
-    names(ui, palette, state, pair, rect.right(), &y);
+    names(ui, palette, state, pair, &axis, rect);
     cursor(ui, palette, shown, pair, &axis, rect);
     scrub(ui, state, shown, pair, &axis, rect, commands);
 }
@@ -214,45 +206,51 @@ fn name((a, b): (usize, usize)) -> String {
     format!("{}–{}", letter(a), letter(b))
 }
 
-/// The lines' names at the right, at the heights of their ends, each after a piece of its line: most lines
-/// end earlier, where their texts part.
+/// The lines' names beside their ends: most end early, where their texts part. A line that reaches the end has its name
+/// above or below it.
 fn names(
     ui: &Ui,
     palette: &Palette,
     state: &CompareState,
     pair: (usize, usize),
-    right: f32,
-    y: &dyn Fn(f32) -> f32,
+    axis: &PositionAxis,
+    rect: Rect,
 ) {
-    let mut ends: Vec<_> = state
-        .overlap
-        .curves
-        .iter()
-        .enumerate()
-        .filter_map(|(i, curve)| Some((i, curve, curve.points.last()?)))
+    let (from, to) = axis.range();
+    let in_sight = |p: &&PlotPoint| (from..=to).contains(&p.x);
+    let curves = state.overlap.curves.iter();
+    let mut ends: Vec<_> = curves
+        .filter_map(|curve| Some((curve, curve.points.iter().rev().find(in_sight)?)))
         .collect();
-    // From the lowest upwards, so that none is pushed out of the plot.
-    ends.sort_by(|a, b| a.2.y.total_cmp(&b.2.y));
-    let mut free = f32::MAX;
-    for (i, curve, end) in ends {
-        let chosen = curve.pair == pair;
-        let colour = if chosen { palette.text } else { palette.faint };
-        let at = y(end.y as f32).min(free);
-        free = at - 11.0;
-        let piece = [pos2(right + 6.0, at), pos2(right + 6.0 + PIECE, at)];
-        let stroke = Stroke::new(1.6, colour);
-        ui.painter().extend(match line_style(i, chosen) {
-            LineStyle::Solid => vec![Shape::line_segment(piece, stroke)],
-            LineStyle::Dashed { .. } => Shape::dashed_line(&piece, stroke, 5.0, 3.0),
-            LineStyle::Dotted { .. } => Shape::dotted_line(&piece, colour, 4.0, 1.0),
-        });
-        ui.painter().text(
-            pos2(right + 10.0 + PIECE, at),
-            Align2::LEFT_CENTER,
-            name(curve.pair),
-            FontId::proportional(10.5),
-            colour,
-        );
+    // From the lowest upwards, so that none is pushed into the numbers below.
+    ends.sort_by(|a, b| a.1.y.total_cmp(&b.1.y));
+    let mut taken: Vec<Rect> = vec![];
+    for (curve, end) in ends {
+        let colour = if curve.pair == pair {
+            palette.text
+        } else {
+            palette.faint
+        };
+        let font = FontId::proportional(10.5);
+        let text = ui.painter().layout_no_wrap(name(curve.pair), font, colour);
+        let size = text.size();
+        let at = pos2(axis.x(end.x), rect.bottom() - end.y as f32 * rect.height());
+        let middle = at.y.min(rect.bottom() - 0.4 * size.y);
+        let mut place = Rect::from_min_size(pos2(at.x + 5.0, middle - 0.5 * size.y), size);
+        if place.right() > rect.right() + SIDES.1 + MARGIN {
+            let below = at.y - size.y < rect.top();
+            let top = if below {
+                at.y + 2.0
+            } else {
+                at.y - size.y - 2.0
+            };
+            place = Rect::from_min_size(pos2(rect.right() - size.x, top), size);
+        }
+        while let Some(other) = taken.iter().find(|other| other.intersects(place)) {
+            place = place.translate(vec2(0.0, other.top() - 0.5 - place.bottom()));
+        }
+        ui.painter().galley(place.min, text, colour);
+        taken.push(place);
     }
 }
 
@@ -266,7 +264,9 @@ fn cursor(
     rect: Rect,
 ) {
     let painter = ui.painter();
-    if let Some(parting) = shown.parting(a, b) {
+    let (from, to) = axis.range();
+    let parting = shown.parting(a, b);
+    if let Some(parting) = parting.filter(|p| (from..=to).contains(&f64::from(p.position.0))) {
         let x = painter.round_to_pixel_center(axis.x(f64::from(parting.position.0)));
         let ends = [pos2(x, rect.top()), pos2(x, rect.bottom())];
         let stroke = Stroke::new(1.0, palette.weak);
@@ -277,6 +277,9 @@ fn cursor(
             pos2(x, rect.top()),
         ];
         painter.add(Shape::convex_polygon(flag, palette.weak, Stroke::NONE));
+    }
+    if !(from..=to).contains(&(shown.cursor as f64)) {
+        return;
     }
     let x = painter.round_to_pixel_center(axis.x(shown.cursor as f64));
     let y = Rangef::new(rect.top() - 3.0, rect.bottom() + 3.0);

@@ -24,6 +24,8 @@ pub struct Shown<'a> {
     pub panes: &'a [Pane<'a>],
     /// Tokens seen at the shared cursor.
     pub cursor: usize,
+    /// First and last position in sight (exclusive), the same as in the timeline.
+    pub in_sight: (f64, f64),
     /// The pane that the engine works on.
     pub live: Option<usize>,
     /// Panes that stay when another comparison starts.

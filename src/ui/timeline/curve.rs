@@ -1,7 +1,7 @@
 //! The curve of cache length against the full cache.
 
-use egui::{Align2, FontId, Rect, Sense, Ui, UiBuilder, Vec2, pos2};
-use egui_plot::{Line, LineStyle, Plot, PlotBounds, PlotPoint, PlotPoints};
+use egui::{Align2, Color32, FontId, Rect, Sense, Ui, UiBuilder, Vec2, pos2, vec2};
+use egui_plot::{Line as PlotLine, LineStyle, Plot, PlotBounds, PlotPoint, PlotPoints, PlotUi};
 
 use super::curve_points::{has_budget, limit, sawtooth, thin};
 use crate::trace::{TraceStore, TraceView};
@@ -13,6 +13,14 @@ use crate::ui::theme::Palette;
 /// How many times the highest tooth the plot is high at most: the full cache may leave it at the top, or
 /// in a long run the teeth would be flat.
 const HEADROOM: f64 = 2.2;
+
+/// A run among those that are drawn.
+pub struct Line<'a> {
+    pub curve: &'a Curve,
+    /// Its letter, where there are several.
+    pub letter: Option<char>,
+    pub view: &'a TraceView<'a>,
+}
 
 /// Polylines of a run, made again only when the run grows or the view changes.
 #[derive(Default)]
@@ -45,18 +53,14 @@ impl Curve {
         }
     }
 
-    /// Slots at the top of the plot.
-    fn top(&self, store: &TraceStore) -> f64 {
-        let full = store.tokens().len() as f64;
-        full.min(self.highest * HEADROOM).max(self.highest) * 1.06
-    }
-
-    /// Draws into `rect`, the numbers of the limits at the left of it.
-    pub fn show(&self, ui: &mut Ui, view: &TraceView<'_>, axis: &PositionAxis, rect: Rect) {
+    /// Draws runs into `rect`, the first one's in amber, the numbers of their limits at the left of it.
+    pub fn show(ui: &mut Ui, lines: &[Line<'_>], axis: &PositionAxis, rect: Rect) {
         let palette = Palette::of(ui.ctx());
-        let store = view.store();
         let (from, to) = axis.range();
-        let top = self.top(store);
+        let highest = highest(lines);
+        let tokens = |line: &Line<'_>| line.view.store().tokens().len();
+        let longest = lines.iter().map(tokens).max().unwrap_or(0);
+        let top = (longest as f64).min(highest * HEADROOM).max(highest) * 1.06;
         let full = [PlotPoint::new(0.0, 0.0), PlotPoint::new(to, to)];
         ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
             let plot = Plot::new("cache length")
@@ -77,53 +81,47 @@ impl Curve {
                 .sense(Sense::hover());
             plot.show(ui, |plot| {
                 plot.set_plot_bounds(PlotBounds::from_min_max([from, 0.0], [to, top]));
-                for (name, steps, colour) in [
-                    ("budget", &self.budget, palette.amber.gamma_multiply(0.55)),
-                    (
-                        "budget + buffer",
-                        &self.full_buffer,
-                        palette.faint.gamma_multiply(0.8),
-                    ),
-                ] {
-                    if let Some(steps) = steps {
-                        let line = Line::new(name, PlotPoints::Borrowed(steps));
-                        let style = LineStyle::Dotted { spacing: 4.0 };
-                        plot.line(
-                            line.style(style)
-                                .color(colour)
-                                .width(1.0)
-                                .allow_hover(false),
-                        );
-                    }
-                }
-                let line = Line::new("full cache", PlotPoints::Borrowed(&full));
-                let style = LineStyle::Dashed { length: 5.0 };
-                plot.line(
-                    line.style(style)
-                        .color(palette.faint)
-                        .width(1.2)
-                        .allow_hover(false),
-                );
-                if let Some((_, points)) = &self.in_sight {
-                    let line = Line::new("cache", PlotPoints::Borrowed(points));
-                    // Banding would fill the space between the teeth.
-                    let line = line.color(palette.amber).width(1.6).allow_band(false);
-                    let line = line.fill(0.0).fill_alpha(0.22);
-                    plot.line(line.allow_hover(false));
+                let dashes = LineStyle::Dashed { length: 5.0 };
+                plot.line(plain("full cache", &full, palette.faint, 1.2).style(dashes));
+                for (i, line) in lines.iter().enumerate().rev() {
+                    line.curve.lines(plot, palette, i);
                 }
             });
         });
         let y = |slots: f64| rect.bottom() - (slots / top) as f32 * rect.height();
-        self.numbers(ui, view, rect, &y);
-        full_label(
-            ui,
-            palette,
-            store.tokens().len(),
-            self.highest,
-            axis,
-            rect,
-            &y,
-        );
+        if let Some(bounded) = lines.iter().find(|line| line.curve.budget.is_some()) {
+            bounded.curve.numbers(ui, bounded.view, rect, &y);
+        } else if let Some(line) = lines.first() {
+            line.curve.numbers(ui, line.view, rect, &y);
+        }
+        full_label(ui, palette, longest, highest, axis, rect, &y);
+        letters(ui, palette, lines, axis, rect, &y);
+    }
+
+    /// Its limits, dotted, and its cache length.
+    fn lines<'a>(&'a self, plot: &mut PlotUi<'a>, palette: &Palette, index: usize) {
+        for (name, steps, colour) in [
+            ("budget", &self.budget, palette.amber.gamma_multiply(0.55)),
+            (
+                "budget + buffer",
+                &self.full_buffer,
+                palette.faint.gamma_multiply(0.8),
+            ),
+        ] {
+            if let Some(steps) = steps {
+                let style = LineStyle::Dotted { spacing: 4.0 };
+                plot.line(plain(name, steps, colour, 1.0).style(style));
+            }
+        }
+        if let Some((_, points)) = &self.in_sight {
+            let line = plain("cache", points, colour(palette, index), 1.6);
+            plot.line(match index {
+                0 => line.fill(0.0).fill_alpha(0.22),
+                1 => line,
+                2 => line.style(LineStyle::Dashed { length: 7.0 }),
+                _ => line.style(LineStyle::Dotted { spacing: 4.0 }),
+            });
+        }
     }
 
     /// Numbers at the left: zero, the budget and the full buffer of the settings at the cursor.
@@ -160,6 +158,71 @@ impl Curve {
                 colour,
             );
         }
+    }
+}
+
+/// Highest tooth or limit of those that have a budget, so that their teeth can be seen beside a cache that keeps
+/// everything; of all, if none has one.
+fn highest(lines: &[Line<'_>]) -> f64 {
+    let of = |bounded: bool| {
+        let lines = lines.iter().map(|line| line.curve);
+        let wanted = lines.filter(move |curve| !bounded || curve.budget.is_some());
+        wanted.map(|curve| curve.highest).reduce(f64::max)
+    };
+    of(true).or_else(|| of(false)).unwrap_or(1.0)
+}
+
+/// A line without what egui_plot adds: a band would fill the space between the teeth.
+fn plain<'a>(name: &str, points: &'a [PlotPoint], colour: Color32, width: f32) -> PlotLine<'a> {
+    let line = PlotLine::new(name, PlotPoints::Borrowed(points));
+    let line = line.color(colour).width(width);
+    line.allow_band(false).allow_hover(false)
+}
+
+fn colour(palette: &Palette, index: usize) -> Color32 {
+    match index {
+        0 => palette.amber,
+        1 => palette.text,
+        _ => palette.weak,
+    }
+}
+
+/// The letter of each run beside the end of its line, or where that leaves the plot. Lines that end together share a place.
+fn letters(
+    ui: &Ui,
+    palette: &Palette,
+    lines: &[Line<'_>],
+    axis: &PositionAxis,
+    rect: Rect,
+    y: &dyn Fn(f64) -> f32,
+) {
+    let mut taken: Vec<Rect> = vec![];
+    for (index, line) in lines.iter().enumerate() {
+        let (Some(letter), Some((_, points))) = (line.letter, &line.curve.in_sight) else {
+            continue;
+        };
+        let inside = |p: &&PlotPoint| y(p.y) >= rect.top() && axis.x(p.x) <= rect.right() + 1.0;
+        let Some(end) = points.iter().rev().find(inside) else {
+            continue;
+        };
+        // A line that goes on from there leaves through the top.
+        let after = points.iter().rev().take_while(|p| !inside(p)).last();
+        let end = after.map_or(pos2(axis.x(end.x), y(end.y)), |next| {
+            let share = (y(end.y) - rect.top()) / (y(end.y) - y(next.y)).max(0.01);
+            let x = axis.x(end.x) + share.clamp(0.0, 1.0) * (axis.x(next.x) - axis.x(end.x));
+            pos2(x.min(rect.right()), rect.top())
+        });
+        let font = FontId::proportional(10.5);
+        let colour = colour(palette, index);
+        let text = ui
+            .painter()
+            .layout_no_wrap(letter.to_string(), font, colour);
+        let mut place = Rect::from_min_size(end + vec2(3.0, -0.5 * text.size().y), text.size());
+        while let Some(other) = taken.iter().find(|other| other.intersects(place)) {
+            place = place.translate(vec2(other.right() + 1.0 - place.left(), 0.0));
+        }
+        ui.painter().galley(place.min, text, colour);
+        taken.push(place);
     }
 }
 

@@ -1,5 +1,5 @@
 //! The timeline: how long the cache was at every token, what survived, and the cursor that all panels
-//! follow. Its horizontal axis is tokens, shared by curve and survival strip.
+//! follow. Its horizontal axis is tokens, shared by curve and survival strip, or by the curves of several runs.
 
 mod changes;
 mod curve;
@@ -11,5 +11,5 @@ mod scrub;
 mod transport;
 
 pub use curve_points::thin;
-pub use panel::{TimelineState, show};
+pub use panel::{Other, SIDES, TimelineState, show};
 pub use transport::Transport;

@@ -1,20 +1,20 @@
-//! The bottom panel.
+//! The bottom panel: one run's cache length and survival, or the cache lengths of several runs.
 
 use egui::{PointerButton, Rangef, Rect, Sense, Stroke, Ui, pos2};
 
-use super::curve::Curve;
+use super::curve::{Curve, Line};
 use super::transport::{self, Transport};
 use super::{marks, scrub};
 use crate::trace::TraceView;
 use crate::ui::command::UiCommand;
-use crate::ui::derived::Derived;
 use crate::ui::position_axis::{PositionAxis, Zoom};
 use crate::ui::selection::Selection;
 use crate::ui::survival::SurvivalPicture;
 use crate::ui::theme::Palette;
 use crate::ui::{bands, empty_state};
 
-const GUTTER: f32 = 46.0;
+/// What is left free beside the stripes: numbers at the left, the cursor at the right.
+pub const SIDES: (f32, f32) = (46.0, 8.0);
 const BANDS: f32 = 13.0;
 const GAP: f32 = 6.0;
 /// Below the strip: ticks of the compressions, then numbers of the tokens.
@@ -25,9 +25,26 @@ const FOOTER: f32 = 23.0;
 pub struct TimelineState {
     zoom: Zoom,
     curve: Curve,
+    others: Vec<Curve>,
     picture: SurvivalPicture,
     cursor: usize,
     hovering: bool,
+}
+
+impl TimelineState {
+    /// First and last position in sight (exclusive) of a run of so many tokens.
+    pub fn visible(&self, tokens: usize) -> (f64, f64) {
+        self.zoom.visible(tokens)
+    }
+}
+
+/// A run beside the one whose moments the timeline shows.
+#[derive(Debug)]
+pub struct Other<'a> {
+    /// Its letter.
+    pub letter: char,
+    /// The run at the shared cursor.
+    pub view: TraceView<'a>,
 }
 
 /// The stripes of the panel, from top to bottom.
@@ -39,18 +56,25 @@ struct Stripes {
 }
 
 impl Stripes {
-    fn of(outer: Rect) -> Self {
+    /// Without a strip the curve has its room.
+    fn of(outer: Rect, with_strip: bool) -> Self {
         let all = Rect::from_min_max(
-            pos2(outer.left() + GUTTER, outer.top()),
-            pos2(outer.right() - 8.0, outer.bottom()),
+            pos2(outer.left() + SIDES.0, outer.top()),
+            pos2(outer.right() - SIDES.1, outer.bottom()),
         );
         let room = (all.height() - BANDS - 2.0 * GAP - FOOTER).max(24.0);
         let cut = |from: f32, height: f32| {
             Rect::from_min_max(pos2(all.left(), from), pos2(all.right(), from + height))
         };
         let bands = cut(all.top(), BANDS);
-        let curve = cut(bands.bottom() + GAP, (room * 0.58).floor());
-        let strip = cut(curve.bottom() + GAP, (room * 0.42).floor());
+        let (curve, strip) = if with_strip {
+            let curve = cut(bands.bottom() + GAP, (room * 0.58).floor());
+            let strip = cut(curve.bottom() + GAP, (room * 0.42).floor());
+            (curve, strip)
+        } else {
+            let curve = cut(bands.bottom() + GAP, (room + GAP).floor());
+            (curve, cut(curve.bottom(), 0.0))
+        };
         Self {
             all,
             bands,
@@ -60,17 +84,19 @@ impl Stripes {
     }
 }
 
-/// Draws transport, curve and strip; pressing or dragging anywhere in the picture moves the cursor.
+/// Draws transport, curve and strip; pressing or dragging anywhere in the picture moves the cursor. With other runs
+/// there are curves only: which tokens each of them holds is to be seen elsewhere.
 pub fn show(
     ui: &mut Ui,
     state: &mut TimelineState,
     view: &TraceView<'_>,
-    _derived: &Derived,
+    others: &[Other<'_>],
     selection: &Selection,
     transport: &Transport,
     commands: &mut Vec<UiCommand>,
 ) {
-    transport::show(ui, view, *transport, selection.playback.speed, commands);
+    let speed = selection.playback.speed;
+    transport::show(ui, view, others, *transport, speed, commands);
     ui.add_space(4.0);
     let store = view.store();
     let total = store.tokens().len();
@@ -83,7 +109,7 @@ pub fn show(
         return;
     }
     let palette = Palette::of(ui.ctx());
-    let stripes = Stripes::of(ui.available_rect_before_wrap());
+    let stripes = Stripes::of(ui.available_rect_before_wrap(), others.is_empty());
     let response = ui.allocate_rect(stripes.all, Sense::click_and_drag());
     let axis = PositionAxis::new(state.zoom.visible(total), stripes.all);
     if state.cursor != view.cursor() && !response.dragged() {
@@ -100,7 +126,12 @@ pub fn show(
     let axis = PositionAxis::new(state.zoom.visible(total), stripes.all);
     scrub::input(ui, &response, &axis, view, commands);
 
-    draw(ui, state, view, selection, &axis, &stripes);
+    let letter = transport.of.filter(|_| !others.is_empty());
+    lengths(ui, state, (letter, view), others, &axis, &stripes);
+    if others.is_empty() {
+        survival(ui, state, view, selection, &axis, &stripes);
+    }
+    frame(ui, view, others, &axis, &stripes);
     marks::setting_changes(
         ui,
         palette,
@@ -136,8 +167,43 @@ pub fn show(
     }
 }
 
-fn draw(
+/// The segments of the text, and how long each run's cache was.
+fn lengths(
     ui: &mut Ui,
+    state: &mut TimelineState,
+    (letter, view): (Option<char>, &TraceView<'_>),
+    others: &[Other<'_>],
+    axis: &PositionAxis,
+    stripes: &Stripes,
+) {
+    let palette = Palette::of(ui.ctx());
+    let store = view.store();
+    state.curve.update(store, axis);
+    state.others.resize_with(others.len(), Curve::default);
+    for (curve, other) in state.others.iter_mut().zip(others) {
+        curve.update(other.view.store(), axis);
+    }
+    let (cursor, top) = (view.cursor(), stripes.bands.top());
+    bands::paint(ui.painter(), palette, store, cursor, axis, top, BANDS);
+    let line = |curve, letter, view| Line {
+        curve,
+        letter,
+        view,
+    };
+    let mut lines = vec![line(&state.curve, letter, view)];
+    for (curve, other) in state.others.iter().zip(others) {
+        lines.push(line(curve, Some(other.letter), &other.view));
+    }
+    lines.sort_by_key(|line| line.letter);
+    Curve::show(ui, &lines, axis, stripes.curve);
+    let floor = ui.painter().round_to_pixel_center(stripes.curve.bottom());
+    let stroke = Stroke::new(1.0, palette.line);
+    ui.painter().hline(stripes.curve.x_range(), floor, stroke);
+}
+
+/// What share of the heads still holds each token, as the run went on.
+fn survival(
+    ui: &Ui,
     state: &mut TimelineState,
     view: &TraceView<'_>,
     selection: &Selection,
@@ -145,39 +211,32 @@ fn draw(
     stripes: &Stripes,
 ) {
     let palette = Palette::of(ui.ctx());
-    let store = view.store();
-    state.curve.update(store, axis);
-    state
-        .picture
-        .update(ui.ctx(), store, axis, stripes.strip.y_range());
-
-    let top = stripes.bands.top();
-    bands::paint(
-        ui.painter(),
-        palette,
-        store,
-        view.cursor(),
-        axis,
-        top,
-        BANDS,
-    );
-    state.curve.show(ui, view, axis, stripes.curve);
-    let painter = ui.painter().clone();
-    painter.hline(
-        stripes.curve.x_range(),
-        painter.round_to_pixel_center(stripes.curve.bottom()),
-        Stroke::new(1.0, palette.line),
-    );
-    let strip = painter.with_clip_rect(stripes.strip.intersect(ui.clip_rect()));
+    let rows = stripes.strip.y_range();
+    state.picture.update(ui.ctx(), view.store(), axis, rows);
+    let strip = ui
+        .painter()
+        .with_clip_rect(stripes.strip.intersect(ui.clip_rect()));
     strip.rect_filled(stripes.strip, 0.0, palette.canvas);
-    state.picture.paint(&strip, axis, stripes.strip.y_range());
-    marks::caption(&painter, palette, stripes.strip, "survival");
+    state.picture.paint(&strip, axis, rows);
+    marks::caption(ui.painter(), palette, stripes.strip, "survival");
     if let Some(position) = selection.token() {
         let p = f64::from(position.0);
-        let column = axis.span(p, p + 1.0, stripes.strip.y_range()).expand(1.0);
+        let column = axis.span(p, p + 1.0, rows).expand(1.0);
         let stroke = Stroke::new(1.0, palette.text);
         strip.rect_stroke(column, 0.0, stroke, egui::StrokeKind::Inside);
     }
+}
+
+/// The veil over what is to come, the compressions of all runs and the numbers of the tokens.
+fn frame(
+    ui: &Ui,
+    view: &TraceView<'_>,
+    others: &[Other<'_>],
+    axis: &PositionAxis,
+    stripes: &Stripes,
+) {
+    let palette = Palette::of(ui.ctx());
+    let painter = ui.painter();
     // What the cursor has not reached yet is there, but paler.
     let future = axis.x(view.cursor() as f64).max(stripes.all.left());
     if future < stripes.all.right() {
@@ -185,6 +244,8 @@ fn draw(
         let veil = Rect::from_x_y_ranges(future..=stripes.all.right(), y);
         painter.rect_filled(veil, 0.0, palette.panel.gamma_multiply(0.55));
     }
-    marks::events(&painter, palette, view, axis, stripes.strip.bottom() + 2.0);
-    axis.ticks(&painter, palette, stripes.strip.bottom() + 8.0);
+    for view in others.iter().map(|other| &other.view).chain([view]) {
+        marks::events(painter, palette, view, axis, stripes.strip.bottom() + 2.0);
+    }
+    axis.ticks(painter, palette, stripes.strip.bottom() + 8.0);
 }

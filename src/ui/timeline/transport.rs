@@ -4,6 +4,7 @@ use egui::{Align, Layout, RichText, Ui};
 
 use super::curve_points::has_budget;
 use super::icon_button::{self, Icon};
+use super::panel::Other;
 use crate::trace::TraceView;
 use crate::ui::command::UiCommand;
 use crate::ui::quantity::{bytes, count};
@@ -28,6 +29,7 @@ pub struct Transport {
 pub(super) fn show(
     ui: &mut Ui,
     view: &TraceView<'_>,
+    others: &[Other<'_>],
     transport: Transport,
     speed: f32,
     commands: &mut Vec<UiCommand>,
@@ -76,20 +78,24 @@ pub(super) fn show(
             speeds(ui, speed, some, commands);
         }
         ui.add_space(6.0);
-        let of = transport.of.map_or(String::new(), |of| format!("{of}: "));
-        ui.label(
-            RichText::new(of + &place(view, transport))
-                .size(12.5)
-                .color(palette.text),
-        );
+        let place = place(view, !others.is_empty(), transport);
+        ui.label(RichText::new(place).size(12.5).color(palette.text));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if some {
-                let text = RichText::new(sizes(view)).size(12.5).color(palette.weak);
+                let (text, hint) = match transport.of {
+                    Some(of) if !others.is_empty() => (
+                        held(of, view, others),
+                        "Slots per head that each run holds at the cursor (mean over layers)",
+                    ),
+                    _ => (
+                        sizes(view),
+                        "Slots per head now (mean over layers) and at their most so far; bytes of all heads' \
+                         keys and values now, and what a full cache would take",
+                    ),
+                };
+                let text = RichText::new(text).size(12.5).color(palette.weak);
                 let sizes = ui.add(egui::Label::new(text).truncate());
-                sizes.on_hover_text(
-                    "Slots per head now (mean over layers) and at their most so far; \
-                     bytes of all heads' keys and values now, and what a full cache would take",
-                );
+                sizes.on_hover_text(hint);
             }
         });
     });
@@ -120,19 +126,13 @@ fn speeds(ui: &mut Ui, speed: f32, enabled: bool, commands: &mut Vec<UiCommand>)
         .on_hover_text("How fast the timeline plays");
 }
 
-/// Where the cursor stands: `compression 9 of 13 · token 384 · following`.
-fn place(view: &TraceView<'_>, transport: Transport) -> String {
+/// Where the cursor stands: `compression 9 of 13 · token 384 · following`; with several runs, each with compressions of
+/// its own, the token only.
+fn place(view: &TraceView<'_>, several: bool, transport: Transport) -> String {
     let store = view.store();
     if store.tokens().is_empty() {
         return "no tokens yet".to_owned();
     }
-    let events = store.events().len();
-    let said = match (view.event_count(), events) {
-        (_, 0) if !has_budget(&store.header().settings) => "evicts nothing".to_owned(),
-        (_, 0) => "no compression yet".to_owned(),
-        (0, n) => format!("before compression 1 of {n}"),
-        (at, n) => format!("compression {at} of {n}"),
-    };
     let moving = if transport.playing {
         " · playing"
     } else if transport.live && transport.following {
@@ -142,7 +142,34 @@ fn place(view: &TraceView<'_>, transport: Transport) -> String {
     } else {
         ""
     };
-    format!("{said} · token {}{moving}", count(view.cursor() as u64))
+    let token = count(view.cursor() as u64);
+    if several {
+        return format!("token {token}{moving}");
+    }
+    let said = match (view.event_count(), store.events().len()) {
+        (_, 0) if !has_budget(&store.header().settings) => "evicts nothing".to_owned(),
+        (_, 0) => "no compression yet".to_owned(),
+        (0, n) => format!("before compression 1 of {n}"),
+        (at, n) => format!("compression {at} of {n}"),
+    };
+    let of = transport.of.map_or(String::new(), |of| format!("{of}: "));
+    format!("{of}{said} · token {token}{moving}")
+}
+
+/// What each of several runs holds: `held: A 83 · B 165`.
+fn held(of: char, view: &TraceView<'_>, others: &[Other<'_>]) -> String {
+    let mut runs: Vec<_> = others
+        .iter()
+        .map(|other| (other.letter, &other.view))
+        .chain([(of, view)])
+        .collect();
+    runs.sort_by_key(|(letter, _)| *letter);
+    let slots = |view: &TraceView<'_>| count(view.slots().round() as u64);
+    let runs: Vec<String> = runs
+        .iter()
+        .map(|(letter, view)| format!("{letter} {}", slots(view)))
+        .collect();
+    format!("held: {}", runs.join(" · "))
 }
 
 /// What the cache holds: `held 96 · peak 160 · 4.7 MiB of 18.9 MiB full`.
