@@ -337,7 +337,11 @@ fn settings_at_cursor<'a>(view: &TraceView<'a>) -> &'a CacheSettings {
 
 /// The same in a few words.
 pub(super) fn in_force(view: &TraceView<'_>) -> String {
-    let settings = settings_at_cursor(view);
+    settings_in_words(settings_at_cursor(view))
+}
+
+/// The settings that a person tells runs apart by.
+pub(super) fn settings_in_words(settings: &CacheSettings) -> String {
     let Ok(info) = crate::policy::find(&settings.policy) else {
         return settings.policy.clone();
     };

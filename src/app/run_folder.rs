@@ -1,11 +1,14 @@
 //! Where the window keeps its runs: each is recorded there as it goes, so that neither the next run nor a crash loses it.
 
 use std::ffi::OsString;
+use std::fs::File;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::trace::{FileError, unfinished};
-use crate::ui::file_menu::EarlierRun;
+use super::frame::settings_in_words;
+use crate::trace::{FileError, TraceHeader, TraceReader, unfinished};
+use crate::ui::file_menu::{EarlierRun, LISTED};
 
 /// Runs that stay; older ones make room.
 const KEPT: usize = 100;
@@ -49,7 +52,7 @@ impl RunFolder {
     pub fn file_for(&self, problem: &str, now: SystemTime) -> Result<PathBuf, FileError> {
         let failed = |source| FileError::writing(&self.folder, source);
         std::fs::create_dir_all(&self.folder).map_err(failed)?;
-        for old in self.runs().into_iter().skip(KEPT - 1) {
+        for old in self.names().into_iter().skip(KEPT - 1) {
             std::fs::remove_file(&old.path).map_err(failed)?;
         }
         let second = now
@@ -69,8 +72,22 @@ impl RunFolder {
         Ok((1..1000).map(name).find(free).unwrap_or_else(|| name(1)))
     }
 
-    /// The runs, newest first; none if the folder is not there.
+    /// The newest runs for the menu; none if the folder is not there.
     pub fn runs(&self) -> Vec<EarlierRun> {
+        let mut runs = self.names();
+        runs.truncate(LISTED);
+        for run in &mut runs {
+            // What the file's name says of the problem is all there is of a run that was cut off before its first frame.
+            if let Some(header) = header_of(&run.path) {
+                run.settings = settings_in_words(&header.settings);
+                run.problem = header.problem;
+            }
+        }
+        runs
+    }
+
+    /// All runs as the names of their files tell, newest first.
+    fn names(&self) -> Vec<EarlierRun> {
         let Ok(entries) = std::fs::read_dir(&self.folder) else {
             return vec![];
         };
@@ -92,10 +109,17 @@ fn run_of(path: &Path) -> Option<EarlierRun> {
     let (second, slug) = whole.strip_suffix(".rkvt")?.split_once('-')?;
     Some(EarlierRun {
         problem: slug.replace('-', " "),
+        settings: String::new(),
         began: SystemTime::UNIX_EPOCH + Duration::from_secs(second.parse().ok()?),
         finished,
         path: path.to_owned(),
     })
+}
+
+/// What a trace began with; `None` if it cannot be read, which opening it will explain.
+fn header_of(path: &Path) -> Option<TraceHeader> {
+    let file = BufReader::new(File::open(path).ok()?);
+    Some(TraceReader::open(file).ok()?.1)
 }
 
 /// The words of a problem, as far as they fit, in a form that every file system takes.
@@ -120,6 +144,7 @@ fn slug(problem: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::synthetic::Synthetic;
 
     fn at(second: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(second)
@@ -138,8 +163,9 @@ mod tests {
         }
         let own = place.path().join("not/there/yet/notes.rkvt");
         std::fs::write(&own, "").unwrap();
+        assert_eq!(folder.names().len(), KEPT);
         let runs = folder.runs();
-        assert_eq!(runs.len(), KEPT);
+        assert_eq!(runs.len(), LISTED);
         assert_eq!(runs[0].began, at(1000 + KEPT as u64 + 4));
         assert_eq!(runs[0].problem, "What is 2 3");
         folder.file_for("x", at(9000)).unwrap();
@@ -156,6 +182,20 @@ mod tests {
         assert_ne!(first, second);
         let runs = folder.runs();
         assert_eq!((runs.len(), runs[0].finished), (1, false));
+    }
+
+    #[test]
+    fn a_run_is_listed_with_its_problem_and_its_settings() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(place.path().to_owned());
+        let store = Synthetic::default().store();
+        let header = store.header();
+        let path = folder.file_for(&header.problem, at(7)).unwrap();
+        crate::trace::save(&path, &store).unwrap();
+        let run = folder.runs().remove(0);
+        assert_eq!(run.problem, header.problem);
+        assert_eq!(run.settings, settings_in_words(&header.settings));
+        assert!(run.settings.contains("budget"));
     }
 
     #[test]

@@ -9,13 +9,15 @@ use super::command::{CompareCommand, UiCommand};
 use super::theme::Palette;
 
 /// Earlier runs in the menu.
-const LISTED: usize = 15;
+pub const LISTED: usize = 15;
 
 /// A run that the window has kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EarlierRun {
-    /// The first words of its problem.
+    /// Its problem.
     pub problem: String,
+    /// Its policy and budget, in a few words.
+    pub settings: String,
     /// When it began.
     pub began: SystemTime,
     /// Whether it came to its end; one that did not opens as far as it came.
@@ -111,14 +113,16 @@ fn item(
 fn earlier_runs(ui: &mut Ui, busy: bool, earlier: &[EarlierRun], commands: &mut Vec<UiCommand>) {
     ui.add_enabled_ui(!busy && !earlier.is_empty(), |ui| {
         ui.menu_button("Earlier runs", |ui| {
-            ui.set_min_width(340.0);
+            ui.set_min_width(480.0);
             let palette = Palette::of(ui.ctx());
             for run in earlier.iter().take(LISTED) {
                 let text = RichText::new(&run.problem).size(13.0);
-                let mut when = ago(run.began);
-                if !run.finished {
-                    when = format!("cut short, {when}");
-                }
+                let cut = if run.finished { "" } else { "cut short" };
+                let when = [run.settings.as_str(), cut, &ago(run.began)]
+                    .into_iter()
+                    .filter(|part| !part.is_empty())
+                    .collect::<Vec<_>>()
+                    .join(" · ");
                 let when = RichText::new(when).size(12.0).color(palette.weak);
                 let button = Button::new(text).right_text(when).truncate();
                 let hint = run.path.display().to_string();

@@ -77,6 +77,7 @@ fn from_path(ui: &mut Ui, path: &mut String, commands: &mut Vec<UiCommand>) {
         let load = ui.add_enabled(some, Button::new("Load")).clicked();
         let edit = TextEdit::singleline(path)
             .desired_width(ui.available_width())
+            .vertical_align(Align::Center)
             .hint_text("path");
         let field = ui.add(edit).labelled_by(label.id);
         let enter = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
