@@ -1,7 +1,7 @@
 //! The menu of models: which one is loaded, and what else can be.
 
 use egui::containers::menu::{MenuButton, MenuConfig};
-use egui::{Align, Button, Key, Layout, PopupCloseBehavior, RichText, TextEdit, Ui};
+use egui::{Align, Align2, Button, Key, Layout, PopupCloseBehavior, RichText, TextEdit, Ui};
 
 use super::command::UiCommand;
 use super::engine_status::EngineStatus;
@@ -77,7 +77,7 @@ fn from_path(ui: &mut Ui, path: &mut String, commands: &mut Vec<UiCommand>) {
         let load = ui.add_enabled(some, Button::new("Load")).clicked();
         let edit = TextEdit::singleline(path)
             .desired_width(ui.available_width())
-            .vertical_align(Align::Center)
+            .align(Align2::LEFT_CENTER)
             .hint_text("path");
         let field = ui.add(edit).labelled_by(label.id);
         let enter = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));

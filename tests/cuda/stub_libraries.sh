@@ -6,7 +6,10 @@
 set -euo pipefail
 folder=${1:?name a folder} major=${2:-13}
 mkdir -p "$folder"
-sources=$(cargo metadata --format-version 1 --locked --features cuda --manifest-path "$(dirname "$0")/../../Cargo.toml" |
+# Without the filter cargo would fetch the crates of all other systems, too.
+host=$(rustc -vV | sed -n 's/^host: //p')
+manifest=$(dirname "$0")/../../Cargo.toml
+sources=$(cargo metadata --format-version 1 --locked --features cuda --filter-platform "$host" --manifest-path "$manifest" |
     python3 -c 'import json, os, sys; print(*[os.path.dirname(p["manifest_path"]) for p in json.load(sys.stdin)["packages"] if p["name"] == "cudarc"])')
 # Name, and the number that the system finds it by.
 for library in cuda:1 nvrtc:$major cublas:$major cublasLt:$major curand:10; do
