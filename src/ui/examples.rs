@@ -49,7 +49,7 @@ pub const EXAMPLES: &[Example] = &[
     },
     Example {
         kind: "Groups",
-        problem: "A baker fills 5 boxes with 24 rolls each. Then 37 of them are sold. How many rolls are left?",
+        problem: "A baker fills 5 boxes with 24 cookies each. Then 37 of them are sold. How many cookies are left?",
         answer: 83,
     },
 ];
