@@ -109,7 +109,7 @@ def prepare(
         sample["document"] = tokenizer.encode(document(sample)).ids
         samples.append(sample)
     (folder / "held_out.json").write_text(json.dumps(samples))
-    measured = {sample["problem"] for measured in MEASURED_SEEDS for sample in problems(binary, 1000, measured)}
+    measured = {sample["problem"] for one in MEASURED_SEEDS for sample in problems(binary, 1000, one)}
     for level in LEVELS:
         kinds, extra = more
         drawn = chain(

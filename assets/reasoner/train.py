@@ -53,6 +53,11 @@ def losses_of(model: Reasoner, tokens: torch.Tensor, bf16: bool, forward=None) -
     return torch.zeros(counted.shape, device=losses.device).masked_scatter(counted, losses), counted
 
 
+def mean(losses: torch.Tensor, counted: torch.Tensor) -> float:
+    """Loss of a token, from what `losses_of` gives."""
+    return losses.sum().item() / int(counted.sum())
+
+
 def rate(seen: int, step: int, total: int, decay: float) -> float:
     """Share of the peak learning rate: warm-up, constant, then linear to zero over the last `decay` of all tokens."""
     left = (total - seen) / (decay * total)
@@ -145,15 +150,10 @@ class Run:
     def train_step(self) -> float:
         """Returns the mean loss of a token, of all documents that were read."""
         args = self.args
-        batch, main = self.data.batch(self.seen, int(args.easy_until), int(args.all_from), args.main_share)
-        tokens = batch.to(self.device)
-        read = None
+        tokens, main = self.data.batch(self.seen, int(args.easy_until), int(args.all_from), args.main_share)
+        tokens, loss = tokens.to(self.device), None
         if main and args.candidates > 1:
-            with torch.no_grad():
-                losses, counted = losses_of(self.model, tokens, args.bf16, self.forward)
-            read = losses.sum().item() / int(counted.sum())
-            worst = losses.masked_fill(~self.digits.of(tokens[:, 1:]), 0).amax(1)
-            tokens = tokens[worst.topk(max(1, len(tokens) // args.candidates)).indices]
+            tokens, loss = self.worst(tokens)
         losses, counted = losses_of(self.model, tokens, args.bf16, self.forward)
         weights = torch.where(self.digits.of(tokens[:, 1:]), 1.0, args.word_weight) * counted
         ((losses * weights).sum() / weights.sum()).backward()
@@ -166,7 +166,15 @@ class Run:
             optimizer.zero_grad(set_to_none=True)
         self.step += 1
         self.seen += int((tokens != PAD).sum())
-        return losses.sum().item() / int(counted.sum()) if read is None else read
+        return mean(losses, counted) if loss is None else loss
+
+    @torch.no_grad()
+    def worst(self, tokens: torch.Tensor) -> tuple[torch.Tensor, float]:
+        """Of so many `candidates` the one whose worst digit is worst, for a whole batch of them; and the mean loss of all."""
+        losses, counted = losses_of(self.model, tokens, self.args.bf16, self.forward)
+        digit = losses.masked_fill(~self.digits.of(tokens[:, 1:]), 0).amax(1)
+        chosen = digit.topk(max(1, len(tokens) // self.args.candidates)).indices
+        return tokens[chosen], mean(losses, counted)
 
     @torch.no_grad()
     def held_out_loss(self, samples: list[dict]) -> float:

@@ -6,7 +6,7 @@ use crate::compare::letter;
 use crate::trace::TraceView;
 use crate::ui::compare::{self, Pane, Shown};
 use crate::ui::theme::Palette;
-use crate::ui::timeline::{Other, Transport};
+use crate::ui::timeline::{Run, Transport};
 use crate::ui::{UiCommand, status_bar, tabs, timeline};
 
 use super::comparison::Comparison;
@@ -34,11 +34,10 @@ impl App {
         let longest = comparison
             .longest()
             .filter(|_| !self.panels.compare.setup.open);
-        let timeline_of = longest.and_then(|i| Some((i, comparison.panes[i].store.as_ref()?)));
-        if let Some((index, store)) = timeline_of {
+        if let Some(store) = longest.and_then(|i| comparison.panes[i].store.as_ref()) {
             let low = Frame::new()
                 .fill(palette.canvas)
-                .inner_margin(Margin::symmetric(18, 6));
+                .inner_margin(Margin::symmetric(timeline::MARGIN, 6));
             let room = ui.available_height();
             Panel::bottom("timeline of panes")
                 .frame(low)
@@ -51,16 +50,15 @@ impl App {
                         playing: playback.playing,
                         following: playback.following,
                         live: comparison.live().is_some(),
-                        of: Some(letter(index)),
                         steps: Some(comparison.steps()),
                     };
                     timeline::show(
                         ui,
                         &mut self.panels.shared_timeline,
                         &store.view(cursor),
-                        &beside(comparison, index),
+                        &runs_of(comparison),
                         &comparison.selection,
-                        &transport,
+                        transport,
                         commands,
                     );
                 });
@@ -117,17 +115,13 @@ impl App {
     }
 }
 
-/// The runs beside pane `index`.
-fn beside(comparison: &Comparison, index: usize) -> Vec<Other<'_>> {
-    let others = comparison
-        .panes
-        .iter()
-        .enumerate()
-        .filter(|(i, _)| *i != index);
-    others
+/// The runs there are, each at the shared cursor.
+fn runs_of(comparison: &Comparison) -> Vec<Run<'_>> {
+    let panes = comparison.panes.iter().enumerate();
+    panes
         .filter_map(|(i, pane)| {
-            Some(Other {
-                letter: letter(i),
+            Some(Run {
+                letter: Some(letter(i)),
                 view: pane.store.as_ref()?.view(comparison.cursor()),
             })
         })

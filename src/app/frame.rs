@@ -93,7 +93,7 @@ impl App {
         let page = Frame::new().fill(palette.canvas);
         let context = self.settings_context(view);
         if let (true, Some(view)) = (context.fixed, view) {
-            settings_at_cursor(view).clone_into(&mut self.settings.cache);
+            view.settings().clone_into(&mut self.settings.cache);
         }
         let settings_error = self.settings.error(context);
         // On the first page the problem field stands in the middle.
@@ -152,7 +152,7 @@ impl App {
             }
             let low = Frame::new()
                 .fill(palette.canvas)
-                .inner_margin(Margin::symmetric(18, 8));
+                .inner_margin(Margin::symmetric(timeline::MARGIN, 8));
             let room = ui.available_height();
             Panel::bottom("timeline")
                 .frame(low)
@@ -163,7 +163,7 @@ impl App {
                 .show(ui, |ui| {
                     let transport = self.transport();
                     let state = &mut self.panels.timeline;
-                    timeline::show(ui, state, view, &[], &self.selection, &transport, commands);
+                    timeline::show(ui, state, view, &[], &self.selection, transport, commands);
                 });
         }
         CentralPanel::default()
@@ -259,7 +259,7 @@ impl App {
     ) {
         let panels = &mut self.panels;
         let (derived, selection) = (&self.derived, &self.selection);
-        let page = Frame::new().inner_margin(Margin::symmetric(18, 8));
+        let page = Frame::new().inner_margin(Margin::symmetric(timeline::MARGIN, 8));
         match self.tab {
             Tab::Reading => {
                 let tokens = &mut panels.tokens;
@@ -293,7 +293,6 @@ impl App {
             playing: self.selection.playback.playing,
             following: self.selection.playback.following,
             live: self.status.busy() && self.comparison.live().is_none(),
-            of: None,
             steps: None,
         }
     }
@@ -324,20 +323,9 @@ pub(super) fn status_line(ui: &Ui) -> Panel {
     Panel::bottom("status bar").frame(thin).resizable(false)
 }
 
-/// The settings in force at the cursor.
-fn settings_at_cursor<'a>(view: &TraceView<'a>) -> &'a CacheSettings {
-    let store = view.store();
-    let changed = store
-        .params()
-        .iter()
-        .rev()
-        .find(|(at, ..)| at.index() <= view.cursor());
-    changed.map_or(&store.header().settings, |(_, _, settings)| settings)
-}
-
-/// The same in a few words.
+/// The settings in force at the cursor, in a few words.
 pub(super) fn in_force(view: &TraceView<'_>) -> String {
-    settings_in_words(settings_at_cursor(view))
+    settings_in_words(view.settings())
 }
 
 /// The settings that a person tells runs apart by.

@@ -1,5 +1,7 @@
 //! [`TraceView`]: a run as it stood at a moment; every panel and export reads through it.
 
+use crate::config::CacheSettings;
+
 use super::{Component, CompressionRecord, EventIndex, HeadId, Position, TokenScore, TraceStore};
 
 /// A store seen at a cursor: `cursor` tokens had been seen, and every compression up to then had run.
@@ -48,6 +50,15 @@ impl<'a> TraceView<'a> {
     /// Tokens seen at this moment.
     pub fn cursor(&self) -> usize {
         self.cursor
+    }
+
+    /// The settings in force at this moment.
+    pub fn settings(&self) -> &'a CacheSettings {
+        let changes = self.store.params().iter().rev();
+        changes
+            .map(|(at, _, settings)| (at.index(), settings))
+            .find(|(at, _)| *at <= self.cursor)
+            .map_or(&self.store.header().settings, |(_, settings)| settings)
     }
 
     /// Compressions that had run.

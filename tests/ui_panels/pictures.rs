@@ -41,7 +41,6 @@ fn pictures() {
             live: true,
             following: true,
             playing: false,
-            of: None,
             steps: None,
         };
         save(

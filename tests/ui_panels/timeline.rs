@@ -21,7 +21,7 @@ pub fn timeline(
             &view,
             &[],
             &stage.selection,
-            &transport,
+            transport,
             &mut stage.commands,
         );
     })

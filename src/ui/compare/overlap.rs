@@ -13,13 +13,10 @@ use crate::compare::{Overlap, letter};
 use crate::ui::command::UiCommand;
 use crate::ui::position_axis::PositionAxis;
 use crate::ui::theme::Palette;
-use crate::ui::timeline::{SIDES, thin};
+use crate::ui::timeline::{MARGIN, SIDES, thin};
 
 /// Height of the row above the plot: what the curve is, and the legend of the lens.
 const ROW: f32 = 27.0;
-/// What the bottom panel leaves free at its sides, so that the plot and the timeline below it have one axis.
-const MARGIN: f32 = 18.0;
-
 /// The series of every pair that is drawn.
 #[derive(Default)]
 pub(super) struct OverlapState {
@@ -112,9 +109,11 @@ pub(super) fn show(
     );
     let mut legend = ui.new_child(UiBuilder::new().max_rect(row).id_salt("lens legend"));
     lens_legend::show(&mut legend, state, pair);
+    // One axis with the timeline below.
+    let margin = f32::from(MARGIN);
     let rect = Rect::from_min_max(
-        pos2(area.left() + MARGIN + SIDES.0, area.top() + ROW + 5.0),
-        pos2(area.right() - MARGIN - SIDES.1, area.bottom() - 18.0),
+        pos2(area.left() + margin + SIDES.0, area.top() + ROW + 5.0),
+        pos2(area.right() - margin - SIDES.1, area.bottom() - 18.0),
     );
     if rect.height() > 16.0 && rect.width() > 80.0 && shown.end() > 0 {
         plot(ui, state, shown, pair, rect, commands);
@@ -237,7 +236,7 @@ fn names(
         let at = pos2(axis.x(end.x), rect.bottom() - end.y as f32 * rect.height());
         let middle = at.y.min(rect.bottom() - 0.4 * size.y);
         let mut place = Rect::from_min_size(pos2(at.x + 5.0, middle - 0.5 * size.y), size);
-        if place.right() > rect.right() + SIDES.1 + MARGIN {
+        if place.right() > rect.right() + SIDES.1 + f32::from(MARGIN) {
             let below = at.y - size.y < rect.top();
             let top = if below {
                 at.y + 2.0

@@ -89,9 +89,8 @@ impl Curve {
             });
         });
         let y = |slots: f64| rect.bottom() - (slots / top) as f32 * rect.height();
-        if let Some(bounded) = lines.iter().find(|line| line.curve.budget.is_some()) {
-            bounded.curve.numbers(ui, bounded.view, rect, &y);
-        } else if let Some(line) = lines.first() {
+        let bounded = lines.iter().find(|line| line.curve.budget.is_some());
+        if let Some(line) = bounded.or(lines.first()) {
             line.curve.numbers(ui, line.view, rect, &y);
         }
         full_label(ui, palette, longest, highest, axis, rect, &y);
@@ -127,13 +126,7 @@ impl Curve {
     /// Numbers at the left: zero, the budget and the full buffer of the settings at the cursor.
     fn numbers(&self, ui: &Ui, view: &TraceView<'_>, rect: Rect, y: &dyn Fn(f64) -> f32) {
         let palette = Palette::of(ui.ctx());
-        let store = view.store();
-        let now = store
-            .params()
-            .iter()
-            .rev()
-            .find(|(at, ..)| at.index() <= view.cursor())
-            .map_or(&store.header().settings, |(_, _, settings)| settings);
+        let now = view.settings();
         let mut marks = vec![(0.0, palette.faint)];
         if has_budget(now) {
             marks.push((f64::from(now.budget), palette.amber));

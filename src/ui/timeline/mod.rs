@@ -11,5 +11,5 @@ mod scrub;
 mod transport;
 
 pub use curve_points::thin;
-pub use panel::{Other, SIDES, TimelineState, show};
+pub use panel::{MARGIN, Run, SIDES, TimelineState, show};
 pub use transport::Transport;

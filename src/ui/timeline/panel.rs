@@ -13,7 +13,9 @@ use crate::ui::survival::SurvivalPicture;
 use crate::ui::theme::Palette;
 use crate::ui::{bands, empty_state};
 
-/// What is left free beside the stripes: numbers at the left, the cursor at the right.
+/// Room that the window leaves at both sides of the panel, in points.
+pub const MARGIN: i8 = 18;
+/// What is left free beside the stripes within the panel: numbers at the left, the cursor at the right.
 pub const SIDES: (f32, f32) = (46.0, 8.0);
 const BANDS: f32 = 13.0;
 const GAP: f32 = 6.0;
@@ -24,8 +26,7 @@ const FOOTER: f32 = 23.0;
 #[derive(Default)]
 pub struct TimelineState {
     zoom: Zoom,
-    curve: Curve,
-    others: Vec<Curve>,
+    curves: Vec<Curve>,
     picture: SurvivalPicture,
     cursor: usize,
     hovering: bool,
@@ -38,12 +39,12 @@ impl TimelineState {
     }
 }
 
-/// A run beside the one whose moments the timeline shows.
+/// One of the runs that share a cursor.
 #[derive(Debug)]
-pub struct Other<'a> {
-    /// Its letter.
-    pub letter: char,
-    /// The run at the shared cursor.
+pub struct Run<'a> {
+    /// Its letter, if it is one to compare.
+    pub letter: Option<char>,
+    /// What it was at the cursor.
     pub view: TraceView<'a>,
 }
 
@@ -84,19 +85,19 @@ impl Stripes {
     }
 }
 
-/// Draws transport, curve and strip; pressing or dragging anywhere in the picture moves the cursor. With other runs
-/// there are curves only: which tokens each of them holds is to be seen elsewhere.
+/// Draws transport, curve and strip; pressing or dragging anywhere in the picture moves the cursor. Of several `runs`, of
+/// which `view` is the longest, there are curves only: which tokens each of them holds is to be seen elsewhere.
 pub fn show(
     ui: &mut Ui,
     state: &mut TimelineState,
     view: &TraceView<'_>,
-    others: &[Other<'_>],
+    runs: &[Run<'_>],
     selection: &Selection,
-    transport: &Transport,
+    transport: Transport,
     commands: &mut Vec<UiCommand>,
 ) {
     let speed = selection.playback.speed;
-    transport::show(ui, view, others, *transport, speed, commands);
+    transport::show(ui, view, runs, transport, speed, commands);
     ui.add_space(4.0);
     let store = view.store();
     let total = store.tokens().len();
@@ -109,7 +110,13 @@ pub fn show(
         return;
     }
     let palette = Palette::of(ui.ctx());
-    let stripes = Stripes::of(ui.available_rect_before_wrap(), others.is_empty());
+    let alone = [Run {
+        letter: None,
+        view: *view,
+    }];
+    let several = runs.len() > 1;
+    let runs = if several { runs } else { &alone };
+    let stripes = Stripes::of(ui.available_rect_before_wrap(), !several);
     let response = ui.allocate_rect(stripes.all, Sense::click_and_drag());
     let axis = PositionAxis::new(state.zoom.visible(total), stripes.all);
     if state.cursor != view.cursor() && !response.dragged() {
@@ -126,12 +133,11 @@ pub fn show(
     let axis = PositionAxis::new(state.zoom.visible(total), stripes.all);
     scrub::input(ui, &response, &axis, view, commands);
 
-    let letter = transport.of.filter(|_| !others.is_empty());
-    lengths(ui, state, (letter, view), others, &axis, &stripes);
-    if others.is_empty() {
+    lengths(ui, state, view, runs, &axis, &stripes);
+    if !several {
         survival(ui, state, view, selection, &axis, &stripes);
     }
-    frame(ui, view, others, &axis, &stripes);
+    frame(ui, view, runs, &axis, &stripes);
     marks::setting_changes(
         ui,
         palette,
@@ -171,30 +177,36 @@ pub fn show(
 fn lengths(
     ui: &mut Ui,
     state: &mut TimelineState,
-    (letter, view): (Option<char>, &TraceView<'_>),
-    others: &[Other<'_>],
+    view: &TraceView<'_>,
+    runs: &[Run<'_>],
     axis: &PositionAxis,
     stripes: &Stripes,
 ) {
     let palette = Palette::of(ui.ctx());
-    let store = view.store();
-    state.curve.update(store, axis);
-    state.others.resize_with(others.len(), Curve::default);
-    for (curve, other) in state.others.iter_mut().zip(others) {
-        curve.update(other.view.store(), axis);
-    }
     let (cursor, top) = (view.cursor(), stripes.bands.top());
-    bands::paint(ui.painter(), palette, store, cursor, axis, top, BANDS);
-    let line = |curve, letter, view| Line {
-        curve,
-        letter,
-        view,
-    };
-    let mut lines = vec![line(&state.curve, letter, view)];
-    for (curve, other) in state.others.iter().zip(others) {
-        lines.push(line(curve, Some(other.letter), &other.view));
+    bands::paint(
+        ui.painter(),
+        palette,
+        view.store(),
+        cursor,
+        axis,
+        top,
+        BANDS,
+    );
+    state.curves.resize_with(runs.len(), Curve::default);
+    for (curve, run) in state.curves.iter_mut().zip(runs) {
+        curve.update(run.view.store(), axis);
     }
-    lines.sort_by_key(|line| line.letter);
+    let lines: Vec<Line<'_>> = state
+        .curves
+        .iter()
+        .zip(runs)
+        .map(|(curve, run)| Line {
+            curve,
+            letter: run.letter,
+            view: &run.view,
+        })
+        .collect();
     Curve::show(ui, &lines, axis, stripes.curve);
     let floor = ui.painter().round_to_pixel_center(stripes.curve.bottom());
     let stroke = Stroke::new(1.0, palette.line);
@@ -228,13 +240,7 @@ fn survival(
 }
 
 /// The veil over what is to come, the compressions of all runs and the numbers of the tokens.
-fn frame(
-    ui: &Ui,
-    view: &TraceView<'_>,
-    others: &[Other<'_>],
-    axis: &PositionAxis,
-    stripes: &Stripes,
-) {
+fn frame(ui: &Ui, view: &TraceView<'_>, runs: &[Run<'_>], axis: &PositionAxis, stripes: &Stripes) {
     let palette = Palette::of(ui.ctx());
     let painter = ui.painter();
     // What the cursor has not reached yet is there, but paler.
@@ -244,8 +250,14 @@ fn frame(
         let veil = Rect::from_x_y_ranges(future..=stripes.all.right(), y);
         painter.rect_filled(veil, 0.0, palette.panel.gamma_multiply(0.55));
     }
-    for view in others.iter().map(|other| &other.view).chain([view]) {
-        marks::events(painter, palette, view, axis, stripes.strip.bottom() + 2.0);
+    for run in runs {
+        marks::events(
+            painter,
+            palette,
+            &run.view,
+            axis,
+            stripes.strip.bottom() + 2.0,
+        );
     }
     axis.ticks(painter, palette, stripes.strip.bottom() + 8.0);
 }

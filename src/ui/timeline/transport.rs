@@ -4,7 +4,7 @@ use egui::{Align, Layout, RichText, Ui};
 
 use super::curve_points::has_budget;
 use super::icon_button::{self, Icon};
-use super::panel::Other;
+use super::panel::Run;
 use crate::trace::TraceView;
 use crate::ui::command::UiCommand;
 use crate::ui::quantity::{bytes, count};
@@ -19,9 +19,7 @@ pub struct Transport {
     pub following: bool,
     /// The engine is writing this run now.
     pub live: bool,
-    /// Which of several runs on one cursor the timeline is of.
-    pub of: Option<char>,
-    /// Whether any of these runs has a compression before the cursor, and after it; of one run, it tells itself.
+    /// Whether any of several runs on one cursor has a compression before the cursor, and after it; of one run, it tells itself.
     pub steps: Option<(bool, bool)>,
 }
 
@@ -29,7 +27,7 @@ pub struct Transport {
 pub(super) fn show(
     ui: &mut Ui,
     view: &TraceView<'_>,
-    others: &[Other<'_>],
+    runs: &[Run<'_>],
     transport: Transport,
     speed: f32,
     commands: &mut Vec<UiCommand>,
@@ -78,20 +76,21 @@ pub(super) fn show(
             speeds(ui, speed, some, commands);
         }
         ui.add_space(6.0);
-        let place = place(view, !others.is_empty(), transport);
+        let place = place(view, runs, transport);
         ui.label(RichText::new(place).size(12.5).color(palette.text));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if some {
-                let (text, hint) = match transport.of {
-                    Some(of) if !others.is_empty() => (
-                        held(of, view, others),
+                let (text, hint) = if runs.len() > 1 {
+                    (
+                        held(runs),
                         "Slots per head that each run holds at the cursor (mean over layers)",
-                    ),
-                    _ => (
+                    )
+                } else {
+                    (
                         sizes(view),
                         "Slots per head now (mean over layers) and at their most so far; bytes of all heads' \
                          keys and values now, and what a full cache would take",
-                    ),
+                    )
                 };
                 let text = RichText::new(text).size(12.5).color(palette.weak);
                 let sizes = ui.add(egui::Label::new(text).truncate());
@@ -128,7 +127,7 @@ fn speeds(ui: &mut Ui, speed: f32, enabled: bool, commands: &mut Vec<UiCommand>)
 
 /// Where the cursor stands: `compression 9 of 13 · token 384 · following`; with several runs, each with compressions of
 /// its own, the token only.
-fn place(view: &TraceView<'_>, several: bool, transport: Transport) -> String {
+fn place(view: &TraceView<'_>, runs: &[Run<'_>], transport: Transport) -> String {
     let store = view.store();
     if store.tokens().is_empty() {
         return "no tokens yet".to_owned();
@@ -143,7 +142,7 @@ fn place(view: &TraceView<'_>, several: bool, transport: Transport) -> String {
         ""
     };
     let token = count(view.cursor() as u64);
-    if several {
+    if runs.len() > 1 {
         return format!("token {token}{moving}");
     }
     let said = match (view.event_count(), store.events().len()) {
@@ -152,23 +151,18 @@ fn place(view: &TraceView<'_>, several: bool, transport: Transport) -> String {
         (0, n) => format!("before compression 1 of {n}"),
         (at, n) => format!("compression {at} of {n}"),
     };
-    let of = transport.of.map_or(String::new(), |of| format!("{of}: "));
+    let letter = runs.first().and_then(|run| run.letter);
+    let of = letter.map_or(String::new(), |letter| format!("{letter}: "));
     format!("{of}{said} · token {token}{moving}")
 }
 
 /// What each of several runs holds: `held: A 83 · B 165`.
-fn held(of: char, view: &TraceView<'_>, others: &[Other<'_>]) -> String {
-    let mut runs: Vec<_> = others
-        .iter()
-        .map(|other| (other.letter, &other.view))
-        .chain([(of, view)])
-        .collect();
-    runs.sort_by_key(|(letter, _)| *letter);
-    let slots = |view: &TraceView<'_>| count(view.slots().round() as u64);
-    let runs: Vec<String> = runs
-        .iter()
-        .map(|(letter, view)| format!("{letter} {}", slots(view)))
-        .collect();
+fn held(runs: &[Run<'_>]) -> String {
+    let held = |run: &Run<'_>| {
+        let slots = count(run.view.slots().round() as u64);
+        format!("{} {slots}", run.letter.unwrap_or(' '))
+    };
+    let runs: Vec<String> = runs.iter().map(held).collect();
     format!("held: {}", runs.join(" · "))
 }
 
