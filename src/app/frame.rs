@@ -2,8 +2,6 @@
 
 use egui::{CentralPanel, Frame, Margin, Panel, Ui};
 
-use crate::config::CacheSettings;
-use crate::policy::Param;
 use crate::trace::{RunSummary, TraceView};
 use crate::ui::engine_status::{Link, Phase};
 use crate::ui::prompt_bar::PromptBar;
@@ -12,8 +10,8 @@ use crate::ui::theme::Palette;
 use crate::ui::timeline::Transport;
 use crate::ui::{
     Tab, UiCommand, empty_state, heatmap, help, inspector, legend, prompt_bar, reflections,
-    settings_panel, shortcuts, status_bar, survival, sweep as ui_sweep, tabs, timeline, token_view,
-    welcome,
+    settings_panel, settings_words, shortcuts, status_bar, survival, sweep as ui_sweep, tabs,
+    timeline, token_view, welcome,
 };
 
 use super::state::App;
@@ -325,23 +323,5 @@ pub(super) fn status_line(ui: &Ui) -> Panel {
 
 /// The settings in force at the cursor, in a few words.
 pub(super) fn in_force(view: &TraceView<'_>) -> String {
-    settings_in_words(view.settings())
-}
-
-/// The settings that a person tells runs apart by.
-pub(super) fn settings_in_words(settings: &CacheSettings) -> String {
-    let Ok(info) = crate::policy::find(&settings.policy) else {
-        return settings.policy.clone();
-    };
-    if !info.compresses {
-        return info.name.to_owned();
-    }
-    let mut words = format!(
-        "{} · budget {} + {}",
-        info.name, settings.budget, settings.buffer
-    );
-    if info.params.contains(&Param::Lambda) {
-        words = format!("{words} · λ {:.2}", settings.lambda);
-    }
-    words
+    settings_words::brief(view.settings())
 }

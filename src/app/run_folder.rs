@@ -6,9 +6,9 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::frame::settings_in_words;
 use crate::trace::{FileError, TraceHeader, TraceReader, unfinished};
 use crate::ui::file_menu::{EarlierRun, LISTED};
+use crate::ui::settings_words::brief;
 
 /// Runs that stay; older ones make room.
 const KEPT: usize = 100;
@@ -79,7 +79,7 @@ impl RunFolder {
         for run in &mut runs {
             // What the file's name says of the problem is all there is of a run that was cut off before its first frame.
             if let Some(header) = header_of(&run.path) {
-                run.settings = settings_in_words(&header.settings);
+                run.settings = brief(&header.settings);
                 run.problem = header.problem;
             }
         }
@@ -194,7 +194,7 @@ mod tests {
         crate::trace::save(&path, &store).unwrap();
         let run = folder.runs().remove(0);
         assert_eq!(run.problem, header.problem);
-        assert_eq!(run.settings, settings_in_words(&header.settings));
+        assert_eq!(run.settings, brief(&header.settings));
         assert!(run.settings.contains("budget"));
     }
 

@@ -5,10 +5,10 @@ use egui::{Align, Color32, CornerRadius, Frame, Layout, Margin, RichText, Stroke
 use super::pane::{Pane, PaneState, small};
 use super::panel::Shown;
 use crate::compare::{Divergence, letter};
-use crate::config::{CacheSettings, Protection, Scope};
-use crate::policy::{Param, find};
+use crate::policy::find;
 use crate::trace::{FinishReason, TraceView};
 use crate::ui::command::{CompareCommand, UiCommand};
+use crate::ui::settings_words::apart;
 use crate::ui::theme::Palette;
 
 /// Draws it.
@@ -39,7 +39,7 @@ pub(super) fn show(
             });
         });
     });
-    let settings = settings_in_words(pane.settings);
+    let settings = apart(pane.settings);
     small(ui, &settings, palette.weak).on_hover_text(&settings);
     let size = vec2(ui.available_width(), 20.0);
     ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
@@ -176,54 +176,5 @@ fn ending(reason: &FinishReason) -> &str {
         FinishReason::ContextFull => "ended with the context full",
         FinishReason::Stopped => "stopped",
         FinishReason::Failed(why) => why,
-    }
-}
-
-/// The settings that set runs apart: `budget 96 + 32 · λ 0.10 · sinks protected`.
-pub(super) fn settings_in_words(settings: &CacheSettings) -> String {
-    let Ok(info) = find(&settings.policy) else {
-        return String::new();
-    };
-    if !info.compresses {
-        return "keeps everything".to_owned();
-    }
-    let mut words = vec![format!("budget {} + {}", settings.budget, settings.buffer)];
-    for param in info.params {
-        if !matches!(param, Param::Budget | Param::Buffer | Param::Sinks) {
-            let spec = param.spec();
-            let name = if *param == Param::Lambda {
-                "λ"
-            } else {
-                spec.option
-            };
-            words.push(format!("{name} {:.*}", spec.decimals, param.get(settings)));
-        }
-    }
-    match settings.protection {
-        Protection::None => {}
-        Protection::Sinks => words.push(format!("{} sinks protected", settings.sinks)),
-        Protection::Prompt => words.push("prompt protected".to_owned()),
-    }
-    if settings.scope != Scope::Head {
-        words.push(format!("scope {}", settings.scope));
-    }
-    words.join(" · ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn settings_are_told_as_far_as_the_policy_uses_them() {
-        let rkv = find("rkv").unwrap().default_settings();
-        assert!(settings_in_words(&rkv).starts_with("budget 96 + 32 · λ 0.10"));
-        let full = find("full").unwrap().default_settings();
-        assert_eq!(settings_in_words(&full), "keeps everything");
-        let recency = find("streamingllm").unwrap().default_settings();
-        assert_eq!(
-            settings_in_words(&recency),
-            "budget 96 + 32 · 4 sinks protected"
-        );
     }
 }

@@ -1,10 +1,10 @@
 //! Under the panes: how alike the runs' memories are over time, and what the lens's colours mean.
 
 use egui::{
-    Align2, FontId, PointerButton, Rangef, Rect, Role, Sense, Shape, Stroke, Ui, UiBuilder, Vec2,
+    Align2, FontId, PointerButton, Rangef, Rect, Role, Sense, Shape, Stroke, Ui, UiBuilder,
     WidgetInfo, pos2, vec2,
 };
-use egui_plot::{Line, LineStyle, Plot, PlotBounds, PlotPoint, PlotPoints};
+use egui_plot::{Line, LineStyle, PlotBounds, PlotPoint, PlotPoints};
 
 use super::caches::CompareState;
 use super::lens_legend;
@@ -12,6 +12,7 @@ use super::panel::Shown;
 use crate::compare::{Overlap, letter};
 use crate::ui::command::UiCommand;
 use crate::ui::position_axis::PositionAxis;
+use crate::ui::still_plot::still_plot;
 use crate::ui::theme::Palette;
 use crate::ui::timeline::{MARGIN, SIDES, thin};
 
@@ -152,22 +153,11 @@ fn plot(
         .map(|curve| thin(&curve.points, axis.range(), axis.width() as usize))
         .collect();
     ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
-        let plot = Plot::new("overlap")
+        let plot = still_plot("overlap", Sense::hover())
             .width(rect.width())
             .height(rect.height())
             .show_axes(false)
-            .show_grid(false)
-            .show_x(false)
-            .show_y(false)
-            .show_background(false)
-            .show_crosshair(false)
-            .allow_zoom(false)
-            .allow_scroll(false)
-            .allow_drag(false)
-            .allow_boxed_zoom(false)
-            .allow_double_click_reset(false)
-            .set_margin_fraction(Vec2::ZERO)
-            .sense(Sense::hover());
+            .show_grid(false);
         plot.show(ui, |plot| {
             plot.set_plot_bounds(PlotBounds::from_min_max([from, 0.0], [to, 1.0]));
             for (i, (curve, points)) in state.overlap.curves.iter().zip(&thinned).enumerate() {

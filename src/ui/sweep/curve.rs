@@ -1,8 +1,8 @@
 //! The curve: pass rate against budget or ratio, with Wilson intervals, the full cache as a dashed line.
 
-use egui::{Color32, Pos2, Rect, RichText, Sense, Shape, Stroke, Ui, Vec2, vec2};
+use egui::{Color32, Pos2, Rect, RichText, Sense, Shape, Stroke, Ui, vec2};
 use egui_plot::{
-    GridMark, HLine, Line, LineStyle, MarkerShape, Plot, PlotBounds, PlotPoint, PlotPoints, Points,
+    GridMark, HLine, Line, LineStyle, MarkerShape, PlotBounds, PlotPoint, PlotPoints, Points,
     Polygon,
 };
 
@@ -12,6 +12,7 @@ use crate::export::series::{Marker, style};
 use crate::policy::find;
 use crate::sweep::{ArmKey, ArmRow, FULL, SweepPlan, SweepTable};
 use crate::ui::quantity::percent;
+use crate::ui::still_plot::still_plot;
 use crate::ui::theme::Palette;
 
 /// How far from a point a click still means it, in points.
@@ -89,20 +90,9 @@ pub fn show(
         SweepAxis::Budget => APART * (high - low) / f64::from(ui.available_width().max(1.0)),
         SweepAxis::Ratio => 0.0,
     };
-    let plot = Plot::new("accuracy")
+    let plot = still_plot("accuracy", Sense::click())
         .height(ui.available_height())
         .grid_color(palette.line)
-        .show_background(false)
-        .show_crosshair(false)
-        .show_x(false)
-        .show_y(false)
-        .allow_zoom(false)
-        .allow_scroll(false)
-        .allow_drag(false)
-        .allow_boxed_zoom(false)
-        .allow_double_click_reset(false)
-        .set_margin_fraction(Vec2::ZERO)
-        .sense(Sense::click())
         .grid_fade(0.0)
         .x_axis_label(name)
         .y_axis_label("answered rightly")

@@ -1,13 +1,14 @@
 //! The curve of cache length against the full cache.
 
-use egui::{Align2, Color32, FontId, Rect, Sense, Ui, UiBuilder, Vec2, pos2, vec2};
-use egui_plot::{Line as PlotLine, LineStyle, Plot, PlotBounds, PlotPoint, PlotPoints, PlotUi};
+use egui::{Align2, Color32, FontId, Rect, Sense, Ui, UiBuilder, pos2, vec2};
+use egui_plot::{Line as PlotLine, LineStyle, PlotBounds, PlotPoint, PlotPoints, PlotUi};
 
 use super::curve_points::{has_budget, limit, sawtooth, thin};
 use crate::trace::{TraceStore, TraceView};
 use crate::ui::position_axis::PositionAxis;
 use crate::ui::quantity::count;
 use crate::ui::run_key::RunKey;
+use crate::ui::still_plot::still_plot;
 use crate::ui::theme::Palette;
 
 /// How many times the highest tooth the plot is high at most: the full cache may leave it at the top, or
@@ -63,22 +64,11 @@ impl Curve {
         let top = (longest as f64).min(highest * HEADROOM).max(highest) * 1.06;
         let full = [PlotPoint::new(0.0, 0.0), PlotPoint::new(to, to)];
         ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
-            let plot = Plot::new("cache length")
+            let plot = still_plot("cache length", Sense::hover())
                 .width(rect.width())
                 .height(rect.height())
                 .show_axes(false)
-                .show_grid(false)
-                .show_x(false)
-                .show_y(false)
-                .show_background(false)
-                .show_crosshair(false)
-                .allow_zoom(false)
-                .allow_scroll(false)
-                .allow_drag(false)
-                .allow_boxed_zoom(false)
-                .allow_double_click_reset(false)
-                .set_margin_fraction(Vec2::ZERO)
-                .sense(Sense::hover());
+                .show_grid(false);
             plot.show(ui, |plot| {
                 plot.set_plot_bounds(PlotBounds::from_min_max([from, 0.0], [to, top]));
                 let dashes = LineStyle::Dashed { length: 5.0 };
