@@ -67,10 +67,17 @@ impl App {
                     self.selection = crate::ui::Selection::default();
                 }
             }
-            UiCommand::RestartEngine => self.start_engine(),
+            // Only a dead one: the button may be older than the engine.
+            UiCommand::RestartEngine if self.engine.is_none() => self.start_engine(),
+            UiCommand::RestartEngine => {}
             UiCommand::LoadModel(model) => self.load_model(model),
             UiCommand::SetColourMode(mode) => self.mode = mode,
-            UiCommand::ShowTab(tab) => self.tab = tab,
+            UiCommand::ShowTab(tab) => {
+                self.tab = tab;
+                // The pointer is over something else now.
+                self.selection.hovered = None;
+                self.comparison.selection.hovered = None;
+            }
             UiCommand::SetCues(cues) => self.derived.set_cues(*cues),
             UiCommand::Save(None) if self.tab == Tab::Compare => {
                 self.compare(ctx, CompareCommand::SaveAll(None));
@@ -154,15 +161,15 @@ impl App {
             settings: self.settings.cache.clone(),
             sampling: self.settings.sampling.clone(),
             level: self.settings.level,
-            record_to: self.file_for_run(),
+            record_to: self.file_for_run(&self.prompt.problem.clone()),
         };
         self.send(EngineCommand::Start(Box::new(request)));
     }
 
     /// Where the run that starts now is recorded; why it is not, is a notification.
-    pub(super) fn file_for_run(&mut self) -> Option<PathBuf> {
+    pub(super) fn file_for_run(&mut self, problem: &str) -> Option<PathBuf> {
         let runs = self.runs.as_ref()?;
-        match runs.file_for(&self.prompt.problem, SystemTime::now()) {
+        match runs.file_for(problem, SystemTime::now()) {
             Ok(path) => Some(path),
             Err(error) => {
                 self.notifications.error(format!(
@@ -177,6 +184,14 @@ impl App {
         if self.status.busy() {
             self.notifications
                 .error("a run is under way; stop it before loading another model");
+            return;
+        }
+        if self.engine.is_none() {
+            self.notifications.error_with(
+                "the engine has stopped; start it again before loading a model",
+                "Start it again",
+                UiCommand::RestartEngine,
+            );
             return;
         }
         self.model_asked = Some(model.clone());

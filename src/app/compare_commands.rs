@@ -15,6 +15,7 @@ use crate::ui::overwrite::fresh;
 use crate::ui::path_dialog::lettered;
 
 use super::commands::export_options;
+use super::comparison::Task;
 use super::files;
 use super::state::App;
 
@@ -67,7 +68,12 @@ impl App {
             ));
             return;
         }
-        match self.comparison.plan(setup.settings()) {
+        let task = Task {
+            problem: problem.to_owned(),
+            sampling: self.settings.sampling.clone(),
+            level: self.settings.level,
+        };
+        match self.comparison.plan(setup.settings(), task) {
             Ok(()) => {
                 self.panels.compare.setup.open = false;
                 self.next_of_comparison();
@@ -79,7 +85,7 @@ impl App {
     /// Starts the next policy that waits, if there is one.
     pub(super) fn next_of_comparison(&mut self) {
         let run = RunId(self.run.0 + 1);
-        let Some(settings) = self.comparison.start_next(run) else {
+        let Some((settings, task)) = self.comparison.start_next(run) else {
             return;
         };
         self.run = run;
@@ -87,11 +93,11 @@ impl App {
         self.status.phase = Phase::Starting;
         let request = RunRequest {
             run,
-            problem: self.prompt.problem.trim().to_owned(),
+            record_to: self.file_for_run(&task.problem),
+            problem: task.problem,
             settings,
-            sampling: self.settings.sampling.clone(),
-            level: self.settings.level,
-            record_to: self.file_for_run(),
+            sampling: task.sampling,
+            level: task.level,
         };
         self.send(EngineCommand::Start(Box::new(request)));
     }
@@ -156,7 +162,8 @@ impl App {
         let Some(path) = path else {
             if self.comparison.stores().next().is_some() {
                 let name = "comparison.rkvt".to_owned();
-                self.path_dialog.ask(Browse::SavePanes, name);
+                let panes = self.comparison.panes.len();
+                self.path_dialog.ask(Browse::SavePanes(panes), name);
             }
             return;
         };

@@ -24,7 +24,8 @@ impl App {
     ) {
         let palette = Palette::of(ui.ctx());
         let error = self.panels.compare.setup.error(comparison.kept());
-        self.prompt_bar(ui, reading, error.as_deref(), true, commands);
+        let savable = comparison.stores().next().is_some();
+        self.prompt_bar(ui, reading, error.as_deref(), true, savable, commands);
         tabs::strip(ui, self.tab, &said_of(comparison), commands);
         status_line(ui).show(ui, |ui| {
             let runs = comparison.stores().count();

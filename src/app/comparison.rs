@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::compare::{MOST_RUNS, check, letter};
-use crate::config::CacheSettings;
+use crate::config::{CacheSettings, Sampling};
 use crate::engine::RunId;
-use crate::trace::{FinishReason, Position, TraceHeader, TraceRecord, TraceStore};
+use crate::trace::{FinishReason, Position, RecordLevel, TraceHeader, TraceRecord, TraceStore};
 use crate::ui::compare::PaneState;
 use crate::ui::{Selection, UiCommand};
 
@@ -31,6 +31,14 @@ pub struct Pane {
     pub kept: bool,
 }
 
+/// What all runs of a comparison have in common.
+#[derive(Debug, Clone, Default)]
+pub struct Task {
+    pub problem: String,
+    pub sampling: Sampling,
+    pub level: RecordLevel,
+}
+
 /// All panes, and the cursor that they share.
 #[derive(Debug, Default)]
 pub struct Comparison {
@@ -40,6 +48,8 @@ pub struct Comparison {
     pub selection: Selection,
     head: Playhead,
     live: Option<usize>,
+    /// Of the comparison under way, whatever stands in the fields meanwhile.
+    task: Task,
 }
 
 impl Comparison {
@@ -183,7 +193,7 @@ impl Comparison {
     ///
     /// # Errors
     /// There would be too many panes.
-    pub fn plan(&mut self, settings: Vec<CacheSettings>) -> Result<(), String> {
+    pub fn plan(&mut self, settings: Vec<CacheSettings>, task: Task) -> Result<(), String> {
         let kept = self.kept();
         if kept + settings.len() > MOST_RUNS {
             return Err(format!(
@@ -192,6 +202,7 @@ impl Comparison {
                 settings.len()
             ));
         }
+        self.task = task;
         self.panes.retain(|pane| pane.kept);
         self.panes.extend(settings.into_iter().map(|settings| Pane {
             settings,
@@ -207,8 +218,9 @@ impl Comparison {
         Ok(())
     }
 
-    /// The next pane that waits becomes the live one, as the engine's `run`; its settings.
-    pub fn start_next(&mut self, run: RunId) -> Option<CacheSettings> {
+    /// The next pane that waits becomes the live one, as the engine's `run`; its settings, and what it has in common with
+    /// the others.
+    pub fn start_next(&mut self, run: RunId) -> Option<(CacheSettings, Task)> {
         self.live = self
             .panes
             .iter()
@@ -216,7 +228,7 @@ impl Comparison {
         let pane = &mut self.panes[self.live?];
         pane.run = Some(run);
         pane.state = PaneState::Running;
-        Some(pane.settings.clone())
+        Some((pane.settings.clone(), self.task.clone()))
     }
 
     /// The engine began a run of these.

@@ -98,7 +98,14 @@ impl App {
         let sweeping = self.tab == Tab::Sweep;
         let first_page = view.is_none() && self.status.phase == Phase::Idle && !sweeping;
 
-        self.prompt_bar(ui, view, settings_error.as_deref(), !first_page, commands);
+        self.prompt_bar(
+            ui,
+            view,
+            settings_error.as_deref(),
+            !first_page,
+            view.is_some(),
+            commands,
+        );
         if !first_page {
             let said = view.filter(|_| !sweeping).map(in_force);
             tabs::strip(ui, self.tab, &said.unwrap_or_default(), commands);
@@ -226,6 +233,7 @@ impl App {
         view: Option<&TraceView<'_>>,
         settings_error: Option<&str>,
         field: bool,
+        savable: bool,
         commands: &mut Vec<UiCommand>,
     ) {
         let bar = Frame::new()
@@ -243,6 +251,7 @@ impl App {
                     unread: self.notifications.unread(),
                     shown: view.map(|view| view.store().header().problem.as_str()),
                     field,
+                    savable,
                 };
                 prompt_bar::show(ui, &mut self.prompt, &shown, commands);
             });

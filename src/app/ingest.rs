@@ -135,9 +135,13 @@ impl App {
                     .error(format!("the new settings are not in force: {message}"));
             }
             EngineEvent::Warning { run, message } if run == self.run => {
-                self.notifications.info(message);
+                self.notifications
+                    .error_with(message, "Save the trace", UiCommand::Save(None));
             }
             EngineEvent::Failed { run, message } => {
+                if run.is_none() {
+                    self.model_asked = None;
+                }
                 if run.is_none_or(|run| run == self.run) {
                     self.status.phase = Phase::Idle;
                     self.status.loading = None;
@@ -209,7 +213,13 @@ impl App {
     fn outcome(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Opened { path, result } => match result {
+                Ok(_) if self.status.busy() => self
+                    .notifications
+                    .error("a run was started meanwhile; stop it before opening a trace"),
                 Ok((store, damage)) => {
+                    if matches!(self.tab, Tab::Compare | Tab::Sweep) {
+                        self.tab = Tab::Reading;
+                    }
                     let header = store.header();
                     header.problem.clone_into(&mut self.prompt.problem);
                     // What one would run again, and what a viewer shows beside the text.

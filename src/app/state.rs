@@ -66,8 +66,10 @@ pub struct App {
     pub(super) sweeps: Option<SweepFactory>,
     pub(super) sweep: SweepShown,
     pub(super) sweep_handle: Option<SweepHandle>,
-    /// Model of the sweep that is shown, as it was asked for.
-    pub(super) sweep_model: String,
+    /// Model of the sweep that is shown, as it was asked for; `None` if the sweep was read from a file.
+    pub(super) sweep_model: Option<String>,
+    /// A run of the sweep is being done again.
+    pub(super) replaying: bool,
 
     pub(super) session: Option<Session>,
     pub(super) comparison: Comparison,
@@ -117,7 +119,8 @@ impl App {
             sweeps: config.sweeps,
             sweep: SweepShown::default(),
             sweep_handle: None,
-            sweep_model: DEFAULT_MODEL.to_owned(),
+            sweep_model: None,
+            replaying: false,
             waker,
             status: EngineStatus::default(),
             model_wanted: config.model,
@@ -182,7 +185,9 @@ impl App {
     /// Shows a run, with the cursor at its end.
     pub fn show_run(&mut self, store: TraceStore) -> &mut Session {
         self.generations += 1;
+        let speed = self.selection.playback.speed;
         self.selection = Selection::default();
+        self.selection.playback.speed = speed;
         self.session.insert(Session::new(store, self.generations))
     }
 

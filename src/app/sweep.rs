@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use egui::Context;
 
-use super::state::App;
+use super::state::{App, DEFAULT_MODEL};
 use super::tasks::Outcome;
 use crate::error_chain::chain;
 use crate::export::{self, Format, SweepAxis};
@@ -13,6 +13,7 @@ use crate::sweep::{ArmKey, ReplayRequest, StoredSweep, SweepRequest, SweepTable}
 use crate::trace::TraceStore;
 use crate::ui::Tab;
 use crate::ui::command::SweepCommand;
+use crate::ui::overwrite::fresh;
 use crate::ui::sweep::{FormContext, Phase};
 
 impl App {
@@ -44,10 +45,11 @@ impl App {
         let Some(factory) = self.sweeps.as_ref().filter(|_| !self.sweep.busy()) else {
             return;
         };
-        self.sweep_model.clone_from(&request.model);
+        self.sweep_model = Some(request.model.clone());
+        let kept = request.out.is_some();
         match (factory.start)(request, Arc::clone(&self.waker)) {
             Ok(handle) => {
-                self.sweep.start();
+                self.sweep.start(kept);
                 self.sweep_handle = Some(handle);
             }
             Err(error) => self
@@ -77,17 +79,31 @@ impl App {
                 .error("a run is under way; stop it before opening another");
             return;
         }
-        let (Some(factory), Some(plan)) = (&self.sweeps, &self.sweep.plan) else {
+        let Some(plan) = &self.sweep.plan else { return };
+        let Some(factory) = &self.sweeps else {
+            self.notifications
+                .error("this program has no models: it cannot do a run of the sweep again");
             return;
         };
         let mut arms: Vec<ArmKey> = plan.keys().filter(ArmKey::is_full).collect();
         if !arm.is_full() {
             arms.push(arm.clone());
         }
+        // Of a sweep that was read from a file only the fingerprint is known: the model that is loaded may be it.
+        let model = self.sweep_model.as_ref().or(self.model_wanted.as_ref());
+        let model = model.map_or(DEFAULT_MODEL, String::as_str);
         let requests: Vec<ReplayRequest> = arms
             .iter()
-            .filter_map(|arm| ReplayRequest::of(plan, problem, arm, &self.sweep_model))
+            .filter_map(|arm| ReplayRequest::of(plan, problem, arm, model))
             .collect();
+        if self.replaying {
+            self.notifications
+                .info("a run of the sweep is being done again already");
+            return;
+        }
+        self.replaying = true;
+        self.notifications
+            .info(format!("running problem {} again …", problem + 1));
         let replay = Arc::clone(&factory.replay);
         self.background("replay", move || Outcome::Replayed {
             result: requests.iter().map(|request| replay(request)).collect(),
@@ -96,6 +112,7 @@ impl App {
 
     /// Opens the runs side by side, in place of what was compared before; a single one is read.
     pub(super) fn replayed(&mut self, result: Result<Vec<TraceStore>, String>) {
+        self.replaying = false;
         match result {
             Ok(_) if self.status.busy() => self
                 .notifications
@@ -122,7 +139,10 @@ impl App {
 
     pub(super) fn sweep_read(&mut self, result: Result<Box<StoredSweep>, String>) {
         match result {
-            Ok(stored) => self.sweep.show_stored(stored.plan, stored.outcomes),
+            Ok(stored) => {
+                self.sweep_model = None;
+                self.sweep.show_stored(stored.plan, stored.outcomes);
+            }
             Err(message) => self.notifications.error(message),
         }
     }
@@ -138,6 +158,7 @@ impl App {
         let outcomes = self.sweep.outcomes.clone();
         let results = PathBuf::from(self.panels.sweep.form.results.trim());
         let path = results.with_file_name(format!("accuracy-{axis}.{format}"));
+        let path = PathBuf::from(fresh(&path.to_string_lossy()));
         self.background("figure", move || {
             let table = SweepTable::of(&plan, &outcomes);
             let figure = export::sweep_figure(&plan, &table, axis, theme);

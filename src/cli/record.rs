@@ -12,7 +12,8 @@ use super::{CliError, calibrate, progress};
 use crate::config::Sampling;
 use crate::engine::{EngineCommand, EngineConfig, EngineEvent, RunId, RunRequest, RunState, spawn};
 use crate::trace::{
-    AtomicFile, FinishReason, RunSummary, TraceRecord, TraceStore, last_boxed, unfinished,
+    AtomicFile, FinishReason, RunSummary, TraceRecord, TraceStore, WriteError, destination,
+    last_boxed, unfinished,
 };
 
 /// How often a line of progress is printed.
@@ -57,6 +58,12 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
             ));
         }
         AtomicFile::can_be_created(path)?;
+        let part = unfinished(&destination(path)?);
+        if part.exists() {
+            return Err(CliError::Engine(
+                WriteError::Unfinished { part }.to_string(),
+            ));
+        }
     }
     let run = RunId(1);
     let request = RunRequest {

@@ -58,7 +58,9 @@ impl CacheArgs {
     /// An unknown policy.
     pub fn settings(&self) -> Result<CacheSettings, crate::config::SettingsError> {
         let policy = self.policy.as_deref().unwrap_or("rkv");
-        let mut settings = crate::policy::find(policy)?.default_settings();
+        let info = crate::policy::find(policy)?;
+        let budget = self.budget.unwrap_or(info.default_settings().budget);
+        let mut settings = info.defaults_at(budget);
         self.put_into(&mut settings);
         Ok(settings)
     }

@@ -3,7 +3,7 @@
 use crate::analysis::policy_names;
 use crate::config::CacheSettings;
 use crate::policy;
-use crate::trace::{FinishReason, RunSummary, TraceStore, last_boxed};
+use crate::trace::{FinishReason, RunSummary, TraceStore, last_boxed, same_answer};
 
 /// The numbers of one run beside the others.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,10 +49,11 @@ impl Meters {
 
     /// Whether its answer is that of another run; `None` if neither has one.
     pub fn same_answer(&self, other: &Self) -> Option<bool> {
-        if self.answer.is_none() && other.answer.is_none() {
-            return None;
+        match (&self.answer, &other.answer) {
+            (None, None) => None,
+            (Some(ours), Some(theirs)) => Some(same_answer(ours, theirs)),
+            _ => Some(false),
         }
-        Some(self.answer == other.answer)
     }
 }
 

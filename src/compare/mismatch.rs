@@ -105,11 +105,7 @@ pub fn different_sampling(a: &TraceStore, b: &TraceStore) -> Option<String> {
         x == y
     };
     (!same).then(|| {
-        format!(
-            "the runs drew their tokens differently (temperature {}, seed {}, at most {} tokens; temperature {}, \
-             seed {}, at most {} tokens), so not every difference is the policy's",
-            x.temperature, x.seed, x.max_tokens, y.temperature, y.seed, y.max_tokens
-        )
+        format!("the runs drew their tokens differently ({x}; {y}), so not every difference is the policy's")
     })
 }
 

@@ -18,6 +18,24 @@ pub struct Sampling {
     pub max_tokens: u32,
 }
 
+/// In words: `temperature 0.6, seed 3, top-p 0.95, at most 1024 tokens`. Without the seed where it draws nothing.
+impl std::fmt::Display for Sampling {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.temperature == 0.0 {
+            f.write_str("greedy")?;
+        } else {
+            write!(f, "temperature {}, seed {}", self.temperature, self.seed)?;
+        }
+        if let Some(p) = self.top_p {
+            write!(f, ", top-p {p}")?;
+        }
+        if let Some(k) = self.top_k {
+            write!(f, ", top-k {k}")?;
+        }
+        write!(f, ", at most {} tokens", self.max_tokens)
+    }
+}
+
 impl Default for Sampling {
     fn default() -> Self {
         Self {

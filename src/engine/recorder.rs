@@ -4,7 +4,7 @@
 //! which opens like any trace, and an older file of that name is never harmed by a run that fails.
 
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -34,7 +34,7 @@ impl Recorder {
     /// Creates the file and writes the header.
     ///
     /// # Errors
-    /// The file cannot be created or written, or what is there is no file.
+    /// The file cannot be created or written, what is there is no file, or an earlier run's part is still there.
     pub fn create(path: &Path, header: &TraceHeader) -> Result<Self, RecordError> {
         let fail = |source: WriteError| RecordError {
             path: path.to_owned(),
@@ -42,7 +42,10 @@ impl Recorder {
         };
         let target = destination(path).map_err(|error| fail(error.into()))?;
         let part = unfinished(&target);
-        let file = File::create(&part).map_err(|error| fail(error.into()))?;
+        let file = File::create_new(&part).map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => fail(WriteError::Unfinished { part: part.clone() }),
+            _ => fail(error.into()),
+        })?;
         let writer = TraceWriter::create(BufWriter::new(file), header).map_err(fail)?;
         Ok(Self {
             writer,

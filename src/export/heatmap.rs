@@ -59,7 +59,9 @@ impl<'a> Heatmap<'a> {
                 continue;
             }
             let times = |component, value: Option<f32>| {
-                value.map(|value| value * record.sharers(component, head.layer))
+                value.map(|value| {
+                    value * record.to_even_share(component, head.layer, head.row(model.kv_heads))
+                })
             };
             for token in view.head_rows(event, head).unwrap_or_default() {
                 let value = match measure {

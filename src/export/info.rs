@@ -167,7 +167,7 @@ impl Info {
             )?;
             before = &change.settings;
         }
-        line("sampling", sampling_text(&self.sampling))?;
+        line("sampling", self.sampling.to_string())?;
         line(
             "tokens",
             format!("{} prompt + {} generated", sum.prompt_tokens, sum.tokens),
@@ -248,21 +248,6 @@ fn difference(old: &CacheSettings, new: &CacheSettings) -> String {
     } else {
         changed.join(", ")
     }
-}
-
-fn sampling_text(sampling: &Sampling) -> String {
-    let mut parts = if sampling.temperature == 0.0 {
-        vec!["greedy".to_owned()]
-    } else {
-        vec![
-            format!("temperature {}", sampling.temperature),
-            format!("seed {}", sampling.seed),
-        ]
-    };
-    parts.extend(sampling.top_p.map(|p| format!("top-p {p}")));
-    parts.extend(sampling.top_k.map(|k| format!("top-k {k}")));
-    parts.push(format!("at most {} tokens", sampling.max_tokens));
-    parts.join(", ")
 }
 
 fn level_name(level: RecordLevel) -> &'static str {

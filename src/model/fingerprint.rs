@@ -2,13 +2,13 @@
 //! runs are not compared with those of the model before.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use super::{ModelError, ModelFiles};
 
-/// Checksum of the model's weights, config and tokenizer: eight hexadecimal digits. It guards against
-/// mistakes, not against malice.
+/// Checksum of all that makes the model's text what it is: weights, config, tokenizer, chat template, end tokens. Eight
+/// hexadecimal digits; it guards against mistakes, not against malice.
 ///
 /// # Errors
 /// A file cannot be read; the error names it.
@@ -25,13 +25,13 @@ pub fn fingerprint(files: &ModelFiles) -> Result<String, ModelError> {
                 crc.update(bytes);
             }
         }
-        ModelFiles::Gguf(path) => add(&mut crc, path)?,
-        ModelFiles::Folder { folder, weights } => {
-            for name in ["config.json", "tokenizer.json"] {
-                add(&mut crc, &folder.join(name))?;
-            }
-            for path in weights {
-                add(&mut crc, path)?;
+        files => {
+            for path in files.paths() {
+                match add(&mut crc, &path) {
+                    // Some files need not be there.
+                    Err(ModelError::Io { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+                    other => other?,
+                }
             }
         }
     }
@@ -65,6 +65,13 @@ mod tests {
         // CRC-32 of "123456789" is known.
         assert_eq!(of(b"123456789"), "cbf43926");
         assert_ne!(of(b"123456780"), "cbf43926");
+        let alone = of(b"123456789");
+        std::fs::write(folder.path().join("tokenizer.json"), b"{}").unwrap();
+        assert_ne!(
+            of(b"123456789"),
+            alone,
+            "a tokenizer beside it is read, too"
+        );
         let embedded = ModelSource::Embedded.files().unwrap();
         assert_eq!(fingerprint(&embedded).unwrap().len(), 8);
     }

@@ -22,6 +22,22 @@ pub struct LoadOptions {
     pub dense: DenseWeights,
 }
 
+/// Bytes of weight files from which on their matrices are held as Q8_0 on the CPU: a billion weights of sixteen bits. As
+/// f32 they would take twice their size, and a step reads all of them.
+const LARGE: u64 = 2_000_000_000;
+
+impl LoadOptions {
+    /// For weight files of so many bytes that are to run on the CPU.
+    pub fn on_cpu(bytes: u64) -> Self {
+        let dense = if bytes >= LARGE {
+            DenseWeights::Q8_0
+        } else {
+            DenseWeights::F32
+        };
+        Self { dense }
+    }
+}
+
 impl Decoder {
     /// Loads the model at `path`: a `.gguf` file, a `.safetensors` file or `.safetensors.index.json` beside its
     /// `config.json`, or a folder that holds such files.
@@ -129,11 +145,18 @@ fn resolve(path: &Path) -> Result<PathBuf, ModelError> {
             return Ok(file);
         }
     }
-    let mut ggufs: Vec<PathBuf> = std::fs::read_dir(path)
+    let files: Vec<PathBuf> = std::fs::read_dir(path)
         .map_err(ModelError::io(path))?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|file| is_gguf(file))
         .collect();
+    let mut safetensors = files.iter().filter(|file| {
+        let extension = file.extension();
+        extension.is_some_and(|extension| extension == "safetensors")
+    });
+    if let (Some(only), None) = (safetensors.next(), safetensors.next()) {
+        return Ok(only.clone());
+    }
+    let mut ggufs: Vec<PathBuf> = files.into_iter().filter(|file| is_gguf(file)).collect();
     match (ggufs.pop(), ggufs.is_empty()) {
         (Some(only), true) => Ok(only),
         (Some(_), false) => Err(ModelError::config(
@@ -142,7 +165,7 @@ fn resolve(path: &Path) -> Result<PathBuf, ModelError> {
         )),
         (None, _) => Err(ModelError::config(
             &path.display().to_string(),
-            "the folder holds neither model.safetensors nor a GGUF file",
+            "the folder holds neither one safetensors file, nor model.safetensors.index.json for several, nor a GGUF file",
         )),
     }
 }

@@ -49,7 +49,7 @@ pub fn load_on(
         }
         #[cfg(feature = "cuda")]
         OpenDevice::Gpu(gpu) => {
-            let parts = read(name, progress)?;
+            let parts = read(name, |_| LoadOptions::default(), progress)?;
             progress(1.0, "moving the weights to the GPU");
             let element = gpu.element_for(parts.decoder.info().parameters);
             on_accelerator(parts, gpu, element)
@@ -66,7 +66,8 @@ pub fn load_on_accelerator<A: Accelerator + 'static>(
     accelerator: Arc<A>,
     element: Element,
 ) -> Result<Box<dyn LanguageModel>, LanguageModelError> {
-    on_accelerator(read(name, &mut |_, _| {})?, accelerator, element)
+    let parts = read(name, |_| LoadOptions::default(), &mut |_, _| {})?;
+    on_accelerator(parts, accelerator, element)
 }
 
 fn on_accelerator<A: Accelerator + 'static>(
@@ -88,13 +89,22 @@ struct Parts {
     fingerprint: String,
 }
 
-fn read(name: &str, progress: &mut dyn FnMut(f32, &str)) -> Result<Parts, LanguageModelError> {
+/// Reads a model; `options` says how to hold weights of so many bytes.
+fn read(
+    name: &str,
+    options: fn(u64) -> LoadOptions,
+    progress: &mut dyn FnMut(f32, &str),
+) -> Result<Parts, LanguageModelError> {
     progress(0.0, "looking for the model");
     let files = ModelSource::resolve(name)?.files()?;
     let (decoder, words) = match &files {
         ModelFiles::Embedded(model) => embedded(model, progress)?,
         ModelFiles::Gguf(path) => gguf(path, progress)?,
-        ModelFiles::Folder { folder, .. } => self::folder(folder, progress)?,
+        ModelFiles::Folder { folder, weights } => {
+            let sizes = weights.iter().map(|path| std::fs::metadata(path));
+            let bytes = sizes.filter_map(Result::ok).map(|file| file.len()).sum();
+            self::folder(folder, options(bytes), progress)?
+        }
     };
     let (tokens, rows) = (words.tokenizer.vocab_size(), decoder.info().vocab);
     if tokens > rows {
@@ -128,7 +138,7 @@ impl SharedModel {
         name: &str,
         progress: &mut dyn FnMut(f32, &str),
     ) -> Result<Self, LanguageModelError> {
-        let parts = read(name, progress)?;
+        let parts = read(name, LoadOptions::on_cpu, progress)?;
         Ok(Self {
             decoder: Arc::new(parts.decoder),
             words: Arc::new(parts.words),
@@ -313,12 +323,13 @@ fn gguf(
 
 fn folder(
     folder: &Path,
+    options: LoadOptions,
     progress: &mut dyn FnMut(f32, &str),
 ) -> Result<(Decoder, Words), LanguageModelError> {
     let tokenizer = Tokenizer::from_json_file(&folder.join("tokenizer.json"))?;
     let template = ChatTemplate::from_folder(folder)?;
     let mut report = reporter(progress);
-    let decoder = Decoder::open(folder, LoadOptions::default(), &mut report)?;
+    let decoder = Decoder::open(folder, options, &mut report)?;
     Ok((
         decoder,
         Words {

@@ -150,22 +150,29 @@ impl ModelSource {
     }
 }
 
+/// What a tokenizer.json is read with.
+const BESIDE: [&str; 4] = [
+    "config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "generation_config.json",
+];
+
 impl ModelFiles {
     /// Every file on the disk that may be read.
     pub fn paths(&self) -> Vec<PathBuf> {
         match self {
             Self::Embedded(_) => vec![],
-            Self::Gguf(path) => vec![path.clone()],
+            Self::Gguf(path) => {
+                let tokenizer = path.with_file_name("tokenizer.json");
+                let beside: &[&str] = if tokenizer.is_file() { &BESIDE } else { &[] };
+                let beside = beside.iter().map(|name| path.with_file_name(name));
+                std::iter::once(path.clone()).chain(beside).collect()
+            }
             Self::Folder { folder, weights } => {
-                let beside = [
-                    "config.json",
-                    "tokenizer.json",
-                    "tokenizer_config.json",
-                    "chat_template.jinja",
-                    INDEX,
-                ];
+                let beside = BESIDE.iter().chain(&["chat_template.jinja", INDEX]);
                 let beside = beside.map(|name| folder.join(name));
-                beside.iter().chain(weights).cloned().collect()
+                beside.chain(weights.iter().cloned()).collect()
             }
         }
     }
@@ -231,9 +238,15 @@ fn folder_files(folder: &Path) -> Result<ModelFiles, SourceError> {
     } else {
         safetensors_in(folder)?
     };
-    if names.is_empty() {
-        return Err(missing("*.safetensors"));
-    }
+    let names = match names.len() {
+        0 => return Err(missing("*.safetensors")),
+        2.. if !index.is_file() => {
+            // Others beside it, such as an adapter, are not read.
+            let whole = names.get("model.safetensors").cloned();
+            BTreeSet::from([whole.ok_or_else(|| missing(INDEX))?])
+        }
+        _ => names,
+    };
     if let Some(absent) = names.iter().find(|name| !folder.join(name).is_file()) {
         return Err(missing(absent));
     }

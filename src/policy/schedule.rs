@@ -44,6 +44,16 @@ impl Schedule {
         .max(1)
     }
 
+    /// Slots per head that new settings need in a run that already holds `held`: under the published trigger a whole
+    /// period may pass before the next compression.
+    pub fn capacity_from(&self, settings: &CacheSettings, longest: usize, held: usize) -> usize {
+        let still = match settings.trigger {
+            Trigger::CacheFull => held + 1,
+            Trigger::Published => (held + settings.buffer as usize + 1).min(longest.max(held + 1)),
+        };
+        self.capacity(settings, longest).max(still)
+    }
+
     /// Prompt tokens that may be appended to a cache of `slots` before it must be compressed.
     pub fn prefill_room(&self, settings: &CacheSettings, slots: usize) -> usize {
         match settings.trigger {
@@ -120,6 +130,26 @@ mod tests {
             }
         }
         assert_eq!(fired, [(33, 33), (49, 48), (65, 48), (81, 48), (97, 48)]);
+    }
+
+    /// Whatever period, budget and trigger a run comes from, and wherever in its period it changes.
+    #[test]
+    fn a_change_on_the_way_leaves_room_until_the_next_compression() {
+        let new = CacheSettings {
+            buffer: 50,
+            ..settings(Trigger::Published)
+        };
+        let schedule = Schedule::new(&new, 20).unwrap();
+        for changed in 60..200 {
+            for held in [32, 40, 48, 60] {
+                let room = schedule.capacity_from(&new, 10_000, held);
+                let (mut seen, mut slots) = (changed, held);
+                while !schedule.due(&new, seen, slots) {
+                    (seen, slots) = (seen + 1, slots + 1);
+                    assert!(slots <= room, "changed at {changed} with {held} slots");
+                }
+            }
+        }
     }
 
     #[test]

@@ -45,20 +45,10 @@ pub fn select(
     }
     let shared = match settings.scope {
         Scope::Head => None,
-        Scope::Layer => Some(
-            scores
-                .iter()
-                .zip(positions)
-                .map(|(s, p)| layer_mean(s, p))
-                .collect::<Vec<_>>(),
-        ),
+        Scope::Layer => Some(layer_means(scores, positions)),
         Scope::Global => {
-            let layers: Vec<_> = scores
-                .iter()
-                .zip(positions)
-                .map(|(s, p)| layer_mean(s, p))
-                .collect();
-            let total = sum(&layers);
+            let layers = layer_means(scores, positions);
+            let total = mean_of_holders(&layers);
             Some(vec![total; layers.len()])
         }
     };
@@ -75,7 +65,7 @@ pub fn select(
                     Some(shared) => {
                         let common: Vec<f32> = positions[..own.len()]
                             .iter()
-                            .map(|p| shared[layer][p.index()])
+                            .map(|p| shared[layer][p.index()].unwrap_or(0.0))
                             .collect();
                         select_head(positions, &common, settings, protected)
                     }
@@ -142,8 +132,16 @@ fn mean(scores: &[Vec<f32>]) -> Vec<f32> {
     mean
 }
 
-/// Mean score per position over the heads that hold it as a candidate.
-fn layer_mean(scores: &[Vec<f32>], positions: &[&[Position]]) -> Vec<f32> {
+/// Per layer, the mean score per position over the heads that hold it as a candidate; `None` where none does.
+fn layer_means(scores: &[Vec<Vec<f32>>], positions: &[Vec<&[Position]>]) -> Vec<Vec<Option<f32>>> {
+    scores
+        .iter()
+        .zip(positions)
+        .map(|(scores, positions)| layer_mean(scores, positions))
+        .collect()
+}
+
+fn layer_mean(scores: &[Vec<f32>], positions: &[&[Position]]) -> Vec<Option<f32>> {
     let len = positions
         .iter()
         .flat_map(|p| p.iter())
@@ -158,9 +156,20 @@ fn layer_mean(scores: &[Vec<f32>], positions: &[&[Position]]) -> Vec<f32> {
             entry.1 += 1;
         }
     }
-    total
-        .iter()
-        .map(|&(sum, count)| if count == 0 { 0.0 } else { sum / count as f32 })
+    let mean = |(sum, count)| (count > 0).then(|| sum / count as f32);
+    total.into_iter().map(mean).collect()
+}
+
+/// Mean per position over the layers that hold it: a sum would rank a token by how many layers still have it, where scores
+/// are negative the wrong way round.
+fn mean_of_holders(layers: &[Vec<Option<f32>>]) -> Vec<Option<f32>> {
+    let len = layers.iter().map(Vec::len).max().unwrap_or(0);
+    (0..len)
+        .map(|position| {
+            let held = layers.iter().filter_map(|layer| *layer.get(position)?);
+            let (sum, count) = held.fold((0f32, 0u32), |(sum, n), score| (sum + score, n + 1));
+            (count > 0).then(|| sum / count as f32)
+        })
         .collect()
 }
 

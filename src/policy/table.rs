@@ -93,11 +93,12 @@ impl PolicyInfo {
     /// `settings` of another policy carried over to this one: what differs from that policy's defaults was chosen by
     /// a person and stays, the rest becomes this policy's defaults.
     pub fn adopt(&self, settings: &CacheSettings) -> CacheSettings {
-        let mut adopted = self.default_settings();
         let Ok(left) = find(&settings.policy) else {
-            return adopted;
+            return self.default_settings();
         };
-        let old = left.default_settings();
+        // At the same budget: a window that is half of it was chosen by nobody.
+        let mut adopted = self.defaults_at(settings.budget);
+        let old = left.defaults_at(settings.budget);
         macro_rules! keep_chosen {
             ($($field:ident),+) => {
                 $(if settings.$field != old.$field {
@@ -106,8 +107,8 @@ impl PolicyInfo {
             };
         }
         keep_chosen!(
-            budget, buffer, lambda, window, kernel, threshold, retain, order, scope, protection,
-            sinks, trigger
+            buffer, lambda, window, kernel, threshold, retain, order, scope, protection, sinks,
+            trigger
         );
         adopted
     }

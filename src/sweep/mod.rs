@@ -10,7 +10,6 @@
 
 mod arm;
 mod error;
-mod grade;
 mod handle;
 mod outcome;
 mod plan;
@@ -29,7 +28,6 @@ mod runner;
 
 pub use arm::{ArmKey, FULL, arms};
 pub use error::SweepError;
-pub use grade::same_answer;
 pub use handle::{ReplayRequest, SweepEvent, SweepHandle};
 pub use outcome::RunOutcome;
 pub use plan::{ModelIdentity, SweepPlan, SweepRequest};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
-use super::{ArmKey, Problem, ReplayRequest, RunOutcome, SweepError, ends_in_a_loop, same_answer};
+use super::{ArmKey, Problem, ReplayRequest, RunOutcome, SweepError, ends_in_a_loop};
 use crate::config::{CacheSettings, Sampling};
 use crate::engine::EngineError;
 use crate::engine::generation::{Advance, Generation, GenerationRequest, Snapshot, can_resume};
@@ -12,6 +12,7 @@ use crate::policy::find;
 use crate::policy::schedule::Schedule;
 use crate::trace::{
     FinishReason, RecordLevel, RunSummary, TraceRecord, TraceStore, last_boxed, occupancy,
+    same_answer,
 };
 
 /// One problem and what is wanted of it.

@@ -141,15 +141,11 @@ impl SweepPlan {
                 format!("it has {ours} problems, not {theirs}")
             })
         } else if self.sampling != other.sampling {
-            let (ours, theirs) = (&self.sampling, &other.sampling);
+            // Random policies draw from the seed where the tokens do not.
+            let (ours, theirs) = (self.sampling.seed, other.sampling.seed);
             Some(format!(
-                "its sampling is other (temperature {}, at most {} tokens, seed {}; not {}, {}, {})",
-                ours.temperature,
-                ours.max_tokens,
-                ours.seed,
-                theirs.temperature,
-                theirs.max_tokens,
-                theirs.seed
+                "its sampling is {} (seed {ours}), not {} (seed {theirs})",
+                self.sampling, other.sampling
             ))
         } else if list(self) != list(other) {
             Some(format!("its arms are: {}", list(self)))

@@ -111,16 +111,20 @@ impl StoredSweep {
         while let Some((index, line)) = lines.next() {
             let last = lines.peek().is_none();
             let whole = line.strip_suffix('\n').and_then(payload);
+            // Before anything else of the line is read: a later format may hold what this program does not know.
+            if let Some(found) = whole.and_then(format_of)
+                && found > FORMAT
+                && stored.is_none()
+            {
+                return Err(ResultsError::Newer {
+                    path: path.to_owned(),
+                    found,
+                });
+            }
             let record = whole
                 .and_then(|text| serde_json::from_str::<Record<SweepPlan, RunOutcome>>(text).ok());
             at += line.len() as u64;
             match (record, &mut stored) {
-                (Some(Record::Sweep { format, .. }), None) if format > FORMAT => {
-                    return Err(ResultsError::Newer {
-                        path: path.to_owned(),
-                        found: format,
-                    });
-                }
                 (Some(Record::Sweep { plan, .. }), None) => {
                     stored = Some(Self {
                         plan,
@@ -152,11 +156,28 @@ impl StoredSweep {
     }
 }
 
+/// The format that a first line names, whatever else is in it.
+fn format_of(line: &str) -> Option<u32> {
+    #[derive(Deserialize)]
+    struct First {
+        sweep: Named,
+    }
+    #[derive(Deserialize)]
+    struct Named {
+        format: u32,
+    }
+    let first: First = serde_json::from_str(line).ok()?;
+    Some(first.sweep.format)
+}
+
 /// A results file being appended to. No other process can open it as long.
 #[derive(Debug)]
 pub struct ResultsFile {
     file: File,
     path: PathBuf,
+    /// The plan, as long as the file is empty: a sweep that fails before its first run leaves nothing that another
+    /// one would be refused for.
+    unwritten: Option<SweepPlan>,
 }
 
 impl ResultsFile {
@@ -201,19 +222,24 @@ impl ResultsFile {
         };
         file.set_len(whole).map_err(io("write", &path))?;
         file.seek(SeekFrom::End(0)).map_err(io("write", &path))?;
-        let mut results = Self { file, path };
-        if whole == 0 {
-            let format = FORMAT;
-            results.write(&Record::<_, &RunOutcome>::Sweep { format, plan })?;
-        }
+        let unwritten = (whole == 0).then(|| plan.clone());
+        let results = Self {
+            file,
+            path,
+            unwritten,
+        };
         Ok((results, outcomes))
     }
 
-    /// Appends a run. It is in the system's hands when this returns: only the machine's own crash can lose it.
+    /// Appends a run, before the first one the plan. It is in the system's hands when this returns: only the machine's own crash can lose it.
     ///
     /// # Errors
     /// [`ResultsError::Io`]: the disk is full or gone; the runs before stay readable.
     pub fn append(&mut self, outcome: &RunOutcome) -> Result<(), ResultsError> {
+        if let Some(plan) = self.unwritten.take() {
+            let format = FORMAT;
+            self.write(&Record::<_, &RunOutcome>::Sweep { format, plan })?;
+        }
         self.write(&Record::<&SweepPlan, _>::Run(outcome))
     }
 

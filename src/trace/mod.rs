@@ -20,6 +20,7 @@ mod packed;
 mod reader;
 mod record;
 mod replay;
+mod same_answer;
 mod same_file;
 mod score_block;
 mod scores;
@@ -45,6 +46,7 @@ pub use reader::{
 pub use record::{
     CompressionRecord, DuplicateLinks, FinishReason, SegmentKind, TokenRecord, TraceRecord,
 };
+pub use same_answer::same_answer;
 pub use same_file::is_same_file;
 pub use score_block::{Coding, Component, ScoreBlock};
 pub use scores::{EventMeans, TokenScore};

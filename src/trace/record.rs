@@ -49,7 +49,7 @@ pub struct TokenRecord {
     pub text: String,
     /// Natural log of the probability the model gave it; 0 for prompt tokens.
     pub logprob: f32,
-    /// Entropy of the distribution it was drawn from, in nats; 0 for prompt tokens.
+    /// Entropy of the model's distribution, at temperature 1 and before any cut, in nats; 0 for prompt tokens.
     pub entropy: f32,
     /// Microseconds since the run began, pauses left out as in [`TraceRecord::End`].
     pub micros: u64,
@@ -132,16 +132,27 @@ impl CompressionRecord {
             .map_or(0, |n| n.saturating_sub(self.window))
     }
 
-    /// Tokens of a head in this layer that a component is shared out over: a value times this is relative to an even share.
-    /// Importance is a softmax over the candidates, redundancy over all slots (R-KV code); a score is no share.
-    pub fn sharers(&self, component: Component, layer: u32) -> f32 {
-        let slots = self.slots_before.get(layer as usize).copied();
-        let count = match component {
-            Component::Importance => self.candidates(layer),
-            Component::Redundancy => slots.unwrap_or(0),
-            Component::Score => 1,
-        };
-        count as f32
+    /// What makes a component of a head relative to an even share: a value times this is 1 for the average token.
+    ///
+    /// Importance goes by its mean over the head's candidates, for a policy may record shares of attention, shares that
+    /// were pooled, or sums over many queries. Redundancy is a softmax over all slots (R-KV code); a score is no share.
+    /// `row` is the head's place in the per-head lists.
+    pub fn to_even_share(&self, component: Component, layer: u32, row: usize) -> f32 {
+        match component {
+            Component::Importance => self.block(component).map_or(1.0, |block| {
+                let sum: f32 = block.row(row).sum();
+                if sum > 0.0 {
+                    block.row_len(row) as f32 / sum
+                } else {
+                    1.0
+                }
+            }),
+            Component::Redundancy => {
+                let slots = self.slots_before.get(layer as usize).copied();
+                slots.unwrap_or(0) as f32
+            }
+            Component::Score => 1.0,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Scores per token: what each compression thought of it, averaged over the heads that had it.
 //!
-//! Raw importance and redundancy are softmax shares and shrink with the number of candidates, so the
-//! means are kept relative to an even share: 1 is average, 10 is ten times the average token.
+//! Raw importance and redundancy are mostly softmax shares and shrink with the number of candidates, so the means are kept
+//! relative to an even share ([`CompressionRecord::to_even_share`]): 1 is average, 10 is ten times the average token.
 
 use super::{Component, CompressionRecord, EventIndex};
 
@@ -44,22 +44,22 @@ impl EventMeans {
         let mut sums = vec![[0f32; 3]; seen];
         let mut heads = vec![0u32; seen];
         for (row, positions) in candidates.iter().enumerate() {
-            let n = record
-                .slots_before
-                .get(row / kv_heads.max(1))
-                .copied()
-                .unwrap_or(0);
+            let layer = (row / kv_heads.max(1)) as u32;
             for &p in positions {
                 heads[p as usize] += 1;
             }
-            // Importance is a softmax over the candidates, redundancy over all slots (R-KV code).
-            let scales = [positions.len() as f32, n as f32, 1.0];
-            for (column, (block, scale)) in [importance, redundancy, score]
-                .into_iter()
-                .zip(scales)
-                .enumerate()
+            for (column, component) in [
+                Component::Importance,
+                Component::Redundancy,
+                Component::Score,
+            ]
+            .into_iter()
+            .enumerate()
             {
-                let Some(block) = block else { continue };
+                let Some(block) = record.block(component) else {
+                    continue;
+                };
+                let scale = record.to_even_share(component, layer, row);
                 for (&p, value) in positions.iter().zip(block.row(row)) {
                     sums[p as usize][column] += value * scale;
                 }

@@ -1,7 +1,7 @@
 //! Writing a trace as it happens, or a whole one at once.
 
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::codec::{EncodeError, FrameLimit, TOKENS_PER_FRAME};
 use super::{AtomicFile, FileError, TraceHeader, TraceRecord, TraceStore, codec};
@@ -26,6 +26,16 @@ pub enum WriteError {
     /// An earlier write failed half-way; what came before it can be read.
     #[error("the trace file is incomplete since an earlier write failed; start another file")]
     Broken,
+    /// What an earlier run left is the only copy of it.
+    #[error(
+        "{part} is there: a run that broke off, or one that is being recorded. Open it with `rkv-scope view`, then move \
+         or delete it",
+        part = part.display()
+    )]
+    Unfinished {
+        /// Where it lies.
+        part: PathBuf,
+    },
     /// The file could not be created or replaced.
     #[error(transparent)]
     File(#[from] FileError),

@@ -158,8 +158,8 @@ pub enum Browse {
     OpenPane(Option<usize>),
     /// A pane's trace to write.
     SavePane(usize),
-    /// All panes' traces to write.
-    SavePanes,
+    /// The traces of so many panes to write.
+    SavePanes(usize),
     /// The figure of a comparison to write.
     Figure,
 }

@@ -84,17 +84,18 @@ impl ExportDialog {
                     ui.label(RichText::new(message).size(12.5).color(palette.weak));
                 }
                 let path = PathBuf::from(self.path.trim());
+                let written = [path.clone()];
                 let misnamed = misnamed(&path, self.format);
                 if let Some(why) = &misnamed {
                     ui.label(RichText::new(why).size(12.5).color(palette.error));
                 }
-                self.overwrite.show(ui, &path);
+                self.overwrite.show(ui, &written);
                 ui.horizontal(|ui| {
                     let some = !self.path.trim().is_empty() && misnamed.is_none();
-                    let asks = self.overwrite.asks_about(&path);
+                    let asks = self.overwrite.asks_about(&written);
                     let button = Button::new(if asks { "Replace" } else { "Export" });
                     if (ui.add_enabled(some, button).clicked() || enter) && some {
-                        if self.overwrite.allows(&path) {
+                        if self.overwrite.allows(&written) {
                             commands.push(UiCommand::Export {
                                 what: self.what,
                                 to: Some(path),

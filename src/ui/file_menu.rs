@@ -26,9 +26,11 @@ pub struct EarlierRun {
     pub path: PathBuf,
 }
 
-/// Draws the button, and the menu while it is open. `shown` tells whether there is a run, `busy` whether one is under way.
+/// Draws the button, and the menu while it is open. `savable` tells whether the tab shows a run, `shown` whether there is one
+/// to read, `busy` whether one is under way.
 pub fn show(
     ui: &mut Ui,
+    savable: bool,
     shown: bool,
     busy: bool,
     earlier: &[EarlierRun],
@@ -47,7 +49,7 @@ pub fn show(
         earlier_runs(ui, busy, earlier, commands);
         item(
             ui,
-            shown,
+            savable,
             "Save trace…",
             "Ctrl+S",
             UiCommand::Save(None),
@@ -55,7 +57,7 @@ pub fn show(
         );
         item(
             ui,
-            shown,
+            savable,
             "Export…",
             "Ctrl+E",
             UiCommand::ShowExport(true),

@@ -119,7 +119,7 @@ impl Notifications {
                 egui::ScrollArea::vertical()
                     .max_height(360.0)
                     .show(ui, |ui| {
-                        for note in self.notes.iter().rev() {
+                        for note in self.notes.iter_mut().rev() {
                             body(ui, note, commands);
                             ui.separator();
                         }
@@ -183,16 +183,19 @@ impl Notifications {
     }
 }
 
-fn body(ui: &mut Ui, note: &Note, commands: &mut Vec<UiCommand>) {
+fn body(ui: &mut Ui, note: &mut Note, commands: &mut Vec<UiCommand>) {
     let palette = Palette::of(ui.ctx());
     let colour = match note.level {
         Level::Info => palette.text,
         Level::Error => palette.error,
     };
     ui.add(egui::Label::new(RichText::new(&note.text).size(13.0).color(colour)).wrap());
-    if let Some((name, command)) = &note.action
+    if let Some((name, _)) = &note.action
         && ui.button(name).clicked()
     {
-        commands.push(command.clone());
+        // What has been done is not offered again.
+        commands.extend(note.action.take().map(|(_, command)| command));
+        note.closed = true;
+        note.read = true;
     }
 }

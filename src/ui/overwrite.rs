@@ -2,38 +2,53 @@
 
 use std::path::{Path, PathBuf};
 
-use egui::{RichText, Ui};
+use egui::{Label, RichText, Ui};
 
 use super::theme::Palette;
 
-/// The file that was asked about last.
+/// The files that were asked about last.
 #[derive(Clone, Debug, Default)]
 pub struct Overwrite {
-    asked: Option<PathBuf>,
+    asked: Vec<PathBuf>,
 }
 
 impl Overwrite {
-    /// Whether to write to the path now. If there is a file, the first call only asks; the second, for the same path,
-    /// is the answer.
-    pub fn allows(&mut self, path: &Path) -> bool {
-        let answered = self.asks_about(path);
-        self.asked = (!answered && path.exists()).then(|| path.to_owned());
-        self.asked.is_none()
+    /// Whether to write these files now. If some are there, the first call only asks; the second, about the same ones, is
+    /// the answer.
+    pub fn allows(&mut self, written: &[PathBuf]) -> bool {
+        let answered = self.asks_about(written);
+        self.asked = if answered { vec![] } else { there(written) };
+        self.asked.is_empty()
     }
 
-    /// Whether it waits for an answer about this path.
-    pub fn asks_about(&self, path: &Path) -> bool {
-        self.asked.as_deref() == Some(path)
+    /// Whether it waits for an answer about these files.
+    pub fn asks_about(&self, written: &[PathBuf]) -> bool {
+        !self.asked.is_empty() && self.asked == there(written)
     }
 
     /// Asks, beside the button that says `Replace` meanwhile.
-    pub fn show(&self, ui: &mut Ui, path: &Path) {
-        if self.asks_about(path) {
-            let text = format!("{} is there already.", path.display());
+    pub fn show(&self, ui: &mut Ui, written: &[PathBuf]) {
+        if self.asks_about(written) {
+            let names: Vec<String> = self
+                .asked
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
+            let are = if names.len() > 1 { "are" } else { "is" };
+            let text = format!("{} {are} there already.", names.join(", "));
             let colour = Palette::of(ui.ctx()).text;
-            ui.label(RichText::new(text).size(12.5).color(colour));
+            ui.add(Label::new(RichText::new(text).size(12.5).color(colour)).wrap());
         }
     }
+}
+
+/// Those that there are.
+fn there(written: &[PathBuf]) -> Vec<PathBuf> {
+    written
+        .iter()
+        .filter(|path| path.exists())
+        .cloned()
+        .collect()
 }
 
 /// The name, or the first of `name-2`, `name-3`, … that no file has.
@@ -55,8 +70,8 @@ mod tests {
     #[test]
     fn a_file_is_written_over_only_on_the_second_word() {
         let folder = tempfile::tempdir().unwrap();
-        let (there, other) = (folder.path().join("a.rkvt"), folder.path().join("b.rkvt"));
-        std::fs::write(&there, "x").unwrap();
+        let [there, other] = ["a.rkvt", "b.rkvt"].map(|name| vec![folder.path().join(name)]);
+        std::fs::write(&there[0], "x").unwrap();
         let mut overwrite = Overwrite::default();
         assert!(overwrite.allows(&other));
         assert!(!overwrite.allows(&there));
@@ -65,6 +80,21 @@ mod tests {
         // An answer is good for one file, once.
         assert!(!overwrite.allows(&there));
         assert!(overwrite.allows(&other) && !overwrite.allows(&there));
+    }
+
+    #[test]
+    fn of_several_files_all_that_are_there_are_asked_about() {
+        let folder = tempfile::tempdir().unwrap();
+        let all: Vec<PathBuf> = ["A", "B", "C"]
+            .map(|name| folder.path().join(name))
+            .to_vec();
+        std::fs::write(&all[0], "x").unwrap();
+        let mut overwrite = Overwrite::default();
+        assert!(!overwrite.allows(&all));
+        // One more appears before the answer: that was not asked about.
+        std::fs::write(&all[2], "x").unwrap();
+        assert!(!overwrite.allows(&all));
+        assert!(overwrite.allows(&all));
     }
 
     #[test]

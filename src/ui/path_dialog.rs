@@ -7,7 +7,7 @@ use egui::{Align2, Button, Context, Key, RichText, TextEdit, Window, vec2};
 use super::command::{Browse, CompareCommand, UiCommand};
 use super::overwrite::Overwrite;
 use super::theme::Palette;
-use crate::compare::{MOST_RUNS, letter};
+use crate::compare::letter;
 
 /// Said when the system's dialog gave no path: without a portal it cannot even open.
 pub const NOTHING_CHOSEN: &str = "no file chosen (or no file-dialog portal); type a path instead";
@@ -115,7 +115,7 @@ fn words(purpose: Browse) -> Option<Words> {
         Browse::Save => ("Save the trace", trace, "Save"),
         Browse::OpenPane(_) => ("Open a trace beside the others", trace, "Open"),
         Browse::SavePane(_) => ("Save the pane's trace", trace, "Save"),
-        Browse::SavePanes => (
+        Browse::SavePanes(_) => (
             "Save all traces",
             "Path of the .rkvt files; a letter is added to each:",
             "Save",
@@ -130,14 +130,12 @@ fn words(purpose: Browse) -> Option<Words> {
     Some(Words { title, field, verb })
 }
 
-/// The file that is written, or of several the first that is there.
-fn written(purpose: Browse, path: &Path) -> PathBuf {
-    let mut several = (0..MOST_RUNS).map(|pane| lettered(path, pane));
-    let there = match purpose {
-        Browse::SavePanes => several.find(|path| path.exists()),
-        _ => None,
-    };
-    there.unwrap_or_else(|| path.to_owned())
+/// The files that are written.
+fn written(purpose: Browse, path: &Path) -> Vec<PathBuf> {
+    match purpose {
+        Browse::SavePanes(panes) => (0..panes).map(|pane| lettered(path, pane)).collect(),
+        _ => vec![path.to_owned()],
+    }
 }
 
 /// `runs.rkvt` for the second pane is `runs-B.rkvt`.
@@ -158,7 +156,7 @@ fn command(purpose: Browse, path: PathBuf) -> Option<UiCommand> {
             pane,
             path: Some(path),
         }),
-        Browse::SavePanes => UiCommand::Compare(CompareCommand::SaveAll(Some(path))),
+        Browse::SavePanes(_) => UiCommand::Compare(CompareCommand::SaveAll(Some(path))),
         Browse::Figure => UiCommand::Compare(CompareCommand::Figure(Some(path))),
         Browse::Export => return None,
     })

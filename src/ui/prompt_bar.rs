@@ -42,6 +42,8 @@ pub struct PromptBar<'a> {
     pub shown: Option<&'a str>,
     /// Whether the problem field stands here; on the first page it stands in the middle instead.
     pub field: bool,
+    /// Whether the tab shows a run that can be saved and exported.
+    pub savable: bool,
 }
 
 /// Draws the bar.
@@ -64,7 +66,8 @@ pub fn show(
                 .color(palette.text),
         );
         let busy = bar.status.busy();
-        file_menu::show(ui, bar.shown.is_some(), busy, bar.earlier, commands);
+        let shown = bar.shown.is_some();
+        file_menu::show(ui, bar.savable, shown, busy, bar.earlier, commands);
         if bar.status.link != Link::None {
             model_menu::show(ui, &mut state.model, bar.status, bar.known, commands);
             device_badge(ui, palette, bar.status);

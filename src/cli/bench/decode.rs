@@ -76,6 +76,18 @@ pub(super) fn run(
     let room = summary.context as usize;
     let mut contexts: Vec<usize> = contexts.to_vec();
     contexts.sort_unstable();
+    contexts.dedup();
+    if let Some(pair) = contexts
+        .windows(2)
+        .find(|pair| pair[1] - pair[0] < WARM_UP + MEASURED)
+    {
+        return Err(CliError::Usage(format!(
+            "the context lengths {} and {} are too near: each is measured over {} tokens",
+            pair[0],
+            pair[1],
+            WARM_UP + MEASURED
+        )));
+    }
     contexts.retain(|&context| context + WARM_UP + MEASURED <= room);
     if contexts.is_empty() {
         return Err(CliError::Usage(format!(
@@ -87,9 +99,13 @@ pub(super) fn run(
     let mut compressed = contexts.clone();
     // The speed to compare with: just after the first compressions.
     let early = budget as usize + MEASURED + 16;
-    compressed.push(early.min(room - WARM_UP - MEASURED));
-    compressed.sort_unstable();
-    compressed.dedup();
+    let early = early.min(room - WARM_UP - MEASURED);
+    // Unless a length asked for is so near that one of the two would not be measured where it says.
+    let near = |&context: &usize| context.abs_diff(early) < WARM_UP + MEASURED;
+    if !compressed.iter().any(near) {
+        compressed.push(early);
+        compressed.sort_unstable();
+    }
     rows.extend(rkv(loaded.as_mut(), &compressed, budget)?);
     if Path::new(model).is_file() && summary.architecture == "llama" {
         rows.extend(stock(Path::new(model), &contexts)?);

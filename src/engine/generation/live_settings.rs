@@ -33,9 +33,7 @@ impl Generation<'_> {
             // Tells now what the start at the next compression would fail with.
             policy.start(&self.run)?;
         }
-        let capacity = schedule
-            .capacity(&settings, self.longest)
-            .max(self.cache.longest() + 1);
+        let capacity = schedule.capacity_from(&settings, self.longest, self.cache.longest());
         let shape = self.cache.shape();
         if capacity > shape.capacity || settings.window as usize > shape.window {
             self.cache.resize(

@@ -146,3 +146,33 @@ fn two_sweeps_do_not_write_into_one_file() {
     drop(first);
     ResultsFile::open(&path, &plan()).unwrap();
 }
+
+#[test]
+fn a_file_of_a_later_format_is_told_from_no_results_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sweep.jsonl");
+    let line = r#"{"sweep":{"format":2,"plan":{"of":"tomorrow"}}}"#;
+    std::fs::write(&path, stamp(line)).unwrap();
+    let error = StoredSweep::read(&path).unwrap_err();
+    assert!(
+        matches!(error, ResultsError::Newer { found: 2, .. }),
+        "{error}"
+    );
+    std::fs::write(&path, stamp(r#"{"sweep":{"format":1,"plan":{}}}"#)).unwrap();
+    let error = StoredSweep::read(&path).unwrap_err();
+    assert!(matches!(error, ResultsError::NotResults { .. }), "{error}");
+}
+
+#[test]
+fn a_sweep_without_a_run_leaves_the_file_free_for_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sweep.jsonl");
+    drop(ResultsFile::open(&path, &plan()).unwrap());
+    let other = SweepPlan {
+        problems: plan().problems[..1].to_vec(),
+        ..plan()
+    };
+    let (mut file, _) = ResultsFile::open(&path, &other).unwrap();
+    file.append(&outcome(0, None)).unwrap();
+    assert_eq!(StoredSweep::read(&path).unwrap().unwrap().plan, other);
+}

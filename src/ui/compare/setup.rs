@@ -68,6 +68,23 @@ impl Setup {
         }
     }
 
+    /// One budget and buffer for all, if that is wanted: the row that was touched since `before` speaks for the others.
+    fn share_size(&mut self, before: &[CacheSettings]) {
+        if !self.one_budget {
+            return;
+        }
+        let size = |row: &CacheSettings| (row.budget, row.buffer);
+        let mut pairs = self.rows.iter().zip(before);
+        let touched = pairs.find(|(now, was)| size(now) != size(was));
+        let common =
+            touched.map_or_else(|| self.rows.first().map(size), |(now, _)| Some(size(now)));
+        if let Some(common) = common {
+            for row in &mut self.rows {
+                (row.budget, row.buffer) = common;
+            }
+        }
+    }
+
     /// Takes the next policy of the table that is not chosen yet, or the first one.
     fn add(&mut self) {
         let Some(first) = self.rows.first() else {
@@ -148,6 +165,7 @@ fn runs(
         .inner_margin(Margin::symmetric(12, 10));
     card.show(ui, |ui| {
         ui.set_width(ui.available_width());
+        let before = setup.rows.clone();
         table(ui, palette, setup, shown.kept);
         ui.add_space(4.0);
         ui.horizontal(|ui| {
@@ -168,6 +186,7 @@ fn runs(
                 settings_panel::details(ui, row);
             });
         }
+        setup.share_size(&before);
     });
     ui.add_space(4.0);
     egui::CollapsingHeader::new(format!("Drawn {}, the same for all", drawn(shown.sampling)))
@@ -222,8 +241,7 @@ fn runs(
 
 fn table(ui: &mut Ui, palette: &Palette, setup: &mut Setup, kept: usize) {
     let mut remove = None;
-    let before = setup.rows.clone();
-    let several = setup.rows.len() > 1 || kept > 0;
+    let several = setup.rows.len() > 1;
     Grid::new("policies to run")
         .num_columns(7)
         .spacing(vec2(12.0, 7.0))
@@ -258,22 +276,6 @@ fn table(ui: &mut Ui, palette: &Palette, setup: &mut Setup, kept: usize) {
                 ui.end_row();
             }
         });
-    if setup.one_budget {
-        // The row that was touched speaks for all.
-        let size = |row: &CacheSettings| (row.budget, row.buffer);
-        let touched = setup
-            .rows
-            .iter()
-            .zip(&before)
-            .find(|(now, was)| size(now) != size(was));
-        let common =
-            touched.map_or_else(|| setup.rows.first().map(size), |(now, _)| Some(size(now)));
-        if let Some(common) = common {
-            for row in &mut setup.rows {
-                (row.budget, row.buffer) = common;
-            }
-        }
-    }
     if let Some(i) = remove {
         setup.rows.remove(i);
         setup.detail = None;

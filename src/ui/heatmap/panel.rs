@@ -295,7 +295,9 @@ fn body(
         });
         match under {
             Some((_, position)) => {
-                commands.push(UiCommand::Hover(Some(position)));
+                if selection.hovered != Some(position) {
+                    commands.push(UiCommand::Hover(Some(position)));
+                }
                 state.hovering = true;
             }
             None if state.hovering => {

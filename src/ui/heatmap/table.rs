@@ -54,7 +54,7 @@ impl HeadTable {
                 let row = id.row(model.kv_heads);
                 let held = |p: &u32| store.evictions().held_after(row, Position(*p), before);
                 let window = (first..record.seen).filter(held).collect();
-                let share = |component| record.sharers(component, layer);
+                let share = |component| record.to_even_share(component, layer, row);
                 heads.push(Head {
                     even: (share(Component::Importance), share(Component::Redundancy)),
                     cut: cut(&rows),

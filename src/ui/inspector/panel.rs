@@ -168,10 +168,11 @@ impl InspectorState {
                 .collect()
         });
         let linked = table.filter(|_| record.links.is_some());
+        let means = view.store().means().get(event.index());
         self.scored = Some(Scored {
             record: Arc::clone(record),
             position,
-            standing: table.and_then(|table| Standing::of(table, position)),
+            standing: means.and_then(|means| Standing::of(means, position)),
             duplicates: linked.map(|table| Duplicates::of(table, position)),
             rows,
         });

@@ -1,9 +1,6 @@
 //! A token's place among those scored with it: raw scores mean little, ranks mean the same everywhere.
 
-use std::collections::BTreeMap;
-
-use crate::trace::Position;
-use crate::ui::heatmap::HeadTable;
+use crate::trace::{EventMeans, Position};
 
 /// Where a token's final score stood at a compression.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,19 +15,16 @@ pub struct Standing {
 
 impl Standing {
     /// Ranks the token's mean score; `None` if the compression did not score it.
-    pub fn of(table: &HeadTable, position: Position) -> Option<Self> {
-        let mut sums: BTreeMap<Position, (f32, u32)> = BTreeMap::new();
-        for candidate in (0..table.heads()).flat_map(|row| table.rows(row)) {
-            let (sum, heads) = sums.entry(candidate.position).or_default();
-            *sum += candidate.score?;
-            *heads += 1;
-        }
-        let mean = |&(sum, heads): &(f32, u32)| sum / heads as f32;
-        let own = mean(sums.get(&position)?);
-        let below = sums.values().filter(|other| mean(other) < own).count();
+    pub fn of(means: &EventMeans, position: Position) -> Option<Self> {
+        let mean = means
+            .iter()
+            .find(|(at, _)| *at == position.0)
+            .and_then(|(_, score)| score.score)?;
+        let scores = means.iter().filter_map(|(_, score)| score.score);
+        let below = scores.clone().filter(|other| *other < mean).count();
         Some(Self {
-            mean: own,
-            scored: sums.len(),
+            mean,
+            scored: scores.count(),
             below,
         })
     }

@@ -76,10 +76,13 @@ pub fn show(
     }
     if let Some((id, row)) = head {
         let name = format!("layer {}, head {}", id.layer, id.head);
+        let place = id.row(view.store().header().model.kv_heads);
         let said = match row {
             Some(row) => {
                 let relative = |component, value: Option<f32>| {
-                    value.map(|value| times(value * record.sharers(component, id.layer)))
+                    value.map(|value| {
+                        times(value * record.to_even_share(component, id.layer, place))
+                    })
                 };
                 [
                     ("I", relative(Component::Importance, row.importance)),

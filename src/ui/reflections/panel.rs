@@ -94,15 +94,23 @@ pub fn show(
     if let Some(wait) = wait {
         ui.ctx().request_repaint_after(wait);
     }
+    ui.spacing_mut().item_spacing.y = 2.0;
+    let mut shortest = state.findings.shortest();
+    if let Some(counted) = state.findings.counted() {
+        summary::show(ui, view, counted);
+        ui.add_space(4.0);
+    }
+    // Also while a long run is counted: a field that is not drawn loses what is typed into it.
+    controls(ui, &mut state.list, &mut shortest);
+    if shortest != state.findings.shortest() {
+        state.findings = Findings::new(shortest);
+        ui.ctx().request_repaint();
+        return;
+    }
     let Some(counted) = state.findings.counted() else {
         empty_state::show(ui, "Counting…", "A long run takes a moment.");
         return;
     };
-    ui.spacing_mut().item_spacing.y = 2.0;
-    summary::show(ui, view, counted);
-    ui.add_space(4.0);
-    let mut shortest = state.findings.shortest();
-    controls(ui, &mut state.list, &mut shortest);
     match state.list {
         List::Segments | List::Reflections => {
             let only = state.list == List::Reflections;
@@ -126,9 +134,6 @@ pub fn show(
         }
         List::Cues => cues::show(ui, &mut state.editor, commands),
     }
-    if shortest != state.findings.shortest() {
-        state.findings = Findings::new(shortest);
-    }
 }
 
 fn controls(ui: &mut Ui, list: &mut List, shortest: &mut usize) {
@@ -142,7 +147,11 @@ fn controls(ui: &mut Ui, list: &mut List, shortest: &mut usize) {
         });
         if *list == List::Spans {
             let label = ui.label(RichText::new("at least").size(12.5).color(palette.weak));
-            let field = DragValue::new(shortest).range(2..=256).suffix(" tokens");
+            // Each change counts the run anew.
+            let field = DragValue::new(shortest)
+                .range(2..=256)
+                .suffix(" tokens")
+                .update_while_editing(false);
             ui.add(field)
                 .labelled_by(label.id)
                 .on_hover_text("Fewest tokens of a repetition, everywhere in this tab");

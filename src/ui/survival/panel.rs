@@ -142,7 +142,9 @@ pub fn show(
     });
     match under {
         Some((_, position)) => {
-            commands.push(UiCommand::Hover(Some(position)));
+            if selection.hovered != Some(position) {
+                commands.push(UiCommand::Hover(Some(position)));
+            }
             state.hovering = true;
         }
         None if state.hovering => {

@@ -7,6 +7,7 @@ use egui_plot::{
 };
 
 use super::form::colour;
+use super::table::p_value;
 use crate::export::SweepAxis;
 use crate::export::series::{Marker, style};
 use crate::policy::find;
@@ -194,7 +195,7 @@ pub fn show(
     if let Some(row) = nearest {
         let stats = &row.stats;
         let text = format!(
-            "{}\n{} of {} right: {} ({} to {})\nlost {}, gained {}, p = {:.3}",
+            "{}\n{} of {} right: {} ({} to {})\nlost {}, gained {}, p {}",
             row.arm,
             stats.right,
             stats.runs,
@@ -203,7 +204,7 @@ pub fn show(
             percent(stats.interval.high),
             stats.lost,
             stats.gained,
-            stats.p_value
+            p_value(stats.p_value)
         );
         response.response.on_hover_text_at_pointer(text);
     }

@@ -265,7 +265,12 @@ fn start(
         }
         return;
     }
-    let text = RichText::new("Start the sweep").color(palette.text_on(palette.amber));
+    let name = if !sweep.kept && !sweep.outcomes.is_empty() {
+        "Start anew: these results go"
+    } else {
+        "Start the sweep"
+    };
+    let text = RichText::new(name).color(palette.text_on(palette.amber));
     let button = Button::new(text).fill(palette.amber);
     let clicked = ui.add_enabled(request.is_ok(), button).clicked();
     match request {

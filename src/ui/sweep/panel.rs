@@ -81,7 +81,8 @@ fn header(ui: &mut Ui, state: &mut SweepState, sweep: &SweepShown, commands: &mu
                 None => counted,
             },
             Phase::Stopping => format!("{counted}; stopping"),
-            Phase::Stopped => format!("{counted}; Start goes on from here"),
+            Phase::Stopped if sweep.kept => format!("{counted}; Start goes on from here"),
+            Phase::Stopped => format!("{counted}; in memory only, Start begins anew"),
             Phase::Ended => format!("All {} runs are done", count(total as u64)),
             Phase::Failed(_) => format!("{counted}; failed"),
         };

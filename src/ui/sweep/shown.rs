@@ -42,6 +42,8 @@ pub struct SweepShown {
     pub plan: Option<Arc<SweepPlan>>,
     /// Runs that have ended.
     pub outcomes: Vec<RunOutcome>,
+    /// Whether a file holds them, from which the same sweep goes on.
+    pub kept: bool,
     /// Arms that cannot run, and why.
     pub left_out: Vec<(ArmKey, String)>,
     table: SweepTable,
@@ -51,9 +53,10 @@ pub struct SweepShown {
 }
 
 impl SweepShown {
-    /// A sweep was asked for; what was shown before goes.
-    pub fn start(&mut self) {
+    /// A sweep was asked for, whose results a file keeps or not; what was shown before goes.
+    pub fn start(&mut self, kept: bool) {
         *self = Self {
+            kept,
             phase: Phase::Loading {
                 fraction: 0.0,
                 stage: "starting".to_owned(),
@@ -72,6 +75,7 @@ impl SweepShown {
             },
             plan: Some(Arc::new(plan)),
             outcomes,
+            kept: true,
             ..Self::default()
         };
         self.renew();

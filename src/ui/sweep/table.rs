@@ -116,11 +116,7 @@ fn cells(row: &ArmRow) -> [String; 12] {
         ),
         paired(stats.lost.to_string()),
         paired(stats.gained.to_string()),
-        paired(if stats.p_value < 0.001 {
-            "< 0.001".to_owned()
-        } else {
-            format!("{:.3}", stats.p_value)
-        }),
+        paired(p_value(stats.p_value)),
         format!("{:.2}", stats.length_ratio),
         stats.capped.to_string(),
         stats.looped.to_string(),
@@ -128,4 +124,13 @@ fn cells(row: &ArmRow) -> [String; 12] {
         format!("{:.3}", stats.length_matched_cost),
         percent(stats.triggered),
     ]
+}
+
+/// Three decimals, or that it is smaller.
+pub(super) fn p_value(p: f64) -> String {
+    if p < 0.001 {
+        "< 0.001".to_owned()
+    } else {
+        format!("{p:.3}")
+    }
 }

@@ -28,8 +28,8 @@ pub struct Line<'a> {
 pub struct Curve {
     made_from: Option<RunKey>,
     corners: Vec<PlotPoint>,
-    budget: Option<Vec<PlotPoint>>,
-    full_buffer: Option<Vec<PlotPoint>>,
+    budget: Vec<Vec<PlotPoint>>,
+    full_buffer: Vec<Vec<PlotPoint>>,
     highest: f64,
     in_sight: Option<(PositionAxis, Vec<PlotPoint>)>,
 }
@@ -79,7 +79,7 @@ impl Curve {
             });
         });
         let y = |slots: f64| rect.bottom() - (slots / top) as f32 * rect.height();
-        let bounded = lines.iter().find(|line| line.curve.budget.is_some());
+        let bounded = lines.iter().find(|line| !line.curve.budget.is_empty());
         if let Some(line) = bounded.or(lines.first()) {
             line.curve.numbers(ui, line.view, rect, &y);
         }
@@ -97,9 +97,9 @@ impl Curve {
                 palette.faint.gamma_multiply(0.8),
             ),
         ] {
-            if let Some(steps) = steps {
+            for stretch in steps {
                 let style = LineStyle::Dotted { spacing: 4.0 };
-                plot.line(plain(name, steps, colour, 1.0).style(style));
+                plot.line(plain(name, stretch, colour, 1.0).style(style));
             }
         }
         if let Some((_, points)) = &self.in_sight {
@@ -149,7 +149,7 @@ impl Curve {
 fn highest(lines: &[Line<'_>]) -> f64 {
     let of = |bounded: bool| {
         let lines = lines.iter().map(|line| line.curve);
-        let wanted = lines.filter(move |curve| !bounded || curve.budget.is_some());
+        let wanted = lines.filter(move |curve| !bounded || !curve.budget.is_empty());
         wanted.map(|curve| curve.highest).reduce(f64::max)
     };
     of(true).or_else(|| of(false)).unwrap_or(1.0)

@@ -40,25 +40,31 @@ pub fn thin(corners: &[PlotPoint], (from, to): (f64, f64), pixels: usize) -> Vec
     thinned
 }
 
-/// Steps of a limit over the run, as settings change; `None` where the policy has no budget.
-pub fn limit(store: &TraceStore, of: impl Fn(&CacheSettings) -> u32) -> Option<Vec<PlotPoint>> {
-    let first = &store.header().settings;
-    if !has_budget(first) {
-        return None;
+/// Steps of a limit over the run, as settings change: a line for each stretch under a policy that has a budget.
+pub fn limit(store: &TraceStore, of: impl Fn(&CacheSettings) -> u32) -> Vec<Vec<PlotPoint>> {
+    let height = |settings: &CacheSettings| has_budget(settings).then(|| f64::from(of(settings)));
+    let mut lines = vec![];
+    let mut line: Vec<PlotPoint> = vec![];
+    let mut now = height(&store.header().settings);
+    let mut at = 0.0;
+    let ends = store
+        .params()
+        .iter()
+        .map(|(until, _, settings)| (f64::from(until.0), Some(settings)));
+    let beyond = store.tokens().len() as f64 * 1.0e3;
+    for (until, next) in ends.chain([(beyond, None)]) {
+        match now {
+            Some(y) => line.extend([PlotPoint::new(at, y), PlotPoint::new(until, y)]),
+            None if line.is_empty() => {}
+            None => lines.push(std::mem::take(&mut line)),
+        }
+        at = until;
+        now = next.and_then(height);
     }
-    let mut height = f64::from(of(first));
-    let mut steps = vec![PlotPoint::new(0.0, height)];
-    for (at, _, settings) in store.params() {
-        let at = f64::from(at.0);
-        steps.push(PlotPoint::new(at, height));
-        height = f64::from(of(settings));
-        steps.push(PlotPoint::new(at, height));
+    if !line.is_empty() {
+        lines.push(line);
     }
-    steps.push(PlotPoint::new(
-        (store.tokens().len() as f64) * 1.0e3,
-        height,
-    ));
-    Some(steps)
+    lines
 }
 
 /// Whether settings bound the cache at all.

@@ -158,7 +158,9 @@ pub fn show(
     let under = scrub::token_under(&response, &axis, total).filter(|_| !response.dragged());
     match under {
         Some(position) => {
-            commands.push(UiCommand::Hover(Some(position)));
+            if selection.hovered != Some(position) {
+                commands.push(UiCommand::Hover(Some(position)));
+            }
             state.hovering = true;
             let x = painter.round_to_pixel_center(axis.x(f64::from(position.0) + 0.5));
             let y = Rangef::new(stripes.curve.top(), stripes.strip.bottom());

@@ -146,7 +146,7 @@ fn place(view: &TraceView<'_>, runs: &[Run<'_>], transport: Transport) -> String
         return format!("token {token}{moving}");
     }
     let said = match (view.event_count(), store.events().len()) {
-        (_, 0) if !has_budget(&store.header().settings) => "evicts nothing".to_owned(),
+        (_, 0) if !has_budget(view.settings()) => "evicts nothing".to_owned(),
         (_, 0) => "no compression yet".to_owned(),
         (0, n) => format!("before compression 1 of {n}"),
         (at, n) => format!("compression {at} of {n}"),

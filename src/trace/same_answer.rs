@@ -13,20 +13,38 @@ pub fn same_answer(given: &str, expected: &str) -> bool {
 }
 
 fn plain(text: &str) -> String {
-    let text = match text
-        .trim()
-        .strip_prefix("\\frac{")
-        .and_then(|t| t.split_once("}{"))
-    {
-        Some((above, below)) => format!("{above}/{}", below.trim_end_matches('}')),
-        None => text.trim().to_owned(),
+    let text = text.trim().replace('\u{2212}', "-");
+    let (sign, unsigned) = match text.strip_prefix('-') {
+        Some(rest) => ("-", rest.trim_start()),
+        None => ("", text.as_str()),
     };
-    let text = text.replace('\u{2212}', "-");
-    let kept: String = text
+    let fraction = ["\\frac{", "\\dfrac{", "\\tfrac{"]
+        .iter()
+        .find_map(|command| unsigned.strip_prefix(command))
+        .and_then(|t| t.split_once("}{"));
+    let text = match fraction {
+        Some((above, below)) => format!("{sign}{above}/{}", below.trim_end_matches('}')),
+        None => text,
+    };
+    let kept: String = without_separators(&text)
         .chars()
-        .filter(|c| !matches!(c, '$' | '%' | ',' | '\\') && !c.is_whitespace())
+        .filter(|c| !matches!(c, '$' | '%' | '\\') && !c.is_whitespace())
         .collect();
     kept.trim_end_matches('.').to_lowercase()
+}
+
+/// Without the commas between groups of three digits; others are part of the answer, as in `3, 4`.
+fn without_separators(text: &str) -> String {
+    let mut parts = text.split(',');
+    let mut joined = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        if digits != 3 || !joined.ends_with(|c: char| c.is_ascii_digit()) {
+            joined.push(',');
+        }
+        joined.push_str(part);
+    }
+    joined
 }
 
 /// A fraction in lowest terms with a positive denominator.
@@ -75,6 +93,8 @@ mod tests {
             ("12.50", "12.5"),
             ("\\frac{2}{4}", "1/2"),
             ("0.5", "1/2"),
+            ("-\\dfrac{1}{2}", "-0.5"),
+            ("1,234,567.5", "1234567.5"),
             ("25\\%", "25"),
             ("-7", "\u{2212}7"),
             ("0", "-0"),
@@ -95,6 +115,8 @@ mod tests {
             ("1/0", "0"),
             ("7", "-7"),
             ("1/3", "0.3333"),
+            ("3, 4", "34"),
+            ("12,50", "1250"),
         ] {
             assert!(!same_answer(given, expected), "{given} against {expected}");
         }
