@@ -101,7 +101,7 @@ fn read(
         ModelFiles::Embedded(model) => embedded(model, progress)?,
         ModelFiles::Gguf(path) => gguf(path, progress)?,
         ModelFiles::Folder { folder, weights } => {
-            let sizes = weights.iter().map(|path| std::fs::metadata(path));
+            let sizes = weights.iter().map(std::fs::metadata);
             let bytes = sizes.filter_map(Result::ok).map(|file| file.len()).sum();
             self::folder(folder, options(bytes), progress)?
         }

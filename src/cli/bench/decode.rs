@@ -77,14 +77,10 @@ pub(super) fn run(
     let mut contexts: Vec<usize> = contexts.to_vec();
     contexts.sort_unstable();
     contexts.dedup();
-    if let Some(pair) = contexts
-        .windows(2)
-        .find(|pair| pair[1] - pair[0] < WARM_UP + MEASURED)
-    {
+    let near = |pair: &&[usize]| pair[1] - pair[0] < WARM_UP + MEASURED;
+    if let Some([one, next]) = contexts.windows(2).find(near) {
         return Err(CliError::Usage(format!(
-            "the context lengths {} and {} are too near: each is measured over {} tokens",
-            pair[0],
-            pair[1],
+            "the context lengths {one} and {next} are too near: each is measured over {} tokens",
             WARM_UP + MEASURED
         )));
     }

@@ -10,7 +10,8 @@ use std::panic::catch_unwind;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use candle_core::cuda_backend::CudaError;
-use candle_core::{CudaDevice, DType, Device, Tensor};
+use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
+use candle_core::{CudaDevice, DType, Device, Module as _, Tensor};
 use cudarc::driver::sys::{CUdevice_attribute, CUresult};
 use cudarc::driver::{
     CudaFunction, CudaSlice, CudaStream, DevicePtr as _, DriverError, LaunchConfig,
@@ -120,11 +121,33 @@ impl Gpu {
             .and_then(|one| one.affine(1.0, 1.0))
             .and_then(|two| two.to_vec1::<f32>())
             .map_err(|error| why_unavailable(&error))?;
-        if two == [2.0] {
-            Ok(())
-        } else {
-            Err(format!("it computes 1 + 1 = {two:?}"))
+        if two != [2.0] {
+            return Err(format!("it computes 1 + 1 = {two:?}"));
         }
+        self.try_quantised_products()
+    }
+
+    /// candle's products of quantised weights are machine code for one generation, and nothing of candle asks whether they
+    /// ran: on another one they leave the result as it was. One row and several take different kernels.
+    fn try_quantised_products(&self) -> Result<(), String> {
+        const WIDTH: usize = 256;
+        let product = |rows: usize| -> candle_core::Result<Vec<f32>> {
+            let weights = Tensor::ones((32, WIDTH), DType::F32, &self.device)?;
+            let weights = QMatMul::from_qtensor(QTensor::quantize(&weights, GgmlDType::Q8_0)?)?;
+            let x = Tensor::ones((rows, WIDTH), DType::F32, &self.device)?;
+            weights.forward(&x)?.flatten_all()?.to_vec1()
+        };
+        for rows in [1, 16] {
+            let found = product(rows).map_err(|error| why_unavailable(&error))?;
+            let right = |value: &f32| (value - WIDTH as f32).abs() < 0.02 * WIDTH as f32;
+            if !found.iter().all(right) {
+                return Err(
+                    "the program's kernels are built for another generation of GPUs; build it with CUDA_COMPUTE_CAP of this one"
+                        .to_owned(),
+                );
+            }
+        }
+        Ok(())
     }
 
     /// The type for caches and dense weights of a model with so many weights: f32 for small ones, whose runs then agree

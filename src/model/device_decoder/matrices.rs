@@ -64,7 +64,17 @@ impl DeviceStacked {
                 .iter()
                 .map(|part| part.forward(x))
                 .collect::<Result<_>>()?;
-            Tensor::cat(&outs, 1)?
+            // Quantised parts give f32 whatever the type of the dense ones, and only tensors of one type are joined.
+            let alike = outs
+                .windows(2)
+                .all(|pair| pair[0].dtype() == pair[1].dtype());
+            if alike {
+                Tensor::cat(&outs, 1)?
+            } else {
+                let outs: Result<Vec<_>> =
+                    outs.iter().map(|out| out.to_dtype(DType::F32)).collect();
+                Tensor::cat(&outs?, 1)?
+            }
         };
         match &self.bias {
             None => Ok(out),

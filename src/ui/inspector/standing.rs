@@ -20,12 +20,11 @@ impl Standing {
             .iter()
             .find(|(at, _)| *at == position.0)
             .and_then(|(_, score)| score.score)?;
-        let scores = means.iter().filter_map(|(_, score)| score.score);
-        let below = scores.clone().filter(|other| *other < mean).count();
+        let scores: Vec<f32> = means.iter().filter_map(|(_, score)| score.score).collect();
         Some(Self {
             mean,
-            scored: scores.count(),
-            below,
+            scored: scores.len(),
+            below: scores.iter().filter(|other| **other < mean).count(),
         })
     }
 
