@@ -24,6 +24,8 @@ pub struct Palette {
     pub faint: Color32,
     /// Importance, budget, kept.
     pub amber: Color32,
+    /// Small text in that colour.
+    pub amber_text: Color32,
     /// Redundancy.
     pub blue: Color32,
     /// Neutral token background, before any score.
@@ -47,8 +49,9 @@ pub const DARK: Palette = Palette {
     line: hex(0x2e333b),
     text: hex(0xe6e8eb),
     weak: hex(0xaab2bc),
-    faint: hex(0x7a848f),
+    faint: hex(0x8892a0),
     amber: hex(0xffb347),
+    amber_text: hex(0xffb347),
     blue: hex(0x5c7cfa),
     token: hex(0x22262c),
     held: hex(0xe6e8eb),
@@ -64,8 +67,9 @@ pub const LIGHT: Palette = Palette {
     line: hex(0xd9dce0),
     text: hex(0x1c2026),
     weak: hex(0x4c555f),
-    faint: hex(0x6d7680),
+    faint: hex(0x646d77),
     amber: hex(0xd98200),
+    amber_text: hex(0x9a5b00),
     blue: hex(0x3b5bdb),
     token: hex(0xeeefef),
     held: hex(0x30363d),
@@ -230,4 +234,26 @@ pub fn caption(ui: &mut egui::Ui, text: &str) -> egui::Response {
             .color(palette.faint)
             .extra_letter_spacing(0.4),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_can_be_read_on_every_ground() {
+        for palette in [&DARK, &LIGHT] {
+            for ground in [palette.canvas, palette.panel, palette.raised] {
+                for text in [
+                    palette.text,
+                    palette.weak,
+                    palette.faint,
+                    palette.amber_text,
+                ] {
+                    let contrast = contrast(text, ground);
+                    assert!(contrast >= 4.5, "{text:?} on {ground:?}: {contrast:.2}");
+                }
+            }
+        }
+    }
 }

@@ -1,10 +1,11 @@
 //! The Compare tab: panes of one problem on one cursor.
 
+use egui::accesskit::Role;
 use egui::{Key, Theme};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use rkv_scope::compare::{Meters, Overlap, divergence, held_difference};
-use rkv_scope::config::CacheSettings;
+use rkv_scope::config::{CacheSettings, Sampling};
 use rkv_scope::engine::{EngineCommand, EngineEvent, RunRequest, RunState};
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::trace::{FinishReason, TraceStore};
@@ -333,6 +334,57 @@ fn policies_run_one_after_another_on_the_same_terms() {
     assert_eq!(states(&harness), [PaneState::Done, PaneState::Done]);
     assert!(!harness.state().app().status().busy());
     harness.get_by_label_contains("parts from A at token");
+}
+
+#[test]
+fn later_panes_solve_the_problem_that_was_asked_for_whatever_is_typed_meanwhile() {
+    let (mut harness, engine, first) = started();
+    let sampling = Sampling {
+        seed: 99,
+        temperature: 0.7,
+        ..first.sampling.clone()
+    };
+    let commands = vec![
+        UiCommand::SetProblem("The next one I think of".to_owned()),
+        UiCommand::SetSampling(sampling),
+    ];
+    execute(&mut harness, commands);
+    finish(&engine, first.run, FinishReason::EndOfText);
+    harness.run();
+    let second = start(&engine);
+    assert_eq!(
+        (second.problem, second.sampling, second.level),
+        (first.problem, first.sampling, first.level)
+    );
+}
+
+#[test]
+fn one_budget_for_all_goes_by_the_row_whose_slider_was_moved() {
+    let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
+    engine.loaded();
+    harness.run();
+    let commands = vec![
+        UiCommand::SetProblem("What is 5 + 5?".to_owned()),
+        UiCommand::ShowTab(Tab::Compare),
+    ];
+    execute(&mut harness, commands);
+    harness.get_by_label("All settings of B").click();
+    harness.run();
+    let slider = harness
+        .get_all_by_label("Budget")
+        .find(|node| node.accesskit_node().role() == Role::Slider)
+        .expect("B's budget has a slider");
+    slider.focus();
+    harness.run();
+    harness.key_press(Key::ArrowRight);
+    harness.run();
+    harness.get_by_label("Run comparison").click();
+    harness.run();
+    let first = start(&engine);
+    assert!(first.settings.budget > 96, "A goes by B's slider");
+    finish(&engine, first.run, FinishReason::EndOfText);
+    harness.run();
+    assert_eq!(start(&engine).settings.budget, first.settings.budget);
 }
 
 #[test]

@@ -2,10 +2,10 @@ use egui::Theme;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use rkv_scope::engine::{EngineCommand, EngineEvent, EngineStats, RunId, RunState};
-use rkv_scope::trace::FinishReason;
 use rkv_scope::trace::synthetic::Synthetic;
-use rkv_scope::ui::UiCommand;
+use rkv_scope::trace::{FinishReason, Position};
 use rkv_scope::ui::engine_status::Link;
+use rkv_scope::ui::{Tab, UiCommand};
 
 use super::stage::{Engine, Stage, with_engine};
 
@@ -163,6 +163,46 @@ fn when_the_engine_dies_the_run_stays_and_it_can_start_again() {
     harness.get_by_label("Start it again").click();
     harness.run();
     assert_eq!(harness.state().app().status().link, Link::Up);
+    // The button has done its work, and an old wish does not stop the new engine.
+    assert!(harness.query_by_label("Start it again").is_none());
+    engine.loaded();
+    harness.run();
+    do_commands(&mut harness, vec![UiCommand::RestartEngine]);
+    assert!(harness.state().app().status().model.is_some());
+}
+
+#[test]
+fn a_model_asked_of_a_dead_engine_is_refused_not_waited_for() {
+    let (mut harness, engine, _run) = running();
+    engine.say(EngineEvent::Gone);
+    harness.run();
+    do_commands(
+        &mut harness,
+        vec![UiCommand::LoadModel("other.gguf".to_owned())],
+    );
+    assert!(harness.state().app().status().loading.is_none());
+    harness.get_by_label_contains("start it again before loading a model");
+}
+
+#[test]
+fn a_recording_that_fails_stays_in_sight_with_the_way_out() {
+    let (mut harness, engine, run) = running();
+    let message =
+        "the trace could not be written; the run goes on and can be saved elsewhere".to_owned();
+    engine.say(EngineEvent::Warning { run, message });
+    harness.run();
+    harness.step();
+    harness.get_by_label("Save the trace").click();
+    harness.run();
+    harness.get_by_label("Path of the .rkvt file:");
+}
+
+#[test]
+fn another_tab_forgets_what_the_pointer_was_over() {
+    let (mut harness, _engine, _run) = running();
+    do_commands(&mut harness, vec![UiCommand::Hover(Some(Position(3)))]);
+    do_commands(&mut harness, vec![UiCommand::ShowTab(Tab::Reflections)]);
+    assert_eq!(harness.state().app().selection().hovered, None);
 }
 
 #[test]

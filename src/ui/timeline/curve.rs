@@ -119,7 +119,7 @@ impl Curve {
         let now = view.settings();
         let mut marks = vec![(0.0, palette.faint)];
         if has_budget(now) {
-            marks.push((f64::from(now.budget), palette.amber));
+            marks.push((f64::from(now.budget), palette.amber_text));
             marks.push((f64::from(now.slots_when_full()), palette.weak));
         } else {
             marks.push((self.highest, palette.weak));
