@@ -249,7 +249,8 @@ fn every_measure_of_the_heatmap_is_that_of_the_store_and_says_its_unit() {
     let head = HeadId { layer: 1, head: 0 };
     let rows = store.latest().head_rows(event, head).unwrap();
     let record = &store.events()[1];
-    let (candidates, slots) = (rows.len() as f32, record.slots_before[1] as f32);
+    let sum: f32 = rows.iter().map(|row| row.importance.unwrap()).sum();
+    let (to_average, slots) = (rows.len() as f32 / sum, record.slots_before[1] as f32);
     for (measure, column, unit) in [
         (
             Measure::Importance,
@@ -284,7 +285,7 @@ fn every_measure_of_the_heatmap_is_that_of_the_store_and_says_its_unit() {
         assert_eq!(line[..3], ["1", "0", column]);
         for (i, row) in rows.iter().enumerate() {
             let want = match measure {
-                Measure::Importance => row.importance.unwrap() * candidates,
+                Measure::Importance => row.importance.unwrap() * to_average,
                 Measure::Redundancy => row.redundancy.unwrap() * slots,
                 Measure::Score => row.score.unwrap(),
                 Measure::Held => f32::from(u8::from(!row.evicted)),

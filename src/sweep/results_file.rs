@@ -137,8 +137,8 @@ impl StoredSweep {
                     stored.whole = at;
                 }
                 // Cut off while the very first line was written: as good as empty.
-                (None, None) if last && begins_as_stamped(line) => {}
-                (None, Some(_)) if last => {}
+                (None, None) if last && whole.is_none() && begins_as_stamped(line) => {}
+                (None, Some(_)) if last && whole.is_none() => {}
                 (_, None) => {
                     return Err(ResultsError::NotResults {
                         path: path.to_owned(),

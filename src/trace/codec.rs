@@ -45,6 +45,9 @@ const HARD_LIMIT: u64 = 1 << 30;
 const BYTES_PER_HEAD: u64 = 64;
 const BYTES_PER_CANDIDATE: u64 = 20;
 
+/// Heads that a model may have.
+pub(super) const MOST_HEADS: u32 = 1 << 16;
+
 /// LZ4 cannot shrink a block more than this.
 const MAX_RATIO: u64 = 256;
 
@@ -210,7 +213,7 @@ pub(super) fn implausible(model: &ModelSummary) -> Option<&'static str> {
         Some("its number of layers is not between 1 and 4096")
     } else if kv_heads == 0 || kv_heads > 4096 {
         Some("its number of KV heads is not between 1 and 4096")
-    } else if layers * kv_heads > 1 << 16 {
+    } else if layers * kv_heads > MOST_HEADS {
         Some("it has more than 65536 heads")
     } else if head_dim > 1 << 16 {
         Some("its heads have more than 65536 elements")

@@ -1,7 +1,9 @@
 //! [`TraceRecord`]: the one unit of append, of the channel and of the file.
 
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use super::codec::MOST_HEADS;
 use super::{Component, Position, ScoreBlock};
 use crate::config::CacheSettings;
 
@@ -75,6 +77,7 @@ pub struct CompressionRecord {
     /// Time it took, in microseconds, scoring, selection and compaction of all layers.
     pub micros: u32,
     /// Positions evicted, ascending, one list per head.
+    #[serde(deserialize_with = "one_per_head")]
     pub evicted: Vec<Vec<u32>>,
     /// Scores of the candidates, by position, as far as the record level asks for them.
     pub scores: Vec<ScoreBlock>,
@@ -115,6 +118,30 @@ pub enum FinishReason {
     Stopped,
     /// An error; what was recorded so far stays valid.
     Failed(String),
+}
+
+/// Lists for no more heads than a model may have: an empty one takes a byte in a file and 24 in memory.
+fn one_per_head<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Vec<u32>>, D::Error> {
+    struct Lists;
+    impl<'de> Visitor<'de> for Lists {
+        type Value = Vec<Vec<u32>>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a list of positions for each head")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut lists: A) -> Result<Self::Value, A::Error> {
+            let mut all = vec![];
+            while let Some(list) = lists.next_element()? {
+                if all.len() == MOST_HEADS as usize {
+                    return Err(A::Error::custom("more lists than a model has heads"));
+                }
+                all.push(list);
+            }
+            Ok(all)
+        }
+    }
+    from.deserialize_seq(Lists)
 }
 
 impl CompressionRecord {
@@ -176,6 +203,39 @@ impl FinishReason {
             Self::ContextFull => "context-full",
             Self::Stopped => "stopped",
             Self::Failed(_) => "failed",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_with_more_lists_than_heads_is_refused_before_it_fills_the_memory() {
+        let with = |lists: usize| {
+            let record = CompressionRecord {
+                evicted: vec![vec![]; lists],
+                ..CompressionRecord::default()
+            };
+            postcard::from_bytes::<CompressionRecord>(&postcard::to_stdvec(&record).unwrap())
+        };
+        assert_eq!(with(MOST_HEADS as usize).unwrap().evicted.len(), 65_536);
+        assert!(with(MOST_HEADS as usize + 1).is_err());
+    }
+
+    #[test]
+    fn one_is_the_average_importance_whatever_the_policy_records() {
+        for sums in [[0.1f32, 0.3, 0.6], [40.0, 120.0, 240.0]] {
+            let mut block = ScoreBlock::new(Component::Importance);
+            block.push_row(&sums);
+            let record = CompressionRecord {
+                scores: vec![block],
+                ..CompressionRecord::default()
+            };
+            let factor = record.to_even_share(Component::Importance, 0, 0);
+            let mean: f32 = sums.iter().map(|value| value * factor).sum::<f32>() / 3.0;
+            assert!((mean - 1.0).abs() < 1e-3, "{mean}");
         }
     }
 }

@@ -378,8 +378,7 @@ fn one_budget_for_all_goes_by_the_row_whose_slider_was_moved() {
     harness.run();
     harness.key_press(Key::ArrowRight);
     harness.run();
-    harness.get_by_label("Run comparison").click();
-    harness.run();
+    execute(&mut harness, vec![UiCommand::Run]);
     let first = start(&engine);
     assert!(first.settings.budget > 96, "A goes by B's slider");
     finish(&engine, first.run, FinishReason::EndOfText);

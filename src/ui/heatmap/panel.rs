@@ -150,9 +150,10 @@ fn nothing_recorded(ui: &mut Ui, state: &mut HeatmapState, view: &TraceView<'_>)
         crate::policy::find(&settings.policy).map_or(settings.policy.as_str(), |info| info.name);
     let name = state.quality.name();
     let hint = if header.level == RecordLevel::Summary {
-        "This run recorded only which tokens left (record level “summary”). Run again with scores, or look at “held”.".to_owned()
+        "This run recorded only which tokens left (Record: evictions). Run again with scores, or look at “held”.".to_owned()
     } else if header.level == RecordLevel::Scores && state.quality != Quality::Score {
-        "This run recorded only the final score (record level “scores”). Look at “score Z” or “held”.".to_owned()
+        "This run recorded only the final score (Record: scores). Look at “score Z” or “held”."
+            .to_owned()
     } else {
         format!("{policy} decided this compression and has no {name}.")
     };

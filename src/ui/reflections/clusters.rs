@@ -44,7 +44,7 @@ pub fn show(
         return;
     };
     if record.links.is_none() {
-        ui.weak("This compression recorded no near duplicates: the policy looks for none, or the record level is lower than components.");
+        ui.weak("This compression recorded no near duplicates: the policy looks for none, or the run recorded less than all (Record, in the settings).");
         return;
     }
     let Some(found) = found else {

@@ -71,7 +71,7 @@ pub fn tooltip(ui: &mut Ui, view: &TraceView<'_>, position: Position) {
     ui.horizontal(|ui| {
         let text = RichText::new(quoted(view.store(), position)).monospace();
         ui.label(text.color(palette.text));
-        ui.label(RichText::new(format!("token {}", position.0)).color(palette.weak));
+        ui.label(RichText::new(format!("position {}", position.0)).color(palette.weak));
     });
     let (slots, seen) = (then.slots(), then.cursor());
     let saved = then.full_bytes().saturating_sub(then.cache_bytes());
