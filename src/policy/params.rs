@@ -1,5 +1,6 @@
 //! The numbers of [`CacheSettings`] as data, so that sliders and options are made from a table.
 
+use super::find;
 use crate::config::CacheSettings;
 
 /// A numeric setting that a policy can expose.
@@ -142,11 +143,11 @@ impl Param {
         }
     }
 
-    /// Writes the setting; counts are rounded.
+    /// Writes the setting; counts are rounded. A window that is the policy's share of the budget goes with it.
     pub fn set(self, settings: &mut CacheSettings, value: f64) {
         let count = value.round().clamp(0.0, f64::from(u32::MAX)) as u32;
         match self {
-            Self::Budget => settings.budget = count,
+            Self::Budget => set_budget(settings, count),
             Self::Buffer => settings.buffer = count,
             Self::Lambda => settings.lambda = value,
             Self::Window => settings.window = count,
@@ -155,4 +156,13 @@ impl Param {
             Self::Sinks => settings.sinks = count,
         }
     }
+}
+
+fn set_budget(settings: &mut CacheSettings, budget: u32) {
+    if let Ok(info) = find(&settings.policy)
+        && settings.window == info.defaults_at(settings.budget).window
+    {
+        settings.window = info.defaults_at(budget).window;
+    }
+    settings.budget = budget;
 }

@@ -269,4 +269,20 @@ mod tests {
         assert_eq!(tova.protection, Protection::None);
         assert_eq!(find("rkv").unwrap().adopt(&tova), chosen);
     }
+
+    #[test]
+    fn a_window_that_is_half_of_the_budget_stays_that_unless_a_person_chose_another() {
+        let h2o = find("h2o").unwrap();
+        let mut settings = h2o.default_settings();
+        Param::Budget.set(&mut settings, 256.0);
+        assert_eq!(settings.window, 128);
+        assert_eq!(
+            find("rkv").unwrap().adopt(&settings).window,
+            CacheSettings::default().window
+        );
+        settings.window = 10;
+        Param::Budget.set(&mut settings, 64.0);
+        assert_eq!(settings.window, 10);
+        assert_eq!(find("tova").unwrap().adopt(&settings).window, 10);
+    }
 }

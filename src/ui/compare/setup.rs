@@ -80,7 +80,8 @@ impl Setup {
             touched.map_or_else(|| self.rows.first().map(size), |(now, _)| Some(size(now)));
         if let Some(common) = common {
             for row in &mut self.rows {
-                (row.budget, row.buffer) = common;
+                Param::Budget.set(row, f64::from(common.0));
+                row.buffer = common.1;
             }
         }
     }
