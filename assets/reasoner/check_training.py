@@ -89,6 +89,37 @@ def check_adopting(folder: Path, out: Path, root: Path):
     run(folder, root / "adopted", 2)
 
 
+def check_retokenizing(root: Path) -> str:
+    """A token that both tokenizers know keeps its row; a new one gets the mean of those that its text was."""
+    try:
+        import tokenizers  # noqa: F401
+    except ImportError as missing:
+        return f"retokenizing is not checked: {missing}"
+    here = Path(__file__).parent
+    train.main(["adopt", "--weights", str(here), "--out", str(root / "old")])
+    folder = root / "new tokenizer"
+    folder.mkdir()
+    tokenizer = json.loads((here / "tokenizer.json").read_text())
+    vocab, merges = tokenizer["model"]["vocab"], tokenizer["model"]["merges"]
+    first, second = next(
+        (a, b) for a in vocab for b in vocab if len(a + b) == 9 and (a + b).isascii() and (a + b).isalpha() and a + b not in vocab
+    )
+    vocab[first + second] = len(vocab)
+    merges.append([first, second])
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+    old = str(here / "tokenizer.json")
+    train.main(["retokenize", "--out", str(root / "old"), "--tokenizer", old, "--data", str(folder), "--to", str(root / "new")])
+    before, after = (torch.load(root / name / "checkpoint.pt", weights_only=False) for name in ("old", "new"))
+    rows, known = after["model"]["embed_tokens.weight"], before["model"]["embed_tokens.weight"]
+    assert after["config"]["vocab"] == len(rows) == len(known) + 1
+    assert torch.equal(rows[:-1], known), "a token that was known has another row"
+    from tokenizers import Tokenizer
+
+    pieces = Tokenizer.from_file(old).encode(first + second).ids
+    assert torch.allclose(rows[-1], known[pieces].mean(0)), "a new token is not the mean of its pieces"
+    return "retokenizing keeps what was known"
+
+
 def check_decoding():
     """Left-padded batches with a cache choose the tokens that the whole text, alone and without a cache, leads to."""
     from evaluate import decode
@@ -119,10 +150,11 @@ def main():
         assert same(whole, resumed), "the resumed run differs from the uninterrupted one"
         check_adopting(folder, root / "cut", root)
         check_growing(root / "whole")
+        retokenized = check_retokenizing(root)
         losses = [json.loads(line)["loss"] for line in (root / "whole" / "log.jsonl").read_text().splitlines()]
         assert losses[-1] < 0.8 * losses[0], f"the loss does not fall: {losses}"
-    print("the loss falls; resumed equals uninterrupted, bit for bit; growing changes nothing; exported weights are adopted")
-    print("as they were; batches decode as one does")
+    print(f"{retokenized}; growing changes nothing; exported weights are adopted as they were; batches decode as one does")
+    print("the loss falls; resumed equals uninterrupted, bit for bit")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ train.py train --data DIR --out DIR --tokens 20e6                needs torch onl
 train.py evaluate --data DIR --out DIR --count 500
 train.py grow --out DIR --heads 8 --kv-heads 4                   a larger model that goes on from a checkpoint
 train.py adopt --weights assets/reasoner --out DIR               a checkpoint of exported weights, to train on from them
+train.py retokenize --out DIR --tokenizer FILE --data DIR --to DIR    goes on with another tokenizer; needs `tokenizers`
 train.py export --data DIR --out DIR --to assets/reasoner
 train.py plot --out DIR --to curve.png                           needs matplotlib
 """
@@ -94,6 +95,34 @@ class Digits:
         return digits & ((targets == begin).cumsum(1) <= (targets == end).cumsum(1))
 
 
+class Deciding:
+    """Which tokens decide what is calculated: the word of an operation, and the label of what it takes.
+
+    A few tokens of a trace, and what understanding a problem comes down to; a plain mean over all tokens hardly hears them.
+    """
+
+    def __init__(self, pieces: dict[int, bytes], vocab: int, device):
+        number = {piece: token for token, piece in pieces.items()}
+        opening = [token for token, piece in pieces.items() if piece.strip() == b"("]
+        self.open = torch.tensor(opening, dtype=torch.long, device=device)
+        self.label = torch.zeros(vocab, dtype=torch.bool, device=device)
+        self.operation = torch.zeros(vocab, dtype=torch.bool, device=device)
+        for letter in b"ABCDEFGH":
+            if bytes([letter]) in number:
+                self.label[number[bytes([letter])]] = True
+        for word in (b" plus", b" minus", b" times", b" divided"):
+            for said in (word, word.strip().capitalize()):
+                # The tokenizer takes the longest piece that it knows.
+                known = [said[:end] for end in range(3, len(said) + 1) if said[:end] in number]
+                if known:
+                    self.operation[number[known[-1]]] = True
+
+    def of(self, tokens: torch.Tensor) -> torch.Tensor:
+        """True for these among the targets of tokens [documents, length + 1]."""
+        before, targets = tokens[:, :-1].clamp(min=0), tokens[:, 1:].clamp(min=0)
+        return self.operation[targets] | (self.label[targets] & torch.isin(before, self.open))
+
+
 class Run:
     """Everything that a checkpoint holds."""
 
@@ -126,6 +155,7 @@ class Run:
         self.held_out = json.loads((Path(args.data) / "held_out.json").read_text())
         self.pieces = byte_pieces(json.loads((Path(args.data) / "tokenizer.json").read_text()))
         self.digits = Digits(self.pieces, config.vocab, self.device)
+        self.deciding = Deciding(self.pieces, config.vocab, self.device)
 
     def save(self):
         save(
@@ -155,7 +185,8 @@ class Run:
         if main and args.candidates > 1:
             tokens, loss = self.worst(tokens)
         losses, counted = losses_of(self.model, tokens, args.bf16, self.forward)
-        weights = torch.where(self.digits.of(tokens[:, 1:]), 1.0, args.word_weight) * counted
+        weights = torch.where(self.digits.of(tokens[:, 1:]), 1.0, args.word_weight)
+        weights = torch.where(self.deciding.of(tokens), args.deciding_weight, weights) * counted
         ((losses * weights).sum() / weights.sum()).backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         share = rate(self.seen, self.step, int(args.tokens), args.decay)
@@ -258,6 +289,35 @@ def grow(args):
         if name in saved["model"]:
             known = saved["model"][name]
             tensor[tuple(slice(0, size) for size in known.shape)] = known
+    save(path, {**saved, "config": asdict(config), "model": weights, "optimizers": None, "data": None, "step": 0})
+
+
+def retokenize(args):
+    """A checkpoint for another tokenizer: each new token begins as the mean of what the old tokenizer makes of its text.
+
+    Moments of the optimizers and the place in the data are dropped; the step begins again, for the warm-up.
+    """
+    from tokenizers import Tokenizer
+
+    saved = torch.load(Path(args.out) / "checkpoint.pt", map_location="cpu", weights_only=False)
+    path = Path(args.to) / "checkpoint.pt"
+    if path.exists():
+        raise SystemExit(f"{path} is there already: retokenize into another folder")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    old = Tokenizer.from_file(str(args.tokenizer))
+    before = {piece: token for token, piece in byte_pieces(json.loads(Path(args.tokenizer).read_text())).items()}
+    pieces = byte_pieces(json.loads((Path(args.data) / "tokenizer.json").read_text()))
+    known, rows = saved["model"]["embed_tokens.weight"], []
+    for token in range(len(pieces)):
+        piece = pieces[token]
+        try:
+            tokens = [before[piece]] if piece in before else old.encode(piece.decode()).ids
+        except UnicodeDecodeError:  # a part of a character
+            tokens = [before[bytes([byte])] for byte in piece]
+        rows.append(known[tokens].mean(0))
+    weights = saved["model"] | {"embed_tokens.weight": torch.stack(rows)}
+    config = replace(Config(**saved["config"]), vocab=len(rows))
+    Reasoner(config).load_state_dict(weights)
     save(path, {**saved, "config": asdict(config), "model": weights, "optimizers": None, "data": None, "step": 0})
 
 
@@ -394,6 +454,7 @@ def arguments(argv=None):
             "--candidates", type=int, default=1, help="main parts read for one that is trained on: the one with the worst digit"
         )
         p.add_argument("--word-weight", type=float, default=1, help="weight in the loss of all but the digits")
+        p.add_argument("--deciding-weight", type=float, default=1, help="weight in the loss of operations and labels")
         p.add_argument("--longest", type=int, default=1536, help="longest document, and most tokens of an evaluated trace")
         p.add_argument("--lr", type=float, default=0.01, help="Muon")
         p.add_argument("--adam-lr", type=float, default=0.002, help="AdamW: embedding and norms")
@@ -417,6 +478,12 @@ def arguments(argv=None):
     p.add_argument("--out", type=Path, required=True)
     p.add_argument("--seen", type=float, default=0, help="tokens that the weights have seen")
 
+    p = commands.add_parser("retokenize", help="a checkpoint for the tokenizer of other data")
+    p.add_argument("--out", type=Path, required=True, help="the checkpoint as it is")
+    p.add_argument("--tokenizer", type=Path, required=True, help="its tokenizer.json")
+    p.add_argument("--data", type=Path, required=True, help="data with the new tokenizer")
+    p.add_argument("--to", type=Path, required=True)
+
     p = commands.add_parser("export", help="Hugging Face folder in f16")
     p.add_argument("--data", type=Path, required=True)
     p.add_argument("--out", type=Path, required=True)
@@ -434,8 +501,8 @@ def main(argv=None):
         more = (args.more_of, args.more if args.more_of else 0)
         prepare(args.binary, args.data, args.count, args.seed, args.vocab, args.held_out, args.tokenizer, more)
     else:
-        commands = {"train": train, "evaluate": evaluate, "grow": grow, "adopt": adopt, "export": export, "plot": plot}
-        commands[args.command](args)
+        commands = [train, evaluate, grow, adopt, retokenize, export, plot]
+        {command.__name__: command for command in commands}[args.command](args)
 
 
 if __name__ == "__main__":

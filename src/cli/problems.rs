@@ -53,13 +53,18 @@ fn list(json: bool, out: &mut dyn Write) -> Result<(), CliError> {
     if json {
         let kinds: Vec<_> = KINDS
             .iter()
-            .map(|kind| serde_json::json!({ "name": kind.name, "about": kind.about }))
+            .map(|kind| serde_json::json!({ "name": kind.name, "about": kind.about, "common": kind.is_common() }))
             .collect();
         writeln!(out, "{}", serde_json::Value::Array(kinds))?;
         return Ok(());
     }
     for kind in KINDS {
-        writeln!(out, "{:<16}{}", kind.name, kind.about)?;
+        let named = if kind.is_common() {
+            ""
+        } else {
+            " (only with --kinds)"
+        };
+        writeln!(out, "{:<16}{}{named}", kind.name, kind.about)?;
     }
     Ok(())
 }

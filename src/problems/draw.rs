@@ -40,8 +40,13 @@ impl Draw {
     }
 
     /// One of several; `from` must not be empty.
+    pub fn one_of<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        &from[self.below(from.len())]
+    }
+
+    /// A copy of one of several; `from` must not be empty.
     pub fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len())]
+        *self.one_of(from)
     }
 }
 

@@ -10,8 +10,8 @@
 //! assert_eq!(Generator::new(7).level(Level::Easy).problems(0..3).next().unwrap(), problem);
 //! ```
 //!
-//! A kind of problem is one file in `kinds` and one line in [`KINDS`]. It draws the numbers, writes the sentences, plans
-//! the steps and states the problem once more as a formula; the telling of a plan is the same for all kinds, so that
+//! A kind of problem is one file in `kinds` or a book in `stories`, and one line in [`KINDS`]. It draws the numbers, writes
+//! the sentences, plans the steps and states the problem once more as a formula; the telling of a plan is the same for all kinds, so that
 //! arithmetic looks the same wherever it occurs. The seeds 0 to 999 are held out from training by convention: see
 //! [`HELD_OUT_SEEDS`].
 
@@ -21,6 +21,7 @@ mod kinds;
 mod level;
 mod narrate;
 mod plan;
+mod stories;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -87,12 +88,28 @@ pub struct Kind {
     pub name: &'static str,
     /// What it asks, in a few words.
     pub about: &'static str,
-    /// How often it is drawn, relative to the others.
+    /// How often it is drawn, relative to the others; 0 is drawn only where it is named.
     weight: usize,
     draft: fn(&mut Draw, Level) -> Draft,
 }
 
+/// How often a book of stories is drawn where it is named.
+const STORY_SHARE: usize = 9;
+
 impl Kind {
+    /// Whether it is drawn where no kinds are named.
+    pub fn is_common(&self) -> bool {
+        self.weight > 0
+    }
+
+    fn share(&self) -> usize {
+        if self.is_common() {
+            self.weight
+        } else {
+            STORY_SHARE
+        }
+    }
+
     /// The kind of that name, if there is one.
     pub fn by_name(name: &str) -> Option<&'static Self> {
         KINDS.iter().find(|kind| kind.name == name)
@@ -114,16 +131,16 @@ pub struct Generator {
 }
 
 impl Generator {
-    /// All kinds, all levels.
+    /// The kinds that the embedded reasoner knows, all levels.
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
-            kinds: KINDS.iter().collect(),
+            kinds: KINDS.iter().filter(|kind| kind.is_common()).collect(),
             level: None,
         }
     }
 
-    /// These kinds only; no kinds means all of them.
+    /// These kinds only; no kinds means those of [`Self::new`].
     pub fn kinds(mut self, kinds: &[&'static Kind]) -> Self {
         if !kinds.is_empty() {
             self.kinds = kinds.to_vec();
@@ -162,13 +179,13 @@ impl Generator {
     }
 
     fn draw_kind(&self, draw: &mut Draw) -> &'static Kind {
-        let total: usize = self.kinds.iter().map(|kind| kind.weight).sum();
+        let total: usize = self.kinds.iter().map(|kind| kind.share()).sum();
         let mut ticket = draw.below(total);
         for kind in &self.kinds {
-            if ticket < kind.weight {
+            if ticket < kind.share() {
                 return kind;
             }
-            ticket -= kind.weight;
+            ticket -= kind.share();
         }
         unreachable!("the ticket is below the sum of the weights")
     }

@@ -23,17 +23,26 @@ mod unit_price;
 mod units;
 mod unknown_start;
 
-use super::Kind;
+use super::{Kind, stories};
 
 macro_rules! kinds {
-    ($($weight:literal $module:ident $about:literal)+) => {
+    ($($weight:literal $module:ident $about:literal)+; $($name:ident $book:ident $subject:literal)+) => {
         /// Every kind of problem, in the order of results.
-        pub static KINDS: &[Kind] = &[$(Kind {
-            name: stringify!($module),
-            about: $about,
-            weight: $weight,
-            draft: $module::draft,
-        }),+];
+        pub static KINDS: &[Kind] = &[
+            $(Kind {
+                name: stringify!($module),
+                about: $about,
+                weight: $weight,
+                draft: $module::draft,
+            },)+
+            $(Kind {
+                name: stringify!($name),
+                about: $subject,
+                // The embedded reasoner has not been trained on stories yet.
+                weight: 0,
+                draft: |draw, level| stories::draft(&stories::$book, draw, level),
+            },)+
+        ];
     };
 }
 
@@ -59,5 +68,16 @@ kinds! {
     3 sum_difference "two unknowns, their sum and difference or ratio"
     4 unit_price "so many cost so much, what do others cost"
     5 groups "equal groups, with some more or some gone"
-    3 units "hours to minutes and the like"
+    3 units "hours to minutes and the like";
+
+    changes CHANGES "stories: people, animals and things come and go"
+    comparing COMPARING "stories: more, fewer, older, twice as many"
+    measures MEASURES "stories: lengths, weights, volumes, speeds, times"
+    money MONEY "stories: prices, wages, savings, change"
+    portions PORTIONS "stories: equal groups and shares"
+    puzzles PUZZLES "stories of several steps, and number puzzles"
+    wholes WHOLES "stories: parts, fractions, percentages, averages"
+    short SHORT "stories of all subjects in few words"
+    textbook TEXTBOOK "stories of all subjects as schoolbooks tell them"
+    chatty CHATTY "stories of all subjects as people tell them"
 }
