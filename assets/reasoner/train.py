@@ -272,11 +272,21 @@ def evaluate(args):
     print(json.dumps(result, indent=1))
 
 
-def grow(args):
-    """More heads, a wider feed-forward, more layers: what is new writes zeros at first, so that the function stays the same.
+def begin_anew(path: Path, saved: dict, config: Config, weights: dict):
+    """A checkpoint of changed weights: without moments of the optimizers and the place in the data, at step 0 for the warm-up."""
+    save(path, {**saved, "config": asdict(config), "model": weights, "optimizers": None, "data": None, "step": 0})
 
-    Moments of the optimizers and the place in the data are dropped; the step begins again, for the warm-up.
-    """
+
+def new_checkpoint(folder) -> Path:
+    path = Path(folder) / "checkpoint.pt"
+    if path.exists():
+        raise SystemExit(f"{path} is there already: name another folder")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def grow(args):
+    """More heads, a wider feed-forward, more layers: what is new writes zeros at first, so that the function stays the same."""
     path = Path(args.out) / "checkpoint.pt"
     saved = torch.load(path, map_location="cpu", weights_only=False)
     old = Config(**saved["config"])
@@ -289,21 +299,15 @@ def grow(args):
         if name in saved["model"]:
             known = saved["model"][name]
             tensor[tuple(slice(0, size) for size in known.shape)] = known
-    save(path, {**saved, "config": asdict(config), "model": weights, "optimizers": None, "data": None, "step": 0})
+    begin_anew(path, saved, config, weights)
 
 
 def retokenize(args):
-    """A checkpoint for another tokenizer: each new token begins as the mean of what the old tokenizer makes of its text.
-
-    Moments of the optimizers and the place in the data are dropped; the step begins again, for the warm-up.
-    """
+    """A checkpoint for another tokenizer: each new token begins as the mean of what the old tokenizer makes of its text."""
     from tokenizers import Tokenizer
 
     saved = torch.load(Path(args.out) / "checkpoint.pt", map_location="cpu", weights_only=False)
-    path = Path(args.to) / "checkpoint.pt"
-    if path.exists():
-        raise SystemExit(f"{path} is there already: retokenize into another folder")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = new_checkpoint(args.to)
     old = Tokenizer.from_file(str(args.tokenizer))
     before = {piece: token for token, piece in byte_pieces(json.loads(Path(args.tokenizer).read_text())).items()}
     pieces = byte_pieces(json.loads((Path(args.data) / "tokenizer.json").read_text()))
@@ -318,7 +322,7 @@ def retokenize(args):
     weights = saved["model"] | {"embed_tokens.weight": torch.stack(rows)}
     config = replace(Config(**saved["config"]), vocab=len(rows))
     Reasoner(config).load_state_dict(weights)
-    save(path, {**saved, "config": asdict(config), "model": weights, "optimizers": None, "data": None, "step": 0})
+    begin_anew(path, saved, config, weights)
 
 
 def write_safetensors(path: Path, tensors: dict[str, torch.Tensor]):
@@ -372,10 +376,7 @@ def adopt(args):
     exported = read_safetensors(folder / "model.safetensors")
     weights = quartered({name.removeprefix("model."): tensor.float() for name, tensor in exported.items()}, by=1 / 4)
     Reasoner(config).load_state_dict(weights)
-    path = Path(args.out) / "checkpoint.pt"
-    if path.exists():
-        raise SystemExit(f"{path} is there already: adopt into another folder")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path = new_checkpoint(args.out)
     start = {"optimizers": None, "data": None, "step": 0, "seen": int(args.seen), "seconds": 0.0}
     save(path, {"config": asdict(config), "model": weights, **start})
 

@@ -155,13 +155,14 @@ impl App {
         self.run = RunId(self.run.0 + 1);
         self.revision = 0;
         self.status.phase = Phase::Starting;
+        let problem = self.prompt.problem.trim().to_owned();
         let request = RunRequest {
             run: self.run,
-            problem: self.prompt.problem.trim().to_owned(),
+            record_to: self.file_for_run(&problem),
+            problem,
             settings: self.settings.cache.clone(),
             sampling: self.settings.sampling.clone(),
             level: self.settings.level,
-            record_to: self.file_for_run(&self.prompt.problem.clone()),
         };
         self.send(EngineCommand::Start(Box::new(request)));
     }

@@ -79,6 +79,11 @@ impl App {
                 .error("a run is under way; stop it before opening another");
             return;
         }
+        if self.replaying {
+            self.notifications
+                .info("a run of the sweep is being done again already");
+            return;
+        }
         let Some(plan) = &self.sweep.plan else { return };
         let Some(factory) = &self.sweeps else {
             self.notifications
@@ -96,11 +101,6 @@ impl App {
             .iter()
             .filter_map(|arm| ReplayRequest::of(plan, problem, arm, model))
             .collect();
-        if self.replaying {
-            self.notifications
-                .info("a run of the sweep is being done again already");
-            return;
-        }
         self.replaying = true;
         self.notifications
             .info(format!("running problem {} again …", problem + 1));

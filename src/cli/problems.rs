@@ -53,13 +53,13 @@ fn list(json: bool, out: &mut dyn Write) -> Result<(), CliError> {
     if json {
         let kinds: Vec<_> = KINDS
             .iter()
-            .map(|kind| serde_json::json!({ "name": kind.name, "about": kind.about, "common": kind.is_common() }))
+            .map(|kind| serde_json::json!({ "name": kind.name, "about": kind.about, "common": kind.common }))
             .collect();
         writeln!(out, "{}", serde_json::Value::Array(kinds))?;
         return Ok(());
     }
     for kind in KINDS {
-        let named = if kind.is_common() {
+        let named = if kind.common {
             ""
         } else {
             " (only with --kinds)"

@@ -58,15 +58,16 @@ impl<'a> Heatmap<'a> {
                 }
                 continue;
             }
-            let times = |component, value: Option<f32>| {
-                value.map(|value| {
-                    value * record.to_even_share(component, head.layer, head.row(model.kv_heads))
-                })
-            };
+            let to_even =
+                |component| record.to_even_share(component, head.layer, head.row(model.kv_heads));
+            let (importance, redundancy) = (
+                to_even(Component::Importance),
+                to_even(Component::Redundancy),
+            );
             for token in view.head_rows(event, head).unwrap_or_default() {
                 let value = match measure {
-                    Measure::Importance => times(Component::Importance, token.importance),
-                    Measure::Redundancy => times(Component::Redundancy, token.redundancy),
+                    Measure::Importance => token.importance.map(|value| value * importance),
+                    Measure::Redundancy => token.redundancy.map(|value| value * redundancy),
                     Measure::Score | Measure::Held => token.score,
                 };
                 if range.contains(&token.position.index()) {

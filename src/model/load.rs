@@ -145,18 +145,11 @@ fn resolve(path: &Path) -> Result<PathBuf, ModelError> {
             return Ok(file);
         }
     }
-    let files: Vec<PathBuf> = std::fs::read_dir(path)
+    let mut ggufs: Vec<PathBuf> = std::fs::read_dir(path)
         .map_err(ModelError::io(path))?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|file| is_gguf(file))
         .collect();
-    let mut safetensors = files.iter().filter(|file| {
-        let extension = file.extension();
-        extension.is_some_and(|extension| extension == "safetensors")
-    });
-    if let (Some(only), None) = (safetensors.next(), safetensors.next()) {
-        return Ok(only.clone());
-    }
-    let mut ggufs: Vec<PathBuf> = files.into_iter().filter(|file| is_gguf(file)).collect();
     match (ggufs.pop(), ggufs.is_empty()) {
         (Some(only), true) => Ok(only),
         (Some(_), false) => Err(ModelError::config(
@@ -165,7 +158,7 @@ fn resolve(path: &Path) -> Result<PathBuf, ModelError> {
         )),
         (None, _) => Err(ModelError::config(
             &path.display().to_string(),
-            "the folder holds neither one safetensors file, nor model.safetensors.index.json for several, nor a GGUF file",
+            "the folder holds neither model.safetensors nor a GGUF file",
         )),
     }
 }

@@ -3,13 +3,14 @@
 use std::fs::File;
 use std::io::BufReader;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use candle_core::quantized::gguf_file;
 
 use super::device::{self, OpenDevice};
+use super::registry::INDEX;
 use super::{
     CacheError, CacheShape, ChatMessage, ChatTemplate, Decoder, DeviceDecoder, EmbeddedModel,
     Forward, ForwardError, KvCache, LanguageModel, LanguageModelError, LoadOptions, LoadProgress,
@@ -103,7 +104,7 @@ fn read(
         ModelFiles::Folder { folder, weights } => {
             let sizes = weights.iter().map(std::fs::metadata);
             let bytes = sizes.filter_map(Result::ok).map(|file| file.len()).sum();
-            self::folder(folder, options(bytes), progress)?
+            self::folder(folder, weights, options(bytes), progress)?
         }
     };
     let (tokens, rows) = (words.tokenizer.vocab_size(), decoder.info().vocab);
@@ -323,13 +324,18 @@ fn gguf(
 
 fn folder(
     folder: &Path,
+    weights: &[PathBuf],
     options: LoadOptions,
     progress: &mut dyn FnMut(f32, &str),
 ) -> Result<(Decoder, Words), LanguageModelError> {
     let tokenizer = Tokenizer::from_json_file(&folder.join("tokenizer.json"))?;
     let template = ChatTemplate::from_folder(folder)?;
     let mut report = reporter(progress);
-    let decoder = Decoder::open(folder, options, &mut report)?;
+    // Which files they are was decided where the folder was looked through.
+    let decoder = match weights {
+        [only] => Decoder::open(only, options, &mut report)?,
+        _ => Decoder::open(&folder.join(INDEX), options, &mut report)?,
+    };
     Ok((
         decoder,
         Words {

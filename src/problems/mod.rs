@@ -11,8 +11,8 @@
 //! ```
 //!
 //! A kind of problem is one file in `kinds` or a book in `stories`, and one line in [`KINDS`]. It draws the numbers, writes
-//! the sentences, plans the steps and states the problem once more as a formula; the telling of a plan is the same for all kinds, so that
-//! arithmetic looks the same wherever it occurs. The seeds 0 to 999 are held out from training by convention: see
+//! the sentences, plans the steps and states the problem once more as a formula; the telling of a plan is the same for all
+//! kinds, so that arithmetic looks the same wherever it occurs. The seeds 0 to 999 are held out from training by convention: see
 //! [`HELD_OUT_SEEDS`].
 
 mod arithmetic;
@@ -88,28 +88,14 @@ pub struct Kind {
     pub name: &'static str,
     /// What it asks, in a few words.
     pub about: &'static str,
-    /// How often it is drawn, relative to the others; 0 is drawn only where it is named.
+    /// Whether it is drawn where no kinds are named.
+    pub common: bool,
+    /// How often it is drawn, relative to the others.
     weight: usize,
     draft: fn(&mut Draw, Level) -> Draft,
 }
 
-/// How often a book of stories is drawn where it is named.
-const STORY_SHARE: usize = 9;
-
 impl Kind {
-    /// Whether it is drawn where no kinds are named.
-    pub fn is_common(&self) -> bool {
-        self.weight > 0
-    }
-
-    fn share(&self) -> usize {
-        if self.is_common() {
-            self.weight
-        } else {
-            STORY_SHARE
-        }
-    }
-
     /// The kind of that name, if there is one.
     pub fn by_name(name: &str) -> Option<&'static Self> {
         KINDS.iter().find(|kind| kind.name == name)
@@ -135,7 +121,7 @@ impl Generator {
     pub fn new(seed: u64) -> Self {
         Self {
             seed,
-            kinds: KINDS.iter().filter(|kind| kind.is_common()).collect(),
+            kinds: KINDS.iter().filter(|kind| kind.common).collect(),
             level: None,
         }
     }
@@ -179,13 +165,13 @@ impl Generator {
     }
 
     fn draw_kind(&self, draw: &mut Draw) -> &'static Kind {
-        let total: usize = self.kinds.iter().map(|kind| kind.share()).sum();
+        let total: usize = self.kinds.iter().map(|kind| kind.weight).sum();
         let mut ticket = draw.below(total);
         for kind in &self.kinds {
-            if ticket < kind.share() {
+            if ticket < kind.weight {
                 return kind;
             }
-            ticket -= kind.share();
+            ticket -= kind.weight;
         }
         unreachable!("the ticket is below the sum of the weights")
     }

@@ -112,9 +112,9 @@ impl StoredSweep {
             let last = lines.peek().is_none();
             let whole = line.strip_suffix('\n').and_then(payload);
             // Before anything else of the line is read: a later format may hold what this program does not know.
-            if let Some(found) = whole.and_then(format_of)
+            if stored.is_none()
+                && let Some(found) = whole.and_then(format_of)
                 && found > FORMAT
-                && stored.is_none()
             {
                 return Err(ResultsError::Newer {
                     path: path.to_owned(),
@@ -231,7 +231,8 @@ impl ResultsFile {
         Ok((results, outcomes))
     }
 
-    /// Appends a run, before the first one the plan. It is in the system's hands when this returns: only the machine's own crash can lose it.
+    /// Appends a run, before the first one the plan. It is in the system's hands when this returns: only the machine's own
+    /// crash can lose it.
     ///
     /// # Errors
     /// [`ResultsError::Io`]: the disk is full or gone; the runs before stay readable.

@@ -165,15 +165,29 @@ impl CompressionRecord {
     /// were pooled, or sums over many queries. Redundancy is a softmax over all slots (R-KV code); a score is no share.
     /// `row` is the head's place in the per-head lists.
     pub fn to_even_share(&self, component: Component, layer: u32, row: usize) -> f32 {
+        let importance = self
+            .block(component)
+            .filter(|_| component == Component::Importance);
+        let values: Vec<f32> = importance.map_or_else(Vec::new, |block| block.row(row).collect());
+        self.values_to_even_share(component, layer, &values)
+    }
+
+    /// The same for who has read the row's `values` already.
+    pub(super) fn values_to_even_share(
+        &self,
+        component: Component,
+        layer: u32,
+        values: &[f32],
+    ) -> f32 {
         match component {
-            Component::Importance => self.block(component).map_or(1.0, |block| {
-                let sum: f32 = block.row(row).sum();
+            Component::Importance => {
+                let sum: f32 = values.iter().sum();
                 if sum > 0.0 {
-                    block.row_len(row) as f32 / sum
+                    values.len() as f32 / sum
                 } else {
                     1.0
                 }
-            }),
+            }
             Component::Redundancy => {
                 let slots = self.slots_before.get(layer as usize).copied();
                 slots.unwrap_or(0) as f32

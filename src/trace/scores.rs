@@ -59,8 +59,9 @@ impl EventMeans {
                 let Some(block) = record.block(component) else {
                     continue;
                 };
-                let scale = record.to_even_share(component, layer, row);
-                for (&p, value) in positions.iter().zip(block.row(row)) {
+                let values: Vec<f32> = block.row(row).collect();
+                let scale = record.values_to_even_share(component, layer, &values);
+                for (&p, value) in positions.iter().zip(&values) {
                     sums[p as usize][column] += value * scale;
                 }
             }

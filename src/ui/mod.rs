@@ -16,6 +16,7 @@ pub mod file_menu;
 pub mod fonts;
 pub mod heatmap;
 pub mod help;
+pub mod hovering;
 pub mod inspector;
 pub mod legend;
 pub mod model_menu;

@@ -68,13 +68,13 @@ impl DeviceStacked {
             let alike = outs
                 .windows(2)
                 .all(|pair| pair[0].dtype() == pair[1].dtype());
-            if alike {
-                Tensor::cat(&outs, 1)?
+            let outs = if alike {
+                outs
             } else {
-                let outs: Result<Vec<_>> =
-                    outs.iter().map(|out| out.to_dtype(DType::F32)).collect();
-                Tensor::cat(&outs?, 1)?
-            }
+                let as_f32 = outs.iter().map(|out| out.to_dtype(DType::F32));
+                as_f32.collect::<Result<_>>()?
+            };
+            Tensor::cat(&outs, 1)?
         };
         match &self.bias {
             None => Ok(out),

@@ -32,6 +32,7 @@ macro_rules! kinds {
             $(Kind {
                 name: stringify!($module),
                 about: $about,
+                common: true,
                 weight: $weight,
                 draft: $module::draft,
             },)+
@@ -39,7 +40,8 @@ macro_rules! kinds {
                 name: stringify!($name),
                 about: $subject,
                 // The embedded reasoner has not been trained on stories yet.
-                weight: 0,
+                common: false,
+                weight: 9,
                 draft: |draw, level| stories::draft(&stories::$book, draw, level),
             },)+
         ];

@@ -10,6 +10,7 @@ use super::pane::Pane;
 use super::setup::Setup;
 use crate::compare::{HeldDifference, MOST_RUNS, Meters, common_prefix};
 use crate::ui::derived::Derived;
+use crate::ui::hovering::Hovering;
 use crate::ui::run_key::RunKey;
 use crate::ui::survival::SurvivalPicture;
 use crate::ui::token_view::TokenViewState;
@@ -36,7 +37,7 @@ pub(super) struct PaneCache {
     pub tokens: TokenViewState,
     pub derived: Derived,
     pub survival: SurvivalPicture,
-    pub hovering: bool,
+    pub hovering: Hovering,
     meters: Option<(RunKey, Meters)>,
 }
 

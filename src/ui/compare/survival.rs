@@ -78,19 +78,9 @@ pub(super) fn show(
         let inside = position >= 0.0 && position < store.tokens().len() as f64;
         inside.then_some((EventIndex(event as u32), Position(position as u32)))
     });
-    match under {
-        Some((_, position)) => {
-            if selection.hovered != Some(position) {
-                commands.push(UiCommand::Hover(Some(position)));
-            }
-            cache.hovering = true;
-        }
-        None if cache.hovering => {
-            commands.push(UiCommand::Hover(None));
-            cache.hovering = false;
-        }
-        None => {}
-    }
+    cache
+        .hovering
+        .follow(under.map(|(_, position)| position), selection, commands);
     let Some((event, position)) = under else {
         return;
     };

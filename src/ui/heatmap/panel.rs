@@ -12,6 +12,7 @@ use crate::trace::{CompressionRecord, EventIndex, Position, TraceView};
 use crate::ui::columns::Columns;
 use crate::ui::command::UiCommand;
 use crate::ui::derived::Derived;
+use crate::ui::hovering::Hovering;
 use crate::ui::position_axis::{PositionAxis, Zoom};
 use crate::ui::quantity::{counted, event_number};
 use crate::ui::raster::Raster;
@@ -37,7 +38,7 @@ pub struct HeatmapState {
     /// What the colour means.
     pub quality: Quality,
     zoom: Zoom,
-    hovering: bool,
+    hovering: Hovering,
     table: Option<(Arc<CompressionRecord>, HeadTable)>,
     scale: Option<(Quality, Option<Scale>)>,
     picture: Option<CachedPicture>,
@@ -294,19 +295,9 @@ fn body(
             (row < heads && position >= 0.0 && position < total as f64)
                 .then_some((row, Position(position as u32)))
         });
-        match under {
-            Some((_, position)) => {
-                if selection.hovered != Some(position) {
-                    commands.push(UiCommand::Hover(Some(position)));
-                }
-                state.hovering = true;
-            }
-            None if state.hovering => {
-                commands.push(UiCommand::Hover(None));
-                state.hovering = false;
-            }
-            None => {}
-        }
+        state
+            .hovering
+            .follow(under.map(|(_, position)| position), selection, commands);
         if let Some((row, position)) = under {
             if response.clicked() {
                 commands.push(UiCommand::Select(Some(position)));

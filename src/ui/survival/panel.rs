@@ -14,6 +14,7 @@ use crate::ui::colour_bar;
 use crate::ui::command::UiCommand;
 use crate::ui::derived::Derived;
 use crate::ui::empty_state;
+use crate::ui::hovering::Hovering;
 use crate::ui::position_axis::{PositionAxis, Zoom};
 use crate::ui::quantity::{counted, event_number};
 use crate::ui::selection::Selection;
@@ -28,7 +29,7 @@ const BANDS: f32 = 16.0;
 pub struct SurvivalState {
     zoom: Zoom,
     picture: SurvivalPicture,
-    hovering: bool,
+    hovering: Hovering,
 }
 
 /// Draws the tab: hovering tells, a click pins the token, a click on a row's number goes to it.
@@ -140,19 +141,9 @@ pub fn show(
         (position >= 0.0 && position < total as f64)
             .then_some((EventIndex(event as u32), Position(position as u32)))
     });
-    match under {
-        Some((_, position)) => {
-            if selection.hovered != Some(position) {
-                commands.push(UiCommand::Hover(Some(position)));
-            }
-            state.hovering = true;
-        }
-        None if state.hovering => {
-            commands.push(UiCommand::Hover(None));
-            state.hovering = false;
-        }
-        None => {}
-    }
+    state
+        .hovering
+        .follow(under.map(|(_, position)| position), selection, commands);
     if response.clicked()
         && let Some((_, position)) = under
     {

@@ -7,6 +7,7 @@ use super::transport::{self, Transport};
 use super::{marks, scrub};
 use crate::trace::TraceView;
 use crate::ui::command::UiCommand;
+use crate::ui::hovering::Hovering;
 use crate::ui::position_axis::{PositionAxis, Zoom};
 use crate::ui::selection::Selection;
 use crate::ui::survival::SurvivalPicture;
@@ -29,7 +30,7 @@ pub struct TimelineState {
     curves: Vec<Curve>,
     picture: SurvivalPicture,
     cursor: usize,
-    hovering: bool,
+    hovering: Hovering,
 }
 
 impl TimelineState {
@@ -156,22 +157,12 @@ pub fn show(
     }
 
     let under = scrub::token_under(&response, &axis, total).filter(|_| !response.dragged());
-    match under {
-        Some(position) => {
-            if selection.hovered != Some(position) {
-                commands.push(UiCommand::Hover(Some(position)));
-            }
-            state.hovering = true;
-            let x = painter.round_to_pixel_center(axis.x(f64::from(position.0) + 0.5));
-            let y = Rangef::new(stripes.curve.top(), stripes.strip.bottom());
-            painter.vline(x, y, Stroke::new(1.0, palette.faint.gamma_multiply(0.6)));
-            response.on_hover_ui_at_pointer(|ui| scrub::tooltip(ui, view, position));
-        }
-        None if state.hovering => {
-            commands.push(UiCommand::Hover(None));
-            state.hovering = false;
-        }
-        None => {}
+    state.hovering.follow(under, selection, commands);
+    if let Some(position) = under {
+        let x = painter.round_to_pixel_center(axis.x(f64::from(position.0) + 0.5));
+        let y = Rangef::new(stripes.curve.top(), stripes.strip.bottom());
+        painter.vline(x, y, Stroke::new(1.0, palette.faint.gamma_multiply(0.6)));
+        response.on_hover_ui_at_pointer(|ui| scrub::tooltip(ui, view, position));
     }
 }
 

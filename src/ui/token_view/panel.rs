@@ -8,6 +8,7 @@ use egui::{
 use crate::analysis::Segmentation;
 use crate::trace::{Position, SegmentKind, TraceStore, TraceView};
 use crate::ui::command::UiCommand;
+use crate::ui::hovering::Hovering;
 use crate::ui::selection::Selection;
 use crate::ui::theme::Palette;
 
@@ -52,7 +53,7 @@ pub struct TokenViewState {
     pinned: Option<Position>,
     /// The person scrolled away from the end while following.
     detached: bool,
-    hovering: bool,
+    hovering: Hovering,
     work: Work,
 }
 
@@ -205,19 +206,7 @@ pub fn show(
     if state.detached {
         jump_button(ui, state, output.inner_rect, commands);
     }
-    match under_pointer {
-        Some(position) => {
-            if selection.hovered != Some(position) {
-                commands.push(UiCommand::Hover(Some(position)));
-            }
-            state.hovering = true;
-        }
-        None if state.hovering => {
-            commands.push(UiCommand::Hover(None));
-            state.hovering = false;
-        }
-        None => {}
-    }
+    state.hovering.follow(under_pointer, selection, commands);
 }
 
 /// Keeps in sight what moved: the end while following, else the cursor, else a token pinned elsewhere.
