@@ -1,5 +1,6 @@
 //! Parses the command line and hands over; the only place where errors end as text and an exit code.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -30,5 +31,7 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 #[expect(clippy::print_stderr, reason = "the binary's one place for errors")]
 fn report(error: &anyhow::Error) {
-    eprintln!("{}", rkv_scope::error_chain::chain(error.as_ref()));
+    let said = rkv_scope::error_chain::chain(error.as_ref());
+    // If nobody reads it, the exit code still tells.
+    let _ = writeln!(std::io::stderr(), "{said}");
 }

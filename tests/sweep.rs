@@ -28,6 +28,7 @@ fn request(folder: &Path, threads: usize, out: Option<&str>) -> SweepRequest {
     SweepRequest {
         model: "reasoner".to_owned(),
         problems: ProblemSource::File { path, count: None },
+        instruction: None,
         arms: arms(&policies, &[24, 40, 400], |s| s.buffer = 16).unwrap(),
         sampling: Sampling {
             max_tokens: 90,

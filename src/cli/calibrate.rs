@@ -15,6 +15,11 @@ use crate::policy::find;
 use crate::trace::{AtomicFile, FileError, RecordLevel};
 
 pub(super) fn run(args: &CalibrateArgs, out: &mut dyn Write) -> Result<(), CliError> {
+    if args.out == Path::new("-") {
+        return Err(CliError::Usage(
+            "a calibration cannot go to standard output; name a file".to_owned(),
+        ));
+    }
     AtomicFile::can_be_created(&args.out)?;
     let name = args.model.as_deref().unwrap_or("reasoner");
     let mut model = load(name, &mut |_, _| {}).map_err(engine)?;

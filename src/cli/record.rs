@@ -1,13 +1,13 @@
 //! `record`: the engine without a window.
 
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::run_args::RecordArgs;
+use super::run_args::{RecordArgs, warn_greedy};
 use super::{CliError, calibrate, progress};
 use crate::config::Sampling;
 use crate::engine::{EngineCommand, EngineConfig, EngineEvent, RunId, RunRequest, RunState, spawn};
@@ -51,6 +51,7 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
             info.name
         ));
     }
+    warn_greedy(&sampling);
     if let Some(path) = &args.out {
         if path == Path::new("-") {
             return Err(CliError::Usage(
@@ -83,6 +84,7 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
     ];
     let mut store: Option<TraceStore> = None;
     let mut warned = false;
+    let mut out = Reader::new(out, args.out.is_some());
     let mut shown = Instant::now();
     loop {
         let Some(event) = engine.recv_timeout(Duration::from_secs(1)) else {
@@ -121,9 +123,8 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
                         let from = store.header().prompt_tokens as usize;
                         let already = store.tokens().len();
                         for token in tokens.iter().skip(from.saturating_sub(already)) {
-                            write!(out, "{}", token.text)?;
+                            out.tell(&token.text)?;
                         }
-                        out.flush()?;
                     }
                     store
                         .apply(record)
@@ -153,9 +154,9 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
             } => {
                 let Some(store) = &store else { continue };
                 if args.json {
-                    writeln!(out, "{}", report(store, &reason))?;
+                    out.tell(&format!("{}\n", report(store, &reason)))?;
                 } else {
-                    writeln!(out)?;
+                    out.tell("\n")?;
                 }
                 let summary = RunSummary::of(store);
                 progress(format_args!(
@@ -182,6 +183,41 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
                     "the engine ended before the run did".to_owned(),
                 ));
             }
+        }
+    }
+}
+
+/// Who reads the text. If they go away (`| head`), a run that is being recorded goes on to its end: a trace cut short
+/// must not take the place of a whole one.
+struct Reader<'a> {
+    out: &'a mut dyn Write,
+    recording: bool,
+    gone: bool,
+}
+
+impl<'a> Reader<'a> {
+    fn new(out: &'a mut dyn Write, recording: bool) -> Self {
+        Self {
+            out,
+            recording,
+            gone: false,
+        }
+    }
+
+    fn tell(&mut self, text: &str) -> std::io::Result<()> {
+        if self.gone {
+            return Ok(());
+        }
+        let written = write!(self.out, "{text}").and_then(|()| self.out.flush());
+        match written {
+            Err(error) if self.recording && error.kind() == ErrorKind::BrokenPipe => {
+                self.gone = true;
+                progress(format_args!(
+                    "nobody reads the text any more; the run goes on for its trace"
+                ));
+                Ok(())
+            }
+            written => written,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::args::named;
+use super::progress;
 use crate::config::{CacheSettings, DeviceChoice, Protection, Sampling, Scope, SlotOrder, Trigger};
 use crate::model::shapes::ModelShape;
 use crate::policy::{Param, PolicyInfo};
@@ -80,11 +81,21 @@ impl CacheArgs {
             info.params.contains(&param)
                 || param == Param::Sinks && settings.protection == Protection::Sinks
         };
-        given
+        let sliders = given
             .into_iter()
             .filter(|&(param, given)| given && !used(param))
-            .map(|(param, _)| param.spec().option)
-            .collect()
+            .map(|(param, _)| param.spec().option);
+        let choices = [
+            ("order", self.order.is_some()),
+            ("scope", self.scope.is_some()),
+            ("protect", self.protect.is_some()),
+            ("trigger", self.trigger.is_some()),
+        ];
+        let choices = choices
+            .into_iter()
+            .filter(|&(_, given)| given && !info.compresses)
+            .map(|(option, _)| option);
+        sliders.chain(choices).collect()
     }
 
     /// Puts what was given, but for the policy, into `s`.
@@ -100,6 +111,23 @@ impl CacheArgs {
         s.protection = self.protect.unwrap_or(s.protection);
         s.sinks = self.sinks.unwrap_or(s.sinks);
         s.trigger = self.trigger.unwrap_or(s.trigger);
+    }
+}
+
+/// Tells of limits to a draw that is none.
+pub(super) fn warn_greedy(sampling: &Sampling) {
+    if sampling.temperature > 0.0 {
+        return;
+    }
+    for (option, given) in [
+        ("top-p", sampling.top_p.is_some()),
+        ("top-k", sampling.top_k.is_some()),
+    ] {
+        if given {
+            progress(format_args!(
+                "warning: --{option} says nothing at temperature 0, which takes the likeliest token"
+            ));
+        }
     }
 }
 

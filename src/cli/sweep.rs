@@ -10,7 +10,9 @@ use super::{CliError, progress};
 use crate::error_chain::chain;
 use crate::export::{self, Format};
 use crate::problems::HELD_OUT_SEEDS;
-use crate::sweep::{Loader, SweepEvent, SweepRequest, SweepTable, arms, execute, json, text};
+use crate::sweep::{
+    Loader, SweepEvent, SweepRequest, SweepTable, arms, execute, instruction_for, json, text,
+};
 use crate::trace::{AtomicFile, destination};
 
 /// How often a line of progress is printed.
@@ -21,6 +23,7 @@ pub(super) fn run(args: &SweepArgs, out: &mut dyn Write) -> Result<(), CliError>
     let request = SweepRequest {
         model: args.model.clone(),
         problems: args.source(),
+        instruction: (args.instruction.clone()).or_else(|| instruction_for(&args.model)),
         arms: arms(&args.policies, &args.budgets, |s| args.adjust(s)).map_err(usage)?,
         sampling: args.sampling(),
         threads: args.threads.unwrap_or_else(processors),
@@ -36,6 +39,12 @@ pub(super) fn run(args: &SweepArgs, out: &mut dyn Write) -> Result<(), CliError>
         // A device would be read for earlier results without end.
         destination(path).map_err(export::ExportError::from)?;
     }
+    if args.out.as_deref() == Some(Path::new("-")) {
+        return Err(CliError::Usage(
+            "results cannot go to standard output, which has the table; name a file".to_owned(),
+        ));
+    }
+    args.warn(&request.arms);
     let plot = args.plot.as_deref().map(plot_format).transpose()?;
     let mut teller = Teller::default();
     let stop = AtomicBool::new(false);

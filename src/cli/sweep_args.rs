@@ -1,11 +1,13 @@
 //! The arguments of `sweep`.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
 
 use super::args::named;
-use super::run_args::CacheArgs;
+use super::progress;
+use super::run_args::{CacheArgs, warn_greedy};
 use crate::config::{CacheSettings, Protection, Sampling, Scope, Trigger};
 use crate::export::SweepAxis;
 use crate::sweep::ProblemSource;
@@ -19,6 +21,10 @@ pub struct SweepArgs {
     /// Ask the problems of a file, a JSON object with problem, answer and kind on each line, instead of drawing them
     #[arg(long, value_name = "F.jsonl")]
     pub problems_file: Option<PathBuf>,
+    /// What the model is told behind every problem; only an answer in \boxed{} counts [default: nothing for the built-in
+    /// reasoner, else "Please reason step by step, and put your final answer within \boxed{}."]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    pub instruction: Option<String>,
     /// Slots each KV head keeps after a compression
     #[arg(long, value_name = "N,N,..", value_delimiter = ',', default_values_t = [32, 48, 64, 96, 128, 192, 256])]
     pub budgets: Vec<u32>,
@@ -26,28 +32,38 @@ pub struct SweepArgs {
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', default_values_t = ["full", "rkv", "snapkv", "streamingllm"].map(str::to_owned))]
     pub policies: Vec<String>,
     /// Seed of the problems and of the draws
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        default_value_t = 0
+    )]
     pub seed: u64,
     /// Model: a GGUF file, a Hugging Face folder, or a known name
     #[arg(long, value_name = "FILE|DIR|NAME", default_value = "reasoner")]
     pub model: String,
     /// Tokens generated at most
-    #[arg(long, value_name = "N", default_value_t = Sampling::default().max_tokens)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = Sampling::default().max_tokens)]
     pub max_tokens: u32,
     /// 0 is greedy
-    #[arg(long, value_name = "X", default_value_t = 0.0)]
+    #[arg(
+        long,
+        value_name = "X",
+        allow_negative_numbers = true,
+        default_value_t = 0.0
+    )]
     pub temperature: f64,
     /// Nucleus mass
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub top_p: Option<f64>,
     /// Tokens that gather before the next compression; the same for all policies, so that none has more slots
-    #[arg(long, value_name = "N", default_value_t = CacheSettings::default().buffer)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = CacheSettings::default().buffer)]
     pub buffer: u32,
     /// Weight of importance against redundancy, 0 to 1
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub lambda: Option<f64>,
     /// Observation window: newest tokens, always kept
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub window: Option<u32>,
     /// Who decides together; each policy's default if not given
     #[arg(long, value_name = "head|layer|global", value_parser = named(Scope::from_name, Scope::ALL))]
@@ -59,7 +75,7 @@ pub struct SweepArgs {
     #[arg(long, value_name = "full|published", value_parser = named(Trigger::from_name, Trigger::ALL))]
     pub trigger: Option<Trigger>,
     /// Runs at the same time; all processors if not given. It changes no result
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub threads: Option<usize>,
     /// Results file (or its folder): written as runs end, and gone on with if it holds this very sweep
     #[arg(long, value_name = "F.jsonl|DIR")]
@@ -71,7 +87,7 @@ pub struct SweepArgs {
     #[arg(long, value_name = "F.png|F.svg")]
     pub plot: Option<PathBuf>,
     /// Horizontal axis of the plot: the budget, or the time-averaged share of the cache that was kept
-    #[arg(long, value_name = "budget|ratio", default_value_t = SweepAxis::Budget, value_parser = named(SweepAxis::from_name, SweepAxis::ALL))]
+    #[arg(long, value_name = "budget|ratio", requires = "plot", default_value_t = SweepAxis::Budget, value_parser = named(SweepAxis::from_name, SweepAxis::ALL))]
     pub x: SweepAxis,
 }
 
@@ -106,7 +122,11 @@ impl SweepArgs {
 
     /// Puts what was given into a policy's settings.
     pub(super) fn adjust(&self, settings: &mut CacheSettings) {
-        let given = CacheArgs {
+        self.given().put_into(settings);
+    }
+
+    fn given(&self) -> CacheArgs {
+        CacheArgs {
             buffer: Some(self.buffer),
             lambda: self.lambda,
             window: self.window,
@@ -114,7 +134,26 @@ impl SweepArgs {
             protect: self.protect,
             trigger: self.trigger,
             ..CacheArgs::default()
-        };
-        given.put_into(settings);
+        }
+    }
+
+    /// Tells of options that policies of the sweep, or its sampling, do not look at.
+    pub(super) fn warn(&self, arms: &[CacheSettings]) {
+        let mut told = BTreeSet::new();
+        for arm in arms {
+            let Ok(info) = crate::policy::find(&arm.policy) else {
+                continue;
+            };
+            if !info.compresses || !told.insert(info.id) {
+                continue;
+            }
+            for option in self.given().unused(info, arm) {
+                progress(format_args!(
+                    "warning: {} does not look at --{option}",
+                    info.name
+                ));
+            }
+        }
+        warn_greedy(&self.sampling());
     }
 }

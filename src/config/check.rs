@@ -2,6 +2,9 @@
 
 use super::{CacheSettings, Retain, Sampling};
 
+/// The widest window, in tokens.
+pub const MOST_WINDOW: u32 = 4096;
+
 /// A setting, or a combination of settings, that cannot work; the message names the way out.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SettingsError {
@@ -112,7 +115,7 @@ impl CacheSettings {
         range(
             "window",
             self.window,
-            (1..=4096).contains(&self.window),
+            (1..=MOST_WINDOW).contains(&self.window),
             "from 1 to 4096",
         )?;
         range(

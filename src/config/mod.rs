@@ -7,6 +7,6 @@ mod device;
 mod sampling;
 
 pub use cache::{CacheSettings, Protection, Retain, Scope, SlotOrder, Trigger};
-pub use check::SettingsError;
+pub use check::{MOST_WINDOW, SettingsError};
 pub use device::DeviceChoice;
 pub use sampling::Sampling;

@@ -78,6 +78,7 @@ pub fn compress(
 ) -> Result<Compression, CacheError> {
     let started = Instant::now();
     let shape = cache.shape();
+    put_newest_last(cache, settings.window as usize)?;
     let decided = cache.decide(settings, context.prompt_tokens, context.level)?;
     let (scores, chosen, late) = match decided {
         Some(Decided {
@@ -132,6 +133,32 @@ pub fn compress(
         record,
         late: waiting,
     })
+}
+
+/// Puts the newest `window` tokens of every head into its last slots, where policies and trace take the window from.
+/// They are elsewhere only after a window was widened while the slots are in score order.
+fn put_newest_last(cache: &mut KvCache, window: usize) -> Result<(), CacheError> {
+    let shape = cache.shape();
+    let newest_last = |positions: &[Position]| {
+        let (older, newest) = positions.split_at(positions.len().saturating_sub(window));
+        let first = newest.iter().min();
+        first.is_none_or(|first| older.iter().all(|position| position < first))
+    };
+    let mut heads = (0..shape.layers).flat_map(|l| (0..shape.kv_heads).map(move |h| (l, h)));
+    if heads.all(|(layer, head)| newest_last(cache.positions(layer, head))) {
+        return Ok(());
+    }
+    let by_time: Vec<Vec<Keep>> = (0..shape.layers)
+        .map(|layer| {
+            (0..shape.kv_heads)
+                .map(|head| {
+                    let order = by_position(cache.positions(layer, head));
+                    order.into_iter().map(|slot| Slot(slot as u32)).collect()
+                })
+                .collect()
+        })
+        .collect();
+    cache.compact_all(&by_time)
 }
 
 /// Scores of every head of every layer, `[layers][kv_heads]`.
@@ -300,8 +327,17 @@ fn record_scores(
     let redundancy =
         (parts && first.redundancy.is_some()).then(|| ScoreBlock::new(Component::Redundancy));
     // Z can be formed again from both parts, so it is stored only where one is missing.
-    let score =
-        (importance.is_none() || redundancy.is_none()).then(|| ScoreBlock::new(Component::Score));
+    let positive = || {
+        let mut all = heads.iter().flat_map(|(_, scores)| &scores.score);
+        all.all(|&score| score >= 0.0)
+    };
+    let score = (importance.is_none() || redundancy.is_none()).then(|| {
+        if positive() {
+            ScoreBlock::of_positive_scores()
+        } else {
+            ScoreBlock::new(Component::Score)
+        }
+    });
     let mut blocks = [importance, redundancy, score];
     let mut links = (parts && first.newest_similar.is_some()).then(DuplicateLinks::default);
     for (positions, scores) in heads {

@@ -24,11 +24,12 @@ use crate::trace::{
 
 pub use snapshot::{Snapshot, can_resume};
 
-/// Prompt tokens per forward pass, so that a stop is felt within a fraction of a second.
-const PREFILL_CHUNK: usize = 128;
-
 /// Query rows kept at least, so that the window slider can move without losing history.
 const LEAST_QUERY_ROWS: usize = 64;
+
+/// Prompt tokens per forward pass: few enough that a stop is felt within a fraction of a second, and that statistics of
+/// queries find every one of them in the cache.
+const PREFILL_CHUNK: usize = LEAST_QUERY_ROWS;
 
 /// What one call of [`Generation::advance`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,6 +57,31 @@ pub struct GenerationRequest {
     pub level: RecordLevel,
     /// Device name for the header.
     pub device: String,
+}
+
+/// Query rows that the cache keeps for a policy and for those that the person may switch to. From the full cache's course
+/// a sweep forks policies that look at as many as its window.
+fn query_rows(policy: &ActivePolicy, settings: &CacheSettings) -> usize {
+    let rows = if policy.info.compresses {
+        policy.info.needs.query_rows(settings)
+    } else {
+        settings.window as usize
+    };
+    rows.max(LEAST_QUERY_ROWS)
+}
+
+/// Whether a prompt of so many tokens can be answered within a model's context.
+///
+/// # Errors
+/// An empty prompt, or one that leaves no room.
+pub fn check_prompt(prompt: usize, context: usize) -> Result<(), EngineError> {
+    if prompt == 0 {
+        return Err(EngineError::EmptyProblem);
+    }
+    if prompt >= context {
+        return Err(EngineError::PromptTooLong { prompt, context });
+    }
+    Ok(())
 }
 
 /// A run under way.
@@ -105,15 +131,7 @@ impl<'m> Generation<'m> {
         let summary = model.summary();
         let prompt = model.encode_prompt(&request.problem)?;
         let context = summary.context as usize;
-        if prompt.is_empty() {
-            return Err(EngineError::EmptyProblem);
-        }
-        if prompt.len() >= context {
-            return Err(EngineError::PromptTooLong {
-                prompt: prompt.len(),
-                context,
-            });
-        }
+        check_prompt(prompt.len(), context)?;
         request.settings.check_with_prompt(prompt.len() as u32)?;
         let longest = context.min(prompt.len() + request.sampling.max_tokens as usize);
         let schedule = Schedule::new(&request.settings, prompt.len())?;
@@ -130,7 +148,7 @@ impl<'m> Generation<'m> {
             kv_heads: summary.kv_heads as usize,
             head_dim: summary.head_dim as usize,
             capacity: schedule.capacity(&request.settings, longest),
-            window: (request.settings.window as usize).max(LEAST_QUERY_ROWS),
+            window: query_rows(&policy, &request.settings),
         };
         let mut cache = if policy.info.watches() {
             KvCache::new(shape)?

@@ -85,3 +85,8 @@ pub(super) fn changes(view: &TraceView<'_>) -> Option<String> {
         many => Some(format!("settings changed {many} times")),
     }
 }
+
+/// A text of a person or a model as part of a line.
+pub(super) fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::caption::one_line;
 use super::figure::Figure;
 use super::info::{bytes, settings_text};
 use super::{ExportError, ExportOptions, Format, caption, comparison_figure, png, svg};
@@ -156,7 +157,7 @@ impl<'a> Comparison<'a> {
             ("end", each(&|_, m| finish(m).to_owned())),
             (
                 "answer",
-                each(&|_, m| m.answer.clone().unwrap_or_else(|| "none".to_owned())),
+                each(&|_, m| (m.answer.as_deref()).map_or_else(|| "none".to_owned(), one_line)),
             ),
             (
                 "same answer as A",

@@ -2,6 +2,7 @@
 
 use super::ExportOptions;
 use super::bitmap::Bitmap;
+use super::caption::one_line;
 use super::comparison::Comparison;
 use super::figure::{Anchor, Figure, Item};
 use super::fonts::{self, Font};
@@ -68,8 +69,7 @@ pub(super) fn draw(comparison: &Comparison<'_>, options: &ExportOptions) -> Figu
 }
 
 fn problem(store: &TraceStore) -> String {
-    let words: Vec<&str> = store.header().problem.split_whitespace().collect();
-    words.join(" ")
+    one_line(&store.header().problem)
 }
 
 /// One run's title and raster; returns the lower end.

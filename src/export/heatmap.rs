@@ -140,6 +140,9 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
     ) {
         notes.push(format!("layer {layer} only"));
     }
+    if let Some(head) = options.head {
+        notes.push(format!("KV head {head} only"));
+    }
     let figure = MatrixFigure {
         title: options
             .title

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::caption::one_line;
 use crate::analysis::{THEN, policies_in_force};
 use crate::config::{CacheSettings, Sampling};
 use crate::policy::{self, Param};
@@ -144,13 +145,7 @@ impl Info {
             "recorded by",
             format!("{}, level {}", self.recorded_by, level_name(self.level)),
         )?;
-        line(
-            "problem",
-            self.problem
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" "),
-        )?;
+        line("problem", one_line(&self.problem))?;
         if self.policies.len() > 1 {
             line("policies", self.policies.join(THEN))?;
         }
@@ -196,9 +191,7 @@ impl Info {
         )?;
         line(
             "answer",
-            self.answer
-                .clone()
-                .unwrap_or_else(|| "none in \\boxed{}".to_owned()),
+            (self.answer.as_deref()).map_or_else(|| "none in \\boxed{}".to_owned(), one_line),
         )?;
         let finish = match (&self.finish, self.seconds) {
             (None, _) => "the recording stops before the run's end".to_owned(),

@@ -43,8 +43,10 @@ struct HfConfig {
 
 #[derive(Deserialize)]
 struct HfRope {
-    #[serde(alias = "type")]
     rope_type: Option<String>,
+    /// The older name; files of the time between have both.
+    #[serde(rename = "type")]
+    old_rope_type: Option<String>,
     rope_theta: Option<f32>,
     factor: Option<f32>,
     low_freq_factor: Option<f32>,
@@ -186,7 +188,10 @@ fn rotary(hf: &HfConfig, file: &str) -> Result<(f32, RopeScaling), ModelError> {
                 ModelError::config(file, format!("the rotary scaling lacks a positive {name}"))
             })
     };
-    let scaling = match rope.rope_type.as_deref().unwrap_or("default") {
+    let scaling = match (rope.rope_type.as_deref())
+        .or(rope.old_rope_type.as_deref())
+        .unwrap_or("default")
+    {
         "default" => RopeScaling::None,
         "linear" => RopeScaling::Linear {
             factor: need(rope.factor, "factor")?,

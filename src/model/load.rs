@@ -1,6 +1,8 @@
 //! Opens a model wherever it is: a GGUF file, safetensors files with their config.json, or bytes in the program.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use candle_core::quantized::GgmlDType;
@@ -13,6 +15,7 @@ use super::hf_config;
 use super::info::ModelInfo;
 use super::rope::Rope;
 use super::safetensors_source::{DenseWeights, SafetensorsSource};
+use super::source::folder_name;
 use super::weights::{DecoderWeights, OnProgress, assemble};
 
 /// How to hold a model in memory.
@@ -50,7 +53,7 @@ impl Decoder {
         progress: &'a mut OnProgress<'a>,
     ) -> Result<Self, ModelError> {
         let path = &resolve(path)?;
-        if is_gguf(path) {
+        if is_gguf(path) || begins_as_gguf(path) {
             let file = path.display().to_string();
             let mut source = GgufSource::open(path, progress)?;
             let config = source.config()?;
@@ -81,9 +84,7 @@ impl Decoder {
             &config,
             &mut SafetensorsSource::open(path, options.dense, progress)?,
         )?;
-        let name = folder
-            .file_name()
-            .map_or_else(|| stem(path), |name| name.to_string_lossy().into_owned());
+        let name = folder_name(folder).unwrap_or_else(|| stem(path));
         Ok(finish(name, config, rope, weights, &[]))
     }
 
@@ -115,6 +116,13 @@ fn is_gguf(path: &Path) -> bool {
         .is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"))
 }
 
+/// Whether a file without the extension begins as GGUF files do, as those of other programs' stores.
+fn begins_as_gguf(path: &Path) -> bool {
+    let mut magic = [0; 4];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
+    read.is_ok() && magic == *b"GGUF"
+}
+
 fn stem(path: &Path) -> String {
     path.file_stem()
         .unwrap_or_default()
@@ -128,6 +136,7 @@ fn resolve(path: &Path) -> Result<PathBuf, ModelError> {
     if !metadata.is_dir() {
         let name = path.to_string_lossy();
         let known = is_gguf(path)
+            || begins_as_gguf(path)
             || name.ends_with(".safetensors")
             || name.ends_with(".safetensors.index.json");
         return if known {

@@ -195,6 +195,23 @@ fn named(text: &str) -> Option<&'static KnownModel> {
     })
 }
 
+/// The name of a model's folder. A hub's cache keeps one under `models--OWNER--NAME/snapshots/COMMIT`, and NAME is what
+/// people know it by.
+pub(crate) fn folder_name(folder: &Path) -> Option<String> {
+    let name = |path: &Path| Some(path.file_name()?.to_string_lossy().into_owned());
+    let snapshots = folder
+        .parent()
+        .filter(|parent| parent.ends_with("snapshots"));
+    let repo = snapshots.and_then(Path::parent).and_then(name);
+    match repo
+        .as_deref()
+        .and_then(|repo| repo.strip_prefix("models--"))
+    {
+        Some(repo) => Some(repo.rsplit("--").next().unwrap_or(repo).to_owned()),
+        None => name(folder),
+    }
+}
+
 fn gguf_file(path: &Path) -> Result<ModelFiles, SourceError> {
     let read = |source| SourceError::Read {
         path: path.to_path_buf(),

@@ -1,11 +1,13 @@
 //! The functions and filters that chat templates expect of Python's `transformers`.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use minijinja::value::Kwargs;
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 use serde::Serialize;
 use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter};
+
+/// What `strftime_now` takes for now, in seconds since 1970: the day that Llama 3.2's template names where it is told none.
+/// With the real one the same problem would be another prompt tomorrow, and no run could be done again or gone on with.
+const NOW: u64 = 1_721_952_000;
 
 /// Widest `tojson` indent accepted; the indent multiplies the output's size.
 const MAX_INDENT: usize = 16;
@@ -19,12 +21,7 @@ pub(super) fn install(environment: &mut Environment<'_>) {
             Err(Error::new(ErrorKind::InvalidOperation, message))
         },
     );
-    environment.add_function("strftime_now", |format: String| {
-        let seconds = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs());
-        strftime(&format, seconds)
-    });
+    environment.add_function("strftime_now", |format: String| strftime(&format, NOW));
     environment.add_filter("tojson", tojson);
 }
 

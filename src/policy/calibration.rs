@@ -86,7 +86,7 @@ impl Calibration {
         let pairs = self.layers * self.query_heads * (self.head_dim / 2);
         let same = [self.layers, self.query_heads, self.head_dim]
             == [model.layers, model.query_heads, model.head_dim].map(|n| n as usize)
-            && self.model == model.name
+            && model.is(&self.model, self.fingerprint.as_deref())
             && self.frequencies == frequencies
             && self.queries.len() == self.layers
             && [&self.real, &self.imaginary, &self.sizes]

@@ -6,7 +6,7 @@
 use super::params::Param;
 use super::table::PolicyInfo;
 use super::{HeadScores, HeadView, Needs, Policy};
-use crate::config::CacheSettings;
+use crate::config::{CacheSettings, MOST_WINDOW};
 
 pub(super) const INFO: PolicyInfo = PolicyInfo {
     id: "h2o",
@@ -25,7 +25,7 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
     },
     params: &[Param::Budget, Param::Buffer, Param::Window],
     defaults: |settings| {
-        settings.window = settings.budget / 2;
+        settings.window = (settings.budget / 2).clamp(1, MOST_WINDOW);
         settings.buffer = super::STEPWISE_BUFFER;
     },
     policy: |_| Ok(Box::new(H2o)),

@@ -263,23 +263,34 @@ mod tests {
         let scores: Vec<Vec<f32>> = (0..3)
             .map(|h| (0..10).map(|i| ((i * 13 + h * 5) % 17) as f32).collect())
             .collect();
+        let both = vec![scores[..2].to_vec(), scores[1..].to_vec()];
+        let mean = |a: f32, b: f32| f32::midpoint(a, b);
+        let layer = |l: usize, i: usize| mean(both[l][0][i], both[l][1][i]);
+        // One foreign token in one head makes the general way go; the others hold what they held.
+        let mixed = vec![vec![&at[..], &at[..]], vec![&at[..], &other[..]]];
         for scope in [Scope::Layer, Scope::Global] {
             let settings = CacheSettings {
                 scope,
                 ..settings(6, 2)
             };
-            let both = vec![scores[..2].to_vec(), scores[1..].to_vec()];
+            let expect = |common: &dyn Fn(usize) -> f32| {
+                let common: Vec<f32> = (0..10).map(common).collect();
+                select_head(&at, &common, &settings, 0)
+            };
             let alike = select(&vec![vec![&at[..]; 2]; 2], &both, &settings, 0);
-            // One foreign token in one head makes the general way go; the others hold what they held.
-            let mixed = vec![vec![&at[..], &at[..]], vec![&at[..], &other[..]]];
             let apart = select(&mixed, &both, &settings, 0);
             if scope == Scope::Layer {
-                assert_eq!(alike[0], apart[0]);
-            }
-            assert_eq!(alike[0][0].len(), 6);
-            assert!(alike[0].iter().all(|kept| *kept == alike[0][0]));
-            if scope == Scope::Global {
-                assert_eq!(alike[0], alike[1]);
+                assert_eq!(alike[0], vec![expect(&|i| layer(0, i)); 2]);
+                assert_eq!(alike[1], vec![expect(&|i| layer(1, i)); 2]);
+                assert_eq!(apart[0], alike[0]);
+            } else {
+                let kept = expect(&|i| mean(layer(0, i), layer(1, i)));
+                assert_eq!(alike, vec![vec![kept; 2]; 2]);
+                // Token 3 is held by one head only in the second layer.
+                let of_holders = |i| if i == 3 { both[1][0][i] } else { layer(1, i) };
+                let kept = expect(&|i| mean(layer(0, i), of_holders(i)));
+                assert_eq!(apart[0], vec![kept.clone(); 2]);
+                assert_eq!(apart[1][0], kept);
             }
         }
     }

@@ -57,8 +57,14 @@ impl ThinKv {
         }
     }
 
-    /// Divides what was written since the last compression into thoughts; the newest is of `kind`.
-    fn extend(&mut self, seen: u32, length: u32, kind: Kind) {
+    /// Divides what was written since the last compression into thoughts; the newest is of `kind`. Whether that one has
+    /// turned to another approach since.
+    fn extend(&mut self, seen: u32, length: u32, kind: Kind) -> bool {
+        let turn = |thoughts: &[Thought]| {
+            let newest = thoughts.last().filter(|t| t.kind == Kind::Transition);
+            newest.map(|thought| thought.start)
+        };
+        let before = turn(&self.thoughts);
         let mut start = self.thoughts.last().map_or(0, |thought| thought.end);
         // A thought that is still short goes on, unless the prompt ends there.
         if let Some(last) = self.thoughts.last_mut()
@@ -90,6 +96,8 @@ impl ThinKv {
             });
             start = end;
         }
+        let now = turn(&self.thoughts);
+        now.is_some() && now != before
     }
 
     /// Candidates of each thought by slot, protected ones left out.
@@ -135,7 +143,7 @@ impl Policy for ThinKv {
         let sparsity = (sum / f64::from(count.max(1))) as f32;
         self.sparsities.push(sparsity);
         let kind = kind_of(sparsity, &self.sparsities);
-        self.extend(seen, length(settings), kind);
+        let turns = self.extend(seen, length(settings), kind);
 
         let mut members = vec![];
         let mut quota = 0;
@@ -149,7 +157,7 @@ impl Policy for ThinKv {
             let protected = candidates - members.iter().sum::<u32>();
             quota = settings.budget.saturating_sub(settings.window + protected);
         });
-        anneal(&mut self.thoughts, &members, length(settings), quota);
+        anneal(&mut self.thoughts, turns, &members, length(settings), quota);
     }
 
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {

@@ -25,9 +25,8 @@ pub(super) struct Thought {
     pub cuts: u32,
 }
 
-/// Cuts after which a thought keeps its size: the published schedule {64, 32, 16, 8, 4} of 128 has five steps.
-const MOST_CUTS: u32 = 5;
-/// A thought never loses all its tokens: that sends the model into loops, the paper says.
+/// A thought never loses all its tokens: that sends the model into loops, the paper says. The published schedule
+/// {64, 32, 16, 8, 4} of 128 ends here, too.
 const LEAST: u32 = 4;
 
 impl Thought {
@@ -39,20 +38,31 @@ impl Thought {
             (length >> self.cuts).max(LEAST)
         }
     }
+
+    fn cut(&mut self, length: u32) {
+        if self.target(length) > LEAST {
+            self.cuts += 1;
+        }
+    }
 }
 
 /// Cuts the thoughts down for a new one, the last of the list, until `quota` tokens are left of those they hold.
 ///
-/// `members` are the tokens that each still has. A transition cuts every older thought once; beyond that the oldest of
-/// the least important ones are cut first. When all are at their least, more than the quota may be left.
-pub(super) fn anneal(thoughts: &mut [Thought], members: &[u32], length: u32, quota: u32) {
-    let Some((newest, older)) = thoughts.split_last_mut() else {
+/// `members` are the tokens that each still has. A transition that has just begun (`turns`) cuts every older thought once;
+/// beyond that the oldest of the least important ones are cut first. When all are at their least, more than the quota may
+/// be left.
+pub(super) fn anneal(
+    thoughts: &mut [Thought],
+    turns: bool,
+    members: &[u32],
+    length: u32,
+    quota: u32,
+) {
+    let Some((_, older)) = thoughts.split_last_mut() else {
         return;
     };
-    if newest.kind == Kind::Transition {
-        for thought in older {
-            thought.cuts = (thought.cuts + 1).min(MOST_CUTS);
-        }
+    if turns {
+        older.iter_mut().for_each(|thought| thought.cut(length));
     }
     let newest = thoughts.len() - 1;
     loop {
@@ -61,10 +71,10 @@ pub(super) fn anneal(thoughts: &mut [Thought], members: &[u32], length: u32, quo
             return;
         }
         let next = (0..thoughts.len())
-            .filter(|&i| thoughts[i].cuts < MOST_CUTS && left(i) > LEAST)
+            .filter(|&i| thoughts[i].target(length) > LEAST && left(i) > LEAST)
             .min_by_key(|&i| (i == newest, thoughts[i].kind, i));
         let Some(next) = next else { return };
-        thoughts[next].cuts += 1;
+        thoughts[next].cut(length);
     }
 }
 
@@ -137,7 +147,7 @@ mod tests {
     #[test]
     fn a_transition_halves_every_older_thought() {
         let mut all = thoughts(&[Kind::Reasoning, Kind::Execution, Kind::Transition]);
-        anneal(&mut all, &[32, 32, 32], 32, 1000);
+        anneal(&mut all, true, &[32, 32, 32], 32, 1000);
         assert_eq!(all.iter().map(|t| t.cuts).collect::<Vec<_>>(), [1, 1, 0]);
         assert_eq!(all[0].target(32), 16);
     }
@@ -150,17 +160,21 @@ mod tests {
             Kind::Execution,
             Kind::Reasoning,
         ]);
-        anneal(&mut all, &[32; 4], 32, 112);
+        anneal(&mut all, false, &[32; 4], 32, 112);
         assert_eq!(all.iter().map(|t| t.cuts).collect::<Vec<_>>(), [0, 1, 0, 0]);
-        anneal(&mut all, &[32, 16, 32, 32], 32, 70);
+        anneal(&mut all, false, &[32, 16, 32, 32], 32, 70);
         assert_eq!(all.iter().map(|t| t.cuts).collect::<Vec<_>>(), [1, 3, 3, 0]);
     }
 
     #[test]
     fn an_impossible_quota_ends_at_the_least() {
         let mut all = thoughts(&[Kind::Reasoning, Kind::Reasoning]);
-        anneal(&mut all, &[32, 32], 32, 1);
+        anneal(&mut all, false, &[32, 32], 32, 1);
         assert!(all.iter().all(|t| t.target(32) == LEAST));
+        // However long thoughts are.
+        let mut all = thoughts(&[Kind::Reasoning, Kind::Reasoning]);
+        anneal(&mut all, false, &[512, 512], 512, 1);
+        assert!(all.iter().all(|t| t.target(512) == LEAST));
     }
 
     #[test]

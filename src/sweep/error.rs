@@ -35,6 +35,15 @@ pub enum SweepError {
         /// The model at hand.
         found: ModelIdentity,
     },
+    /// A problem that no policy can be asked.
+    #[cfg(feature = "infer")]
+    #[error("problem {problem} cannot be asked: {source}", problem = problem + 1)]
+    Unaskable {
+        /// Index of the problem.
+        problem: u32,
+        /// Why.
+        source: Box<crate::engine::EngineError>,
+    },
     /// A run failed.
     #[cfg(feature = "infer")]
     #[error("problem {problem} with {arm} failed: {source}", problem = problem + 1)]

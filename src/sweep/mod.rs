@@ -30,7 +30,7 @@ pub use arm::{ArmKey, FULL, arms};
 pub use error::SweepError;
 pub use handle::{ReplayRequest, SweepEvent, SweepHandle};
 pub use outcome::RunOutcome;
-pub use plan::{ModelIdentity, SweepPlan, SweepRequest};
+pub use plan::{ModelIdentity, SweepPlan, SweepRequest, instruction_for};
 pub use problem::{Problem, ProblemSource, ProblemsError};
 pub use repeats::ends_in_a_loop;
 pub use report::{duration, json, text};

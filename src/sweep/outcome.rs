@@ -29,7 +29,7 @@ pub struct RunOutcome {
     pub compressions: u32,
     /// Most slots a head ever held.
     pub peak_slots: u32,
-    /// Slots over tokens seen, averaged over all steps, to six decimals.
+    /// Slots read by all decode steps over what a full cache would have had read, to six decimals.
     pub time_averaged_ratio: f64,
     /// Slots read, summed over all steps: what attention had to do.
     pub slot_steps: u64,

@@ -23,6 +23,8 @@ pub struct SweepRequest {
     pub model: String,
     /// The problems.
     pub problems: ProblemSource,
+    /// What the model is told behind every problem ([`instruction_for`]).
+    pub instruction: Option<String>,
     /// Settings of every arm, the full cache first ([`super::arms`]).
     pub arms: Vec<CacheSettings>,
     /// How tokens are drawn; greedy unless a temperature is given.
@@ -31,6 +33,17 @@ pub struct SweepRequest {
     pub threads: usize,
     /// Results file to append to and to resume from.
     pub out: Option<PathBuf>,
+}
+
+/// What reasoning models are asked for, as R-KV's authors and DeepSeek ask: only a box says which number is the answer.
+const INSTRUCTION: &str = "Please reason step by step, and put your final answer within \\boxed{}.";
+
+/// The instruction that a model needs to put its answer where a sweep looks for it; the project's own reasoner needs none.
+pub fn instruction_for(model: &str) -> Option<String> {
+    let embedded = ["reasoner", "embedded"]
+        .iter()
+        .any(|name| model.eq_ignore_ascii_case(name));
+    (!embedded).then(|| INSTRUCTION.to_owned())
 }
 
 /// What decides the results of a sweep. The first line of a results file.
@@ -129,7 +142,8 @@ impl SweepPlan {
                 .collect::<Vec<_>>()
                 .join(", ")
         };
-        if self.model != other.model {
+        // The same files may be named by path or by name.
+        if self.model.fingerprint != other.model.fingerprint {
             let model = |m: &ModelIdentity| format!("{} ({})", m.name, m.fingerprint);
             let (ours, theirs) = (model(&self.model), model(&other.model));
             Some(format!("its model is {ours}, not {theirs}"))

@@ -13,25 +13,52 @@ pub struct Problem {
     #[serde(default)]
     pub kind: String,
     /// The problem as the model gets it.
-    #[serde(
-        rename = "problem",
-        alias = "text",
-        alias = "question",
-        alias = "prompt"
-    )]
+    #[serde(rename = "problem")]
     pub text: String,
-    /// The exact answer; in a file it may be a number too.
-    #[serde(deserialize_with = "text_or_number")]
+    /// The exact answer.
     pub answer: String,
 }
 
-fn text_or_number<'de, D: serde::Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    match serde_json::Value::deserialize(from)? {
-        serde_json::Value::String(text) => Ok(text),
-        serde_json::Value::Number(number) => Ok(number.to_string()),
-        other => Err(serde::de::Error::custom(format!(
-            "the answer is {other}, neither text nor a number"
-        ))),
+/// A line of a file of problems, with the names that such files use; of several the first here counts.
+#[derive(Deserialize)]
+struct Line {
+    #[serde(default)]
+    kind: String,
+    problem: Option<String>,
+    question: Option<String>,
+    text: Option<String>,
+    prompt: Option<String>,
+    answer: Option<serde_json::Value>,
+}
+
+impl Line {
+    fn problem(self) -> Result<Problem, String> {
+        let texts = [self.problem, self.question, self.text, self.prompt];
+        let text = texts.into_iter().flatten().next();
+        let text = text.ok_or("it has no `problem`")?;
+        if text.trim().is_empty() {
+            return Err("its problem is empty".to_owned());
+        }
+        let answer = match self.answer {
+            Some(serde_json::Value::String(text)) => text,
+            Some(serde_json::Value::Number(number)) => number.to_string(),
+            Some(other) => {
+                return Err(format!("the answer is {other}, neither text nor a number"));
+            }
+            None => return Err("it has no `answer`".to_owned()),
+        };
+        // GSM8K's answers are solutions, and end so.
+        let answer = answer.rsplit("####").next().unwrap_or_default().trim();
+        if answer.is_empty() || answer.contains('\n') {
+            return Err(
+                "its answer must be one line, or end in one behind `####` as GSM8K's do".to_owned(),
+            );
+        }
+        Ok(Problem {
+            kind: self.kind,
+            text,
+            answer: answer.to_owned(),
+        })
     }
 }
 
@@ -67,7 +94,7 @@ pub enum ProblemsError {
     },
     /// A line that is no problem.
     #[error(
-        "line {line} of {path} is not a problem: {source}; a line looks like \
+        "line {line} of {path} is not a problem: {reason}; a line looks like \
          {{\"kind\": \"sums\", \"problem\": \"What is 2 + 3?\", \"answer\": \"5\"}}",
         path = path.display()
     )]
@@ -77,7 +104,7 @@ pub enum ProblemsError {
         /// Line, counted from 1.
         line: usize,
         /// What is wrong with it.
-        source: serde_json::Error,
+        reason: String,
     },
     /// Fewer than asked for.
     #[error("{path} holds {found} problems, but {asked} were asked for; ask for fewer", path = path.display())]
@@ -141,11 +168,13 @@ fn read(path: &Path, count: Option<u32>) -> Result<Vec<Problem>, ProblemsError> 
     let problems = lines
         .take(count.map_or(usize::MAX, |count| count as usize))
         .map(|(index, line)| {
-            serde_json::from_str(line).map_err(|source| ProblemsError::Line {
-                path: path.to_owned(),
-                line: index + 1,
-                source,
-            })
+            let read = serde_json::from_str(line).map_err(|error| error.to_string());
+            read.and_then(Line::problem)
+                .map_err(|reason| ProblemsError::Line {
+                    path: path.to_owned(),
+                    line: index + 1,
+                    reason,
+                })
         })
         .collect::<Result<Vec<Problem>, _>>()?;
     match count {
@@ -189,6 +218,23 @@ mod tests {
     }
 
     #[test]
+    fn lines_of_known_collections_are_read() {
+        let gsm8k =
+            r#"{"question": "Half of 144?", "answer": "144 / 2 = <<144/2=72>>72\n#### 72"}"#;
+        let both = r#"{"question": "2 + 3?", "prompt": "Solve: 2 + 3?", "answer": 5}"#;
+        let file = file(&format!("{gsm8k}\n{both}\n"));
+        let read = from(&file, None).unwrap();
+        assert_eq!(
+            (read[0].text.as_str(), read[0].answer.as_str()),
+            ("Half of 144?", "72")
+        );
+        assert_eq!(
+            (read[1].text.as_str(), read[1].answer.as_str()),
+            ("2 + 3?", "5")
+        );
+    }
+
+    #[test]
     fn drawn_problems_do_not_depend_on_how_many_are_asked() {
         let drawn = |count, seed| ProblemSource::Generated { count, seed }.problems();
         let five = drawn(5, 3).unwrap();
@@ -208,5 +254,13 @@ mod tests {
         let error = from(&file(TWO), Some(3)).unwrap_err();
         assert!(error.contains("holds 2") && error.contains('3'), "{error}");
         assert!(from(&file("\n"), None).is_err());
+        for (line, said) in [
+            (r#"{"problem": " ", "answer": 1}"#, "empty"),
+            (r#"{"problem": "2 + 3?", "answer": "2 + 3\n= 5"}"#, "####"),
+            (r#"{"answer": 1}"#, "no `problem`"),
+        ] {
+            let error = from(&file(line), None).unwrap_err();
+            assert!(error.contains(said), "{error}");
+        }
     }
 }

@@ -63,6 +63,13 @@ pub fn text(plan: &SweepPlan, table: &SweepTable) -> String {
         out.push('\n');
         out.push_str(&columns(&lines));
     }
+    if let Some(full) = table.full().filter(|full| full.stats.boxless > 0) {
+        let _ = writeln!(
+            out,
+            "\n{} of {} runs with the full cache ended without an answer in \\boxed{{}}; they count as wrong.",
+            full.stats.boxless, full.stats.runs
+        );
+    }
     // Writing into a String cannot fail.
     let _ = write!(out, "\n{}\n{LEGEND}\n", plan.said());
     out
@@ -72,8 +79,9 @@ pub fn text(plan: &SweepPlan, table: &SweepTable) -> String {
 const LEGEND: &str = "\
 Lost and gained: answers right with the full cache alone and here alone; p: exact McNemar test of the two.
 Length: tokens over the full cache's. Cut off: runs that met the limit of tokens or of the context; of these
-looped: those that were saying the same passage over and over. Ratio: slots over tokens seen, averaged over
-steps. Cost: slots read over the full cache's. Triggered: share of problems that were compressed at all.";
+looped: those that were saying the same passage over and over. Ratio: slots read over what a full cache would
+have read in the same steps. Cost: the same over the full cache's own run. Triggered: share of problems that
+were compressed at all.";
 
 fn budget(arm: &ArmKey) -> String {
     arm.budget

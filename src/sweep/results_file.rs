@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use super::stamped_line::{begins_as_stamped, payload, stamp};
 use super::{RunOutcome, SweepPlan};
 
-/// Grows with every change that older programs cannot read.
-const FORMAT: u32 = 1;
+/// Grows with every change of what is written or of what a number means. 2: ratios are of slots read, answers graded anew.
+const FORMAT: u32 = 2;
 
 /// A results file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -34,9 +34,13 @@ pub enum ResultsError {
         /// The file.
         path: PathBuf,
     },
-    /// A later format.
-    #[error("{path} was written by a newer rkv-scope (format {found}); this one knows {FORMAT}", path = path.display())]
-    Newer {
+    /// An earlier or later format.
+    #[error(
+        "{path} was written by another version of rkv-scope (format {found}, this one has {FORMAT}), whose numbers mean \
+         something else; choose another file",
+        path = path.display()
+    )]
+    OtherFormat {
         /// The file.
         path: PathBuf,
         /// Its format.
@@ -111,12 +115,12 @@ impl StoredSweep {
         while let Some((index, line)) = lines.next() {
             let last = lines.peek().is_none();
             let whole = line.strip_suffix('\n').and_then(payload);
-            // Before anything else of the line is read: a later format may hold what this program does not know.
+            // Before anything else of the line is read: another format may hold what this program does not know.
             if stored.is_none()
                 && let Some(found) = whole.and_then(format_of)
-                && found > FORMAT
+                && found != FORMAT
             {
-                return Err(ResultsError::Newer {
+                return Err(ResultsError::OtherFormat {
                     path: path.to_owned(),
                     found,
                 });

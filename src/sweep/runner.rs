@@ -14,12 +14,14 @@ use crossbeam_channel::{RecvTimeoutError, Sender, bounded, unbounded};
 
 use super::one_problem::{self, Task};
 use super::{
-    ArmKey, ModelIdentity, ReplayRequest, ResultsFile, RunOutcome, SweepError, SweepEvent,
+    ArmKey, ModelIdentity, Problem, ReplayRequest, ResultsFile, RunOutcome, SweepError, SweepEvent,
     SweepHandle, SweepPlan, SweepRequest,
 };
 use crate::config::CacheSettings;
 use crate::engine::Waker;
+use crate::engine::generation::check_prompt;
 use crate::error_chain::chain;
+use crate::model::source::folder_name;
 use crate::model::{LanguageModel, LanguageModelError, ModelSource, SharedModel, fingerprint};
 use crate::trace::TraceStore;
 
@@ -65,10 +67,7 @@ fn identify(name: &str) -> Result<ModelIdentity, SweepError> {
     let files = source.files().map_err(LanguageModelError::from)?;
     let shown = match &source {
         ModelSource::Embedded => "reasoner".to_owned(),
-        ModelSource::Path(path) => path.file_name().map_or_else(
-            || path.display().to_string(),
-            |n| n.to_string_lossy().into_owned(),
-        ),
+        ModelSource::Path(path) => folder_name(path).unwrap_or_else(|| path.display().to_string()),
     };
     Ok(ModelIdentity {
         name: shown,
@@ -96,7 +95,7 @@ pub fn execute(
         sampling: request.sampling.clone(),
         arms: request.arms.clone(),
         origin: request.problems.origin(),
-        problems: request.problems.problems()?,
+        problems: instructed(request)?,
     });
     let (mut file, mut outcomes) = match &request.out {
         None => (None, vec![]),
@@ -151,14 +150,33 @@ pub fn execute(
     Ok((plan, outcomes))
 }
 
+/// The problems as the model gets them.
+fn instructed(request: &SweepRequest) -> Result<Vec<Problem>, SweepError> {
+    let mut problems = request.problems.problems()?;
+    if let Some(instruction) = request.instruction.as_deref().map(str::trim)
+        && !instruction.is_empty()
+    {
+        for problem in &mut problems {
+            problem.text = format!("{}\n{instruction}", problem.text);
+        }
+    }
+    Ok(problems)
+}
+
 /// An arm that cannot run on some problem is left out whole: rates over different problems do not compare.
 fn runnable<'p>(
     plan: &'p SweepPlan,
     model: &dyn LanguageModel,
 ) -> Result<(Vec<&'p CacheSettings>, LeftOut), SweepError> {
+    let context = model.summary().context as usize;
     let mut longest = 0;
-    for problem in &plan.problems {
-        longest = longest.max(model.encode_prompt(&problem.text)?.len() as u32);
+    for (index, problem) in (0..).zip(&plan.problems) {
+        let prompt = model.encode_prompt(&problem.text)?.len();
+        check_prompt(prompt, context).map_err(|error| SweepError::Unaskable {
+            problem: index,
+            source: Box::new(error),
+        })?;
+        longest = longest.max(prompt as u32);
     }
     let mut left_out = vec![];
     let mut arms = vec![];
@@ -279,7 +297,7 @@ impl Crew<'_> {
 /// [`SweepError`]: another model than that of the results, or a run that fails.
 pub fn replay(request: &ReplayRequest) -> Result<TraceStore, SweepError> {
     let found = identify(&request.model)?;
-    if found != request.identity {
+    if found.fingerprint != request.identity.fingerprint {
         return Err(SweepError::OtherModel {
             wanted: request.identity.clone(),
             found,

@@ -30,9 +30,11 @@ pub struct ArmStats {
     pub capped: u32,
     /// Of these, in a loop.
     pub looped: u32,
+    /// Ended by themselves and named no answer in a box, which counts as wrong.
+    pub boxless: u32,
     /// Most slots a head ever held.
     pub peak_slots: u32,
-    /// Slots over tokens seen, averaged over the steps of a run, then over runs.
+    /// Slots read by a run's decode steps over what a full cache would have had read, averaged over runs.
     pub time_averaged_ratio: f64,
     /// Slots read over all steps, over those of the full cache on the same problems: charges a policy
     /// that rambles.
@@ -218,6 +220,7 @@ impl ArmStats {
             ),
             capped: count(&|p| p.run.capped()),
             looped: count(&|p| p.run.looped),
+            boxless: count(&|p| p.run.answer.is_none() && !p.run.capped()),
             peak_slots: pairs.iter().map(|p| p.run.peak_slots).max().unwrap_or(0),
             time_averaged_ratio: share(sum(&|p| p.run.time_averaged_ratio)),
             length_matched_cost: over(

@@ -1,8 +1,8 @@
 //! The answer in a model's text: reasoning models are asked to put it into `\boxed{}`.
 
-const OPEN: &str = "\\boxed{";
+const BOXED: &str = "\\boxed";
 
-/// Content of the last complete `\boxed{...}`, braces balanced, trimmed; `None` if there is none.
+/// Content of the last complete `\boxed{...}` that holds something, braces balanced, trimmed; `None` if there is none.
 ///
 /// An escaped brace (`\{`) counts for nothing, as in TeX. A box that is opened and never closed (the
 /// text was cut off) is passed over, and the one before it counts. Of nested boxes the outer one counts.
@@ -14,22 +14,32 @@ pub fn last_boxed(text: &str) -> Option<String> {
     while let Some(c) = text[at..].chars().next() {
         let mut next = at + c.len_utf8();
         match c {
-            '\\' if text[at..].starts_with(OPEN) => {
-                next = at + OPEN.len();
+            '\\' if let Some(start) = box_start(&text[at..]) => {
+                next = at + start;
                 open.push(Some(next));
             }
             '\\' => next += text[next..].chars().next().map_or(0, char::len_utf8),
             '{' => open.push(None),
             '}' => {
-                if let Some(start) = open.pop().flatten() {
-                    answer = Some(&text[start..at]);
+                let content = open
+                    .pop()
+                    .flatten()
+                    .map_or("", |start| text[start..at].trim());
+                if !content.is_empty() {
+                    answer = Some(content);
                 }
             }
             _ => {}
         }
         at = next;
     }
-    answer.map(|content| content.trim().to_owned())
+    answer.map(str::to_owned)
+}
+
+/// Where the content begins if `text` begins with a box.
+fn box_start(text: &str) -> Option<usize> {
+    let after = text.strip_prefix(BOXED)?.trim_start().strip_prefix('{')?;
+    Some(text.len() - after.len())
 }
 
 #[cfg(test)]
@@ -40,6 +50,11 @@ mod tests {
     fn the_last_of_several_counts() {
         assert_eq!(
             last_boxed(r"so \boxed{3}. Wait: \boxed{ 42 }."),
+            Some("42".to_owned())
+        );
+        assert_eq!(last_boxed(r"\boxed {42}"), Some("42".to_owned()));
+        assert_eq!(
+            last_boxed(r"\boxed{42}, in a \boxed{} as asked, \boxed{ }"),
             Some("42".to_owned())
         );
     }

@@ -45,6 +45,9 @@ const HARD_LIMIT: u64 = 1 << 30;
 const BYTES_PER_HEAD: u64 = 64;
 const BYTES_PER_CANDIDATE: u64 = 20;
 
+/// Raw bytes of a whole trace: more is neither written nor read.
+pub(super) const MAX_RAW_BYTES: u64 = 4 << 30;
+
 /// Heads that a model may have.
 pub(super) const MOST_HEADS: u32 = 1 << 16;
 
@@ -112,7 +115,7 @@ pub(super) fn first_seed(preamble: &[u8; PREAMBLE_LEN]) -> u32 {
 pub(super) fn encode_frame<T: Serialize>(
     value: &T,
     seed: u32,
-    limit: FrameLimit,
+    limit: &mut FrameLimit,
 ) -> Result<(Vec<u8>, u32), EncodeError> {
     let raw = postcard::to_stdvec(value)?;
     if raw.len() as u64 > limit.bytes() {
@@ -120,6 +123,9 @@ pub(super) fn encode_frame<T: Serialize>(
             bytes: raw.len() as u64,
             limit: limit.bytes(),
         });
+    }
+    if !limit.admit(raw.len() as u64) {
+        return Err(EncodeError::TraceTooLarge);
     }
     let packed = lz4_flex::block::compress(&raw);
     let (packed_len, raw_len) = (packed.len() as u32, raw.len() as u32);
@@ -159,6 +165,11 @@ pub(super) enum EncodeError {
     Postcard(#[from] postcard::Error),
     #[error("it takes {bytes} bytes, but at most {limit} are allowed for this model and length")]
     TooLarge { bytes: u64, limit: u64 },
+    #[error(
+        "the trace has come to 4 GiB, the most that is read again; a larger buffer, or recording only a summary of each \
+         compression, makes it last longer"
+    )]
+    TraceTooLarge,
 }
 
 /// How long a frame may be, given the model's heads and the tokens so far.
@@ -166,14 +177,26 @@ pub(super) enum EncodeError {
 pub(super) struct FrameLimit {
     heads: u64,
     tokens: u64,
+    /// Raw bytes of the frames so far.
+    raw: u64,
 }
 
 impl FrameLimit {
     pub(super) fn of(model: &ModelSummary) -> Self {
         Self {
             heads: u64::from(model.heads()),
-            tokens: 0,
+            ..Self::default()
         }
+    }
+
+    /// Counts a frame's raw bytes; `false` if the trace would become longer than any may be.
+    pub(super) fn admit(&mut self, raw: u64) -> bool {
+        let all = self.raw.saturating_add(raw);
+        let fits = all <= MAX_RAW_BYTES;
+        if fits {
+            self.raw = all;
+        }
+        fits
     }
 
     /// Takes note of a record that passed.

@@ -69,6 +69,15 @@ impl ModelSummary {
         (ours != theirs).then_some((ours, theirs))
     }
 
+    /// Whether this is the model of that name and fingerprint. Where both fingerprints are known, they decide: one model
+    /// may be opened by its path or by its name.
+    pub fn is(&self, name: &str, fingerprint: Option<&str>) -> bool {
+        match (self.fingerprint.as_deref(), fingerprint) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => self.name == name,
+        }
+    }
+
     /// All (layer, KV head) pairs.
     pub fn heads(&self) -> u32 {
         self.layers * self.kv_heads

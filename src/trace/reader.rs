@@ -9,13 +9,13 @@ use serde::de::DeserializeOwned;
 use super::codec::{
     self, FORMAT_VERSION, FRAME_HEAD_LEN, FrameHead, FrameLimit, MAGIC, PREAMBLE_LEN,
 };
-use super::{ApplyError, TraceHeader, TraceRecord, TraceStore, unfinished, version_1};
+use super::{ApplyError, EventMeans, TraceHeader, TraceRecord, TraceStore, unfinished, version_1};
 
 /// Cells (heads by tokens) of the largest run that is loaded: 1 GiB of eviction table.
 const MAX_CELLS: u64 = 1 << 28;
 
-/// Decoded bytes of the largest file that is loaded.
-const MAX_RAW_BYTES: u64 = 4 << 30;
+/// Scores of a token at a compression, averaged over heads, that are loaded: 3 GiB.
+const MAX_MEANS: usize = 1 << 27;
 
 /// Why a trace cannot be read, or no further. Offsets are bytes from the start of the file.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +84,6 @@ pub struct TraceReader<R> {
     offset: u64,
     seed: u32,
     limit: FrameLimit,
-    raw_bytes: u64,
     over: bool,
 }
 
@@ -119,7 +118,6 @@ impl<R: Read> TraceReader<R> {
             offset: PREAMBLE_LEN as u64,
             seed: codec::first_seed(&preamble),
             limit: FrameLimit::default(),
-            raw_bytes: 0,
             over: false,
         };
         let header = match version {
@@ -189,8 +187,7 @@ impl<R: Read> TraceReader<R> {
         if !head.matches(&packed, self.seed) {
             return Err(damaged("its checksum does not match"));
         }
-        self.raw_bytes += u64::from(head.raw);
-        if self.raw_bytes > MAX_RAW_BYTES {
+        if !self.limit.admit(u64::from(head.raw)) {
             return Err(ReadError::TooLarge {
                 offset,
                 what: "its records take more than 4 GiB",
@@ -319,6 +316,7 @@ pub fn load(path: &Path) -> Result<LoadedTrace, LoadError> {
 pub fn load_from(input: impl Read) -> Result<LoadedTrace, ReadError> {
     let (mut reader, header) = TraceReader::open(input)?;
     let mut store = TraceStore::new(Arc::new(header));
+    let mut means = 0;
     let problem = loop {
         let offset = reader.offset();
         let cause = match reader.next_record() {
@@ -327,8 +325,16 @@ pub fn load_from(input: impl Read) -> Result<LoadedTrace, ReadError> {
                 let what = "it has more than 268435456 cells (heads times tokens)";
                 ReadError::TooLarge { offset, what }.into()
             }
+            Ok(Some(_)) if means > MAX_MEANS => {
+                let what = "it has more than 134217728 scores of tokens";
+                ReadError::TooLarge { offset, what }.into()
+            }
             Ok(Some(record)) => match store.apply(record) {
-                Ok(_) => continue,
+                Ok(delta) => {
+                    let added = store.means().iter().rev().take(delta.events);
+                    means += added.map(EventMeans::len).sum::<usize>();
+                    continue;
+                }
                 Err(error) => error.into(),
             },
             Err(error) => error.into(),

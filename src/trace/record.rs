@@ -80,6 +80,7 @@ pub struct CompressionRecord {
     #[serde(deserialize_with = "one_per_head")]
     pub evicted: Vec<Vec<u32>>,
     /// Scores of the candidates, by position, as far as the record level asks for them.
+    #[serde(deserialize_with = "one_per_component")]
     pub scores: Vec<ScoreBlock>,
     /// Near duplicates that the policy found, if it looks for them.
     pub links: Option<DuplicateLinks>,
@@ -122,26 +123,53 @@ pub enum FinishReason {
 
 /// Lists for no more heads than a model may have: an empty one takes a byte in a file and 24 in memory.
 fn one_per_head<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Vec<u32>>, D::Error> {
-    struct Lists;
-    impl<'de> Visitor<'de> for Lists {
-        type Value = Vec<Vec<u32>>;
+    from.deserialize_seq(AtMost::new(MOST_HEADS as usize, "heads of a model"))
+}
 
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("a list of positions for each head")
-        }
+fn one_per_component<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<ScoreBlock>, D::Error> {
+    from.deserialize_seq(AtMost::new(3, "components of a score"))
+}
 
-        fn visit_seq<A: SeqAccess<'de>>(self, mut lists: A) -> Result<Self::Value, A::Error> {
-            let mut all = vec![];
-            while let Some(list) = lists.next_element()? {
-                if all.len() == MOST_HEADS as usize {
-                    return Err(A::Error::custom("more lists than a model has heads"));
-                }
-                all.push(list);
-            }
-            Ok(all)
+/// A list that a damaged file must not make longer than what it lists: empty items cost the file next to nothing.
+struct AtMost<T> {
+    most: usize,
+    of: &'static str,
+    items: Vec<T>,
+}
+
+impl<T> AtMost<T> {
+    fn new(most: usize, of: &'static str) -> Self {
+        Self {
+            most,
+            of,
+            items: vec![],
         }
     }
-    from.deserialize_seq(Lists)
+}
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for AtMost<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            f,
+            "a list with at most one item for each of the {}",
+            self.of
+        )
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<Self::Value, A::Error> {
+        while let Some(item) = items.next_element()? {
+            if self.items.len() == self.most {
+                return Err(A::Error::custom(format_args!(
+                    "more items than there are {}",
+                    self.of
+                )));
+            }
+            self.items.push(item);
+        }
+        Ok(self.items)
+    }
 }
 
 impl CompressionRecord {

@@ -2,49 +2,171 @@
 
 /// Whether `given` (the content of a box) says the same as `expected`.
 ///
-/// Currency and percent signs, spaces, thousands separators and a final full stop do not count;
-/// `\frac{1}{2}`, `1/2` and `0.5` are the same number.
+/// Currency, percent and degree signs, TeX's spaces and text commands, thousands separators, a leading `x =` and a final
+/// full stop do not count. `\frac{1}{2}`, `1/2` and `0.5` are the same number, and so are `3\frac12`, `3 1/2` and `3.5`.
+/// A unit that only one of the two names does not count; two that differ do.
 pub fn same_answer(given: &str, expected: &str) -> bool {
     let (given, expected) = (plain(given), plain(expected));
-    match (Fraction::read(&given), Fraction::read(&expected)) {
-        (Some(given), Some(expected)) => given == expected,
-        _ => !given.is_empty() && given == expected,
-    }
-}
-
-fn plain(text: &str) -> String {
-    let text = text.trim().replace('\u{2212}', "-");
-    let (sign, unsigned) = match text.strip_prefix('-') {
-        Some(rest) => ("-", rest.trim_start()),
-        None => ("", text.as_str()),
-    };
-    let fraction = ["\\frac{", "\\dfrac{", "\\tfrac{"]
-        .iter()
-        .find_map(|command| unsigned.strip_prefix(command))
-        .and_then(|t| t.split_once("}{"));
-    let text = match fraction {
-        Some((above, below)) => format!("{sign}{above}/{}", below.trim_end_matches('}')),
-        None => text,
-    };
-    let kept: String = without_separators(&text)
-        .chars()
-        .filter(|c| !matches!(c, '$' | '%' | '\\') && !c.is_whitespace())
-        .collect();
-    kept.trim_end_matches('.').to_lowercase()
-}
-
-/// Without the commas between groups of three digits; others are part of the answer, as in `3, 4`.
-fn without_separators(text: &str) -> String {
-    let mut parts = text.split(',');
-    let mut joined = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
-        if digits != 3 || !joined.ends_with(|c: char| c.is_ascii_digit()) {
-            joined.push(',');
+    match (Quantity::read(&given), Quantity::read(&expected)) {
+        (Some(given), Some(expected)) => given.same(&expected),
+        _ => {
+            let given = squeezed(&given);
+            !given.is_empty() && given == squeezed(&expected)
         }
-        joined.push_str(part);
     }
-    joined
+}
+
+/// What is dropped, and what is written in another way; in this order.
+const REPLACED: &[(&str, &str)] = &[
+    ("\u{2212}", "-"),
+    ("{,}", ","),
+    ("\\,", ""),
+    ("\\!", ""),
+    ("\\:", ""),
+    ("\\;", ""),
+    ("\\ ", " "),
+    ("~", " "),
+    ("^{\\circ}", ""),
+    ("^\\circ", ""),
+    ("°", ""),
+    ("\\dfrac", "\\frac"),
+    ("\\tfrac", "\\frac"),
+    ("\\(", ""),
+    ("\\)", ""),
+    ("\\$", ""),
+    ("\\%", ""),
+    ("$", ""),
+    ("%", ""),
+    ("€", ""),
+    ("£", ""),
+    ("¥", ""),
+];
+
+/// Commands whose content is the text.
+const TEXT_COMMANDS: &[&str] = &[
+    "\\text{",
+    "\\textbf{",
+    "\\textit{",
+    "\\mathrm{",
+    "\\mathbf{",
+    "\\mbox{",
+];
+
+/// The answer without TeX's ways of writing, in lower case.
+fn plain(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (from, to) in REPLACED {
+        text = text.replace(from, to);
+    }
+    for command in TEXT_COMMANDS {
+        while let Some((before, rest)) = text.split_once(command) {
+            let (content, after) = rest.split_once('}').unwrap_or((rest, ""));
+            text = format!("{before} {content} {after}");
+        }
+    }
+    text = without_fractions(&text);
+    text.trim().trim_end_matches('.').trim_end().to_lowercase()
+}
+
+/// `\frac{1}{2}` and `\frac12` as ` 1/2`.
+fn without_fractions(text: &str) -> String {
+    let Some((before, rest)) = text.split_once("\\frac") else {
+        return text.to_owned();
+    };
+    let argument = |rest: &'_ str| -> Option<(String, String)> {
+        let rest = rest.trim_start();
+        if let Some(braced) = rest.strip_prefix('{') {
+            let (inside, after) = braced.split_once('}')?;
+            return Some((inside.trim().to_owned(), after.to_owned()));
+        }
+        let first = rest.chars().next()?;
+        Some((first.to_string(), rest[first.len_utf8()..].to_owned()))
+    };
+    let read = || {
+        let (above, rest) = argument(rest)?;
+        let (below, rest) = argument(&rest)?;
+        Some((above, below, rest))
+    };
+    match read() {
+        Some((above, below, after)) => {
+            format!("{before} {above}/{below}{}", without_fractions(&after))
+        }
+        None => text.to_owned(),
+    }
+}
+
+/// Without backslashes, and without blanks but for those that part two numbers.
+fn squeezed(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut words = text.split_whitespace();
+    kept.push_str(words.next().unwrap_or_default());
+    for word in words {
+        let numbers = kept.ends_with(|c: char| c.is_ascii_digit())
+            && word.starts_with(|c: char| c.is_ascii_digit());
+        if numbers {
+            kept.push(' ');
+        }
+        kept.push_str(word);
+    }
+    kept.replace('\\', "")
+}
+
+/// Letters that stand for a unit after a number; others are unknowns.
+const ONE_LETTER_UNITS: &str = "mglhs";
+
+/// A number and what it counts.
+struct Quantity {
+    value: Fraction,
+    unit: String,
+}
+
+impl Quantity {
+    fn read(text: &str) -> Option<Self> {
+        let (sign, unsigned) = signed(without_unknown(text));
+        let end = unsigned
+            .find(|c: char| !(c.is_ascii_digit() || c.is_whitespace() || ".,/".contains(c)))
+            .unwrap_or(unsigned.len());
+        let (number, unit) = unsigned.split_at(end);
+        let is_word = |word: &str| match word.len() {
+            1 => ONE_LETTER_UNITS.contains(word),
+            _ => word
+                .chars()
+                .all(|c| c.is_alphabetic() || "-'./".contains(c)),
+        };
+        if !unit.split_whitespace().all(is_word) {
+            return None;
+        }
+        let value = Fraction::read(number.trim())?;
+        Some(Self {
+            value: Fraction(sign * value.0, value.1),
+            unit: unit.split_whitespace().collect::<Vec<_>>().join(" "),
+        })
+    }
+
+    fn same(&self, other: &Self) -> bool {
+        let units_agree = self.unit.is_empty() || other.unit.is_empty() || self.unit == other.unit;
+        self.value == other.value && units_agree
+    }
+}
+
+/// Without a leading `x =`.
+fn without_unknown(text: &str) -> &str {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(unknown) if unknown.is_ascii_alphabetic() => {
+            let value = chars.as_str().trim_start().strip_prefix('=');
+            value.map_or(text, str::trim_start)
+        }
+        _ => text,
+    }
+}
+
+fn signed(text: &str) -> (i128, &str) {
+    match text.strip_prefix(['-', '+']) {
+        Some(rest) if text.starts_with('-') => (-1, rest.trim_start()),
+        Some(rest) => (1, rest.trim_start()),
+        None => (1, text),
+    }
 }
 
 /// A fraction in lowest terms with a positive denominator.
@@ -52,10 +174,23 @@ fn without_separators(text: &str) -> String {
 struct Fraction(i128, i128);
 
 impl Fraction {
+    /// Reads `7`, `1,250.5`, `3/4` or `1 3/4`.
     fn read(text: &str) -> Option<Self> {
-        let (above, below) = text.split_once('/').unwrap_or((text, "1"));
-        let ((a, b), (c, d)) = (decimal(above)?, decimal(below)?);
+        let Some((above, below)) = text.split_once('/') else {
+            let (value, scale) = decimal(&without_separators(text))?;
+            return Self::new(value, scale);
+        };
+        let (whole, above) = match above.trim().rsplit_once(char::is_whitespace) {
+            Some((whole, above)) => (decimal(whole.trim())?, above),
+            None => ((0, 1), above.trim()),
+        };
+        let ((a, b), (c, d)) = (decimal(above)?, decimal(below.trim())?);
         let (above, below) = (a.checked_mul(d)?, b.checked_mul(c)?);
+        let whole = (whole.1 == 1).then_some(whole.0)?;
+        Self::new(above.checked_add(whole.checked_mul(below)?)?, below)
+    }
+
+    fn new(above: i128, below: i128) -> Option<Self> {
         if below == 0 {
             return None;
         }
@@ -64,17 +199,30 @@ impl Fraction {
     }
 }
 
-/// A decimal number as integer over power of ten.
-fn decimal(text: &str) -> Option<(i128, i128)> {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+/// Without commas or blanks between groups of three digits; others are part of the answer, as in `3, 4`.
+fn without_separators(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    for (at, c) in text.char_indices() {
+        let after = &text[at + c.len_utf8()..];
+        let digits = after.bytes().take_while(u8::is_ascii_digit).count();
+        let separates = (c == ',' || c == ' ')
+            && digits == 3
+            && joined.ends_with(|last: char| last.is_ascii_digit());
+        if !separates {
+            joined.push(c);
+        }
+    }
+    joined
+}
+
+/// A decimal number without a sign as integer over power of ten.
+fn decimal(digits: &str) -> Option<(i128, i128)> {
     let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
     let all = format!("{whole}{part}");
     if all.is_empty() || all.len() > 18 || !all.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
-    let value: i128 = all.parse().ok()?;
-    let sign = if text.starts_with('-') { -1 } else { 1 };
-    Some((sign * value, 10i128.pow(part.len() as u32)))
+    Some((all.parse().ok()?, 10i128.pow(part.len() as u32)))
 }
 
 fn gcd(a: u128, b: u128) -> u128 {
@@ -90,8 +238,17 @@ mod tests {
         for (given, expected) in [
             ("42", "42"),
             ("$1,250", "1250"),
+            ("1{,}250", "1250"),
+            ("1\\,250", "1250"),
+            ("1,\\!250", "1250"),
+            ("1 250", "1250"),
             ("12.50", "12.5"),
             ("\\frac{2}{4}", "1/2"),
+            ("\\frac12", "0.5"),
+            ("$\\frac{1}{2}$", "0.5"),
+            ("3\\frac{1}{2}", "3.5"),
+            ("3 1/2", "7/2"),
+            ("-3 1/2", "-3.5"),
             ("0.5", "1/2"),
             ("-\\dfrac{1}{2}", "-0.5"),
             ("1,234,567.5", "1234567.5"),
@@ -100,6 +257,16 @@ mod tests {
             ("0", "-0"),
             ("3.", "3"),
             (" Monday", "monday"),
+            ("x = 9", "9"),
+            ("x=-9", "-9"),
+            ("42\\text{ dollars}", "42"),
+            ("\\text{42}", "42"),
+            ("42 km/h", "42"),
+            ("42 cm", "42cm"),
+            ("€42", "42"),
+            ("90^\\circ", "90"),
+            ("90^{\\circ}", "90"),
+            ("2 x + 1", "2x+1"),
         ] {
             assert!(same_answer(given, expected), "{given} against {expected}");
         }
@@ -112,11 +279,18 @@ mod tests {
             ("", "42"),
             ("", ""),
             ("4 2 apples", "42"),
+            ("4 2", "42"),
             ("1/0", "0"),
             ("7", "-7"),
             ("1/3", "0.3333"),
             ("3, 4", "34"),
             ("12,50", "1250"),
+            ("3 1/2", "15.5"),
+            ("2x", "2"),
+            ("5 km", "5 m"),
+            ("x = 3, y = 4", "3"),
+            ("\\frac", "1"),
+            ("\\frac{1}{", "1"),
         ] {
             assert!(!same_answer(given, expected), "{given} against {expected}");
         }

@@ -43,12 +43,22 @@ pub struct ScoreBlock {
 }
 
 impl ScoreBlock {
-    /// An empty block; rows are pushed head by head.
+    /// An empty block; rows are pushed head by head. Scores may be of either sign.
     pub fn new(component: Component) -> Self {
         let coding = match component {
             Component::Importance | Component::Redundancy => Coding::Log,
             Component::Score => Coding::Linear,
         };
+        Self::coded(component, coding)
+    }
+
+    /// An empty block of scores none of which is negative, as policies have that score by attention: the tokens at the
+    /// edge of eviction are the smallest of a long tail.
+    pub fn of_positive_scores() -> Self {
+        Self::coded(Component::Score, Coding::Log)
+    }
+
+    fn coded(component: Component, coding: Coding) -> Self {
         Self {
             component,
             coding,
@@ -167,6 +177,16 @@ mod tests {
             assert!((want - got).abs() < 1e-4, "{want} became {got}");
         }
         assert!(block.is_consistent());
+    }
+
+    #[test]
+    fn small_positive_scores_stay_apart() {
+        let mut block = ScoreBlock::of_positive_scores();
+        let scores = [0.9, 6e-6, 2e-6, 1e-6];
+        block.push_row(&scores);
+        for (want, got) in scores.iter().zip(block.row(0)) {
+            assert!((want - got).abs() <= 2e-4 * want, "{want} became {got}");
+        }
     }
 
     #[test]

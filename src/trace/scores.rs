@@ -89,6 +89,16 @@ impl EventMeans {
         means
     }
 
+    /// Tokens scored.
+    pub fn len(&self) -> usize {
+        self.positions.len()
+    }
+
+    /// Whether no token was scored.
+    pub fn is_empty(&self) -> bool {
+        self.positions.is_empty()
+    }
+
     /// Positions scored, ascending, with their means.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &TokenScore)> {
         self.positions.iter().copied().zip(&self.scores)

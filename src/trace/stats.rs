@@ -23,7 +23,7 @@ pub struct RunSummary {
     pub full_bytes: u64,
     /// Slots at the end over tokens seen.
     pub final_ratio: f64,
-    /// Slots over tokens seen, averaged over all steps: what decoding really worked with.
+    /// Slots read by all decode steps over what a full cache would have had read: what decoding really worked with.
     pub time_averaged_ratio: f64,
 }
 
@@ -40,10 +40,12 @@ impl RunSummary {
             .max()
             .unwrap_or(0)
             .max(view.slots().ceil() as u32);
-        let ratio_sum: f64 = occupancy(store)
-            .map(|(tokens, slots)| slots / tokens as f64)
-            .sum();
         let prompt = store.header().prompt_tokens.min(seen as u32);
+        let (of_full, read) = slots_read(store)
+            .filter(|(tokens, _)| *tokens > prompt as usize)
+            .fold((0.0, 0.0), |(of_full, read), (tokens, slots)| {
+                (of_full + tokens as f64, read + slots)
+            });
         Self {
             prompt_tokens: store.header().prompt_tokens,
             tokens: seen as u32 - prompt,
@@ -57,30 +59,58 @@ impl RunSummary {
             } else {
                 view.slots() / seen as f64
             },
-            time_averaged_ratio: if seen == 0 {
-                1.0
-            } else {
-                ratio_sum / seen as f64
-            },
+            time_averaged_ratio: if of_full > 0.0 { read / of_full } else { 1.0 },
         }
     }
 }
 
-/// Slots per head after each token seen: (tokens, slots), starting at 1 token.
-pub fn occupancy(store: &TraceStore) -> impl Iterator<Item = (usize, f64)> + '_ {
-    let mut next = 0;
+/// Slots per head that the step of each token attended to, itself included: (tokens seen, slots), starting at 1 token.
+/// A compression comes after its step has read.
+pub fn slots_read(store: &TraceStore) -> impl Iterator<Item = (usize, f64)> + '_ {
+    let mut events = store.events().iter().peekable();
     let mut slots = 0.0;
     (1..=store.tokens().len()).map(move |tokens| {
         slots += 1.0;
-        while let Some(event) = store
-            .events()
-            .get(next)
-            .filter(|e| e.seen as usize <= tokens)
-        {
+        let read = slots;
+        while let Some(event) = events.next_if(|event| event.seen as usize <= tokens) {
             let after = &event.slots_after;
             slots = after.iter().map(|&s| f64::from(s)).sum::<f64>() / after.len().max(1) as f64;
-            next += 1;
         }
-        (tokens, slots)
+        (tokens, read)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::CacheSettings;
+    use crate::trace::synthetic::Synthetic;
+
+    #[test]
+    fn a_step_reads_what_the_compression_after_it_evicts() {
+        let run = Synthetic {
+            settings: CacheSettings {
+                budget: 40,
+                buffer: 24,
+                ..CacheSettings::default()
+            },
+            lambda_changes_at: None,
+            ..Synthetic::default()
+        };
+        let store = run.store();
+        let (mut slots, mut read, mut of_full) = (0, 0, 0);
+        for (seen, (tokens, slots_read)) in (1..).zip(slots_read(&store)) {
+            slots += 1;
+            assert_eq!((tokens, slots_read), (seen, f64::from(slots)));
+            if tokens > store.header().prompt_tokens as usize {
+                read += slots;
+                of_full += tokens as u32;
+            }
+            if slots == 64 {
+                slots = 40;
+            }
+        }
+        let ratio = RunSummary::of(&store).time_averaged_ratio;
+        assert_eq!(ratio, f64::from(read) / f64::from(of_full));
+    }
 }

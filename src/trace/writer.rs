@@ -99,7 +99,7 @@ impl<W: Write> TraceWriter<W> {
         if self.broken {
             return Err(WriteError::Broken);
         }
-        let (frame, checksum) = codec::encode_frame(value, self.seed, self.limit)?;
+        let (frame, checksum) = codec::encode_frame(value, self.seed, &mut self.limit)?;
         self.broken = true;
         self.out.write_all(&frame)?;
         self.broken = false;

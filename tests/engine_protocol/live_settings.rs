@@ -82,6 +82,47 @@ fn switching_to_the_full_cache_is_recorded_and_nothing_leaves_any_more() {
     assert!(store.events().iter().all(|event| event.seen <= at.0));
 }
 
+/// In score order the last slots are the newest tokens only as far as the window that was in force.
+#[test]
+fn a_window_widened_in_score_order_keeps_the_newest_tokens() {
+    let engine = engine(Scripted {
+        delay: Duration::from_millis(2),
+        ..Scripted::new()
+    });
+    let narrow = CacheSettings {
+        budget: 64,
+        buffer: 16,
+        window: 8,
+        order: SlotOrder::Reference,
+        ..CacheSettings::default()
+    };
+    let wide = CacheSettings {
+        window: 48,
+        ..narrow.clone()
+    };
+    start(
+        &engine,
+        RunRequest {
+            settings: narrow,
+            ..request(300)
+        },
+    );
+    let mut seen = Seen::default();
+    seen.until(&engine, |s| {
+        s.store.as_ref().is_some_and(|s| s.events().len() >= 2)
+    });
+    steer(&engine, wide);
+    seen.until(&engine, |s| s.finished().is_some());
+    let store = seen.store.unwrap();
+    let mut widened = store.events().iter().filter(|event| event.window == 48);
+    let first = widened.next().expect("the change was taken up");
+    for event in std::iter::once(first).chain(widened) {
+        let newest = event.seen - event.window..event.seen;
+        let gone = event.evicted.iter().flatten();
+        assert_eq!(gone.filter(|p| newest.contains(p)).count(), 0, "{event:?}");
+    }
+}
+
 #[test]
 fn a_larger_budget_takes_effect_beyond_the_first_capacity() {
     let engine = engine(Scripted {

@@ -84,7 +84,14 @@ pub(super) fn run(
             WARM_UP + MEASURED
         )));
     }
-    contexts.retain(|&context| context + WARM_UP + MEASURED <= room);
+    let fits = |context: &usize| context + WARM_UP + MEASURED <= room;
+    for context in contexts.iter().filter(|context| !fits(context)) {
+        progress(format_args!(
+            "left out: context length {context}, since {} takes {room} tokens",
+            summary.name
+        ));
+    }
+    contexts.retain(fits);
     if contexts.is_empty() {
         return Err(CliError::Usage(format!(
             "no context length fits: {} takes {room} tokens and {MEASURED} are measured",

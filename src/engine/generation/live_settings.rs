@@ -35,11 +35,10 @@ impl Generation<'_> {
         }
         let capacity = schedule.capacity_from(&settings, self.longest, self.cache.longest());
         let shape = self.cache.shape();
-        if capacity > shape.capacity || settings.window as usize > shape.window {
-            self.cache.resize(
-                capacity.max(shape.capacity),
-                shape.window.max(settings.window as usize),
-            )?;
+        let rows = policy.needs.query_rows(&settings);
+        if capacity > shape.capacity || rows > shape.window {
+            self.cache
+                .resize(capacity.max(shape.capacity), shape.window.max(rows))?;
         }
         if policy.watches() && self.cache.is_on_device() {
             if policy.needs.prompt {

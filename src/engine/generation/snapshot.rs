@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Generation, LEAST_QUERY_ROWS, Sampler};
+use super::{Generation, Sampler, query_rows};
 use crate::config::CacheSettings;
 use crate::engine::EngineError;
 use crate::engine::segments::SegmentFinder;
@@ -82,7 +82,7 @@ impl<'m> Generation<'m> {
         let schedule = Schedule::new(&settings, snapshot.prompt.len())?;
         let policy = find(&settings.policy)?.start(&snapshot.run)?;
         let capacity = schedule.capacity(&settings, snapshot.longest);
-        let window = (settings.window as usize).max(LEAST_QUERY_ROWS);
+        let window = query_rows(&policy, &settings);
         let header = TraceHeader {
             settings: settings.clone(),
             ..TraceHeader::clone(&snapshot.header)

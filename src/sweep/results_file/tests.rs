@@ -148,17 +148,17 @@ fn two_sweeps_do_not_write_into_one_file() {
 }
 
 #[test]
-fn a_file_of_a_later_format_is_told_from_no_results_file() {
+fn a_file_of_another_format_is_told_from_no_results_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("sweep.jsonl");
-    let line = r#"{"sweep":{"format":2,"plan":{"of":"tomorrow"}}}"#;
+    let line = r#"{"sweep":{"format":9,"plan":{"of":"tomorrow"}}}"#;
     std::fs::write(&path, stamp(line)).unwrap();
     let error = StoredSweep::read(&path).unwrap_err();
     assert!(
-        matches!(error, ResultsError::Newer { found: 2, .. }),
+        matches!(error, ResultsError::OtherFormat { found: 9, .. }),
         "{error}"
     );
-    std::fs::write(&path, stamp(r#"{"sweep":{"format":1,"plan":{}}}"#)).unwrap();
+    std::fs::write(&path, stamp(r#"{"sweep":{"format":2,"plan":{}}}"#)).unwrap();
     let error = StoredSweep::read(&path).unwrap_err();
     assert!(matches!(error, ResultsError::NotResults { .. }), "{error}");
 }

@@ -107,7 +107,7 @@ fn cells(meters: &Meters, reference: Option<&Meters>) -> [Cell; CELLS] {
             "mean ratio",
             percent(sum.time_averaged_ratio),
             format!(
-                "Slots per head over tokens seen, averaged over all steps{so_far}: what decoding really worked with"
+                "Slots read by all decode steps{so_far}, over what a full cache would have read: what decoding really worked with"
             ),
         ),
         cell(

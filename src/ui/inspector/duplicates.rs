@@ -71,7 +71,8 @@ pub fn show(
     let remark = format!("cosine > {threshold:.2}");
     section::heading(ui, "Newest near duplicate", &remark).on_hover_text(
         "The newest token whose key is nearly the same as this one's, head by head; often a later one. R-KV does not \
-         hold the repetition against that token, so that the newest copy is spared.",
+         hold the repetition against that token, so that the newest copy is spared. In score order the last slot counts \
+         as the newest, as in the published code.",
     );
     if found.repeats.is_empty() && found.repeated_by.is_empty() {
         section::note(ui, "No head found a near duplicate of its key.");

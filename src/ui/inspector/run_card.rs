@@ -67,7 +67,7 @@ pub fn show(ui: &mut Ui, summary: &RunSummary, view: &TraceView<'_>, holders: &[
         ui,
         "time-averaged ratio",
         format!("{:.2}", summary.time_averaged_ratio),
-        "Slots over tokens seen, averaged over all steps: what decoding really worked with",
+        "Slots read by all decode steps, over what a full cache would have read: what decoding really worked with",
     );
 }
 

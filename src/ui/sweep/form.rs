@@ -11,7 +11,7 @@ use super::{Phase, SweepShown};
 use crate::config::Sampling;
 use crate::export::series;
 use crate::policy::POLICIES;
-use crate::sweep::{FULL, ProblemSource, SweepRequest, arms};
+use crate::sweep::{FULL, ProblemSource, SweepRequest, arms, instruction_for};
 use crate::ui::command::{SweepCommand, UiCommand};
 use crate::ui::theme::{Palette, caption};
 
@@ -103,6 +103,7 @@ impl SweepForm {
         Ok(SweepRequest {
             model: model.to_owned(),
             problems,
+            instruction: instruction_for(model),
             arms,
             sampling,
             threads: (processors - 1).max(1),
