@@ -86,7 +86,7 @@ pub struct SweepArgs {
     /// Draw accuracy against budget
     #[arg(long, value_name = "F.png|F.svg")]
     pub plot: Option<PathBuf>,
-    /// Horizontal axis of the plot: the budget, or the time-averaged share of the cache that was kept
+    /// Horizontal axis of the plot: the budget, or the share of a full cache that decode steps read
     #[arg(long, value_name = "budget|ratio", requires = "plot", default_value_t = SweepAxis::Budget, value_parser = named(SweepAxis::from_name, SweepAxis::ALL))]
     pub x: SweepAxis,
 }

@@ -15,7 +15,7 @@ pub enum SweepAxis {
     /// Slots per KV head after a compression, logarithmic.
     #[default]
     Budget,
-    /// Slots over tokens seen, averaged over the steps of each run: what was really kept.
+    /// Slots read over what a full cache would have had read in the same steps, averaged over runs.
     Ratio,
 }
 
@@ -87,7 +87,7 @@ pub fn sweep_figure(plan: &SweepPlan, table: &SweepTable, axis: SweepAxis, theme
     ];
     let title = match axis {
         SweepAxis::Budget => "Accuracy against cache budget",
-        SweepAxis::Ratio => "Accuracy against the share of the cache kept",
+        SweepAxis::Ratio => "Accuracy against the share of the cache read",
     };
     let top = heading(&mut figure, palette, title, &notes, room) + 6.0;
     let (low, high) = match axis {
@@ -177,7 +177,7 @@ fn axes(figure: &mut Figure, palette: &Palette, plot: &Plot, plan: &SweepPlan) {
             (0..=5)
                 .map(|i| (i as f32 / 5.0, (i * 20).to_string()))
                 .collect(),
-            "slots kept over tokens seen, averaged over the steps of each run, %",
+            "slots read by decode steps over those of a full cache, %",
         ),
     };
     let mut free_from = f32::MIN;

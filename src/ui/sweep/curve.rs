@@ -67,7 +67,7 @@ pub fn show(
     };
     let name = match axis {
         SweepAxis::Budget => "budget: slots per KV head after a compression",
-        SweepAxis::Ratio => "slots kept over tokens seen, averaged over steps",
+        SweepAxis::Ratio => "slots read by decode steps over those of a full cache",
     };
     let marks: Vec<GridMark> = match axis {
         SweepAxis::Budget => budgets

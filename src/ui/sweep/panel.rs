@@ -123,7 +123,7 @@ fn header(ui: &mut Ui, state: &mut SweepState, sweep: &SweepShown, commands: &mu
 }
 
 fn axis_of(ui: &mut Ui, axis: &mut SweepAxis) {
-    let kept = "Share of the cache that was kept, averaged over the steps of each run";
+    let kept = "Share of a full cache that decode steps read, averaged over runs";
     let choices = [
         (
             SweepAxis::Budget,
