@@ -29,7 +29,6 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     })
 }
 
-#[expect(clippy::print_stderr, reason = "the binary's one place for errors")]
 fn report(error: &anyhow::Error) {
     let said = rkv_scope::error_chain::chain(error.as_ref());
     // If nobody reads it, the exit code still tells.

@@ -95,7 +95,6 @@ pub fn run(args: Args, out: &mut dyn Write) -> Result<(), CliError> {
 }
 
 /// A line of progress on stderr.
-#[expect(clippy::print_stderr, reason = "progress goes to stderr by contract")]
 fn progress(line: std::fmt::Arguments<'_>) {
     // Whoever read it may be gone (`2>&1 | head`); the work goes on.
     let _ = writeln!(std::io::stderr(), "{line}");

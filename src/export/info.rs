@@ -174,7 +174,7 @@ impl Info {
         line(
             "slots per head",
             format!(
-                "{} at the peak, {} at the end ({:.1} % of the tokens seen; {:.1} % of what the steps of a full cache read)",
+                "{} at the peak, {} at the end ({:.1} % of the tokens seen); decode steps read {:.1} % of a full cache",
                 sum.peak_slots,
                 sum.final_slots,
                 sum.final_ratio * 100.0,

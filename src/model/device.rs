@@ -1,7 +1,7 @@
 //! The device of a choice: a GPU where there is one, and what to say where there is none.
 
 #[cfg(feature = "cuda")]
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::config::DeviceChoice;
 use crate::kernels::cuda::AcceleratorError;
@@ -29,14 +29,26 @@ pub enum OpenDevice {
 pub fn open(choice: DeviceChoice) -> Result<OpenDevice, AcceleratorError> {
     match choice {
         DeviceChoice::Cpu => Ok(OpenDevice::Cpu { note: None }),
-        DeviceChoice::Cuda => Ok(OpenDevice::Gpu(Arc::new(Gpu::open()?))),
-        DeviceChoice::Auto => Ok(Gpu::open().map_or_else(
+        DeviceChoice::Cuda => Ok(OpenDevice::Gpu(gpu()?)),
+        DeviceChoice::Auto => Ok(gpu().map_or_else(
             |error| OpenDevice::Cpu {
                 note: Some(error.to_string()),
             },
-            |gpu| OpenDevice::Gpu(Arc::new(gpu)),
+            OpenDevice::Gpu,
         )),
     }
+}
+
+/// The GPU, opened once: every opening leaves candle's workspaces for quantised products behind.
+#[cfg(feature = "cuda")]
+fn gpu() -> Result<Arc<Gpu>, AcceleratorError> {
+    static OPEN: Mutex<Option<Arc<Gpu>>> = Mutex::new(None);
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    // A lost device never answers again; to open it anew tells why, or finds it reset.
+    if let Some(gpu) = open.take().filter(|gpu| gpu.wait().is_ok()) {
+        return Ok(Arc::clone(open.insert(gpu)));
+    }
+    Ok(Arc::clone(open.insert(Arc::new(Gpu::open()?))))
 }
 
 /// Opens the device of a choice.

@@ -62,7 +62,9 @@ pub(super) fn anneal(
         return;
     };
     if turns {
-        older.iter_mut().for_each(|thought| thought.cut(length));
+        for thought in older {
+            thought.cut(length);
+        }
     }
     let newest = thoughts.len() - 1;
     loop {

@@ -7,13 +7,11 @@
 /// A unit that only one of the two names does not count; two that differ do.
 pub fn same_answer(given: &str, expected: &str) -> bool {
     let (given, expected) = (plain(given), plain(expected));
-    match (Quantity::read(&given), Quantity::read(&expected)) {
-        (Some(given), Some(expected)) => given.same(&expected),
-        _ => {
-            let given = squeezed(&given);
-            !given.is_empty() && given == squeezed(&expected)
-        }
+    if let (Some(given), Some(expected)) = (Quantity::read(&given), Quantity::read(&expected)) {
+        return given.same(&expected);
     }
+    let given = squeezed(&given);
+    !given.is_empty() && given == squeezed(&expected)
 }
 
 /// What is dropped, and what is written in another way; in this order.

@@ -38,10 +38,14 @@ pub(super) use on_each_device;
 /// The GPU, unless there is none.
 #[cfg(feature = "cuda")]
 pub fn gpu() -> Option<Arc<rkv_scope::kernels::cuda::gpu::Gpu>> {
-    match rkv_scope::kernels::cuda::gpu::Gpu::open() {
-        Ok(gpu) => Some(Arc::new(gpu)),
+    use rkv_scope::kernels::cuda::gpu::Gpu;
+
+    static DEVICE: OnceLock<Result<Arc<Gpu>, String>> = OnceLock::new();
+    let opened = || Gpu::open().map(Arc::new).map_err(|error| error.to_string());
+    match DEVICE.get_or_init(opened) {
+        Ok(gpu) => Some(Arc::clone(gpu)),
         Err(error) => {
-            skip("REQUIRE_GPU", &error.to_string());
+            skip("REQUIRE_GPU", error);
             None
         }
     }
