@@ -9,9 +9,9 @@ use crate::ui::settings_panel::SettingsContext;
 use crate::ui::theme::Palette;
 use crate::ui::timeline::Transport;
 use crate::ui::{
-    Tab, UiCommand, empty_state, heatmap, help, inspector, legend, prompt_bar, reflections,
-    settings_panel, settings_words, shortcuts, status_bar, survival, sweep as ui_sweep, tabs,
-    timeline, token_view, welcome,
+    Tab, UiCommand, empty_state, glyph_atlas, heatmap, help, inspector, legend, prompt_bar,
+    reflections, settings_panel, settings_words, shortcuts, status_bar, survival,
+    sweep as ui_sweep, tabs, timeline, token_view, welcome,
 };
 
 use super::state::App;
@@ -40,6 +40,8 @@ impl App {
     pub fn draw(&mut self, ui: &mut Ui) {
         self.clean_selection();
         let ctx = ui.ctx().clone();
+        // Views that are not in sight keep glyphs, too.
+        glyph_atlas::generation(&ctx);
         let typing = ctx.memory(|memory| memory.focused().is_some());
         let mut commands = Vec::new();
         // Taken out for the frame, so that the panels can borrow it beside their own state.

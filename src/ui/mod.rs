@@ -14,6 +14,7 @@ pub mod examples;
 pub mod export_dialog;
 pub mod file_menu;
 pub mod fonts;
+pub mod glyph_atlas;
 pub mod heatmap;
 pub mod help;
 pub mod hovering;
