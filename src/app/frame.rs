@@ -69,7 +69,8 @@ impl App {
         self.path_dialog.show(&ctx, &mut commands);
         self.export_dialog.show(&ctx, &mut commands);
         self.notifications.show(&ctx, &mut commands);
-        commands.extend(shortcuts::read(&ctx, &selection, tokens, typing));
+        let asking = self.path_dialog.purpose.is_some();
+        commands.extend(shortcuts::read(&ctx, &selection, tokens, typing, asking));
         if ctx.input(|i| i.key_pressed(egui::Key::Escape)) && selection.pinned.is_some() {
             commands.push(UiCommand::Select(None));
         }
