@@ -11,7 +11,7 @@ use crate::trace::TraceStore;
 use crate::ui::Tab;
 use crate::ui::command::{Browse, CompareCommand};
 use crate::ui::engine_status::Phase;
-use crate::ui::overwrite::fresh;
+use crate::ui::overwrite::fresh_name;
 use crate::ui::path_dialog::lettered;
 
 use super::commands::export_options;
@@ -151,7 +151,8 @@ impl App {
         };
         let Some(path) = path else {
             let known = shown.path.as_ref().map(|path| path.display().to_string());
-            let name = known.unwrap_or_else(|| fresh(&format!("{}.rkvt", shown.settings.policy)));
+            let name =
+                known.unwrap_or_else(|| fresh_name(&format!("{}.rkvt", shown.settings.policy)));
             self.path_dialog.ask(Browse::SavePane(pane), name);
             return;
         };
@@ -182,7 +183,7 @@ impl App {
             return;
         }
         let Some(path) = path else {
-            let name = fresh("comparison.png");
+            let name = fresh_name("comparison.png");
             self.path_dialog.ask(Browse::Figure, name);
             return;
         };
