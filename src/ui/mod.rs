@@ -22,6 +22,7 @@ pub mod inspector;
 pub mod legend;
 pub mod model_menu;
 pub mod notifications;
+pub mod number_field;
 pub mod overwrite;
 pub mod path_dialog;
 pub mod position_axis;
