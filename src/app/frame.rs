@@ -1,6 +1,6 @@
 //! One frame: every panel in its place.
 
-use egui::{CentralPanel, Frame, Margin, Panel, Ui};
+use egui::{CentralPanel, Frame, Margin, Panel, Popup, Ui};
 
 use crate::trace::{RunSummary, TraceView};
 use crate::ui::engine_status::{Link, Phase};
@@ -42,6 +42,8 @@ impl App {
         let ctx = ui.ctx().clone();
         // Views that are not in sight keep glyphs, too.
         glyph_atlas::generation(&ctx);
+        // Before a frame begins, egui has taken the keys from a field that Esc was pressed in.
+        let esc_is_spent = self.keys_taken || Popup::is_any_open(&ctx);
         let typing = ctx.memory(|memory| memory.focused().is_some());
         let mut commands = Vec::new();
         // Taken out for the frame, so that the panels can borrow it beside their own state.
@@ -71,13 +73,15 @@ impl App {
         self.notifications.show(&ctx, &mut commands);
         let asking = self.path_dialog.purpose.is_some();
         commands.extend(shortcuts::read(&ctx, &selection, tokens, typing, asking));
-        if ctx.input(|i| i.key_pressed(egui::Key::Escape)) && selection.pinned.is_some() {
+        let esc = !esc_is_spent && ctx.input(|i| i.key_pressed(egui::Key::Escape));
+        if esc && selection.pinned.is_some() {
             commands.push(UiCommand::Select(None));
         }
         if !commands.is_empty() {
             self.execute(&ctx, commands);
             ctx.request_repaint();
         }
+        self.keys_taken = ctx.memory(|memory| memory.focused().is_some());
     }
 
     fn panels(

@@ -1,4 +1,4 @@
-use egui::Theme;
+use egui::{Key, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use rkv_scope::engine::{EngineCommand, EngineEvent, EngineStats, RunId, RunState};
@@ -229,4 +229,27 @@ fn events_of_an_older_run_change_nothing() {
     let app = harness.state().app();
     assert_eq!(app.session().unwrap().store.tokens().len(), tokens);
     assert!(app.status().busy());
+}
+
+#[test]
+fn escape_leaves_a_field_or_a_menu_first_and_lets_go_of_the_token_next() {
+    let (mut harness, _engine, _run) = running();
+    let pinned = Some(Position(3));
+    let escape = |harness: &mut Harness<'static, Stage>| {
+        harness.key_press(Key::Escape);
+        harness.run();
+        harness.state().app().selection().pinned
+    };
+    do_commands(&mut harness, vec![UiCommand::Select(pinned)]);
+    harness.get_by_label("Problem").focus();
+    harness.run();
+    assert!(harness.get_by_label("Problem").is_focused());
+    assert_eq!(escape(&mut harness), pinned);
+    assert!(!harness.get_by_label("Problem").is_focused());
+    harness.get_by_label("File").click();
+    harness.run();
+    harness.get_by_label("Dark theme");
+    assert_eq!(escape(&mut harness), pinned);
+    assert!(harness.query_by_label("Dark theme").is_none());
+    assert_eq!(escape(&mut harness), None);
 }
