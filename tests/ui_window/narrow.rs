@@ -70,3 +70,20 @@ fn a_problem_can_be_typed_beside_a_model_with_a_long_name() {
     harness.run();
     assert_the_bar_is_whole(&harness, &["Pause", "Step", "Stop"]);
 }
+
+#[test]
+fn the_help_is_read_to_its_end_by_scrolling() {
+    let (mut harness, _engine) = smallest();
+    execute(&mut harness, vec![UiCommand::ToggleHelp]);
+    let window = Rect::from_min_size(Pos2::ZERO, vec2(SIZE[0], SIZE[1]));
+    let seen = |harness: &Harness<'static, Stage>, label: &str| {
+        let help = harness.get_by_role_and_label(Role::Window, "Help").rect();
+        assert!(window.contains_rect(help), "{help}");
+        help.contains_rect(harness.get_by_label(label).rect())
+    };
+    assert!(seen(&harness, "HOW TO READ IT"));
+    assert!(!seen(&harness, "this help"));
+    harness.get_by_label("this help").scroll_to_me();
+    harness.run();
+    assert!(seen(&harness, "this help"));
+}
