@@ -10,7 +10,6 @@ use crate::export::Format;
 use crate::trace::TraceStore;
 use crate::ui::Tab;
 use crate::ui::command::{Browse, CompareCommand};
-use crate::ui::engine_status::Phase;
 use crate::ui::overwrite::fresh_name;
 use crate::ui::path_dialog::lettered;
 
@@ -90,7 +89,7 @@ impl App {
         };
         self.run = run;
         self.revision = 0;
-        self.status.phase = Phase::Starting;
+        self.status.start();
         let request = RunRequest {
             run,
             record_to: self.file_for_run(&task.problem),

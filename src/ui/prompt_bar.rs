@@ -368,13 +368,10 @@ fn device_badge(ui: &mut Ui, palette: &Palette, status: &EngineStatus, most: f32
 }
 
 fn speed(ui: &mut Ui, palette: &Palette, status: &EngineStatus) {
-    if status.stats.tokens_per_second <= 0.0 {
-        return;
-    }
-    let text = format!("{:.0} tok/s", status.stats.tokens_per_second);
+    let Some(text) = status.speed() else { return };
     let share = status.stats.compression_share * 100.0;
     ui.label(RichText::new(text).color(palette.weak)).on_hover_text(format!(
-        "Tokens written per second over the last second; {share:.1} % of the run's time goes to compressions"
+        "Tokens written per second over the last half second; {share:.1} % of the run's time goes to compressions"
     ));
 }
 

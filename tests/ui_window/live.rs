@@ -130,6 +130,28 @@ fn the_buttons_stay_under_the_pointer_when_the_speed_comes_and_goes() {
 }
 
 #[test]
+fn the_speed_of_a_run_is_not_shown_as_that_of_the_next() {
+    let (mut harness, engine, run) = running();
+    let stats = EngineStats {
+        tokens_per_second: 123.0,
+        compression_share: 0.01,
+    };
+    engine.say(EngineEvent::Stats { run, stats });
+    engine.say(EngineEvent::State {
+        run,
+        state: RunState::Finished(FinishReason::EndOfText),
+    });
+    harness.run();
+    do_commands(&mut harness, vec![UiCommand::Run]);
+    let EngineCommand::Start(request) = engine.next() else {
+        panic!("not a start")
+    };
+    engine.begin(request.run, &plan(), plan().records().len() / 2);
+    harness.run();
+    assert_eq!(harness.query_all_by_label("123 tok/s").count(), 0);
+}
+
+#[test]
 fn when_the_engine_dies_the_run_stays_and_it_can_start_again() {
     let (mut harness, engine, run) = running();
     let tokens = harness
