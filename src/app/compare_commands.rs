@@ -75,6 +75,7 @@ impl App {
         match self.comparison.plan(setup.settings(), task) {
             Ok(()) => {
                 self.panels.compare.setup.open = false;
+                self.panels.shared_timeline.show_all();
                 self.next_of_comparison();
             }
             Err(why) => self.notifications.error(why),
@@ -114,6 +115,9 @@ impl App {
             Ok(_) => {
                 self.tab = Tab::Compare;
                 self.panels.compare.setup.open = false;
+                if first {
+                    self.panels.shared_timeline.show_all();
+                }
                 if first && !self.status.busy() {
                     // What runs beside it should solve the same problem in the same way.
                     header.problem.clone_into(&mut self.prompt.problem);

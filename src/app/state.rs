@@ -191,6 +191,7 @@ impl App {
         let speed = self.selection.playback.speed;
         self.selection = Selection::default();
         self.selection.playback.speed = speed;
+        self.panels.timeline.show_all();
         self.session.insert(Session::new(store, self.generations))
     }
 

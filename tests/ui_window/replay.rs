@@ -204,3 +204,30 @@ fn export_offers_what_the_tab_shows() {
         harness.run();
     }
 }
+
+#[test]
+fn another_run_is_shown_from_its_first_token_to_its_last() {
+    let mut harness = replaying(&Synthetic::default());
+    let rect = harness.get_by_label_contains("Timeline cursor").rect();
+    let leftmost = |harness: &mut Harness<'static, Stage>| {
+        harness.drag_at(rect.left_center() + egui::vec2(1.0, 0.0));
+        harness.run();
+        harness.drop_at(rect.left_center() + egui::vec2(1.0, 0.0));
+        harness.run();
+        cursor(harness)
+    };
+    harness.hover_at(rect.center());
+    harness.run();
+    harness.event(egui::Event::Zoom(4.0));
+    harness.run();
+    let zoomed = leftmost(&mut harness);
+    assert!(zoomed > 100, "{zoomed}");
+    let other = Synthetic {
+        seed: 2,
+        ..Synthetic::default()
+    };
+    harness.state_mut().app_mut().show_run(other.store());
+    harness.run();
+    let whole = leftmost(&mut harness);
+    assert!(whole < 10, "{whole}");
+}
