@@ -8,8 +8,7 @@ use egui::Context;
 use crate::engine::{EngineCommand, RunId, RunRequest};
 use crate::export::{self, ExportOptions, Format, What};
 use crate::ui::command::{Browse, CompareCommand};
-use crate::ui::engine_status::Phase;
-use crate::ui::overwrite::fresh;
+use crate::ui::overwrite::fresh_name;
 use crate::ui::prompt_bar;
 use crate::ui::{Tab, UiCommand};
 
@@ -154,7 +153,7 @@ impl App {
         }
         self.run = RunId(self.run.0 + 1);
         self.revision = 0;
-        self.status.phase = Phase::Starting;
+        self.status.start();
         let problem = self.prompt.problem.trim().to_owned();
         let request = RunRequest {
             run: self.run,
@@ -233,8 +232,10 @@ impl App {
         let Some(session) = &self.session else { return };
         let Some(path) = path else {
             let known = session.path.as_ref().map(|path| path.display().to_string());
-            self.path_dialog
-                .ask(Browse::Save, known.unwrap_or_else(|| fresh("run.rkvt")));
+            self.path_dialog.ask(
+                Browse::Save,
+                known.unwrap_or_else(|| fresh_name("run.rkvt")),
+            );
             return;
         };
         let store = session.store.clone();

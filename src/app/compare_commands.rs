@@ -10,8 +10,7 @@ use crate::export::Format;
 use crate::trace::TraceStore;
 use crate::ui::Tab;
 use crate::ui::command::{Browse, CompareCommand};
-use crate::ui::engine_status::Phase;
-use crate::ui::overwrite::fresh;
+use crate::ui::overwrite::fresh_name;
 use crate::ui::path_dialog::lettered;
 
 use super::commands::export_options;
@@ -76,6 +75,7 @@ impl App {
         match self.comparison.plan(setup.settings(), task) {
             Ok(()) => {
                 self.panels.compare.setup.open = false;
+                self.panels.shared_timeline.show_all();
                 self.next_of_comparison();
             }
             Err(why) => self.notifications.error(why),
@@ -90,7 +90,7 @@ impl App {
         };
         self.run = run;
         self.revision = 0;
-        self.status.phase = Phase::Starting;
+        self.status.start();
         let request = RunRequest {
             run,
             record_to: self.file_for_run(&task.problem),
@@ -115,6 +115,9 @@ impl App {
             Ok(_) => {
                 self.tab = Tab::Compare;
                 self.panels.compare.setup.open = false;
+                if first {
+                    self.panels.shared_timeline.show_all();
+                }
                 if first && !self.status.busy() {
                     // What runs beside it should solve the same problem in the same way.
                     header.problem.clone_into(&mut self.prompt.problem);
@@ -151,7 +154,8 @@ impl App {
         };
         let Some(path) = path else {
             let known = shown.path.as_ref().map(|path| path.display().to_string());
-            let name = known.unwrap_or_else(|| fresh(&format!("{}.rkvt", shown.settings.policy)));
+            let name =
+                known.unwrap_or_else(|| fresh_name(&format!("{}.rkvt", shown.settings.policy)));
             self.path_dialog.ask(Browse::SavePane(pane), name);
             return;
         };
@@ -182,7 +186,7 @@ impl App {
             return;
         }
         let Some(path) = path else {
-            let name = fresh("comparison.png");
+            let name = fresh_name("comparison.png");
             self.path_dialog.ask(Browse::Figure, name);
             return;
         };

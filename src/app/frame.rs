@@ -1,6 +1,6 @@
 //! One frame: every panel in its place.
 
-use egui::{CentralPanel, Frame, Margin, Panel, Ui};
+use egui::{CentralPanel, Frame, Margin, Panel, Popup, Ui};
 
 use crate::trace::{RunSummary, TraceView};
 use crate::ui::engine_status::{Link, Phase};
@@ -9,9 +9,9 @@ use crate::ui::settings_panel::SettingsContext;
 use crate::ui::theme::Palette;
 use crate::ui::timeline::Transport;
 use crate::ui::{
-    Tab, UiCommand, empty_state, heatmap, help, inspector, legend, prompt_bar, reflections,
-    settings_panel, settings_words, shortcuts, status_bar, survival, sweep as ui_sweep, tabs,
-    timeline, token_view, welcome,
+    Tab, UiCommand, empty_state, glyph_atlas, heatmap, help, inspector, legend, prompt_bar,
+    reflections, settings_panel, settings_words, shortcuts, status_bar, survival,
+    sweep as ui_sweep, tabs, timeline, token_view, welcome,
 };
 
 use super::state::App;
@@ -40,6 +40,10 @@ impl App {
     pub fn draw(&mut self, ui: &mut Ui) {
         self.clean_selection();
         let ctx = ui.ctx().clone();
+        // Views that are not in sight keep glyphs, too.
+        glyph_atlas::generation(&ctx);
+        // Before a frame begins, egui has taken the keys from a field that Esc was pressed in.
+        let esc_is_spent = self.keys_taken || Popup::is_any_open(&ctx);
         let typing = ctx.memory(|memory| memory.focused().is_some());
         let mut commands = Vec::new();
         // Taken out for the frame, so that the panels can borrow it beside their own state.
@@ -67,14 +71,17 @@ impl App {
         self.path_dialog.show(&ctx, &mut commands);
         self.export_dialog.show(&ctx, &mut commands);
         self.notifications.show(&ctx, &mut commands);
-        commands.extend(shortcuts::read(&ctx, &selection, tokens, typing));
-        if ctx.input(|i| i.key_pressed(egui::Key::Escape)) && selection.pinned.is_some() {
+        let asking = self.path_dialog.purpose.is_some();
+        commands.extend(shortcuts::read(&ctx, &selection, tokens, typing, asking));
+        let esc = !esc_is_spent && ctx.input(|i| i.key_pressed(egui::Key::Escape));
+        if esc && selection.pinned.is_some() {
             commands.push(UiCommand::Select(None));
         }
         if !commands.is_empty() {
             self.execute(&ctx, commands);
             ctx.request_repaint();
         }
+        self.keys_taken = ctx.memory(|memory| memory.focused().is_some());
     }
 
     fn panels(

@@ -88,6 +88,8 @@ pub struct App {
     pub(super) path_dialog: PathDialog,
     pub(super) export_dialog: ExportDialog,
     pub(super) help: bool,
+    /// A field, a slider or a button had the keys when the last frame ended.
+    pub(super) keys_taken: bool,
     pub(super) panels: Panels,
     pub(super) last_tick: Option<Instant>,
 }
@@ -148,6 +150,7 @@ impl App {
             path_dialog: PathDialog::default(),
             export_dialog: ExportDialog::default(),
             help: false,
+            keys_taken: false,
             panels: Panels::default(),
             last_tick: None,
         };
@@ -188,6 +191,7 @@ impl App {
         let speed = self.selection.playback.speed;
         self.selection = Selection::default();
         self.selection.playback.speed = speed;
+        self.panels.timeline.show_all();
         self.session.insert(Session::new(store, self.generations))
     }
 

@@ -158,7 +158,7 @@ impl App {
         let outcomes = self.sweep.outcomes.clone();
         let results = PathBuf::from(self.panels.sweep.form.results.trim());
         let path = results.with_file_name(format!("accuracy-{axis}.{format}"));
-        let path = PathBuf::from(fresh(&path.to_string_lossy()));
+        let path = fresh(path);
         self.background("figure", move || {
             let table = SweepTable::of(&plan, &outcomes);
             let figure = export::sweep_figure(&plan, &table, axis, theme);

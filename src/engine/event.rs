@@ -95,7 +95,7 @@ pub enum RunState {
 /// How fast a run goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct EngineStats {
-    /// Decoded tokens per second over the last second.
+    /// Decoded tokens per second over the last half second.
     pub tokens_per_second: f32,
     /// Share of the run's time spent compressing, 0 to 1.
     pub compression_share: f32,

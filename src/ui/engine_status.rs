@@ -47,6 +47,18 @@ pub enum Phase {
 }
 
 impl EngineStatus {
+    /// A run was asked for: how fast the last one went says nothing about it.
+    pub fn start(&mut self) {
+        self.phase = Phase::Starting;
+        self.stats = EngineStats::default();
+    }
+
+    /// How fast the run goes, once that is known.
+    pub fn speed(&self) -> Option<String> {
+        let speed = self.stats.tokens_per_second;
+        (self.busy() && speed > 0.0).then(|| format!("{speed:.0} tok/s"))
+    }
+
     /// Whether a run is under way, held or not.
     pub fn busy(&self) -> bool {
         self.phase != Phase::Idle

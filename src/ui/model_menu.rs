@@ -1,13 +1,18 @@
 //! The menu of models: which one is loaded, and what else can be.
 
 use egui::containers::menu::{MenuButton, MenuConfig};
-use egui::{Align, Align2, Button, Key, Layout, PopupCloseBehavior, RichText, TextEdit, Ui};
+use egui::{
+    Align, Align2, AtomExt as _, Button, Key, Layout, PopupCloseBehavior, RichText, TextEdit, Ui,
+};
 
 use super::command::UiCommand;
 use super::engine_status::EngineStatus;
 use super::quantity::bytes;
 use super::theme::Palette;
 use crate::trace::ModelSummary;
+
+/// Room that the name has in any case, in points.
+const LEAST_NAME: f32 = 48.0;
 
 /// A model that can be loaded by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,12 +25,14 @@ pub struct KnownModelName {
     pub to_fetch: Option<u64>,
 }
 
-/// Draws the menu's button, and the menu while it is open; `path` is what is typed into it.
+/// Draws the menu's button, and the menu while it is open; `path` is what is typed into it. A name that does not fit into
+/// `most` points is cut.
 pub fn show(
     ui: &mut Ui,
     path: &mut String,
     status: &EngineStatus,
     known: &[KnownModelName],
+    most: f32,
     commands: &mut Vec<UiCommand>,
 ) {
     let name = match (&status.loading, &status.model) {
@@ -35,6 +42,7 @@ pub fn show(
     };
     // A click into the path's field must not close the menu.
     let config = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    let name = name.atom_max_width((most - 2.0 * ui.spacing().button_padding.x).max(LEAST_NAME));
     let (response, _) = MenuButton::new(name).config(config).ui(ui, |ui| {
         ui.set_width(360.0);
         ui.add_enabled_ui(!status.busy() && status.loading.is_none(), |ui| {
@@ -90,7 +98,8 @@ fn from_path(ui: &mut Ui, path: &mut String, commands: &mut Vec<UiCommand>) {
 
 fn shape(model: &ModelSummary) -> String {
     format!(
-        "{} · {} layers, {} KV heads each, head size {} · weights {} · context {} tokens · files {}",
+        "{} · {} · {} layers, {} KV heads each, head size {} · weights {} · context {} tokens · files {}",
+        model.name,
         model.architecture,
         model.layers,
         model.kv_heads,

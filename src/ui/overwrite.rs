@@ -1,6 +1,6 @@
 //! Asking before a file is written over: nothing recorded is lost to a name typed twice.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use egui::{Label, RichText, Ui};
 
@@ -51,16 +51,23 @@ fn there(written: &[PathBuf]) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The name, or the first of `name-2`, `name-3`, … that no file has.
-pub fn fresh(name: &str) -> String {
-    let path = Path::new(name);
+/// The path, or the first of `name-2`, `name-3`, … beside it that no file has.
+pub fn fresh(path: PathBuf) -> PathBuf {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let extension = path.extension().unwrap_or_default().to_string_lossy();
-    let numbered = (2..1000).map(|n| format!("{stem}-{n}.{extension}"));
-    std::iter::once(name.to_owned())
-        .chain(numbered)
-        .find(|name| !Path::new(name).exists())
-        .unwrap_or_else(|| name.to_owned())
+    let extension = path
+        .extension()
+        .map(|extension| format!(".{}", extension.to_string_lossy()))
+        .unwrap_or_default();
+    let free = (2..1000)
+        .map(|n| path.with_file_name(format!("{stem}-{n}{extension}")))
+        .find(|other| !other.exists())
+        .filter(|_| path.exists());
+    free.unwrap_or(path)
+}
+
+/// [`fresh`] for a name in the folder that the program was started in, as it is put into a field.
+pub fn fresh_name(name: &str) -> String {
+    fresh(PathBuf::from(name)).display().to_string()
 }
 
 #[cfg(test)]
@@ -99,7 +106,19 @@ mod tests {
 
     #[test]
     fn a_suggested_name_is_of_no_file() {
-        assert_eq!(fresh("no-such-file.rkvt"), "no-such-file.rkvt");
-        assert_eq!(fresh("Cargo.toml"), "Cargo-2.toml");
+        assert_eq!(fresh_name("no-such-file.rkvt"), "no-such-file.rkvt");
+        assert_eq!(fresh_name("Cargo.toml"), "Cargo-2.toml");
+    }
+
+    #[test]
+    fn a_free_name_lies_in_the_same_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        assert_eq!(fresh(path("a.png")), path("a.png"));
+        for (taken, free) in [("a.png", "a-2.png"), ("a-2.png", "a-3.png"), ("b", "b-2")] {
+            std::fs::write(path(taken), "x").unwrap();
+            let wanted = if taken == "b" { "b" } else { "a.png" };
+            assert_eq!(fresh(path(wanted)), path(free));
+        }
     }
 }

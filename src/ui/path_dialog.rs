@@ -26,8 +26,12 @@ pub struct PathDialog {
 }
 
 impl PathDialog {
-    /// Shows it.
+    /// Shows it. Asked once more for the same thing, it keeps what was typed.
     pub fn ask(&mut self, purpose: Browse, suggestion: String) {
+        if self.purpose == Some(purpose) {
+            self.fresh = true;
+            return;
+        }
         *self = Self {
             purpose: Some(purpose),
             path: suggestion,

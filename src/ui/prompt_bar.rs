@@ -57,6 +57,7 @@ pub fn show(
     if bar.status.busy() {
         state.last_busy = Some(ui.input(|i| i.time));
     }
+    let mut below = bar.field && bar.status.link != Link::None;
     ui.horizontal(|ui| {
         ui.set_min_height(34.0);
         ui.label(
@@ -69,9 +70,13 @@ pub fn show(
         let shown = bar.shown.is_some();
         file_menu::show(ui, bar.savable, shown, busy, bar.earlier, commands);
         if bar.status.link != Link::None {
-            model_menu::show(ui, &mut state.model, bar.status, bar.known, commands);
-            device_badge(ui, palette, bar.status);
+            // Names can be of any length; the bell keeps its room.
+            let most = (ui.available_width() - BELL) * 0.6;
+            model_menu::show(ui, &mut state.model, bar.status, bar.known, most, commands);
+            let most = ui.available_width() - BELL;
+            device_badge(ui, palette, bar.status, most);
         }
+        below &= ui.available_width() < BESIDE_FIELD + LEAST_FIELD;
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             bell(ui, palette, bar.unread, commands);
             if bar.status.link == Link::None {
@@ -80,28 +85,41 @@ pub fn show(
                     let label = egui::Label::new(text).truncate();
                     ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.add(label));
                 }
-            } else if bar.field {
-                // Always as wide, so that nothing moves away under the pointer when a run starts or ends.
-                slot(ui, BUTTONS, |ui| buttons(ui, state, bar, commands));
-                slot(ui, BESIDE, |ui| {
-                    if bar.status.busy() {
-                        speed(ui, palette, bar.status);
-                    } else {
-                        examples_menu(ui, state);
-                    }
-                });
-                let width = ui.available_width();
-                ui.allocate_ui_with_layout(
-                    vec2(width, 34.0),
-                    Layout::left_to_right(Align::Center),
-                    |ui| {
-                        if problem_field(ui, &mut state.problem, width, 1..=3) {
-                            run_if_possible(state, bar, commands);
-                        }
-                    },
-                );
+            } else if bar.field && !below {
+                field_and_buttons(ui, state, bar, commands);
             }
         });
+    });
+    if below {
+        let row = vec2(ui.available_width(), 34.0);
+        ui.allocate_ui_with_layout(row, Layout::right_to_left(Align::Center), |ui| {
+            field_and_buttons(ui, state, bar, commands);
+        });
+    }
+}
+
+/// The problem field with what belongs to it at its right. Laid out from the right.
+fn field_and_buttons(
+    ui: &mut Ui,
+    state: &mut PromptBarState,
+    bar: &PromptBar<'_>,
+    commands: &mut Vec<UiCommand>,
+) {
+    // Always as wide, so that nothing moves away under the pointer when a run starts or ends.
+    slot(ui, BUTTONS, |ui| buttons(ui, state, bar, commands));
+    slot(ui, BESIDE, |ui| {
+        if bar.status.busy() {
+            speed(ui, Palette::of(ui.ctx()), bar.status);
+        } else {
+            examples_menu(ui, state);
+        }
+    });
+    let width = ui.available_width().max(NARROWEST_FIELD);
+    let room = vec2(width, 34.0);
+    ui.allocate_ui_with_layout(room, Layout::left_to_right(Align::Center), |ui| {
+        if problem_field(ui, &mut state.problem, width, 1..=3) {
+            run_if_possible(state, bar, commands);
+        }
     });
 }
 
@@ -127,6 +145,21 @@ const BUTTON_GAP: f32 = 6.0;
 
 /// Room of what stands beside them.
 const BESIDE: f32 = 88.0;
+
+/// Room of the bell, however many messages there are.
+const BELL: f32 = 100.0;
+
+/// The device's badge tells nothing if it has less room than this.
+const BADGE: f32 = 70.0;
+
+/// Everything that stands at the right of the field, with gaps.
+const BESIDE_FIELD: f32 = BELL + BUTTONS + BESIDE + 24.0;
+
+/// A field that would be narrower than this has a row of its own.
+const LEAST_FIELD: f32 = 160.0;
+
+/// No field is narrower than this, whatever room there is.
+const NARROWEST_FIELD: f32 = 120.0;
 
 fn slot(ui: &mut Ui, width: f32, content: impl FnOnce(&mut Ui)) {
     let room = vec2(width, 34.0);
@@ -161,6 +194,7 @@ pub fn problem_field(
     lines: RangeInclusive<usize>,
 ) -> bool {
     let palette = Palette::of(ui.ctx());
+    let width = width.max(NARROWEST_FIELD);
     let margin = Margin::symmetric(10, 7);
     let text = ui.painter().layout(
         problem.clone(),
@@ -309,31 +343,35 @@ pub fn run_button(ui: &mut Ui, enabled: bool, width: f32) -> Response {
     ui.add_enabled(enabled, button)
 }
 
-fn device_badge(ui: &mut Ui, palette: &Palette, status: &EngineStatus) {
+/// Where the model is; left out if not even its first words fit into `most` points.
+fn device_badge(ui: &mut Ui, palette: &Palette, status: &EngineStatus, most: f32) {
     let Some((_, device)) = &status.model else {
         return;
     };
+    if most < BADGE {
+        return;
+    }
+    let margin = Margin::symmetric(8, 5);
     Frame::new()
         .fill(mix(palette.panel, palette.raised, 0.8))
         .stroke(Stroke::new(1.0, palette.line))
         .corner_radius(CornerRadius::same(5))
-        .inner_margin(Margin::symmetric(8, 5))
+        .inner_margin(margin)
         .show(ui, |ui| {
             ui.spacing_mut().interact_size.y = 0.0;
-            ui.label(RichText::new(device).size(12.0).color(palette.weak))
+            ui.set_max_width(most - margin.sum().x);
+            let text = RichText::new(device).size(12.0).color(palette.weak);
+            ui.add(egui::Label::new(text).truncate())
         })
         .response
         .on_hover_text("Where the model and its cache live");
 }
 
 fn speed(ui: &mut Ui, palette: &Palette, status: &EngineStatus) {
-    if status.stats.tokens_per_second <= 0.0 {
-        return;
-    }
-    let text = format!("{:.0} tok/s", status.stats.tokens_per_second);
+    let Some(text) = status.speed() else { return };
     let share = status.stats.compression_share * 100.0;
     ui.label(RichText::new(text).color(palette.weak)).on_hover_text(format!(
-        "Tokens written per second over the last second; {share:.1} % of the run's time goes to compressions"
+        "Tokens written per second over the last half second; {share:.1} % of the run's time goes to compressions"
     ));
 }
 

@@ -31,17 +31,25 @@ pub const HELP: &[(&str, &str)] = &[
 /// What the keys pressed in this frame ask for. Keys without Ctrl are left alone while a field has them.
 ///
 /// `typing`: a field or slider had the keys when the frame began. It may have let go since: a slow frame
-/// brings a number and the Enter after it together.
-pub fn read(ctx: &Context, selection: &Selection, tokens: usize, typing: bool) -> Vec<UiCommand> {
+/// brings a number and the Enter after it together. `asking`: a dialog asks for a path, which another one must not replace.
+pub fn read(
+    ctx: &Context,
+    selection: &Selection,
+    tokens: usize,
+    typing: bool,
+    asking: bool,
+) -> Vec<UiCommand> {
     let mut commands = Vec::new();
     let mut pressed = |modifiers: Modifiers, key: Key, command: UiCommand| {
         // A slow frame may bring several presses of one key.
         let presses = ctx.input_mut(|i| i.count_and_consume_key(modifiers, key));
         commands.extend(std::iter::repeat_n(command, presses));
     };
-    pressed(Modifiers::COMMAND, Key::O, UiCommand::Open(None));
-    pressed(Modifiers::COMMAND, Key::S, UiCommand::Save(None));
-    pressed(Modifiers::COMMAND, Key::E, UiCommand::ShowExport(true));
+    if !asking {
+        pressed(Modifiers::COMMAND, Key::O, UiCommand::Open(None));
+        pressed(Modifiers::COMMAND, Key::S, UiCommand::Save(None));
+        pressed(Modifiers::COMMAND, Key::E, UiCommand::ShowExport(true));
+    }
     pressed(Modifiers::NONE, Key::F1, UiCommand::ToggleHelp);
     // A focused field or slider owns the plain keys.
     if typing || ctx.memory(|memory| memory.focused().is_some()) {

@@ -34,9 +34,8 @@ pub fn show(ui: &mut Ui, status: &EngineStatus, view: Option<&TraceView<'_>>, pe
         let store = view.store();
         let header = store.header();
         item(ui, header.device.clone(), "Where the cache of this run lived");
-        if status.busy() {
-            let speed = status.stats.tokens_per_second;
-            item(ui, format!("{speed:.0} tok/s"), "Tokens written per second over the last second");
+        if let Some(speed) = status.speed() {
+            item(ui, speed, "Tokens written per second over the last half second");
         }
         let now = view.slots();
         item(
@@ -71,14 +70,11 @@ pub fn comparing(ui: &mut Ui, status: &EngineStatus, runs: usize) {
     let palette = Palette::of(ui.ctx());
     let doing = phase(status).map(str::to_owned);
     let device = status.model.as_ref().map(|(_, device)| device.clone());
-    let speed = status
-        .busy()
-        .then(|| format!("{:.0} tok/s", status.stats.tokens_per_second));
     let shown = match runs {
         0 => "no run to compare yet".to_owned(),
         n => counted(n as u64, "run"),
     };
-    let items = [doing, device, speed, Some(shown)];
+    let items = [doing, device, status.speed(), Some(shown)];
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 7.0;
         let text = items.into_iter().flatten().collect::<Vec<_>>().join(" · ");

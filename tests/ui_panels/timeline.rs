@@ -167,3 +167,32 @@ fn before_the_first_token_it_says_so() {
     window.get_by_label("no tokens yet");
     window.get_by_label("The timeline starts with the first token");
 }
+
+#[test]
+fn a_double_click_shows_the_whole_run_again_and_moves_nothing() {
+    let mut window = at(384);
+    let total = window.state().store.tokens().len();
+    let rect = window.get_by_label_contains("Timeline cursor").rect();
+    // Beside the cursor, so that a press there would move it.
+    let place = rect.left_center() + egui::vec2(rect.width() * 0.6, 0.0);
+    window.hover_at(place);
+    window.run();
+    window.event(egui::Event::Zoom(4.0));
+    window.run();
+    let (from, to) = window.state().panel.visible(total);
+    assert!(to - from < total as f64 / 2.0, "{from} to {to} of {total}");
+    window.state_mut().commands.clear();
+    // In one frame: a slow one lasts longer than a double click may.
+    let button = |pressed| egui::Event::PointerButton {
+        pos: place,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: egui::Modifiers::NONE,
+    };
+    let events = [true, false, true, false].map(button);
+    window.input_mut().events.extend(events);
+    window.run();
+    assert_eq!(window.state().panel.visible(total), (0.0, total as f64));
+    let moves = |c: &&UiCommand| matches!(c, UiCommand::SetCursor(_));
+    assert_eq!(window.state().commands.iter().filter(moves).count(), 0);
+}

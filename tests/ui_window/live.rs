@@ -1,4 +1,4 @@
-use egui::Theme;
+use egui::{Key, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use rkv_scope::engine::{EngineCommand, EngineEvent, EngineStats, RunId, RunState};
@@ -130,6 +130,28 @@ fn the_buttons_stay_under_the_pointer_when_the_speed_comes_and_goes() {
 }
 
 #[test]
+fn the_speed_of_a_run_is_not_shown_as_that_of_the_next() {
+    let (mut harness, engine, run) = running();
+    let stats = EngineStats {
+        tokens_per_second: 123.0,
+        compression_share: 0.01,
+    };
+    engine.say(EngineEvent::Stats { run, stats });
+    engine.say(EngineEvent::State {
+        run,
+        state: RunState::Finished(FinishReason::EndOfText),
+    });
+    harness.run();
+    do_commands(&mut harness, vec![UiCommand::Run]);
+    let EngineCommand::Start(request) = engine.next() else {
+        panic!("not a start")
+    };
+    engine.begin(request.run, &plan(), plan().records().len() / 2);
+    harness.run();
+    assert_eq!(harness.query_all_by_label("123 tok/s").count(), 0);
+}
+
+#[test]
 fn when_the_engine_dies_the_run_stays_and_it_can_start_again() {
     let (mut harness, engine, run) = running();
     let tokens = harness
@@ -229,4 +251,27 @@ fn events_of_an_older_run_change_nothing() {
     let app = harness.state().app();
     assert_eq!(app.session().unwrap().store.tokens().len(), tokens);
     assert!(app.status().busy());
+}
+
+#[test]
+fn escape_leaves_a_field_or_a_menu_first_and_lets_go_of_the_token_next() {
+    let (mut harness, _engine, _run) = running();
+    let pinned = Some(Position(3));
+    let escape = |harness: &mut Harness<'static, Stage>| {
+        harness.key_press(Key::Escape);
+        harness.run();
+        harness.state().app().selection().pinned
+    };
+    do_commands(&mut harness, vec![UiCommand::Select(pinned)]);
+    harness.get_by_label("Problem").focus();
+    harness.run();
+    assert!(harness.get_by_label("Problem").is_focused());
+    assert_eq!(escape(&mut harness), pinned);
+    assert!(!harness.get_by_label("Problem").is_focused());
+    harness.get_by_label("File").click();
+    harness.run();
+    harness.get_by_label("Dark theme");
+    assert_eq!(escape(&mut harness), pinned);
+    assert!(harness.query_by_label("Dark theme").is_none());
+    assert_eq!(escape(&mut harness), None);
 }

@@ -11,6 +11,7 @@
 mod compare;
 mod first_page;
 mod live;
+mod narrow;
 mod pictures;
 mod replay;
 mod settings;

@@ -113,6 +113,35 @@ fn keys_with_control_open_the_dialogs() {
 }
 
 #[test]
+fn a_path_that_is_being_typed_is_not_lost_to_another_dialog() {
+    let mut harness = replaying(&Synthetic::default());
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
+    harness.run();
+    let label = "Path of the .rkvt file:";
+    let field = harness.get_by_role_and_label(Role::TextInput, label);
+    field.focus();
+    harness.run();
+    harness
+        .get_by_role_and_label(Role::TextInput, label)
+        .type_text("runs/farm.rkvt");
+    harness.run();
+    for key in [Key::O, Key::S, Key::E] {
+        harness.key_press_modifiers(Modifiers::COMMAND, key);
+        harness.run();
+        let field = harness.get_by_role_and_label(Role::TextInput, label);
+        assert_eq!(field.value().as_deref(), Some("runs/farm.rkvt"), "{key:?}");
+        harness.get_by_label("or drop a file on the window");
+    }
+    // From the menu it is asked for the same thing again.
+    let ctx = harness.ctx.clone();
+    let open = rkv_scope::ui::UiCommand::Open(None);
+    harness.state_mut().app_mut().execute(&ctx, vec![open]);
+    harness.run();
+    let field = harness.get_by_role_and_label(Role::TextInput, label);
+    assert_eq!(field.value().as_deref(), Some("runs/farm.rkvt"));
+}
+
+#[test]
 fn a_trace_is_saved_and_opened_again_in_the_background() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("run.rkvt");
@@ -174,4 +203,31 @@ fn export_offers_what_the_tab_shows() {
         harness.key_press(Key::Escape);
         harness.run();
     }
+}
+
+#[test]
+fn another_run_is_shown_from_its_first_token_to_its_last() {
+    let mut harness = replaying(&Synthetic::default());
+    let rect = harness.get_by_label_contains("Timeline cursor").rect();
+    let leftmost = |harness: &mut Harness<'static, Stage>| {
+        harness.drag_at(rect.left_center() + egui::vec2(1.0, 0.0));
+        harness.run();
+        harness.drop_at(rect.left_center() + egui::vec2(1.0, 0.0));
+        harness.run();
+        cursor(harness)
+    };
+    harness.hover_at(rect.center());
+    harness.run();
+    harness.event(egui::Event::Zoom(4.0));
+    harness.run();
+    let zoomed = leftmost(&mut harness);
+    assert!(zoomed > 100, "{zoomed}");
+    let other = Synthetic {
+        seed: 2,
+        ..Synthetic::default()
+    };
+    harness.state_mut().app_mut().show_run(other.store());
+    harness.run();
+    let whole = leftmost(&mut harness);
+    assert!(whole < 10, "{whole}");
 }

@@ -1,8 +1,11 @@
-use egui::Theme;
 use egui::accesskit::Role;
+use egui::{Key, Theme};
+use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
+use rkv_scope::engine::EngineCommand;
+use rkv_scope::ui::UiCommand;
 
-use super::stage::with_engine;
+use super::stage::{Stage, with_engine};
 
 #[test]
 fn settings_that_cannot_work_say_so_beside_the_sliders_and_hold_the_run_back() {
@@ -33,10 +36,7 @@ fn settings_that_cannot_work_say_so_beside_the_sliders_and_hold_the_run_back() {
     harness.run();
     harness.get_by_label("Run").click();
     harness.run();
-    assert!(matches!(
-        engine.next(),
-        rkv_scope::engine::EngineCommand::Start(_)
-    ));
+    assert!(matches!(engine.next(), EngineCommand::Start(_)));
 }
 
 #[test]
@@ -82,4 +82,38 @@ fn a_number_and_the_enter_after_it_in_one_slow_frame_belong_to_the_field() {
         .get_all_by_label_contains("budget is")
         .next()
         .expect("the field has taken it");
+}
+
+#[test]
+fn a_number_is_shown_as_it_is_in_force_and_a_look_into_its_field_changes_nothing() {
+    let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
+    engine.loaded();
+    harness.run();
+    let value = |harness: &Harness<'static, Stage>| {
+        harness
+            .get_by_role_and_label(Role::SpinButton, "Lambda λ")
+            .value()
+    };
+    harness
+        .get_by_role_and_label(Role::SpinButton, "Lambda λ")
+        .set_value_accesskit(0.125);
+    harness.run();
+    assert_eq!(value(&harness).as_deref(), Some("0.125"));
+    harness
+        .get_by_role_and_label(Role::SpinButton, "Lambda λ")
+        .click();
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(value(&harness).as_deref(), Some("0.125"));
+    let ctx = harness.ctx.clone();
+    let commands = vec![
+        UiCommand::SetProblem("What is 2 + 2?".to_owned()),
+        UiCommand::Run,
+    ];
+    harness.state_mut().app_mut().execute(&ctx, commands);
+    let EngineCommand::Start(request) = engine.next() else {
+        panic!("not a start")
+    };
+    assert_eq!(request.settings.lambda, 0.125);
 }

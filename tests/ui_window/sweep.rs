@@ -271,6 +271,38 @@ fn a_failure_is_shown_and_results_stay() {
 }
 
 #[test]
+fn figures_lie_beside_the_results_and_none_is_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut harness, played) = with_sweeps([1280.0, 800.0], Theme::Dark);
+    open_tab(&mut harness);
+    let results = folder.path().join("sweep.jsonl").display().to_string();
+    harness
+        .get_by_role_and_label(Role::TextInput, "RESULTS FILE")
+        .set_text_value_accesskit(&results);
+    harness.run();
+    harness.get_by_label("Start the sweep").click();
+    harness.run();
+    for outcome in outcomes(&played.begin()) {
+        played.say(SweepEvent::Ran(outcome));
+    }
+    played.say(SweepEvent::Ended { stopped: false });
+    harness.run_steps(4);
+    for name in ["accuracy-budget.svg", "accuracy-budget-2.svg"] {
+        harness.get_by_label("Save as svg").click();
+        let path = folder.path().join(name);
+        for _ in 0..400 {
+            harness.step();
+            if path.exists() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        assert!(path.exists(), "{name}");
+        harness.run();
+    }
+}
+
+#[test]
 fn a_viewer_without_a_model_shows_results_only() {
     let mut harness = super::stage::viewer();
     let ctx = harness.ctx.clone();

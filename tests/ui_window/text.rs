@@ -1,11 +1,14 @@
 //! Work of the text view is counted, not timed: the same on every machine.
 
+use egui::ThemePreference;
+use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use rkv_scope::config::CacheSettings;
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::ui::token_view::Work;
+use rkv_scope::ui::{Tab, UiCommand};
 
-use super::stage::replaying;
+use super::stage::{Stage, replaying};
 
 fn long() -> Synthetic {
     let settings = CacheSettings {
@@ -62,4 +65,37 @@ fn scrubbing_lays_out_what_comes_into_sight_and_no_more() {
         );
         assert!(second.drawn <= 40, "{second:?}");
     }
+}
+
+fn step_after(harness: &mut Harness<'static, Stage>, command: UiCommand) -> Work {
+    let ctx = harness.ctx.clone();
+    harness.state_mut().app_mut().execute(&ctx, vec![command]);
+    harness.step();
+    harness.state().app().token_view_work()
+}
+
+#[test]
+fn another_theme_has_other_glyphs_and_the_text_is_laid_out_with_them() {
+    let mut harness = replaying(&Synthetic::default());
+    for theme in [ThemePreference::Light, ThemePreference::Dark] {
+        let work = step_after(&mut harness, UiCommand::SetTheme(theme));
+        assert!(work.drawn > 0 && work.laid_out == work.drawn, "{work:?}");
+        harness.step();
+        let still = harness.state().app().token_view_work();
+        assert_eq!(still.laid_out, 0, "once is enough");
+    }
+}
+
+#[test]
+fn a_theme_that_came_and_went_behind_another_tab_leaves_no_old_glyphs() {
+    let mut harness = replaying(&Synthetic::default());
+    for command in [
+        UiCommand::ShowTab(Tab::Heatmap),
+        UiCommand::SetTheme(ThemePreference::Light),
+        UiCommand::SetTheme(ThemePreference::Dark),
+    ] {
+        step_after(&mut harness, command);
+    }
+    let work = step_after(&mut harness, UiCommand::ShowTab(Tab::Reading));
+    assert!(work.drawn > 0 && work.laid_out == work.drawn, "{work:?}");
 }

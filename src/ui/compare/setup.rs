@@ -1,7 +1,7 @@
 //! Choosing what to compare: two to four policies for the problem in the prompt bar, or recorded runs.
 
 use egui::{
-    Align, Button, ComboBox, CornerRadius, DragValue, Frame, Grid, Label, Layout, Margin, RichText,
+    Align, Button, ComboBox, CornerRadius, Frame, Grid, Label, Layout, Margin, RichText,
     ScrollArea, Stroke, Ui, vec2,
 };
 
@@ -12,6 +12,7 @@ use crate::config::{CacheSettings, Sampling};
 use crate::policy::{POLICIES, Param, PolicyInfo, find};
 use crate::ui::command::{CompareCommand, UiCommand};
 use crate::ui::engine_status::Link;
+use crate::ui::number_field::number_field;
 use crate::ui::settings_panel;
 use crate::ui::theme::{Palette, caption};
 
@@ -322,9 +323,8 @@ fn number(ui: &mut Ui, row: &mut CacheSettings, param: Param, name: &str) {
     }
     let spec = param.spec();
     let mut value = param.get(row);
-    let field = DragValue::new(&mut value)
+    let field = number_field(&mut value, spec.decimals)
         .speed(spec.step)
-        .fixed_decimals(spec.decimals)
         .update_while_editing(false);
     let field = ui.add(field).accessible_name(name).on_hover_text(spec.help);
     if field.changed() {

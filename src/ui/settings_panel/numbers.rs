@@ -1,9 +1,10 @@
 //! A slider and a field per number of the policy.
 
-use egui::{Align, DragValue, Layout, RichText, Slider, SliderClamping, Ui};
+use egui::{Align, Layout, RichText, Slider, SliderClamping, Ui};
 
 use crate::config::{CacheSettings, Protection};
 use crate::policy::{Param, PolicyInfo};
+use crate::ui::number_field::number_field;
 use crate::ui::theme::{Palette, mix};
 
 /// Draws a slider for each number that the policy uses.
@@ -42,9 +43,8 @@ fn number(ui: &mut Ui, param: Param, settings: &mut CacheSettings) {
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     let mut value = param.get(settings);
                     // Typed values may leave the slider; the check says when they go too far.
-                    let field = DragValue::new(&mut value)
+                    let field = number_field(&mut value, spec.decimals)
                         .speed(spec.step)
-                        .fixed_decimals(spec.decimals)
                         .update_while_editing(false);
                     if ui
                         .add(field)
@@ -71,6 +71,8 @@ fn number(ui: &mut Ui, param: Param, settings: &mut CacheSettings) {
             .show_value(false)
             .logarithmic(spec.log)
             .step_by(spec.step)
+            // A step away from 0.34 is 0.35, not 0.35000000000000003.
+            .max_decimals(spec.decimals)
             .clamping(SliderClamping::Never)
             .trailing_fill(true);
         if ui

@@ -4,6 +4,7 @@ use egui::{Align, DragValue, Layout, RichText, Ui};
 
 use crate::config::Sampling;
 use crate::trace::RecordLevel;
+use crate::ui::number_field::number_field;
 use crate::ui::segmented;
 use crate::ui::theme::{Palette, caption};
 
@@ -14,9 +15,7 @@ pub fn show(ui: &mut Ui, sampling: &mut Sampling, level: &mut RecordLevel) {
         "Temperature",
         "0 takes the likeliest token every time",
         |ui, id| {
-            let field = DragValue::new(&mut sampling.temperature)
-                .speed(0.01)
-                .fixed_decimals(2);
+            let field = number_field(&mut sampling.temperature, 2).speed(0.01);
             ui.add(field).labelled_by(id);
         },
     );
@@ -26,7 +25,7 @@ pub fn show(ui: &mut Ui, sampling: &mut Sampling, level: &mut RecordLevel) {
         "Draw from the smallest set of tokens with this probability; 1 keeps all",
         |ui, id| {
             let mut p = sampling.top_p.unwrap_or(1.0);
-            let field = DragValue::new(&mut p).speed(0.005).fixed_decimals(2);
+            let field = number_field(&mut p, 2).speed(0.005);
             if ui.add(field).labelled_by(id).changed() {
                 sampling.top_p = (p != 1.0).then_some(p);
             }

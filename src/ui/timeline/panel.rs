@@ -38,6 +38,11 @@ impl TimelineState {
     pub fn visible(&self, tokens: usize) -> (f64, f64) {
         self.zoom.visible(tokens)
     }
+
+    /// Another run is shown: what was looked at in the last one is nowhere in it.
+    pub fn show_all(&mut self) {
+        self.zoom.reset();
+    }
 }
 
 /// One of the runs that share a cursor.
@@ -162,7 +167,8 @@ pub fn show(
         let x = painter.round_to_pixel_center(axis.x(f64::from(position.0) + 0.5));
         let y = Rangef::new(stripes.curve.top(), stripes.strip.bottom());
         painter.vline(x, y, Stroke::new(1.0, palette.faint.gamma_multiply(0.6)));
-        response.on_hover_ui_at_pointer(|ui| scrub::tooltip(ui, view, position));
+        let zoomed = state.zoom.is_zoomed();
+        response.on_hover_ui_at_pointer(|ui| scrub::tooltip(ui, view, position, zoomed));
     }
 }
 

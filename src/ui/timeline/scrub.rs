@@ -44,7 +44,8 @@ pub fn input(
         && ui.input(|i| i.pointer.button_down(PointerButton::Primary));
     let pointed = response
         .interact_pointer_pos()
-        .filter(|_| pressed || response.clicked());
+        // A double click shows all: what is under the pointer then is not what was pressed.
+        .filter(|_| pressed || (response.clicked() && !response.double_clicked()));
     let wanted = pointed
         .map(|pointer| axis.position(pointer.x))
         .or(asked)
@@ -64,8 +65,8 @@ pub fn token_under(response: &Response, axis: &PositionAxis, total: usize) -> Op
     (position >= 0.0 && position < total as f64).then_some(Position(position as u32))
 }
 
-/// The token, how long the cache was just after it, and what that saved.
-pub fn tooltip(ui: &mut Ui, view: &TraceView<'_>, position: Position) {
+/// The token, how long the cache was just after it, and what that saved; and the way back to the whole run.
+pub fn tooltip(ui: &mut Ui, view: &TraceView<'_>, position: Position, zoomed: bool) {
     let palette = Palette::of(ui.ctx());
     let then = view.store().view(position.index() + 1);
     ui.horizontal(|ui| {
@@ -95,5 +96,8 @@ pub fn tooltip(ui: &mut Ui, view: &TraceView<'_>, position: Position) {
     }
     if let Some(kind) = view.store().segment_at(position) {
         note(kind.name().to_owned());
+    }
+    if zoomed {
+        note("double click shows the whole run".to_owned());
     }
 }

@@ -3,12 +3,12 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use egui::text::LayoutJob;
 use egui::{Color32, FontId, Galley, Pos2, Rect, TextFormat, Ui, pos2, vec2};
 
 use crate::trace::{Position, TokenColumns};
 
 use super::paint::Painted;
+use super::shaping::{Shaped, shape};
 
 /// Size of the text, in points.
 pub const FONT_SIZE: f32 = 14.5;
@@ -71,43 +71,51 @@ impl Layout {
             line_height: Some(LINE),
             ..TextFormat::default()
         };
-        let mut job = LayoutJob::single_section(text, format);
-        job.wrap.max_width = width;
-        let galley = ui.fonts_mut(|fonts| fonts.layout_job(job));
+        let Shaped {
+            galley,
+            characters: shown,
+        } = shape(ui, text, &format, width);
         let mut layout = Self {
             galley,
             pieces: Vec::with_capacity(ends.len()),
-            glyph_tokens: Vec::with_capacity(characters),
+            glyph_tokens: Vec::with_capacity(shown.len()),
             painted: None,
         };
-        layout.place(&ends);
+        layout.place(&ends, &shown);
         layout
     }
 
-    fn place(&mut self, ends: &[usize]) {
+    /// Finds the tokens' places. `ends`: characters up to the end of each token; `characters`: that of each glyph.
+    fn place(&mut self, ends: &[usize], characters: &[Option<usize>]) {
+        let mut characters = characters.iter().copied();
         let mut token = 0;
-        let mut glyphs = 0;
+        let mut next = 0;
         let mut end = pos2(0.0, 0.0);
         for row in &self.galley.rows {
             let top = row.pos.y + (row.size.y.max(LINE) - BOX) / 2.0;
             end = pos2(row.pos.x, top);
             for glyph in &row.glyphs {
-                while ends.get(token).is_some_and(|&end| end <= glyphs) {
-                    if start_of(ends, token) == ends[token] {
-                        // No room is kept inside a line, where its neighbours would move; before the
-                        // first glyph there is the margin.
-                        let rect = if glyphs == 0 {
-                            Rect::from_min_size(pos2(-SIGN, top), vec2(SIGN - 1.0, BOX))
-                        } else {
-                            Rect::from_min_size(end, vec2(0.0, BOX))
-                        };
-                        self.pieces.push(Piece {
-                            token: token as u32,
-                            rect,
-                            blank: true,
-                        });
-                    }
-                    token += 1;
+                if let Some(character) = characters.next().flatten() {
+                    token = ends.partition_point(|&end| end <= character);
+                }
+                for passed in (next..token).filter(|&passed| is_empty(ends, passed)) {
+                    // No room is kept inside a line, where its neighbours would move; before the
+                    // first glyph there is the margin.
+                    let rect = if self.glyph_tokens.is_empty() {
+                        Rect::from_min_size(pos2(-SIGN, top), vec2(SIGN - 1.0, BOX))
+                    } else {
+                        Rect::from_min_size(end, vec2(0.0, BOX))
+                    };
+                    self.pieces.push(Piece {
+                        token: passed as u32,
+                        rect,
+                        blank: true,
+                    });
+                }
+                next = next.max(token + 1);
+                self.glyph_tokens.push(token as u32);
+                if glyph.advance_width <= 0.0 {
+                    continue;
                 }
                 let left = row.pos.x + glyph.pos.x;
                 let rect = Rect::from_min_size(pos2(left, top), vec2(glyph.advance_width, BOX));
@@ -121,15 +129,37 @@ impl Layout {
                         blank: false,
                     }),
                 }
-                self.glyph_tokens.push(token as u32);
                 end = pos2(rect.right(), top);
-                glyphs += 1;
             }
         }
-        for token in token..ends.len() {
-            if start_of(ends, token) == ends[token] {
-                self.pieces.push(blank(token, &mut end));
+        for token in (next..ends.len()).filter(|&token| is_empty(ends, token)) {
+            self.pieces.push(blank(token, &mut end));
+        }
+        // In a word that is written from right to left, later tokens stand further left.
+        self.pieces.sort_by_key(|piece| piece.token);
+        self.place_the_rest(ends.len());
+    }
+
+    /// Tokens without a glyph that takes room, such as an accent by itself, stand where the token before them ends.
+    fn place_the_rest(&mut self, tokens: usize) {
+        let mut placed = self.pieces.iter().peekable();
+        let mut end = pos2(0.0, (LINE - BOX) / 2.0);
+        let mut rest = Vec::new();
+        for token in 0..tokens as u32 {
+            let before = rest.len();
+            rest.push(Piece {
+                token,
+                rect: Rect::from_min_size(end, vec2(0.0, BOX)),
+                blank: true,
+            });
+            while let Some(piece) = placed.next_if(|piece| piece.token == token) {
+                end = piece.rect.right_top();
+                rest.truncate(before);
             }
+        }
+        if !rest.is_empty() {
+            self.pieces.append(&mut rest);
+            self.pieces.sort_by_key(|piece| piece.token);
         }
     }
 
@@ -164,6 +194,11 @@ fn start_of(ends: &[usize], token: usize) -> usize {
     token.checked_sub(1).map_or(0, |before| ends[before])
 }
 
+/// Whether a token has no characters.
+fn is_empty(ends: &[usize], token: usize) -> bool {
+    start_of(ends, token) == ends[token]
+}
+
 fn blank(token: usize, end: &mut Pos2) -> Piece {
     let rect = Rect::from_min_size(*end, vec2(SIGN, BOX));
     end.x = rect.right();
@@ -171,5 +206,79 @@ fn blank(token: usize, end: &mut Pos2) -> Piece {
         token: token as u32,
         rect,
         blank: true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egui::{Context, RawInput};
+
+    use super::*;
+    use crate::trace::synthetic::Synthetic;
+    use crate::trace::{TokenRecord, TraceRecord, TraceStore};
+
+    fn laid_out(texts: &[&str]) -> Layout {
+        let mut store = TraceStore::new(Arc::new(Synthetic::default().header()));
+        let tokens = texts.iter().map(|text| TokenRecord {
+            id: 0,
+            text: (*text).to_owned(),
+            logprob: 0.0,
+            entropy: 0.0,
+            micros: 0,
+        });
+        store.apply(TraceRecord::Tokens(tokens.collect())).unwrap();
+        let ctx = Context::default();
+        crate::ui::theme::install(&ctx);
+        let mut layout = None;
+        let _ = ctx.run_ui(RawInput::default(), |ui| {
+            layout = Some(Layout::of(ui, store.tokens(), 0..texts.len(), 600.0));
+        });
+        layout.unwrap()
+    }
+
+    /// Each letter must occur once in all the texts.
+    fn assert_letters_belong_to_their_tokens(texts: &[&str]) {
+        let layout = laid_out(texts);
+        let mut of = layout.glyph_tokens.iter();
+        let mut seen = String::new();
+        for row in &layout.galley.rows {
+            for glyph in &row.glyphs {
+                let coloured_as = *of.next().expect("a token for each glyph");
+                if glyph.advance_width <= 0.0 || glyph.chr == ' ' {
+                    continue;
+                }
+                let token = texts.iter().position(|text| text.contains(glyph.chr));
+                let token = token.expect("no letter comes from elsewhere") as u32;
+                assert_eq!(coloured_as, token, "{:?} in {texts:?}", glyph.chr);
+                let x = row.pos.x + glyph.pos.x + glyph.advance_width / 2.0;
+                let under = layout.token_at(pos2(x, row.pos.y + LINE / 2.0));
+                assert_eq!(under, Some(token), "{:?} in {texts:?}", glyph.chr);
+                seen.push(glyph.chr);
+            }
+        }
+        let letters: String = texts.concat().split_whitespace().collect();
+        assert_eq!(seen.chars().count(), letters.chars().count(), "{seen}");
+    }
+
+    #[test]
+    fn letters_belong_to_their_tokens_in_words_from_right_to_left_too() {
+        assert_letters_belong_to_their_tokens(&["so", " ", "x", "=", "2"]);
+        assert_letters_belong_to_their_tokens(&["של", "ום", " ", "בגד", " ", "B", "C"]);
+        assert_letters_belong_to_their_tokens(&["A", " ש", "לום", " B", "C=", "7"]);
+    }
+
+    #[test]
+    fn every_token_has_a_place_and_they_are_in_order() {
+        for texts in [
+            &["e", "\u{301}", "x", "\n"][..],
+            &["", "ש", "ל", "", "ום", "\u{200d}", " ", "B"],
+            &["\n"],
+        ] {
+            let layout = laid_out(texts);
+            for token in 0..texts.len() as u32 {
+                assert!(layout.rects(token).next().is_some(), "{token} of {texts:?}");
+            }
+            assert!(layout.pieces.is_sorted_by_key(|piece| piece.token));
+        }
     }
 }

@@ -9,6 +9,7 @@ mod paint;
 mod panel;
 mod paragraphs;
 mod reading;
+mod shaping;
 mod stripe;
 
 pub use look::{Look, Split, look};

@@ -8,6 +8,7 @@ use egui::{
 use crate::analysis::Segmentation;
 use crate::trace::{Position, SegmentKind, TraceStore, TraceView};
 use crate::ui::command::UiCommand;
+use crate::ui::glyph_atlas;
 use crate::ui::hovering::Hovering;
 use crate::ui::selection::Selection;
 use crate::ui::theme::Palette;
@@ -47,7 +48,7 @@ pub struct TokenViewState {
     tops: Vec<f32>,
     width: f32,
     scale: f32,
-    atlas_fill: f32,
+    atlas: u64,
     character: f32,
     cursor: usize,
     pinned: Option<Position>,
@@ -71,13 +72,14 @@ impl TokenViewState {
             };
         }
         let scale = ui.ctx().pixels_per_point();
-        let fill = ui.ctx().fonts(|fonts| fonts.font_atlas_fill_ratio());
-        // A shrinking atlas was rebuilt: glyphs laid out before point at the wrong places in it.
-        if self.width != width || self.scale != scale || fill < self.atlas_fill {
+        let atlas = glyph_atlas::generation(ui.ctx());
+        if self.width != width || self.scale != scale {
             self.paragraphs.forget_layout();
             self.tops.clear();
+        } else if self.atlas != atlas {
+            self.paragraphs.forget_glyphs();
         }
-        (self.width, self.scale, self.atlas_fill) = (width, scale, fill);
+        (self.width, self.scale, self.atlas) = (width, scale, atlas);
         self.character = ui
             .fonts_mut(|fonts| fonts.glyph_width(&font(), 'x'))
             .max(1.0);
@@ -106,12 +108,11 @@ impl TokenViewState {
 
     fn height(&self, index: usize) -> f32 {
         let paragraph = &self.paragraphs.list()[index];
-        let rows = if let Some(layout) = &paragraph.layout {
-            layout.height()
-        } else {
+        let known = paragraph.layout.as_ref().map(Layout::height);
+        let rows = known.or(paragraph.height).unwrap_or_else(|| {
             let per_row = (self.width / self.character).floor().max(1.0) as usize;
             paragraph.characters.div_ceil(per_row).max(1) as f32 * LINE
-        };
+        });
         rows + GAP + self.above(index)
     }
 

@@ -24,6 +24,8 @@ pub struct Paragraph {
     pub characters: usize,
     /// Glyphs and token rectangles, once it has been visible.
     pub layout: Option<Layout>,
+    /// Height that its rows had when their glyphs were forgotten, so that the page stays where it is.
+    pub height: Option<f32>,
     closed: bool,
 }
 
@@ -58,10 +60,19 @@ impl Paragraphs {
             .then_some(index)
     }
 
-    /// Forgets every glyph, not the cuts.
+    /// Forgets every row, not the cuts.
     pub fn forget_layout(&mut self) {
         for paragraph in &mut self.list {
-            paragraph.layout = None;
+            (paragraph.layout, paragraph.height) = (None, None);
+        }
+    }
+
+    /// Forgets every glyph, not how high the rows are.
+    pub fn forget_glyphs(&mut self) {
+        for paragraph in &mut self.list {
+            if let Some(layout) = paragraph.layout.take() {
+                paragraph.height = Some(layout.height());
+            }
         }
     }
 
@@ -125,7 +136,7 @@ impl Paragraphs {
         last.characters += text.trim_end_matches(['\n', '\r']).chars().count();
         // Line ends before any text, as after a heading, end nothing.
         last.closed |= line_end && last.characters > 0;
-        last.layout = None;
+        (last.layout, last.height) = (None, None);
         index
     }
 
