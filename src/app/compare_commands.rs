@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use egui::Context;
 
-use crate::compare::letter;
+use crate::compare::{check_models, letter};
 use crate::engine::{EngineCommand, RunId, RunRequest};
 use crate::export::Format;
 use crate::trace::TraceStore;
@@ -68,6 +68,10 @@ impl App {
             ));
             return;
         }
+        if let Some(why) = self.other_model() {
+            self.notifications.error(why);
+            return;
+        }
         let task = Task {
             problem: problem.to_owned(),
             sampling: self.settings.sampling.clone(),
@@ -80,6 +84,21 @@ impl App {
             }
             Err(why) => self.notifications.error(why),
         }
+    }
+
+    /// Why what the loaded model writes could not stand beside the runs that stay, in words with the way out.
+    fn other_model(&self) -> Option<String> {
+        let (loaded, _) = self.status.model.as_ref()?;
+        let kept = self.comparison.panes.iter().enumerate();
+        kept.filter_map(|(i, pane)| Some((i, pane.store.as_ref().filter(|_| pane.kept)?)))
+            .find_map(|(i, store)| Some((i, check_models(&store.header().model, loaded).err()?)))
+            .map(|(i, mismatch)| {
+                format!(
+                    "pane {} holds a run of another model than the one that is loaded: {mismatch}; load its model, or \
+                     close the pane",
+                    letter(i)
+                )
+            })
     }
 
     /// Starts the next policy that waits, if there is one.

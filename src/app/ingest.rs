@@ -93,9 +93,12 @@ impl App {
             }
             EngineEvent::RunStarted { run, header } if self.comparison.has(run) => {
                 self.generations += 1;
-                self.comparison.begin(run, &header, self.generations);
                 if run == self.run {
                     self.status.phase = Phase::Prefill;
+                }
+                if let Err(why) = self.comparison.begin(run, &header, self.generations) {
+                    self.notifications.error(why);
+                    self.send(EngineCommand::Stop(run));
                 }
             }
             EngineEvent::Records { run, batch } if self.comparison.has(run) => {

@@ -62,19 +62,7 @@ pub enum Mismatch {
 /// [`Mismatch`], which names what differs.
 pub fn check(a: &TraceStore, b: &TraceStore) -> Result<(), Mismatch> {
     let (x, y) = (a.header(), b.header());
-    if shape(&x.model) != shape(&y.model) {
-        return Err(Mismatch::Model {
-            a: describe(&x.model),
-            b: describe(&y.model),
-        });
-    }
-    if let Some((a, b)) = x.model.differing_fingerprints(&y.model) {
-        return Err(Mismatch::Files {
-            name: x.model.name.clone(),
-            a: a.to_owned(),
-            b: b.to_owned(),
-        });
-    }
+    check_models(&x.model, &y.model)?;
     if x.problem.trim() != y.problem.trim() {
         return Err(Mismatch::Problem {
             a: cut(&x.problem),
@@ -91,6 +79,27 @@ pub fn check(a: &TraceStore, b: &TraceStore) -> Result<(), Mismatch> {
             at: at as u32,
             a: token_or_end(a, at),
             b: token_or_end(b, at),
+        }),
+    }
+}
+
+/// Whether runs of two models can share a timeline, for who has no run of the second yet.
+///
+/// # Errors
+/// [`Mismatch::Model`] or [`Mismatch::Files`].
+pub fn check_models(a: &ModelSummary, b: &ModelSummary) -> Result<(), Mismatch> {
+    if shape(a) != shape(b) {
+        return Err(Mismatch::Model {
+            a: describe(a),
+            b: describe(b),
+        });
+    }
+    match a.differing_fingerprints(b) {
+        None => Ok(()),
+        Some((x, y)) => Err(Mismatch::Files {
+            name: a.name.clone(),
+            a: x.to_owned(),
+            b: y.to_owned(),
         }),
     }
 }

@@ -433,6 +433,57 @@ fn a_policy_that_fails_leaves_the_others_their_turn() {
     assert_eq!(states(&harness)[1], PaneState::Done);
 }
 
+/// A window whose engine has a model, with a kept pane.
+fn beside(kept: TraceStore) -> (Harness<'static, Stage>, Engine) {
+    let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
+    engine.loaded();
+    harness.run();
+    harness.state_mut().app_mut().add_pane(kept);
+    harness.run();
+    (harness, engine)
+}
+
+#[test]
+fn no_policy_runs_beside_a_pane_of_another_model() {
+    let smaller = Synthetic {
+        layers: 4,
+        ..plan(1, "rkv", 96)
+    };
+    let (mut harness, engine) = beside(smaller.store());
+    execute(&mut harness, vec![UiCommand::Run]);
+    harness.get_by_label_contains("load its model, or close the pane");
+    assert!(engine.commands.try_recv().is_err());
+    assert_eq!(states(&harness), [PaneState::Done]);
+    // The way out that was named.
+    let close = UiCommand::Compare(CompareCommand::Close(0));
+    execute(&mut harness, vec![close, UiCommand::Run]);
+    start(&engine);
+}
+
+#[test]
+fn a_run_of_a_model_that_was_loaded_meanwhile_is_stopped_before_it_is_compared() {
+    let (mut harness, engine) = beside(a());
+    execute(&mut harness, vec![UiCommand::Run]);
+    let first = start(&engine);
+    let larger = Synthetic {
+        layers: 9,
+        ..plan(2, &first.settings.policy, 96)
+    };
+    engine.begin(first.run, &larger, 40);
+    harness.run();
+    assert_eq!(engine.next(), EngineCommand::Stop(first.run));
+    finish(&engine, first.run, FinishReason::Stopped);
+    harness.run();
+    let states = states(&harness);
+    assert_eq!(
+        (&states[0], &states[2]),
+        (&PaneState::Done, &PaneState::Cancelled)
+    );
+    assert!(matches!(&states[1], PaneState::Failed(why) if why.contains("9 layers")));
+    assert_eq!(harness.state().app().comparison().stores().count(), 1);
+    assert!(!harness.state().app().status().busy());
+}
+
 #[test]
 fn sliders_of_the_other_tabs_leave_a_comparison_alone() {
     let (mut harness, engine, first) = started();
