@@ -13,8 +13,9 @@ use crate::ui::overwrite::fresh;
 use crate::ui::prompt_bar;
 use crate::ui::{Tab, UiCommand};
 
+use super::files;
 use super::state::App;
-use super::{files, tasks::Outcome};
+use super::tasks::{Outcome, Work};
 
 impl App {
     /// Executes what the panels of a frame asked for, in order.
@@ -226,7 +227,7 @@ impl App {
                 .error("a run is under way; stop it before opening a trace");
             return;
         }
-        self.background("open", move || files::open(path));
+        self.background(Work::Open, move || files::open(path));
     }
 
     fn save(&mut self, path: Option<PathBuf>) {
@@ -238,7 +239,7 @@ impl App {
             return;
         };
         let store = session.store.clone();
-        self.background("save", move || files::save(path, &store));
+        self.background(Work::Save, move || files::save(path, &store));
     }
 
     fn export(&mut self, ctx: &Context, what: What, to: Option<PathBuf>, format: Format) {
@@ -260,7 +261,7 @@ impl App {
             measure,
             ..export_options(ctx)
         };
-        self.background("export", move || {
+        self.background(Work::Export, move || {
             files::export(path, what, format, &store.view(cursor), &options)
         });
     }
@@ -270,15 +271,15 @@ impl App {
             Browse::Export => self.export_dialog.path.clone(),
             _ => self.path_dialog.path.clone(),
         };
-        self.background("dialog", move || files::pick(purpose, &suggestion));
+        self.background(Work::Dialog, move || files::pick(purpose, &suggestion));
     }
 
     pub(super) fn background(
         &mut self,
-        name: &str,
-        work: impl FnOnce() -> Outcome + Send + 'static,
+        work: Work,
+        job: impl FnOnce() -> Outcome + Send + 'static,
     ) {
-        if let Err(message) = self.tasks.start(name, work) {
+        if let Err(message) = self.tasks.start(work, job) {
             self.notifications.error(message);
         }
     }

@@ -18,6 +18,7 @@ use super::commands::export_options;
 use super::comparison::Task;
 use super::files;
 use super::state::App;
+use super::tasks::Work;
 
 impl App {
     pub(super) fn compare(&mut self, ctx: &Context, command: CompareCommand) {
@@ -26,7 +27,7 @@ impl App {
                 self.path_dialog.ask(Browse::OpenPane(pane), String::new());
             }
             CompareCommand::Open { pane, paths } => {
-                self.background("open", move || files::open_panes(pane, paths));
+                self.background(Work::Open, move || files::open_panes(pane, paths));
             }
             CompareCommand::TakeRun => {
                 if let Some(session) = &self.session {
@@ -174,7 +175,7 @@ impl App {
             self.path_dialog.ask(Browse::SavePane(pane), name);
             return;
         };
-        self.background("save", move || files::save_pane(pane, path, &store));
+        self.background(Work::Save, move || files::save_pane(pane, path, &store));
     }
 
     fn save_panes(&mut self, path: Option<PathBuf>) {
@@ -217,7 +218,7 @@ impl App {
             }
         };
         let options = export_options(ctx);
-        self.background("export", move || {
+        self.background(Work::Export, move || {
             files::figure(path, format, &runs, &options)
         });
     }

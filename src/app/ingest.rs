@@ -122,8 +122,8 @@ impl App {
                     RunState::Paused => Phase::Paused,
                     RunState::Finished(_) => Phase::Idle,
                 };
-                if let (RunState::Finished(_), Some(runs)) = (&state, &self.runs) {
-                    self.earlier = runs.runs();
+                if let RunState::Finished(_) = &state {
+                    self.list_runs();
                 }
                 if let RunState::Finished(reason) = &state
                     && self.comparison.has(run)
@@ -163,6 +163,13 @@ impl App {
             | EngineEvent::Stats { .. }
             | EngineEvent::ParamsRejected { .. }
             | EngineEvent::Warning { .. } => {}
+        }
+    }
+
+    /// Brings the menu of earlier runs up to date.
+    fn list_runs(&mut self) {
+        if let Some(runs) = &self.runs {
+            self.earlier = runs.runs();
         }
     }
 
@@ -206,6 +213,8 @@ impl App {
         self.status.model = None;
         self.engine = None;
         self.comparison.abandon();
+        // The run it worked on lies there as far as it came.
+        self.list_runs();
         self.notifications.error_with(
             "the engine has stopped; what was recorded so far is kept",
             "Start it again",
@@ -278,6 +287,10 @@ impl App {
             Outcome::SweepRead { result } => self.sweep_read(result),
             Outcome::Replayed { result } => self.replayed(result),
             Outcome::Picked { purpose, path } => self.picked(purpose, path.as_deref()),
+            Outcome::Died { work, why } => self.notifications.error(format!(
+                "{} failed unexpectedly ({why}); what is shown stays, and it can be tried again",
+                work.name()
+            )),
         }
     }
 

@@ -68,8 +68,6 @@ pub struct App {
     pub(super) sweep_handle: Option<SweepHandle>,
     /// Model of the sweep that is shown, as it was asked for; `None` if the sweep was read from a file.
     pub(super) sweep_model: Option<String>,
-    /// A run of the sweep is being done again.
-    pub(super) replaying: bool,
 
     pub(super) session: Option<Session>,
     pub(super) comparison: Comparison,
@@ -120,7 +118,6 @@ impl App {
             sweep: SweepShown::default(),
             sweep_handle: None,
             sweep_model: None,
-            replaying: false,
             waker,
             status: EngineStatus::default(),
             model_wanted: config.model,
