@@ -14,6 +14,7 @@ use crate::ui::prompt_bar;
 use crate::ui::{Tab, UiCommand};
 
 use super::files;
+use super::live_settings::LiveSettings;
 use super::state::App;
 use super::tasks::{Outcome, Work};
 
@@ -49,8 +50,7 @@ impl App {
             UiCommand::SetSettings(settings) => {
                 // The runs of a comparison keep the settings that they were asked for with.
                 if self.status.busy() && self.comparison.live().is_none() {
-                    self.revision += 1;
-                    let revision = self.revision;
+                    let revision = self.live_settings.send(settings.clone());
                     self.send(EngineCommand::SetParams {
                         run: self.run,
                         revision,
@@ -154,7 +154,7 @@ impl App {
             self.tab = Tab::Reading;
         }
         self.run = RunId(self.run.0 + 1);
-        self.revision = 0;
+        self.live_settings = LiveSettings::begin(self.settings.cache.clone());
         self.status.phase = Phase::Starting;
         let problem = self.prompt.problem.trim().to_owned();
         let request = RunRequest {

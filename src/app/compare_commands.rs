@@ -17,6 +17,7 @@ use crate::ui::path_dialog::lettered;
 use super::commands::export_options;
 use super::comparison::Task;
 use super::files;
+use super::live_settings::LiveSettings;
 use super::state::App;
 use super::tasks::Work;
 
@@ -109,7 +110,7 @@ impl App {
             return;
         };
         self.run = run;
-        self.revision = 0;
+        self.live_settings = LiveSettings::default();
         self.status.phase = Phase::Starting;
         let request = RunRequest {
             run,

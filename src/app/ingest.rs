@@ -133,7 +133,15 @@ impl App {
                 }
             }
             EngineEvent::Stats { run, stats } if run == self.run => self.status.stats = stats,
-            EngineEvent::ParamsRejected { run, message, .. } if run == self.run => {
+            EngineEvent::ParamsRejected {
+                run,
+                revision,
+                message,
+            } if run == self.run => {
+                // Else every later move of a slider would send the refused value along.
+                if let Some(settings) = self.live_settings.refuse(revision) {
+                    settings.clone_into(&mut self.settings.cache);
+                }
                 self.notifications
                     .error(format!("the new settings are not in force: {message}"));
             }

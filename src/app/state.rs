@@ -26,6 +26,7 @@ use crate::ui::{ColourMode, Derived, Selection, Tab, theme};
 
 use super::comparison::Comparison;
 use super::link::{EngineFactory, SweepFactory};
+use super::live_settings::LiveSettings;
 use super::run_folder::RunFolder;
 use super::session::Session;
 use super::tasks::Tasks;
@@ -73,7 +74,8 @@ pub struct App {
     pub(super) comparison: Comparison,
     pub(super) generations: u64,
     pub(super) run: RunId,
-    pub(super) revision: u32,
+    /// What the sliders have sent to it.
+    pub(super) live_settings: LiveSettings,
     pub(super) derived: Derived,
     pub(super) peak: (u64, usize, u32),
 
@@ -133,7 +135,7 @@ impl App {
             comparison: Comparison::default(),
             generations: 0,
             run: RunId(0),
-            revision: 0,
+            live_settings: LiveSettings::default(),
             derived: Derived::default(),
             peak: (0, 0, 0),
             selection: Selection::default(),

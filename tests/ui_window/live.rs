@@ -1,4 +1,5 @@
 use egui::Theme;
+use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use rkv_scope::app::RunFolder;
@@ -82,6 +83,39 @@ fn sliders_reach_the_run_with_growing_revisions() {
         };
         assert_eq!((of, got, settings.budget), (run, revision, budget));
     }
+}
+
+#[test]
+fn a_refused_change_leaves_the_sliders_at_what_is_in_force() {
+    let (mut harness, engine, run) = running();
+    let mut settings = plan().settings;
+    for budget in [150, 1500] {
+        settings.budget = budget;
+        do_commands(&mut harness, vec![UiCommand::SetSettings(settings.clone())]);
+        engine.next();
+    }
+    let message = "the cache would not fit into memory".to_owned();
+    engine.say(EngineEvent::ParamsRejected {
+        run,
+        revision: 2,
+        message,
+    });
+    harness.run();
+    harness.get_by_label_contains("the new settings are not in force");
+    let budget = harness.get_by_role_and_label(Role::SpinButton, "Budget");
+    assert_eq!(budget.value().as_deref(), Some("150"));
+    // What is moved next does not bring the refused value along.
+    harness
+        .get_by_role_and_label(Role::SpinButton, "Lambda λ")
+        .set_value_accesskit(0.3);
+    harness.run();
+    let EngineCommand::SetParams {
+        revision, settings, ..
+    } = engine.next()
+    else {
+        panic!("not settings")
+    };
+    assert_eq!((revision, settings.budget), (3, 150));
 }
 
 #[test]
