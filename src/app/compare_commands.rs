@@ -163,11 +163,13 @@ impl App {
         self.tab = Tab::Reading;
     }
 
-    fn save_pane(&mut self, pane: usize, path: Option<PathBuf>) {
-        let Some(shown) = self.comparison.panes.get(pane) else {
-            return;
-        };
-        let Some(store) = shown.store.clone() else {
+    fn save_pane(&mut self, pane: u64, path: Option<PathBuf>) {
+        let mut panes = self.comparison.panes.iter();
+        let shown = panes.find(|shown| shown.generation == pane);
+        let Some((shown, store)) = shown.and_then(|shown| Some((shown, shown.store.clone()?)))
+        else {
+            self.notifications
+                .error("the run to be saved is in no pane any more; nothing was written");
             return;
         };
         let Some(path) = path else {
@@ -188,8 +190,16 @@ impl App {
             }
             return;
         };
-        for pane in 0..self.comparison.panes.len() {
-            self.save_pane(pane, Some(lettered(&path, pane)));
+        let runs: Vec<(usize, u64)> = self
+            .comparison
+            .panes
+            .iter()
+            .enumerate()
+            .filter(|(_, pane)| pane.store.is_some())
+            .map(|(index, pane)| (index, pane.generation))
+            .collect();
+        for (index, pane) in runs {
+            self.save_pane(pane, Some(lettered(&path, index)));
         }
     }
 

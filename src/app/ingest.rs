@@ -272,8 +272,9 @@ impl App {
             Outcome::SavedPane { pane, path, result } => match result {
                 Ok(()) => {
                     self.written(&path);
-                    if let Some(pane) = self.comparison.panes.get_mut(pane) {
-                        pane.path = Some(path);
+                    let mut panes = self.comparison.panes.iter_mut();
+                    if let Some(saved) = panes.find(|shown| shown.generation == pane) {
+                        saved.path = Some(path);
                     }
                 }
                 Err(message) => self.notifications.error(message),

@@ -77,8 +77,8 @@ pub enum Outcome {
     },
     /// A pane's trace was written.
     SavedPane {
-        /// The pane.
-        pane: usize,
+        /// The pane, by the generation of its run.
+        pane: u64,
         /// The file.
         path: PathBuf,
         /// Why not, and the way out.

@@ -208,6 +208,28 @@ fn traces_go_through_files_into_panes_and_out_again() {
     other.get_by_label("the same text as A");
 }
 
+#[test]
+fn the_pane_that_was_to_be_saved_is_saved_though_another_was_closed_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let c = plan(3, "streamingllm", 96).store();
+    let mut harness = comparing(vec![a(), b(), c]);
+    let pane = harness.state().app().comparison().panes[1].generation;
+    let save = |path| UiCommand::Compare(CompareCommand::Save { pane, path });
+    // The dialog stands meanwhile.
+    execute(&mut harness, vec![save(None)]);
+    let close = |pane| UiCommand::Compare(CompareCommand::Close(pane));
+    let path = folder.path().join("b.rkvt");
+    execute(&mut harness, vec![close(0), save(Some(path.clone()))]);
+    wait(&mut harness, |stage| {
+        stage.app().comparison().panes[0].path.is_some()
+    });
+    assert_eq!(rkv_scope::trace::load(&path).unwrap().store, b());
+    let late = folder.path().join("late.rkvt");
+    execute(&mut harness, vec![close(0), save(Some(late.clone()))]);
+    harness.get_by_label_contains("in no pane any more");
+    assert!(!late.exists());
+}
+
 #[derive(Debug)]
 struct Dropped(std::path::PathBuf);
 
