@@ -79,7 +79,10 @@ impl App {
                 self.selection.hovered = None;
                 self.comparison.selection.hovered = None;
             }
-            UiCommand::SetCues(cues) => self.derived.set_cues(*cues),
+            UiCommand::SetCues(cues) => {
+                self.panels.compare.set_cues(&cues);
+                self.derived.set_cues(*cues);
+            }
             UiCommand::Save(None) if self.tab == Tab::Compare => {
                 self.compare(ctx, CompareCommand::SaveAll(None));
             }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::analysis::{
     Cluster, Clusters, DuplicateCounts, Exposure, Group, GroupRow, Ledger, RepeatedSpan, Repeats,
-    SegmentRow, Segmentation, group_counts,
+    Segment, SegmentRow, Segmentation, group_counts,
 };
 use crate::trace::{EventIndex, TraceHeader, TraceStore, TraceView};
 
@@ -29,6 +29,16 @@ pub struct Counted {
     pub spans: Vec<(RepeatedSpan, Vec<f64>)>,
     /// The groups' numbers.
     pub groups: Vec<(Group, GroupRow)>,
+}
+
+impl Counted {
+    /// What was counted of a segment; `None` if other words have made it or moved it since, for the count then speaks of
+    /// another stretch of text.
+    pub fn of(&self, index: usize, segment: &Segment) -> Option<&SegmentRow> {
+        let row = self.segments.get(index)?;
+        let same = (row.segment.start, row.segment.class) == (segment.start, segment.class);
+        (same && row.segment.end == segment.end.min(self.cursor)).then_some(row)
+    }
 }
 
 /// Counts of one run, and what is still to be counted.
@@ -186,5 +196,37 @@ impl Findings {
             }
         }
         found.as_deref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::{CueList, SHORTEST_REPEAT};
+    use crate::trace::synthetic::Synthetic;
+
+    #[test]
+    fn a_count_speaks_only_of_the_segment_that_was_counted() {
+        let store = Synthetic::default().store();
+        let view = store.latest();
+        let segments = Segmentation::of(&store, CueList::default());
+        let mut findings = Findings::new(SHORTEST_REPEAT);
+        while findings.update(&view, &segments, 0).is_some() {}
+        let counted = findings.counted().unwrap();
+        let of = |list: &[Segment]| -> Vec<Option<Segment>> {
+            let each = list.iter().enumerate();
+            each.map(|(i, segment)| Some(counted.of(i, segment)?.segment))
+                .collect()
+        };
+        let all: Vec<_> = segments.list().iter().copied().map(Some).collect();
+        assert_eq!(of(segments.list()), all);
+        // Until it is counted anew, under cues that make a reflection of the first step.
+        let others = Segmentation::of(&store, CueList::parse("doubt: ^okay\n").unwrap());
+        let found = of(others.list());
+        assert!(found[0].is_some(), "the prompt is the same");
+        assert_eq!(found[1], None);
+        for (segment, found) in others.list().iter().zip(found) {
+            assert!(found.is_none_or(|found| found == *segment));
+        }
     }
 }
