@@ -89,6 +89,11 @@ impl EventMeans {
         means
     }
 
+    /// The means in the order of their positions.
+    pub fn scores(&self) -> &[TokenScore] {
+        &self.scores
+    }
+
     /// Positions scored, ascending, with their means.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &TokenScore)> {
         self.positions.iter().copied().zip(&self.scores)
