@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::clusters::ClusterRows;
 use crate::analysis::{
-    Cluster, Clusters, DuplicateCounts, Exposure, Group, GroupRow, Ledger, RepeatedSpan, Repeats,
-    Segment, SegmentRow, Segmentation, group_counts,
+    Clusters, DuplicateCounts, Exposure, Group, GroupRow, Ledger, RepeatedSpan, Repeats, Segment,
+    SegmentRow, Segmentation, group_counts,
 };
 use crate::trace::{EventIndex, TraceHeader, TraceStore, TraceView};
 
@@ -53,7 +54,7 @@ pub struct Findings {
     /// Changes with the segmentation.
     cues: u64,
     stale: bool,
-    clusters: Option<(EventIndex, Clusters, Option<Vec<Cluster>>)>,
+    clusters: Option<(EventIndex, Clusters, Option<ClusterRows>)>,
     spent: Duration,
     done: Option<Instant>,
 }
@@ -182,7 +183,7 @@ impl Findings {
     }
 
     /// The near duplicates of the view's last compression, once they are counted.
-    pub fn clusters(&mut self, view: &TraceView<'_>) -> Option<&[Cluster]> {
+    pub fn clusters(&mut self, view: &TraceView<'_>) -> Option<&ClusterRows> {
         let event = view.last_event()?;
         if self.clusters.as_ref().is_none_or(|(of, ..)| *of != event) {
             self.clusters = Some((event, Clusters::default(), None));
@@ -192,10 +193,10 @@ impl Findings {
             let started = Instant::now();
             let mut go_on = || started.elapsed() < SLICE;
             if counting.advance(view, event, &mut go_on) {
-                *found = Some(counting.found());
+                *found = Some(ClusterRows::new(counting.found()));
             }
         }
-        found.as_deref()
+        found.as_ref()
     }
 }
 
