@@ -88,7 +88,9 @@ pub fn check(a: &TraceStore, b: &TraceStore) -> Result<(), Mismatch> {
 /// # Errors
 /// [`Mismatch::Model`] or [`Mismatch::Files`].
 pub fn check_models(a: &ModelSummary, b: &ModelSummary) -> Result<(), Mismatch> {
-    if shape(a) != shape(b) {
+    // One model may be opened by its path or by its name: its files say that it is one.
+    let same_files = a.fingerprint.is_some() && a.fingerprint == b.fingerprint;
+    if shape(a) != shape(b) || (a.name != b.name && !same_files) {
         return Err(Mismatch::Model {
             a: describe(a),
             b: describe(b),
@@ -118,14 +120,14 @@ pub fn different_sampling(a: &TraceStore, b: &TraceStore) -> Option<String> {
     })
 }
 
-fn shape(model: &ModelSummary) -> (&str, &str, &str, [u32; 4]) {
+fn shape(model: &ModelSummary) -> (&str, &str, [u32; 4]) {
     let numbers = [
         model.layers,
         model.query_heads,
         model.kv_heads,
         model.head_dim,
     ];
-    (&model.name, &model.architecture, &model.weights, numbers)
+    (&model.architecture, &model.weights, numbers)
 }
 
 fn describe(model: &ModelSummary) -> String {
@@ -178,6 +180,14 @@ mod tests {
         // A trace of version 1 does not tell; its positions may be compared.
         header.model.fingerprint = None;
         assert_eq!(check(&a, &TraceStore::new(Arc::new(header))), Ok(()));
+
+        let mut header = plan(1, 40, 200).header();
+        header.model.name = "models/reasoner.gguf".to_owned();
+        let by_path = TraceStore::new(Arc::new(header.clone()));
+        assert_eq!(check(&a, &by_path), Ok(()), "the same files");
+        header.model.fingerprint = None;
+        let other = check(&a, &TraceStore::new(Arc::new(header))).unwrap_err();
+        assert!(other.to_string().contains("reasoner.gguf"), "{other}");
 
         let mut header = plan(1, 40, 200).header();
         header.problem = "What is 5 + 5?".to_owned();
