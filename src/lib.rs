@@ -28,6 +28,8 @@ pub mod lanes;
 #[cfg(feature = "infer")]
 pub mod model;
 mod named;
+#[cfg(any(feature = "gui", feature = "infer"))]
+mod panicked;
 pub mod policy;
 pub mod problems;
 pub mod sweep;

@@ -21,8 +21,8 @@ pub struct Exposure {
 struct Event {
     /// Tokens below are not open.
     protected: u32,
-    /// Per head: tokens from here on have never been older than the window.
-    bound: Vec<u32>,
+    /// Per head: tokens from here on are in the window.
+    window: Vec<u32>,
     /// Per head: evicted over open tokens.
     chance: Vec<f64>,
 }
@@ -52,7 +52,7 @@ impl Exposure {
     /// Takes up the run's new compressions; returns whether all of them were.
     pub fn extend(&mut self, store: &TraceStore, go_on: GoOn<'_>) -> bool {
         while self.events.len() < store.events().len() {
-            let event = self.event(store, self.events.len());
+            let event = Event::of(store, self.events.len());
             self.events.push(event);
             if !go_on() {
                 break;
@@ -60,8 +60,10 @@ impl Exposure {
         }
         self.events.len() == store.events().len()
     }
+}
 
-    fn event(&self, store: &TraceStore, index: usize) -> Event {
+impl Event {
+    fn of(store: &TraceStore, index: usize) -> Self {
         let record = &store.events()[index];
         let kv_heads = store.header().model.kv_heads.max(1) as usize;
         let settings = store.settings_of(record.revision);
@@ -70,7 +72,7 @@ impl Exposure {
             .min(record.seen);
         let last = index.checked_sub(1).map(|i| EventIndex(i as u32));
         let held = |row: usize, p: u32| store.evictions().held_after(row, Position(p), last);
-        let (mut bound, mut chance) = (vec![], vec![]);
+        let (mut windows, mut chance) = (vec![], vec![]);
         for (row, evicted) in record.evicted.iter().enumerate() {
             let candidates = record.candidates((row / kv_heads) as u32);
             let window = (0..record.seen)
@@ -81,18 +83,16 @@ impl Exposure {
                 .unwrap_or(record.seen);
             let kept = (0..protected.min(window)).filter(|&p| held(row, p)).count() as u32;
             let open = candidates.saturating_sub(kept);
-            // A window that was widened in between takes nothing back.
-            let before = self.events.last().map_or(0, |event| event.bound[row]);
-            bound.push(window.max(before));
+            windows.push(window);
             chance.push(if open == 0 {
                 0.0
             } else {
                 evicted.len() as f64 / f64::from(open)
             });
         }
-        Event {
+        Self {
             protected,
-            bound,
+            window: windows,
             chance,
         }
     }
@@ -141,27 +141,46 @@ impl Ledger {
     /// Counts the next head over tokens that are protected at the same compressions.
     fn zone(&mut self, events: &[Event], store: &TraceStore, tokens: std::ops::Range<usize>) {
         let row = self.next_row;
+        let zone = tokens.start;
         // Sums over the compressions before each: chances, and how many were open to these tokens.
         let mut sums = vec![(0.0, 0u32)];
         for event in events {
             let (chance, count) = sums[sums.len() - 1];
-            let open = event.protected as usize <= tokens.start;
+            let open = event.protected as usize <= zone;
             let gained = if open { event.chance[row] } else { 0.0 };
             sums.push((chance + gained, count + u32::from(open)));
         }
-        let mut first = 0;
+        // For each compression the lowest window of it and all later ones: a window that was widened in between reaches
+        // back to tokens that were older than it before.
+        let mut lowest = vec![u32::MAX; events.len()];
+        let mut low = u32::MAX;
+        for (entry, event) in lowest.iter_mut().zip(events).rev() {
+            low = low.min(event.window[row]);
+            *entry = low;
+        }
+        // The first compression in whose window the token was not, and the first from which it was in none any more.
+        let (mut first, mut settled) = (0, 0);
         for position in tokens {
-            while first < events.len() && events[first].bound[row] as usize <= position {
+            while first < events.len() && events[first].window[row] as usize <= position {
                 first += 1;
+            }
+            while settled < events.len() && lowest[settled] as usize <= position {
+                settled += 1;
             }
             let dropped = store
                 .evictions()
                 .evicted_at(row, Position(position as u32))
                 .filter(|event| event.index() < events.len());
-            let last = dropped
-                .map_or(events.len(), |event| event.index() + 1)
-                .max(first);
-            let (chance, open) = (sums[last].0 - sums[first].0, sums[last].1 - sums[first].1);
+            let last = dropped.map_or(events.len(), |event| event.index() + 1);
+            let from = settled.min(last);
+            let (mut chance, mut open) = (sums[last].0 - sums[from].0, sums[last].1 - sums[from].1);
+            for event in &events[first.min(from)..from] {
+                let older = event.window[row] as usize > position;
+                if older && event.protected as usize <= zone {
+                    chance += event.chance[row];
+                    open += 1;
+                }
+            }
             self.evicted[position] += u32::from(dropped.is_some());
             self.eligible[position] += u32::from(open > 0);
             self.expected[position] += chance;
@@ -189,6 +208,19 @@ pub(super) mod tests {
     ///
     /// `events`: tokens seen, then per head what it drops.
     pub(crate) fn hand_made(
+        texts: &[&str],
+        settings: &CacheSettings,
+        prompt_tokens: u32,
+        events: &[(u32, [&[u32]; 2])],
+        links: Option<&[&[u32]]>,
+    ) -> TraceStore {
+        let windows = vec![2; events.len()];
+        hand_made_with(&windows, texts, settings, prompt_tokens, events, links)
+    }
+
+    /// The same with as many window tokens at each compression as are given.
+    fn hand_made_with(
+        windows: &[u32],
         texts: &[&str],
         settings: &CacheSettings,
         prompt_tokens: u32,
@@ -226,7 +258,7 @@ pub(super) mod tests {
             let record = CompressionRecord {
                 event: i as u32,
                 seen: *seen,
-                window: 2,
+                window: windows[i],
                 slots_before: vec![slots],
                 slots_after: vec![after],
                 evicted: evicted.iter().map(|list| list.to_vec()).collect(),
@@ -285,6 +317,32 @@ pub(super) mod tests {
         let got = ledger(&store, 6);
         assert_eq!(got.eligible, [0, 0, 2, 2, 0, 0]);
         assert_eq!(got.expected, [0.0, 0.0, 1.0, 1.0, 0.0, 0.0]);
+    }
+
+    /// The window grows from 2 to 5 between the first compression and the second, and takes tokens 2 and 3 in again,
+    /// which the first could have dropped: the second can drop one token of each head only. At the third they are
+    /// older than the window once more.
+    #[test]
+    fn tokens_that_a_wider_window_took_in_again_are_not_open_meanwhile() {
+        let events: [(u32, [&[u32]; 2]); 3] =
+            [(6, [&[0], &[1]]), (7, [&[1], &[0]]), (9, [&[3], &[2]])];
+        let store = hand_made_with(
+            &[2, 5, 5],
+            &["a", "b", "c", "d", "e", "f", "g", "h", "i"],
+            &CacheSettings::default(),
+            0,
+            &events,
+            None,
+        );
+        let got = ledger(&store, 9);
+        assert_eq!(got.evicted, [2, 2, 1, 1, 0, 0, 0, 0, 0]);
+        assert_eq!(got.eligible, [2, 2, 2, 2, 0, 0, 0, 0, 0]);
+        assert_eq!(got.expected, [1.5, 1.5, 1.5, 1.5, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        for cursor in [6, 7, 8, 9] {
+            let got = ledger(&store, cursor);
+            let expected: f64 = got.expected.iter().sum();
+            assert_eq!(expected, got.evicted_pairs() as f64, "{cursor} tokens");
+        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod in_force;
 mod repeats;
 mod report;
 mod segments;
+mod sentences;
 mod suffix_automaton;
 
 pub use cues::{CueError, CueList, ReflectionKind};

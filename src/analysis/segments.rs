@@ -12,6 +12,7 @@
 
 use std::ops::Range;
 
+use super::sentences::{line_end, sentences};
 use super::{CueList, ReflectionKind};
 use crate::trace::{Position, SegmentKind, TokenColumns, TraceStore};
 
@@ -260,48 +261,6 @@ fn parts(store: &TraceStore) -> Vec<(Range<usize>, SegmentKind)> {
         .collect()
 }
 
-/// One past the last token of the line, with the blank lines that follow it.
-fn line_end(tokens: &TokenColumns, range: Range<usize>) -> usize {
-    let mut ended = false;
-    for position in range.clone() {
-        let text = tokens.text_of(position..position + 1);
-        if ended && !text.trim().is_empty() {
-            return position;
-        }
-        ended |= text.contains('\n');
-    }
-    range.end
-}
-
-/// The sentences of a line; white space at its end belongs to the last.
-fn sentences(tokens: &TokenColumns, line: Range<usize>) -> Vec<Range<usize>> {
-    let mut found: Vec<Range<usize>> = vec![];
-    let mut start = line.start;
-    for position in line.clone() {
-        let text = tokens.text_of(position..position + 1);
-        let next = tokens.text_of(position + 1..(position + 2).min(line.end));
-        let spaced = next.starts_with(char::is_whitespace) || text.ends_with(char::is_whitespace);
-        let rest_is_blank = tokens.text_of(position + 1..line.end).trim().is_empty();
-        if spaced && !rest_is_blank && ends_sentence(tokens.text_of(start..position + 1)) {
-            found.push(start..position + 1);
-            start = position + 1;
-        }
-    }
-    if start < line.end {
-        found.push(start..line.end);
-    }
-    found
-}
-
-fn ends_sentence(text: &str) -> bool {
-    let text = text.trim();
-    let closed = text.trim_end_matches(['"', '”', ')', ']', '*', '$']);
-    let numbered = text
-        .strip_suffix('.')
-        .is_some_and(|number| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()));
-    closed.ends_with(['.', '!', '?']) && !numbered
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -465,6 +424,21 @@ mod tests {
                 store.tokens().len()
             );
         }
+    }
+
+    #[test]
+    fn a_long_loop_on_line_breaks_belongs_to_the_last_sentence() {
+        let mut store = TraceStore::new(Arc::new(TraceHeader {
+            prompt_tokens: 0,
+            ..Synthetic::default().header()
+        }));
+        let words = ["A", ".", " B", "."].map(token).to_vec();
+        store.apply(TraceRecord::Tokens(words)).unwrap();
+        let breaks = vec![token("\n"); 30_000];
+        store.apply(TraceRecord::Tokens(breaks)).unwrap();
+        let segments = Segmentation::of(&store, CueList::default());
+        let ends: Vec<usize> = segments.list().iter().map(|s| s.end).collect();
+        assert_eq!(ends, [2, 30_004]);
     }
 
     #[test]

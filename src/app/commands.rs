@@ -12,8 +12,10 @@ use crate::ui::overwrite::fresh_name;
 use crate::ui::prompt_bar;
 use crate::ui::{Tab, UiCommand};
 
+use super::files;
+use super::live_settings::LiveSettings;
 use super::state::App;
-use super::{files, tasks::Outcome};
+use super::tasks::{Outcome, Work};
 
 impl App {
     /// Executes what the panels of a frame asked for, in order.
@@ -47,8 +49,7 @@ impl App {
             UiCommand::SetSettings(settings) => {
                 // The runs of a comparison keep the settings that they were asked for with.
                 if self.status.busy() && self.comparison.live().is_none() {
-                    self.revision += 1;
-                    let revision = self.revision;
+                    let revision = self.live_settings.send(settings.clone());
                     self.send(EngineCommand::SetParams {
                         run: self.run,
                         revision,
@@ -77,7 +78,10 @@ impl App {
                 self.selection.hovered = None;
                 self.comparison.selection.hovered = None;
             }
-            UiCommand::SetCues(cues) => self.derived.set_cues(*cues),
+            UiCommand::SetCues(cues) => {
+                self.panels.compare.set_cues(&cues);
+                self.derived.set_cues(*cues);
+            }
             UiCommand::Save(None) if self.tab == Tab::Compare => {
                 self.compare(ctx, CompareCommand::SaveAll(None));
             }
@@ -152,7 +156,7 @@ impl App {
             self.tab = Tab::Reading;
         }
         self.run = RunId(self.run.0 + 1);
-        self.revision = 0;
+        self.live_settings = LiveSettings::begin(self.settings.cache.clone());
         self.status.start();
         let problem = self.prompt.problem.trim().to_owned();
         let request = RunRequest {
@@ -225,7 +229,7 @@ impl App {
                 .error("a run is under way; stop it before opening a trace");
             return;
         }
-        self.background("open", move || files::open(path));
+        self.background(Work::Open, move || files::open(path));
     }
 
     fn save(&mut self, path: Option<PathBuf>) {
@@ -239,7 +243,7 @@ impl App {
             return;
         };
         let store = session.store.clone();
-        self.background("save", move || files::save(path, &store));
+        self.background(Work::Save, move || files::save(path, &store));
     }
 
     fn export(&mut self, ctx: &Context, what: What, to: Option<PathBuf>, format: Format) {
@@ -261,7 +265,7 @@ impl App {
             measure,
             ..export_options(ctx)
         };
-        self.background("export", move || {
+        self.background(Work::Export, move || {
             files::export(path, what, format, &store.view(cursor), &options)
         });
     }
@@ -271,15 +275,15 @@ impl App {
             Browse::Export => self.export_dialog.path.clone(),
             _ => self.path_dialog.path.clone(),
         };
-        self.background("dialog", move || files::pick(purpose, &suggestion));
+        self.background(Work::Dialog, move || files::pick(purpose, &suggestion));
     }
 
     pub(super) fn background(
         &mut self,
-        name: &str,
-        work: impl FnOnce() -> Outcome + Send + 'static,
+        work: Work,
+        job: impl FnOnce() -> Outcome + Send + 'static,
     ) {
-        if let Err(message) = self.tasks.start(name, work) {
+        if let Err(message) = self.tasks.start(work, job) {
             self.notifications.error(message);
         }
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use egui::Context;
 
-use crate::compare::letter;
+use crate::compare::{check_models, letter};
 use crate::engine::{EngineCommand, RunId, RunRequest};
 use crate::export::Format;
 use crate::trace::TraceStore;
@@ -16,7 +16,9 @@ use crate::ui::path_dialog::lettered;
 use super::commands::export_options;
 use super::comparison::Task;
 use super::files;
+use super::live_settings::LiveSettings;
 use super::state::App;
+use super::tasks::Work;
 
 impl App {
     pub(super) fn compare(&mut self, ctx: &Context, command: CompareCommand) {
@@ -25,7 +27,7 @@ impl App {
                 self.path_dialog.ask(Browse::OpenPane(pane), String::new());
             }
             CompareCommand::Open { pane, paths } => {
-                self.background("open", move || files::open_panes(pane, paths));
+                self.background(Work::Open, move || files::open_panes(pane, paths));
             }
             CompareCommand::TakeRun => {
                 if let Some(session) = &self.session {
@@ -67,6 +69,10 @@ impl App {
             ));
             return;
         }
+        if let Some(why) = self.other_model() {
+            self.notifications.error(why);
+            return;
+        }
         let task = Task {
             problem: problem.to_owned(),
             sampling: self.settings.sampling.clone(),
@@ -82,6 +88,21 @@ impl App {
         }
     }
 
+    /// Why what the loaded model writes could not stand beside the runs that stay, in words with the way out.
+    fn other_model(&self) -> Option<String> {
+        let (loaded, _) = self.status.model.as_ref()?;
+        let kept = self.comparison.panes.iter().enumerate();
+        kept.filter_map(|(i, pane)| Some((i, pane.store.as_ref().filter(|_| pane.kept)?)))
+            .find_map(|(i, store)| Some((i, check_models(&store.header().model, loaded).err()?)))
+            .map(|(i, mismatch)| {
+                format!(
+                    "pane {} holds a run of another model than the one that is loaded: {mismatch}; load its model, or \
+                     close the pane",
+                    letter(i)
+                )
+            })
+    }
+
     /// Starts the next policy that waits, if there is one.
     pub(super) fn next_of_comparison(&mut self) {
         let run = RunId(self.run.0 + 1);
@@ -89,7 +110,7 @@ impl App {
             return;
         };
         self.run = run;
-        self.revision = 0;
+        self.live_settings = LiveSettings::default();
         self.status.start();
         let request = RunRequest {
             run,
@@ -145,11 +166,13 @@ impl App {
         self.tab = Tab::Reading;
     }
 
-    fn save_pane(&mut self, pane: usize, path: Option<PathBuf>) {
-        let Some(shown) = self.comparison.panes.get(pane) else {
-            return;
-        };
-        let Some(store) = shown.store.clone() else {
+    fn save_pane(&mut self, pane: u64, path: Option<PathBuf>) {
+        let mut panes = self.comparison.panes.iter();
+        let shown = panes.find(|shown| shown.generation == pane);
+        let Some((shown, store)) = shown.and_then(|shown| Some((shown, shown.store.clone()?)))
+        else {
+            self.notifications
+                .error("the run to be saved is in no pane any more; nothing was written");
             return;
         };
         let Some(path) = path else {
@@ -159,7 +182,7 @@ impl App {
             self.path_dialog.ask(Browse::SavePane(pane), name);
             return;
         };
-        self.background("save", move || files::save_pane(pane, path, &store));
+        self.background(Work::Save, move || files::save_pane(pane, path, &store));
     }
 
     fn save_panes(&mut self, path: Option<PathBuf>) {
@@ -171,8 +194,16 @@ impl App {
             }
             return;
         };
-        for pane in 0..self.comparison.panes.len() {
-            self.save_pane(pane, Some(lettered(&path, pane)));
+        let runs: Vec<(usize, u64)> = self
+            .comparison
+            .panes
+            .iter()
+            .enumerate()
+            .filter(|(_, pane)| pane.store.is_some())
+            .map(|(index, pane)| (index, pane.generation))
+            .collect();
+        for (index, pane) in runs {
+            self.save_pane(pane, Some(lettered(&path, index)));
         }
     }
 
@@ -202,7 +233,7 @@ impl App {
             }
         };
         let options = export_options(ctx);
-        self.background("export", move || {
+        self.background(Work::Export, move || {
             files::figure(path, format, &runs, &options)
         });
     }

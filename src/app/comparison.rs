@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::compare::{MOST_RUNS, check, letter};
+use crate::compare::{MOST_RUNS, Mismatch, check, letter};
 use crate::config::{CacheSettings, Sampling};
 use crate::engine::RunId;
 use crate::trace::{FinishReason, Position, RecordLevel, TraceHeader, TraceRecord, TraceStore};
@@ -147,19 +147,11 @@ impl Comparison {
         if self.live == Some(index) {
             return Err("a run is being written into that pane; stop it first".to_owned());
         }
-        let other = self
-            .panes
-            .iter()
-            .enumerate()
-            .filter(|(i, _)| *i != index)
-            .find_map(|(i, pane)| Some((i, pane.store.as_ref()?)));
-        if let Some((i, other)) = other {
-            check(other, &store).map_err(|mismatch| {
-                format!(
-                    "the run does not fit pane {}: {mismatch}; or close the other panes first",
-                    letter(i)
-                )
-            })?;
+        if let Some((other, mismatch)) = self.misfit(index, &store) {
+            return Err(format!(
+                "the run does not fit pane {}: {mismatch}; or close the other panes first",
+                letter(other)
+            ));
         }
         let pane = Pane {
             settings: store.header().settings.clone(),
@@ -232,11 +224,41 @@ impl Comparison {
     }
 
     /// The engine began a run of these.
-    pub fn begin(&mut self, run: RunId, header: &Arc<TraceHeader>, generation: u64) {
-        if let Some(pane) = self.pane_of(run) {
-            pane.store = Some(TraceStore::new(Arc::clone(header)));
-            pane.generation = generation;
+    ///
+    /// # Errors
+    /// It cannot stand beside the others, for another model was loaded since they were asked for; those that wait would
+    /// fare no better. Its pane stays empty.
+    pub fn begin(
+        &mut self,
+        run: RunId,
+        header: &Arc<TraceHeader>,
+        generation: u64,
+    ) -> Result<(), String> {
+        let Some(index) = self.panes.iter().position(|pane| pane.run == Some(run)) else {
+            return Ok(());
+        };
+        let store = TraceStore::new(Arc::clone(header));
+        if let Some((other, mismatch)) = self.misfit(index, &store) {
+            let why = format!(
+                "the run does not fit pane {}: {mismatch}; close that pane and run the comparison again",
+                letter(other)
+            );
+            self.panes[index].state = PaneState::Failed(why.clone());
+            self.cancel_waiting();
+            return Err(why);
         }
+        let pane = &mut self.panes[index];
+        pane.store = Some(store);
+        pane.generation = generation;
+        Ok(())
+    }
+
+    /// The first pane beside which a run cannot stand in pane `index`, and why.
+    fn misfit(&self, index: usize, store: &TraceStore) -> Option<(usize, Mismatch)> {
+        let others = self.panes.iter().enumerate().filter(|(i, _)| *i != index);
+        others
+            .filter_map(|(i, pane)| Some((i, pane.store.as_ref()?)))
+            .find_map(|(i, other)| Some((i, check(other, store).err()?)))
     }
 
     /// Takes up records of a run.
@@ -261,7 +283,10 @@ impl Comparison {
 
     /// A run of these ended by itself, or was stopped.
     pub fn finish(&mut self, run: RunId, reason: &FinishReason) {
-        if let Some(pane) = self.pane_of(run) {
+        // What failed before it was stopped keeps saying why.
+        if let Some(pane) = self.pane_of(run)
+            && pane.state == PaneState::Running
+        {
             pane.state = match reason {
                 FinishReason::Failed(why) => PaneState::Failed(why.clone()),
                 _ => PaneState::Done,

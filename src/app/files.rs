@@ -40,8 +40,8 @@ pub fn open_panes(pane: Option<usize>, paths: Vec<PathBuf>) -> Outcome {
     }
 }
 
-/// Writes a pane's trace.
-pub fn save_pane(pane: usize, path: PathBuf, store: &TraceStore) -> Outcome {
+/// Writes the trace of the pane whose run has that generation.
+pub fn save_pane(pane: u64, path: PathBuf, store: &TraceStore) -> Outcome {
     let result = trace::save(&path, store).map_err(|error| chain(&error));
     Outcome::SavedPane { pane, path, result }
 }

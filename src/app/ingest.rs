@@ -93,9 +93,12 @@ impl App {
             }
             EngineEvent::RunStarted { run, header } if self.comparison.has(run) => {
                 self.generations += 1;
-                self.comparison.begin(run, &header, self.generations);
                 if run == self.run {
                     self.status.phase = Phase::Prefill;
+                }
+                if let Err(why) = self.comparison.begin(run, &header, self.generations) {
+                    self.notifications.error(why);
+                    self.send(EngineCommand::Stop(run));
                 }
             }
             EngineEvent::Records { run, batch } if self.comparison.has(run) => {
@@ -119,8 +122,8 @@ impl App {
                     RunState::Paused => Phase::Paused,
                     RunState::Finished(_) => Phase::Idle,
                 };
-                if let (RunState::Finished(_), Some(runs)) = (&state, &self.runs) {
-                    self.earlier = runs.runs();
+                if let RunState::Finished(_) = &state {
+                    self.list_runs();
                 }
                 if let RunState::Finished(reason) = &state
                     && self.comparison.has(run)
@@ -130,7 +133,15 @@ impl App {
                 }
             }
             EngineEvent::Stats { run, stats } if run == self.run => self.status.stats = stats,
-            EngineEvent::ParamsRejected { run, message, .. } if run == self.run => {
+            EngineEvent::ParamsRejected {
+                run,
+                revision,
+                message,
+            } if run == self.run => {
+                // Else every later move of a slider would send the refused value along.
+                if let Some(settings) = self.live_settings.refuse(revision) {
+                    settings.clone_into(&mut self.settings.cache);
+                }
                 self.notifications
                     .error(format!("the new settings are not in force: {message}"));
             }
@@ -160,6 +171,13 @@ impl App {
             | EngineEvent::Stats { .. }
             | EngineEvent::ParamsRejected { .. }
             | EngineEvent::Warning { .. } => {}
+        }
+    }
+
+    /// Brings the menu of earlier runs up to date.
+    fn list_runs(&mut self) {
+        if let Some(runs) = &self.runs {
+            self.earlier = runs.runs();
         }
     }
 
@@ -203,6 +221,8 @@ impl App {
         self.status.model = None;
         self.engine = None;
         self.comparison.abandon();
+        // The run it worked on lies there as far as it came.
+        self.list_runs();
         self.notifications.error_with(
             "the engine has stopped; what was recorded so far is kept",
             "Start it again",
@@ -252,8 +272,9 @@ impl App {
             Outcome::SavedPane { pane, path, result } => match result {
                 Ok(()) => {
                     self.written(&path);
-                    if let Some(pane) = self.comparison.panes.get_mut(pane) {
-                        pane.path = Some(path);
+                    let mut panes = self.comparison.panes.iter_mut();
+                    if let Some(saved) = panes.find(|shown| shown.generation == pane) {
+                        saved.path = Some(path);
                     }
                 }
                 Err(message) => self.notifications.error(message),
@@ -275,6 +296,10 @@ impl App {
             Outcome::SweepRead { result } => self.sweep_read(result),
             Outcome::Replayed { result } => self.replayed(result),
             Outcome::Picked { purpose, path } => self.picked(purpose, path.as_deref()),
+            Outcome::Died { work, why } => self.notifications.error(format!(
+                "{} failed unexpectedly ({why}); what is shown stays, and it can be tried again",
+                work.name()
+            )),
         }
     }
 

@@ -12,6 +12,7 @@ mod files;
 mod frame;
 mod ingest;
 mod link;
+mod live_settings;
 mod options;
 mod playhead;
 mod run;

@@ -45,15 +45,16 @@ impl RunFolder {
         Some(Self::new(state?.join("rkv-scope").join("runs")))
     }
 
-    /// A file for a run that begins now. Runs beyond the newest hundred are removed.
+    /// A file for a run that begins now. Runs beyond the newest hundred are removed, as far as they can be.
     ///
     /// # Errors
-    /// The folder cannot be made, or not be read.
+    /// The folder cannot be made.
     pub fn file_for(&self, problem: &str, now: SystemTime) -> Result<PathBuf, FileError> {
         let failed = |source| FileError::writing(&self.folder, source);
         std::fs::create_dir_all(&self.folder).map_err(failed)?;
         for old in self.names().into_iter().skip(KEPT - 1) {
-            std::fs::remove_file(&old.path).map_err(failed)?;
+            // Another window may have removed it first, and one that cannot be removed is no reason to lose the new one.
+            let _ = std::fs::remove_file(&old.path);
         }
         let second = now
             .duration_since(SystemTime::UNIX_EPOCH)
@@ -170,6 +171,23 @@ mod tests {
         assert_eq!(runs[0].problem, "What is 2 3");
         folder.file_for("x", at(9000)).unwrap();
         assert!(own.exists(), "a file that the window has not named stays");
+    }
+
+    #[test]
+    fn an_old_run_that_cannot_be_removed_does_not_stop_the_next_one() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(place.path().to_owned());
+        // Not even the one who may do everything removes a folder as a file.
+        let stuck = place.path().join("1-stuck.rkvt");
+        std::fs::create_dir(&stuck).unwrap();
+        let old = place.path().join("2-old.rkvt");
+        std::fs::write(&old, "").unwrap();
+        for second in 0..KEPT as u64 {
+            let name = format!("{}-x.rkvt", 1000 + second);
+            std::fs::write(place.path().join(name), "").unwrap();
+        }
+        let path = folder.file_for("What is 2 + 3?", at(9000)).unwrap();
+        assert!(!path.exists() && stuck.exists() && !old.exists());
     }
 
     #[test]

@@ -26,6 +26,7 @@ use crate::ui::{ColourMode, Derived, Selection, Tab, theme};
 
 use super::comparison::Comparison;
 use super::link::{EngineFactory, SweepFactory};
+use super::live_settings::LiveSettings;
 use super::run_folder::RunFolder;
 use super::session::Session;
 use super::tasks::Tasks;
@@ -68,14 +69,13 @@ pub struct App {
     pub(super) sweep_handle: Option<SweepHandle>,
     /// Model of the sweep that is shown, as it was asked for; `None` if the sweep was read from a file.
     pub(super) sweep_model: Option<String>,
-    /// A run of the sweep is being done again.
-    pub(super) replaying: bool,
 
     pub(super) session: Option<Session>,
     pub(super) comparison: Comparison,
     pub(super) generations: u64,
     pub(super) run: RunId,
-    pub(super) revision: u32,
+    /// What the sliders have sent to it.
+    pub(super) live_settings: LiveSettings,
     pub(super) derived: Derived,
     pub(super) peak: (u64, usize, u32),
 
@@ -122,7 +122,6 @@ impl App {
             sweep: SweepShown::default(),
             sweep_handle: None,
             sweep_model: None,
-            replaying: false,
             waker,
             status: EngineStatus::default(),
             model_wanted: config.model,
@@ -138,7 +137,7 @@ impl App {
             comparison: Comparison::default(),
             generations: 0,
             run: RunId(0),
-            revision: 0,
+            live_settings: LiveSettings::default(),
             derived: Derived::default(),
             peak: (0, 0, 0),
             selection: Selection::default(),

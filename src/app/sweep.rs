@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crossbeam_channel::TryRecvError;
 use egui::Context;
 
 use super::state::{App, DEFAULT_MODEL};
-use super::tasks::Outcome;
+use super::tasks::{Outcome, Work};
 use crate::error_chain::chain;
 use crate::export::{self, Format, SweepAxis};
-use crate::sweep::{ArmKey, ReplayRequest, StoredSweep, SweepRequest, SweepTable};
+use crate::sweep::{ArmKey, ReplayRequest, StoredSweep, SweepEvent, SweepRequest, SweepTable};
 use crate::trace::TraceStore;
 use crate::ui::Tab;
 use crate::ui::command::SweepCommand;
@@ -32,7 +33,7 @@ impl App {
                 }
             }
             SweepCommand::Open(path) => {
-                self.background("open sweep", move || Outcome::SweepRead {
+                self.background(Work::OpenSweep, move || Outcome::SweepRead {
                     result: read(&path),
                 });
             }
@@ -60,12 +61,16 @@ impl App {
 
     /// Takes in what the sweep said since the last frame.
     pub(super) fn hear_sweep(&mut self) {
-        while let Some(event) = self
-            .sweep_handle
-            .as_ref()
-            .and_then(|handle| handle.try_recv())
-        {
-            self.sweep.hear(event);
+        while let Some(handle) = &self.sweep_handle {
+            match handle.try_recv() {
+                Ok(event) => self.sweep.hear(event),
+                Err(TryRecvError::Disconnected) if self.sweep.busy() => {
+                    let why =
+                        "the sweep broke off without a word; the runs that had ended are kept";
+                    self.sweep.hear(SweepEvent::Failed(why.to_owned()));
+                }
+                Err(_) => break,
+            }
         }
         if !self.sweep.busy() {
             self.sweep_handle = None;
@@ -79,7 +84,7 @@ impl App {
                 .error("a run is under way; stop it before opening another");
             return;
         }
-        if self.replaying {
+        if self.tasks.is_doing(Work::Replay) {
             self.notifications
                 .info("a run of the sweep is being done again already");
             return;
@@ -101,18 +106,16 @@ impl App {
             .iter()
             .filter_map(|arm| ReplayRequest::of(plan, problem, arm, model))
             .collect();
-        self.replaying = true;
         self.notifications
             .info(format!("running problem {} again …", problem + 1));
         let replay = Arc::clone(&factory.replay);
-        self.background("replay", move || Outcome::Replayed {
+        self.background(Work::Replay, move || Outcome::Replayed {
             result: requests.iter().map(|request| replay(request)).collect(),
         });
     }
 
     /// Opens the runs side by side, in place of what was compared before; a single one is read.
     pub(super) fn replayed(&mut self, result: Result<Vec<TraceStore>, String>) {
-        self.replaying = false;
         match result {
             Ok(_) if self.status.busy() => self
                 .notifications
@@ -159,7 +162,7 @@ impl App {
         let results = PathBuf::from(self.panels.sweep.form.results.trim());
         let path = results.with_file_name(format!("accuracy-{axis}.{format}"));
         let path = fresh(path);
-        self.background("figure", move || {
+        self.background(Work::Export, move || {
             let table = SweepTable::of(&plan, &outcomes);
             let figure = export::sweep_figure(&plan, &table, axis, theme);
             let result = export::write_figure(&figure, format, &path).map_err(|e| chain(&e));

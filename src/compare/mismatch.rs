@@ -62,19 +62,7 @@ pub enum Mismatch {
 /// [`Mismatch`], which names what differs.
 pub fn check(a: &TraceStore, b: &TraceStore) -> Result<(), Mismatch> {
     let (x, y) = (a.header(), b.header());
-    if shape(&x.model) != shape(&y.model) {
-        return Err(Mismatch::Model {
-            a: describe(&x.model),
-            b: describe(&y.model),
-        });
-    }
-    if let Some((a, b)) = x.model.differing_fingerprints(&y.model) {
-        return Err(Mismatch::Files {
-            name: x.model.name.clone(),
-            a: a.to_owned(),
-            b: b.to_owned(),
-        });
-    }
+    check_models(&x.model, &y.model)?;
     if x.problem.trim() != y.problem.trim() {
         return Err(Mismatch::Problem {
             a: cut(&x.problem),
@@ -95,6 +83,29 @@ pub fn check(a: &TraceStore, b: &TraceStore) -> Result<(), Mismatch> {
     }
 }
 
+/// Whether runs of two models can share a timeline, for who has no run of the second yet.
+///
+/// # Errors
+/// [`Mismatch::Model`] or [`Mismatch::Files`].
+pub fn check_models(a: &ModelSummary, b: &ModelSummary) -> Result<(), Mismatch> {
+    // One model may be opened by its path or by its name: its files say that it is one.
+    let same_files = a.fingerprint.is_some() && a.fingerprint == b.fingerprint;
+    if shape(a) != shape(b) || (a.name != b.name && !same_files) {
+        return Err(Mismatch::Model {
+            a: describe(a),
+            b: describe(b),
+        });
+    }
+    match a.differing_fingerprints(b) {
+        None => Ok(()),
+        Some((x, y)) => Err(Mismatch::Files {
+            name: a.name.clone(),
+            a: x.to_owned(),
+            b: y.to_owned(),
+        }),
+    }
+}
+
 /// Says so if the runs drew their tokens differently: their texts may then part for that reason alone.
 pub fn different_sampling(a: &TraceStore, b: &TraceStore) -> Option<String> {
     let (x, y) = (&a.header().sampling, &b.header().sampling);
@@ -109,14 +120,14 @@ pub fn different_sampling(a: &TraceStore, b: &TraceStore) -> Option<String> {
     })
 }
 
-fn shape(model: &ModelSummary) -> (&str, &str, &str, [u32; 4]) {
+fn shape(model: &ModelSummary) -> (&str, &str, [u32; 4]) {
     let numbers = [
         model.layers,
         model.query_heads,
         model.kv_heads,
         model.head_dim,
     ];
-    (&model.name, &model.architecture, &model.weights, numbers)
+    (&model.architecture, &model.weights, numbers)
 }
 
 fn describe(model: &ModelSummary) -> String {
@@ -169,6 +180,14 @@ mod tests {
         // A trace of version 1 does not tell; its positions may be compared.
         header.model.fingerprint = None;
         assert_eq!(check(&a, &TraceStore::new(Arc::new(header))), Ok(()));
+
+        let mut header = plan(1, 40, 200).header();
+        header.model.name = "models/reasoner.gguf".to_owned();
+        let by_path = TraceStore::new(Arc::new(header.clone()));
+        assert_eq!(check(&a, &by_path), Ok(()), "the same files");
+        header.model.fingerprint = None;
+        let other = check(&a, &TraceStore::new(Arc::new(header))).unwrap_err();
+        assert!(other.to_string().contains("reasoner.gguf"), "{other}");
 
         let mut header = plan(1, 40, 200).header();
         header.problem = "What is 5 + 5?".to_owned();

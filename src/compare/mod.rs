@@ -13,7 +13,7 @@ mod overlap;
 pub use divergence::{Divergence, common_prefix, divergence};
 pub use held::{HeldBy, HeldDifference, HeldTotals, held_difference};
 pub use meters::Meters;
-pub use mismatch::{Mismatch, check, different_sampling};
+pub use mismatch::{Mismatch, check, check_models, different_sampling};
 pub use overlap::Overlap;
 
 /// Most runs that are looked at together.

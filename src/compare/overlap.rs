@@ -5,8 +5,8 @@ use crate::trace::{EventIndex, Position, TraceStore};
 
 /// Jaccard index of the (head, position) pairs that two runs hold, after every token that both have seen.
 ///
-/// Over the tokens that both share: those after the first divergence count in neither set. It grows with
-/// the runs; taking up a token costs one step, and a compression one per token that it evicts.
+/// Over the tokens and heads that both share: tokens after the first divergence count in neither set. It grows
+/// with the runs; taking up a token costs one step, and a compression one per token that it evicts.
 #[derive(Clone, Debug, Default)]
 pub struct Overlap {
     series: Vec<Option<f32>>,
@@ -35,7 +35,7 @@ impl Overlap {
             *self = Self::default();
         }
         let common = divergence(a, b).map_or(usize::MAX, |parting| parting.position.index());
-        let heads = u64::from(a.header().model.heads());
+        let heads = shared_heads(stores) as u64;
         // The compression after a token comes after the token: the newest of a live run waits for it.
         let known = stores.map(|store| {
             let tokens = store.tokens().len();
@@ -64,7 +64,9 @@ impl Overlap {
             .filter(|event| event.seen as usize <= seen)
         {
             let others_last = last(self.events[1 - side]);
-            for (row, evicted) in event.evicted.iter().enumerate() {
+            // Of a head that only one of them has, no token was counted in.
+            let rows = event.evicted.iter().take(shared_heads(stores));
+            for (row, evicted) in rows.enumerate() {
                 let shared = evicted.iter().take_while(|&&p| (p as usize) < common);
                 for &position in shared {
                     let held = other
@@ -103,6 +105,11 @@ impl Overlap {
     }
 }
 
+fn shared_heads(stores: [&TraceStore; 2]) -> usize {
+    let [a, b] = stores.map(|store| store.evictions().heads());
+    a.min(b)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -112,6 +119,7 @@ mod tests {
     use crate::compare::common_prefix;
     use crate::compare::fixtures::{plan, run};
     use crate::trace::HeadId;
+    use crate::trace::synthetic::Synthetic;
 
     /// The sets themselves, counted.
     fn counted(a: &TraceStore, b: &TraceStore, tokens: usize) -> Option<f32> {
@@ -173,6 +181,22 @@ mod tests {
             overlap.update(&a, &b);
         }
         assert_eq!(overlap.series(), Overlap::of(&whole_a, &whole_b).series());
+    }
+
+    #[test]
+    fn of_runs_with_unlike_numbers_of_heads_the_heads_of_both_count() {
+        let few = run(1, 40, 300);
+        let many = Synthetic {
+            layers: 5,
+            ..plan(2, 60, 330)
+        };
+        let many = many.store();
+        for (a, b) in [(&few, &many), (&many, &few)] {
+            let overlap = Overlap::of(a, b);
+            for tokens in (1..=overlap.series().len()).step_by(9) {
+                assert_eq!(overlap.at(tokens), counted(a, b, tokens), "{tokens} tokens");
+            }
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ use super::{EngineCommand, EngineEvent, EngineHandle, RunId, RunRequest, RunStat
 use crate::config::DeviceChoice;
 use crate::error_chain::chain;
 use crate::model::{LanguageModel, LanguageModelError, ModelSource};
+use crate::panicked;
 use crate::policy::calibration::Calibration;
 use crate::trace::FinishReason;
 
@@ -82,11 +83,7 @@ pub fn spawn(config: EngineConfig) -> std::io::Result<EngineHandle> {
             worker.work(config.model)
         }));
         if let Err(panic) = worked {
-            let what = panic
-                .downcast_ref::<String>()
-                .cloned()
-                .or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
-                .unwrap_or_else(|| "unknown cause".to_owned());
+            let what = panicked::message(panic.as_ref());
             let message = format!(
                 "the engine failed unexpectedly ({what}); what was recorded is kept, start it again to go on"
             );

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, TryRecvError};
 
 use super::{ArmKey, ModelIdentity, Problem, RunOutcome, SweepPlan};
 use crate::config::{CacheSettings, Sampling};
@@ -83,8 +83,11 @@ impl SweepHandle {
     }
 
     /// The next event, if one waits.
-    pub fn try_recv(&self) -> Option<SweepEvent> {
-        self.events.try_recv().ok()
+    ///
+    /// # Errors
+    /// None waits, or none will come any more: the sweep's threads are gone, with or without a last word.
+    pub fn try_recv(&self) -> Result<SweepEvent, TryRecvError> {
+        self.events.try_recv()
     }
 
     /// Asks it to stop; runs in flight are given up.

@@ -5,6 +5,7 @@
 //! round, and no result depends on the number of threads.
 
 use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
@@ -23,6 +24,7 @@ use crate::engine::generation::check_prompt;
 use crate::error_chain::chain;
 use crate::model::source::folder_name;
 use crate::model::{LanguageModel, LanguageModelError, ModelSource, SharedModel, fingerprint};
+use crate::panicked;
 use crate::trace::TraceStore;
 
 /// How soon a stop is felt while no run ends.
@@ -329,9 +331,16 @@ pub fn spawn(request: SweepRequest, waker: Waker) -> std::io::Result<SweepHandle
                     waker();
                 }
             };
-            let result = execute(&request, &Loader::REAL, &flag, &mut |event| notify(event));
-            if let Err(error) = result {
-                notify(SweepEvent::Failed(chain(&error)));
+            let worked = catch_unwind(AssertUnwindSafe(|| {
+                execute(&request, &Loader::REAL, &flag, &mut |event| notify(event))
+            }));
+            match worked {
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => notify(SweepEvent::Failed(chain(&error))),
+                Err(panic) => notify(SweepEvent::Failed(format!(
+                    "the sweep failed unexpectedly ({}); the runs that had ended are kept",
+                    panicked::message(panic.as_ref())
+                ))),
             }
         })?;
     Ok(SweepHandle::new(events, stop))

@@ -32,6 +32,10 @@ impl EvictionMap {
         self.rows.len()
     }
 
+    fn row(&self, row: usize) -> &[u32] {
+        self.rows.get(row).map_or(&[], Vec::as_slice)
+    }
+
     /// The event at which the head (row) dropped the token, if it has.
     pub fn evicted_at(&self, row: usize, position: Position) -> Option<EventIndex> {
         match self.rows.get(row)?.get(position.index()) {
@@ -46,6 +50,28 @@ impl EvictionMap {
             return false;
         };
         last.is_none_or(|last| event > last.0)
+    }
+
+    /// Positions that the head holds once events up to and including `last` have run, ascending, newer tokens included.
+    pub fn held(
+        &self,
+        row: usize,
+        last: Option<EventIndex>,
+    ) -> impl Iterator<Item = Position> + '_ {
+        let events = self.row(row).iter().enumerate();
+        events
+            .filter(move |(_, event)| last.is_none_or(|last| **event > last.0))
+            .map(|(position, _)| Position(position as u32))
+    }
+
+    /// How many tokens before a position the head holds once events up to and including `last` have run.
+    pub fn held_before(&self, row: usize, position: Position, last: Option<EventIndex>) -> usize {
+        let events = self.row(row);
+        let events = &events[..position.index().min(events.len())];
+        match last {
+            None => events.len(),
+            Some(last) => events.iter().filter(|event| **event > last.0).count(),
+        }
     }
 
     /// Per position, how many heads still hold it once events up to and including `last` have run.

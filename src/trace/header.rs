@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::HeadId;
 use crate::config::{CacheSettings, Sampling};
 
 /// The first thing in a trace.
@@ -81,6 +82,13 @@ impl ModelSummary {
     /// All (layer, KV head) pairs.
     pub fn heads(&self) -> u32 {
         self.layers * self.kv_heads
+    }
+
+    /// All (layer, KV head) pairs, in the order of their rows.
+    pub fn head_ids(&self) -> impl Iterator<Item = HeadId> + use<> {
+        let kv_heads = self.kv_heads;
+        (0..self.layers)
+            .flat_map(move |layer| (0..kv_heads).map(move |head| HeadId { layer, head }))
     }
 
     /// Bytes of one slot in one head: key and value.

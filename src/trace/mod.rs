@@ -12,6 +12,7 @@
 
 mod answer;
 mod atomic_file;
+mod candidate;
 mod codec;
 mod eviction;
 mod header;

@@ -4,7 +4,7 @@ use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::codec::MOST_HEADS;
-use super::{Component, Position, ScoreBlock};
+use super::{Component, HeadId, Position, ScoreBlock};
 use crate::config::CacheSettings;
 
 /// One thing that happened in a run.
@@ -185,6 +185,15 @@ impl CompressionRecord {
         self.slots_before
             .get(layer as usize)
             .map_or(0, |n| n.saturating_sub(self.window))
+    }
+
+    /// A head's part of the links, in the order of its score rows; `None` if none were recorded.
+    pub(super) fn links_of(&self, head: HeadId, kv_heads: u32) -> Option<&[u32]> {
+        let of_layer = |layer| self.candidates(layer) as usize;
+        let before: usize = (0..head.layer).map(of_layer).sum();
+        let own = of_layer(head.layer);
+        let first = before * kv_heads as usize + head.head as usize * own;
+        self.links.as_ref()?.newest.get(first..first + own)
     }
 
     /// What makes a component of a head relative to an even share: a value times this is 1 for the average token.

@@ -128,19 +128,33 @@ impl ScoreBlock {
 
     /// The values of a head's row, by candidate.
     pub fn row(&self, row: usize) -> impl Iterator<Item = f32> + '_ {
+        let decode = self.decoder(row);
+        self.codes[self.range(row)]
+            .iter()
+            .map(move |&code| decode(code))
+    }
+
+    /// One value of a head's row; `None` if it has no such candidate.
+    pub fn value(&self, row: usize, candidate: usize) -> Option<f32> {
+        let code = self.codes[self.range(row)].get(candidate)?;
+        Some(self.decoder(row)(*code))
+    }
+
+    /// What the codes of a row stand for.
+    fn decoder(&self, row: usize) -> impl Fn(u16) -> f32 + use<> {
         let (low, high) = (
             f64::from(self.low.get(row).copied().unwrap_or(0.0)),
             f64::from(self.high.get(row).copied().unwrap_or(0.0)),
         );
         let step = (high - low) / 65535.0;
         let coding = self.coding;
-        self.codes[self.range(row)].iter().map(move |&code| {
+        move |code| {
             let value = low + f64::from(code) * step;
             match coding {
                 Coding::Log => value.exp() as f32,
                 Coding::Linear => value as f32,
             }
-        })
+        }
     }
 
     /// Whether the parts agree with each other; false only for a damaged file.
@@ -197,5 +211,10 @@ mod tests {
         assert_eq!(block.row(0).collect::<Vec<_>>(), vec![0.125; 4]);
         assert_eq!(block.row_len(1), 0);
         assert_eq!(block.row(7).count(), 0);
+        assert_eq!(block.value(0, 3), Some(0.125));
+        assert_eq!(
+            (block.value(0, 4), block.value(1, 0), block.value(7, 0)),
+            (None, None, None)
+        );
     }
 }

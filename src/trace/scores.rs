@@ -89,14 +89,9 @@ impl EventMeans {
         means
     }
 
-    /// Tokens scored.
-    pub fn len(&self) -> usize {
-        self.positions.len()
-    }
-
-    /// Whether no token was scored.
-    pub fn is_empty(&self) -> bool {
-        self.positions.is_empty()
+    /// The means in the order of their positions.
+    pub fn scores(&self) -> &[TokenScore] {
+        &self.scores
     }
 
     /// Positions scored, ascending, with their means.

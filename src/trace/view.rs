@@ -29,6 +29,27 @@ pub struct HeadRow {
     pub duplicate_of: Option<Position>,
 }
 
+impl HeadRow {
+    /// A row of recorded values (importance, redundancy, score) and of its link, if links were recorded. Z is formed from
+    /// its parts where only they were.
+    pub(super) fn of(
+        position: Position,
+        [importance, redundancy, score]: [Option<f32>; 3],
+        lambda: f32,
+        evicted: bool,
+        link: Option<u32>,
+    ) -> Self {
+        Self {
+            position,
+            importance,
+            redundancy,
+            score: score.or_else(|| Some(lambda * importance? - (1.0 - lambda) * redundancy?)),
+            evicted,
+            duplicate_of: link.filter(|&newest| newest != u32::MAX).map(Position),
+        }
+    }
+}
+
 impl<'a> TraceView<'a> {
     pub(super) fn new(store: &'a TraceStore, cursor: usize) -> Self {
         let cursor = cursor.min(store.tokens().len());
@@ -151,11 +172,8 @@ impl<'a> TraceView<'a> {
         let row = head.row(model.kv_heads);
         let n = record.candidates(head.layer) as usize;
         let before = event.0.checked_sub(1).map(EventIndex);
-        let positions: Vec<Position> = (0..record.seen)
-            .map(Position)
-            .filter(|&p| self.store.evictions().held_after(row, p, before))
-            .take(n)
-            .collect();
+        let held = self.store.evictions().held(row, before);
+        let positions = held.take_while(|p| p.0 < record.seen).take(n);
         let column = |component| -> Vec<Option<f32>> {
             match record.block(component) {
                 Some(block) => block.row(row).map(Some).collect(),
@@ -166,26 +184,15 @@ impl<'a> TraceView<'a> {
         let redundancy = column(Component::Redundancy);
         let score = column(Component::Score);
         let lambda = self.store.settings_of(record.revision).lambda as f32;
-        let first_link: usize = (0..head.layer)
-            .map(|layer| record.candidates(layer) as usize * model.kv_heads as usize)
-            .sum::<usize>()
-            + head.head as usize * n;
-        let rows = positions.into_iter().enumerate().map(|(i, position)| {
-            let duplicate_of = record
-                .links
-                .as_ref()
-                .map(|links| links.newest[first_link + i])
-                .filter(|&p| p != u32::MAX)
-                .map(Position);
-            HeadRow {
+        let links = record.links_of(head, model.kv_heads);
+        let rows = positions.enumerate().map(|(i, position)| {
+            HeadRow::of(
                 position,
-                importance: importance[i],
-                redundancy: redundancy[i],
-                score: score[i]
-                    .or_else(|| Some(lambda * importance[i]? - (1.0 - lambda) * redundancy[i]?)),
-                evicted: self.store.evictions().evicted_at(row, position) == Some(event),
-                duplicate_of,
-            }
+                [importance[i], redundancy[i], score[i]],
+                lambda,
+                self.store.evictions().evicted_at(row, position) == Some(event),
+                links.map(|links| links[i]),
+            )
         });
         Some(rows.collect())
     }

@@ -134,8 +134,8 @@ pub enum CompareCommand {
     Close(usize),
     /// Save a pane's trace (a dialog if no path).
     Save {
-        /// The pane.
-        pane: usize,
+        /// The pane, by the generation of its run: others may be closed while the dialog asks for a path.
+        pane: u64,
         /// Where to.
         path: Option<PathBuf>,
     },
@@ -156,8 +156,8 @@ pub enum Browse {
     Export,
     /// Traces to put into the panes of the Compare tab, the first into this one.
     OpenPane(Option<usize>),
-    /// A pane's trace to write.
-    SavePane(usize),
+    /// A pane's trace to write, by the generation of its run.
+    SavePane(u64),
     /// The traces of so many panes to write.
     SavePanes(usize),
     /// The figure of a comparison to write.

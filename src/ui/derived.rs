@@ -1,7 +1,7 @@
 //! Columns derived from a view, computed once per (cursor, length) instead of once per panel and frame.
 
 use crate::analysis::{CueList, Segmentation};
-use crate::trace::{TokenScore, TraceStore, TraceView};
+use crate::trace::{EventMeans, TokenScore, TraceStore, TraceView};
 
 /// Most samples that a colour scale is fitted to.
 const SCALE_SAMPLES: usize = 4096;
@@ -147,18 +147,11 @@ impl Derived {
         if self.scale_key == Some(key) {
             return;
         }
-        let total: usize = store.means().iter().map(|means| means.iter().count()).sum();
-        let stride = total.div_ceil(SCALE_SAMPLES).max(1);
-        let samples = || {
-            store
-                .means()
-                .iter()
-                .flat_map(|means| means.iter())
-                .step_by(stride)
-                .map(|(_, s)| *s)
-        };
-        self.importance = Scale::fit(samples().map(|s| s.importance).collect());
-        self.redundancy = Scale::fit(samples().map(|s| s.redundancy).collect());
+        let each = || store.means().iter().map(EventMeans::scores);
+        let total: usize = each().map(<[TokenScore]>::len).sum();
+        let samples = every(total.div_ceil(SCALE_SAMPLES).max(1), each());
+        self.importance = Scale::fit(samples.iter().map(|s| s.importance).collect());
+        self.redundancy = Scale::fit(samples.iter().map(|s| s.redundancy).collect());
         self.scale_key = Some(key);
     }
 
@@ -180,6 +173,20 @@ impl Derived {
             held as f32 / self.heads as f32
         })
     }
+}
+
+/// The first of every `stride` scores of all events together. The others are not even passed over: a run with a small
+/// buffer has millions of them, and every compression asks anew.
+fn every<'a>(stride: usize, events: impl Iterator<Item = &'a [TokenScore]>) -> Vec<TokenScore> {
+    let mut samples = vec![];
+    // How many of the next event come before its first sample.
+    let mut skipped = 0;
+    for scores in events {
+        let own = scores.get(skipped..).unwrap_or_default();
+        samples.extend(own.iter().step_by(stride));
+        skipped = skipped + own.len().next_multiple_of(stride) - scores.len();
+    }
+    samples
 }
 
 #[cfg(test)]
@@ -211,6 +218,26 @@ mod tests {
             fresh.update(1, &store.view(cursor));
             assert_eq!(stepped.holders, fresh.holders, "{cursor}");
             assert_eq!(stepped.scores, fresh.scores, "{cursor}");
+        }
+    }
+
+    #[test]
+    fn samples_lie_at_even_steps_over_all_events() {
+        let score = |event, importance| TokenScore {
+            importance,
+            redundancy: 0.0,
+            score: None,
+            event: crate::trace::EventIndex(event),
+        };
+        let events: Vec<Vec<TokenScore>> = [5, 0, 1, 1, 12, 3, 0, 30]
+            .iter()
+            .enumerate()
+            .map(|(e, &n)| (0..n).map(|i| score(e as u32, i as f32)).collect())
+            .collect();
+        for stride in [1, 2, 3, 7, 11, 40, 1000] {
+            let got = every(stride, events.iter().map(Vec::as_slice));
+            let want: Vec<TokenScore> = events.iter().flatten().step_by(stride).copied().collect();
+            assert_eq!(got, want, "every {stride}");
         }
     }
 

@@ -1,19 +1,16 @@
 //! The Compare tab: panes of one problem on one cursor.
 
-use egui::accesskit::Role;
-use egui::{Key, Theme};
+use egui::Key;
 use egui_kittest::Harness;
-use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use egui_kittest::kittest::Queryable as _;
 use rkv_scope::compare::{Meters, Overlap, divergence, held_difference};
-use rkv_scope::config::{CacheSettings, Sampling};
-use rkv_scope::engine::{EngineCommand, EngineEvent, RunRequest, RunState};
+use rkv_scope::config::CacheSettings;
+use rkv_scope::trace::TraceStore;
 use rkv_scope::trace::synthetic::Synthetic;
-use rkv_scope::trace::{FinishReason, TraceStore};
 use rkv_scope::ui::command::CompareCommand;
-use rkv_scope::ui::compare::PaneState;
 use rkv_scope::ui::{Tab, UiCommand};
 
-use super::stage::{Engine, Stage, viewer, with_engine};
+use super::stage::{Stage, viewer};
 
 /// Another seed is another text after the first step, and other tokens kept.
 pub fn plan(seed: u64, policy: &str, budget: u32) -> Synthetic {
@@ -31,7 +28,7 @@ pub fn plan(seed: u64, policy: &str, budget: u32) -> Synthetic {
     }
 }
 
-fn a() -> TraceStore {
+pub fn a() -> TraceStore {
     plan(1, "rkv", 96).store()
 }
 
@@ -39,7 +36,7 @@ fn b() -> TraceStore {
     plan(2, "snapkv", 128).store()
 }
 
-fn execute(harness: &mut Harness<'static, Stage>, commands: Vec<UiCommand>) {
+pub fn execute(harness: &mut Harness<'static, Stage>, commands: Vec<UiCommand>) {
     let ctx = harness.ctx.clone();
     harness.state_mut().app_mut().execute(&ctx, commands);
     harness.run();
@@ -208,6 +205,28 @@ fn traces_go_through_files_into_panes_and_out_again() {
     other.get_by_label("the same text as A");
 }
 
+#[test]
+fn the_pane_that_was_to_be_saved_is_saved_though_another_was_closed_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let c = plan(3, "streamingllm", 96).store();
+    let mut harness = comparing(vec![a(), b(), c]);
+    let pane = harness.state().app().comparison().panes[1].generation;
+    let save = |path| UiCommand::Compare(CompareCommand::Save { pane, path });
+    // The dialog stands meanwhile.
+    execute(&mut harness, vec![save(None)]);
+    let close = |pane| UiCommand::Compare(CompareCommand::Close(pane));
+    let path = folder.path().join("b.rkvt");
+    execute(&mut harness, vec![close(0), save(Some(path.clone()))]);
+    wait(&mut harness, |stage| {
+        stage.app().comparison().panes[0].path.is_some()
+    });
+    assert_eq!(rkv_scope::trace::load(&path).unwrap().store, b());
+    let late = folder.path().join("late.rkvt");
+    execute(&mut harness, vec![close(0), save(Some(late.clone()))]);
+    harness.get_by_label_contains("in no pane any more");
+    assert!(!late.exists());
+}
+
 #[derive(Debug)]
 struct Dropped(std::path::PathBuf);
 
@@ -264,185 +283,6 @@ fn the_run_of_the_reading_tab_can_be_taken_and_read_again() {
         vec![UiCommand::Compare(CompareCommand::Read(0))],
     );
     harness.get_by_label_contains("slots per head now");
-}
-
-/// A window in which the comparison of two policies has been started.
-fn started() -> (Harness<'static, Stage>, Engine, RunRequest) {
-    let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
-    engine.loaded();
-    harness.run();
-    let problem = Synthetic::default().header().problem;
-    let commands = vec![
-        UiCommand::SetProblem(problem),
-        UiCommand::ShowTab(Tab::Compare),
-    ];
-    execute(&mut harness, commands);
-    harness.get_by_label("Run comparison").click();
-    harness.run();
-    let request = start(&engine);
-    (harness, engine, request)
-}
-
-fn start(engine: &Engine) -> RunRequest {
-    match engine.next() {
-        EngineCommand::Start(request) => *request,
-        other => panic!("not a start: {other:?}"),
-    }
-}
-
-fn finish(engine: &Engine, run: rkv_scope::engine::RunId, reason: FinishReason) {
-    let state = RunState::Finished(reason);
-    engine.say(EngineEvent::State { run, state });
-}
-
-fn states(harness: &Harness<'static, Stage>) -> Vec<PaneState> {
-    let panes = &harness.state().app().comparison().panes;
-    panes.iter().map(|pane| pane.state.clone()).collect()
-}
-
-#[test]
-fn policies_run_one_after_another_on_the_same_terms() {
-    let (mut harness, engine, first) = started();
-    assert_eq!(states(&harness), [PaneState::Running, PaneState::Waiting]);
-    harness.get_by_label("Waiting for its turn");
-    let plan_a = plan(1, &first.settings.policy, 96);
-    engine.begin(first.run, &plan_a, plan_a.records().len());
-    harness.run();
-    let tokens = harness
-        .state()
-        .app()
-        .comparison()
-        .stores()
-        .next()
-        .map(|s| s.tokens().len());
-    assert_eq!(tokens, Some(plan_a.store().tokens().len()), "it streams in");
-    finish(&engine, first.run, FinishReason::EndOfText);
-    harness.run();
-    let second = start(&engine);
-    assert_ne!(second.settings.policy, first.settings.policy);
-    assert_eq!(second.settings.budget, first.settings.budget);
-    assert_eq!(
-        (&second.problem, &second.sampling),
-        (&first.problem, &first.sampling)
-    );
-    assert!(second.run > first.run);
-    assert_eq!(states(&harness), [PaneState::Done, PaneState::Running]);
-    let plan_b = plan(2, &second.settings.policy, 96);
-    engine.begin(second.run, &plan_b, plan_b.records().len());
-    finish(&engine, second.run, FinishReason::EndOfText);
-    harness.run();
-    assert_eq!(states(&harness), [PaneState::Done, PaneState::Done]);
-    assert!(!harness.state().app().status().busy());
-    harness.get_by_label_contains("parts from A at token");
-}
-
-#[test]
-fn later_panes_solve_the_problem_that_was_asked_for_whatever_is_typed_meanwhile() {
-    let (mut harness, engine, first) = started();
-    let sampling = Sampling {
-        seed: 99,
-        temperature: 0.7,
-        ..first.sampling.clone()
-    };
-    let commands = vec![
-        UiCommand::SetProblem("The next one I think of".to_owned()),
-        UiCommand::SetSampling(sampling),
-    ];
-    execute(&mut harness, commands);
-    finish(&engine, first.run, FinishReason::EndOfText);
-    harness.run();
-    let second = start(&engine);
-    assert_eq!(
-        (second.problem, second.sampling, second.level),
-        (first.problem, first.sampling, first.level)
-    );
-}
-
-#[test]
-fn one_budget_for_all_goes_by_the_row_whose_slider_was_moved() {
-    let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
-    engine.loaded();
-    harness.run();
-    let commands = vec![
-        UiCommand::SetProblem("What is 5 + 5?".to_owned()),
-        UiCommand::ShowTab(Tab::Compare),
-    ];
-    execute(&mut harness, commands);
-    harness.get_by_label("All settings of B").click();
-    harness.run();
-    let slider = harness
-        .get_all_by_label("Budget")
-        .find(|node| node.accesskit_node().role() == Role::Slider)
-        .expect("B's budget has a slider");
-    slider.focus();
-    harness.run();
-    harness.key_press(Key::ArrowRight);
-    harness.run();
-    execute(&mut harness, vec![UiCommand::Run]);
-    let first = start(&engine);
-    assert!(first.settings.budget > 96, "A goes by B's slider");
-    finish(&engine, first.run, FinishReason::EndOfText);
-    harness.run();
-    assert_eq!(start(&engine).settings.budget, first.settings.budget);
-}
-
-#[test]
-fn stopping_keeps_what_was_recorded_and_it_can_run_again() {
-    let (mut harness, engine, first) = started();
-    let plan = plan(1, &first.settings.policy, 96);
-    engine.begin(first.run, &plan, plan.records().len() / 2);
-    harness.run();
-    harness.get_by_label("Stop comparison").click();
-    harness.run();
-    assert_eq!(engine.next(), EngineCommand::Stop(first.run));
-    finish(&engine, first.run, FinishReason::Stopped);
-    harness.run();
-    assert_eq!(states(&harness), [PaneState::Done, PaneState::Cancelled]);
-    let kept = harness
-        .state()
-        .app()
-        .comparison()
-        .stores()
-        .next()
-        .map(|s| s.tokens().len());
-    assert!(kept.is_some_and(|tokens| tokens > 100));
-
-    harness.get_by_label("Set up…").click();
-    harness.run();
-    harness.get_by_label("Run comparison").click();
-    harness.run();
-    let again = start(&engine);
-    assert_eq!(again.settings, first.settings);
-    assert_eq!(states(&harness), [PaneState::Running, PaneState::Waiting]);
-}
-
-#[test]
-fn a_policy_that_fails_leaves_the_others_their_turn() {
-    let (mut harness, engine, first) = started();
-    engine.say(EngineEvent::Failed {
-        run: Some(first.run),
-        message: "budget is 4, but the window takes all of it".to_owned(),
-    });
-    harness.run();
-    let second = start(&engine);
-    assert!(matches!(states(&harness)[0], PaneState::Failed(_)));
-    let plan = plan(2, &second.settings.policy, 96);
-    engine.begin(second.run, &plan, plan.records().len());
-    finish(&engine, second.run, FinishReason::EndOfText);
-    harness.run();
-    assert_eq!(states(&harness)[1], PaneState::Done);
-}
-
-#[test]
-fn sliders_of_the_other_tabs_leave_a_comparison_alone() {
-    let (mut harness, engine, first) = started();
-    let mut settings = first.settings.clone();
-    settings.budget = 33;
-    execute(&mut harness, vec![UiCommand::SetSettings(settings)]);
-    assert!(
-        engine.commands.try_recv().is_err(),
-        "the run keeps its settings"
-    );
 }
 
 fn wait(harness: &mut Harness<'static, Stage>, done: impl Fn(&Stage) -> bool) {

@@ -1,13 +1,15 @@
+use egui::accesskit::Role;
 use egui::{Key, Theme};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use rkv_scope::app::RunFolder;
 use rkv_scope::engine::{EngineCommand, EngineEvent, EngineStats, RunId, RunState};
 use rkv_scope::trace::synthetic::Synthetic;
-use rkv_scope::trace::{FinishReason, Position};
+use rkv_scope::trace::{FinishReason, Position, unfinished};
 use rkv_scope::ui::engine_status::Link;
 use rkv_scope::ui::{Tab, UiCommand};
 
-use super::stage::{Engine, Stage, with_engine};
+use super::stage::{Engine, Stage, with_engine, with_engine_and_runs};
 
 fn plan() -> Synthetic {
     Synthetic {
@@ -81,6 +83,39 @@ fn sliders_reach_the_run_with_growing_revisions() {
         };
         assert_eq!((of, got, settings.budget), (run, revision, budget));
     }
+}
+
+#[test]
+fn a_refused_change_leaves_the_sliders_at_what_is_in_force() {
+    let (mut harness, engine, run) = running();
+    let mut settings = plan().settings;
+    for budget in [150, 1500] {
+        settings.budget = budget;
+        do_commands(&mut harness, vec![UiCommand::SetSettings(settings.clone())]);
+        engine.next();
+    }
+    let message = "the cache would not fit into memory".to_owned();
+    engine.say(EngineEvent::ParamsRejected {
+        run,
+        revision: 2,
+        message,
+    });
+    harness.run();
+    harness.get_by_label_contains("the new settings are not in force");
+    let budget = harness.get_by_role_and_label(Role::SpinButton, "Budget");
+    assert_eq!(budget.value().as_deref(), Some("150"));
+    // What is moved next does not bring the refused value along.
+    harness
+        .get_by_role_and_label(Role::SpinButton, "Lambda λ")
+        .set_value_accesskit(0.3);
+    harness.run();
+    let EngineCommand::SetParams {
+        revision, settings, ..
+    } = engine.next()
+    else {
+        panic!("not settings")
+    };
+    assert_eq!((revision, settings.budget), (3, 150));
 }
 
 #[test]
@@ -191,6 +226,27 @@ fn when_the_engine_dies_the_run_stays_and_it_can_start_again() {
     harness.run();
     do_commands(&mut harness, vec![UiCommand::RestartEngine]);
     assert!(harness.state().app().status().model.is_some());
+}
+
+#[test]
+fn the_run_in_which_the_engine_died_is_among_the_earlier_ones() {
+    let place = tempfile::tempdir().unwrap();
+    let runs = RunFolder::new(place.path().to_owned());
+    let (mut harness, engine) = with_engine_and_runs([1280.0, 800.0], Theme::Dark, Some(runs));
+    engine.loaded();
+    harness.run();
+    let problem = UiCommand::SetProblem("What is 5 + 5?".to_owned());
+    do_commands(&mut harness, vec![problem, UiCommand::Run]);
+    let EngineCommand::Start(request) = engine.next() else {
+        panic!("not a start")
+    };
+    std::fs::write(unfinished(&request.record_to.unwrap()), "").unwrap();
+    engine.say(EngineEvent::Gone);
+    harness.run();
+    harness.get_by_label("File").click();
+    harness.run();
+    let earlier = harness.get_by_label_contains("Earlier runs");
+    assert!(!earlier.accesskit_node().is_disabled(), "there is one");
 }
 
 #[test]

@@ -9,6 +9,7 @@
 )]
 
 mod compare;
+mod compare_live;
 mod first_page;
 mod live;
 mod narrow;

@@ -43,7 +43,8 @@ fn pictures() {
         let (mut harness, engine) = with_engine([1280.0, 800.0], theme);
         engine.loaded();
         save(&folder, &format!("first_page_{tag}"), &mut harness);
-        save(&folder, &format!("sweep_{tag}"), &mut half_way(theme));
+        let (mut sweep, _played) = half_way(theme);
+        save(&folder, &format!("sweep_{tag}"), &mut sweep);
         let mut harness = window([1440.0, 900.0], theme, AppConfig::default());
         harness.state_mut().app_mut().show_run(plan.store());
         save(&folder, &format!("reading_{tag}"), &mut harness);

@@ -162,6 +162,19 @@ fn a_trace_is_saved_and_opened_again_in_the_background() {
 }
 
 #[test]
+fn a_trace_is_saved_though_the_window_is_closed_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("run.rkvt");
+    let mut harness = replaying(&Synthetic::default());
+    let ctx = harness.ctx.clone();
+    let save = rkv_scope::ui::UiCommand::Save(Some(path.clone()));
+    harness.state_mut().app_mut().execute(&ctx, vec![save]);
+    drop(harness);
+    let saved = rkv_scope::trace::load(&path).unwrap();
+    assert_eq!(saved.store, Synthetic::default().store());
+}
+
+#[test]
 fn a_file_that_is_no_trace_is_one_clear_message() {
     let mut harness = viewer();
     let ctx = harness.ctx.clone();

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use egui::Theme;
 use egui_kittest::{Harness, HarnessBuilder};
-use rkv_scope::app::{App, AppConfig};
+use rkv_scope::app::{App, AppConfig, RunFolder};
 use rkv_scope::engine::{EngineCommand, EngineEvent, EngineHandle, RunId};
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::trace::{ModelSummary, TraceRecord};
@@ -124,6 +124,15 @@ impl Engine {
 
 /// A window with an engine that the test plays. Dropping the [`Engine`] ends it.
 pub fn with_engine(size: [f32; 2], theme: Theme) -> (Harness<'static, Stage>, Engine) {
+    with_engine_and_runs(size, theme, None)
+}
+
+/// The same with a folder of runs.
+pub fn with_engine_and_runs(
+    size: [f32; 2],
+    theme: Theme,
+    runs: Option<RunFolder>,
+) -> (Harness<'static, Stage>, Engine) {
     let (command_sender, commands) = bounded(64);
     let (events, event_receiver) = bounded(4096);
     let factory = move |_model, _waker| {
@@ -139,6 +148,7 @@ pub fn with_engine(size: [f32; 2], theme: Theme) -> (Harness<'static, Stage>, En
     };
     let config = AppConfig {
         engine: Some(Box::new(factory)),
+        runs,
         ..AppConfig::default()
     };
     (window(size, theme, config), Engine { commands, events })

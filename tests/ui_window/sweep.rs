@@ -13,8 +13,10 @@ use rkv_scope::sweep::{
     ArmKey, ModelIdentity, Problem, ReplayRequest, RunOutcome, SweepEvent, SweepHandle, SweepPlan,
     SweepRequest,
 };
+use rkv_scope::trace::TraceStore;
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::ui::UiCommand;
+use rkv_scope::ui::command::SweepCommand;
 
 use super::stage::{Stage, window};
 
@@ -108,6 +110,21 @@ pub fn outcomes(plan: &SweepPlan) -> Vec<RunOutcome> {
 }
 
 pub fn with_sweeps(size: [f32; 2], theme: Theme) -> (Harness<'static, Stage>, Played) {
+    with_sweeps_that(size, theme, |request| {
+        let plan = Synthetic {
+            settings: request.settings.clone(),
+            ..Synthetic::default()
+        };
+        Ok(plan.store())
+    })
+}
+
+/// A window whose sweeps do their runs again in some way.
+fn with_sweeps_that(
+    size: [f32; 2],
+    theme: Theme,
+    run: impl Fn(&ReplayRequest) -> Result<TraceStore, String> + Send + Sync + 'static,
+) -> (Harness<'static, Stage>, Played) {
     let (events, receiver) = unbounded();
     let stop = Arc::new(AtomicBool::new(false));
     let played = Played {
@@ -124,11 +141,7 @@ pub fn with_sweeps(size: [f32; 2], theme: Theme) -> (Harness<'static, Stage>, Pl
         }),
         replay: Arc::new(move |request| {
             replayed.lock().unwrap().push(request.clone());
-            let plan = Synthetic {
-                settings: request.settings.clone(),
-                ..Synthetic::default()
-            };
-            Ok(plan.store())
+            run(request)
         }),
     };
     let config = AppConfig {
@@ -303,6 +316,55 @@ fn figures_lie_beside_the_results_and_none_is_written_over() {
 }
 
 #[test]
+fn a_sweep_whose_thread_is_gone_has_failed_and_another_can_start() {
+    let (mut harness, played) = with_sweeps([1280.0, 800.0], Theme::Dark);
+    open_tab(&mut harness);
+    harness.get_by_label("Start the sweep").click();
+    harness.run();
+    played.begin();
+    harness.run_steps(3);
+    harness.get_by_label("Stop the sweep");
+    drop(played);
+    harness.run_steps(3);
+    harness.get_by_label_contains("broke off without a word");
+    harness.get_by_label("Start the sweep");
+}
+
+#[test]
+fn a_run_whose_doing_again_panics_is_told_and_can_be_tried_again() {
+    let size = [1280.0, 800.0];
+    let (mut harness, played) =
+        with_sweeps_that(size, Theme::Dark, |_request| panic!("no such layer"));
+    open_tab(&mut harness);
+    harness.get_by_label("Start the sweep").click();
+    harness.run();
+    played.begin();
+    played.say(SweepEvent::Ended { stopped: true });
+    harness.run_steps(3);
+    for times in 1..=2 {
+        let arm = ArmKey {
+            policy: "rkv".to_owned(),
+            budget: Some(32),
+        };
+        let again = UiCommand::Sweep(SweepCommand::OpenRun { problem: 0, arm });
+        let ctx = harness.ctx.clone();
+        harness.state_mut().app_mut().execute(&ctx, vec![again]);
+        for _ in 0..400 {
+            harness.step();
+            if harness.query_by_label_contains("no such layer").is_some() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        harness.get_by_label_contains("failed unexpectedly (no such layer)");
+        assert_eq!(played.replayed.lock().unwrap().len(), times);
+        harness.run_steps(3);
+        harness.get_by_label("Dismiss").click();
+        harness.run_steps(4);
+    }
+}
+
+#[test]
 fn a_viewer_without_a_model_shows_results_only() {
     let mut harness = super::stage::viewer();
     let ctx = harness.ctx.clone();
@@ -314,7 +376,7 @@ fn a_viewer_without_a_model_shows_results_only() {
 }
 
 /// The tab half-way through, with a point chosen, for pictures.
-pub fn half_way(theme: Theme) -> Harness<'static, Stage> {
+pub fn half_way(theme: Theme) -> (Harness<'static, Stage>, Played) {
     let (mut harness, played) = with_sweeps([1280.0, 800.0], theme);
     open_tab(&mut harness);
     harness.get_by_label("Start the sweep").click();
@@ -334,5 +396,5 @@ pub fn half_way(theme: Theme) -> Harness<'static, Stage> {
     }
     harness.get_by_label("R-KV 64").click();
     harness.run_steps(4);
-    harness
+    (harness, played)
 }

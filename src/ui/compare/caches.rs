@@ -8,6 +8,7 @@ use super::lens::Colours;
 use super::overlap::OverlapState;
 use super::pane::Pane;
 use super::setup::Setup;
+use crate::analysis::CueList;
 use crate::compare::{HeldDifference, MOST_RUNS, Meters, common_prefix};
 use crate::ui::derived::Derived;
 use crate::ui::hovering::Hovering;
@@ -55,6 +56,13 @@ impl CompareState {
     /// The pane at a place on the screen, as it was last drawn.
     pub fn pane_at(&self, at: Pos2) -> Option<usize> {
         self.places.iter().position(|place| place.contains(at))
+    }
+
+    /// Tells reflections by other words from now on, in every pane.
+    pub fn set_cues(&mut self, cues: &CueList) {
+        for pane in &mut self.panes {
+            pane.derived.set_cues(cues.clone());
+        }
     }
 
     /// The chosen pair as far as there are panes; `None` with fewer than two.
@@ -110,5 +118,28 @@ impl Difference {
     /// Changes with what is held.
     pub fn epoch(&self) -> u64 {
         self.epoch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::synthetic::Synthetic;
+
+    #[test]
+    fn other_cues_tell_the_reflections_of_every_pane() {
+        let store = Synthetic::default().store();
+        let view = store.latest();
+        let reflections = |state: &mut CompareState| {
+            state.panes.each_mut().map(|pane| {
+                pane.derived.update(1, &view);
+                let list = pane.derived.segments.list().iter();
+                list.filter(|s| s.class.reflection().is_some()).count()
+            })
+        };
+        let mut state = CompareState::default();
+        assert!(reflections(&mut state).iter().all(|&found| found > 0));
+        state.set_cues(&CueList::parse("# no cue\n").unwrap());
+        assert_eq!(reflections(&mut state), [0; MOST_RUNS]);
     }
 }

@@ -137,7 +137,7 @@ fn menu(ui: &mut Ui, shown: &Shown<'_>, index: usize, commands: &mut Vec<UiComma
         };
         let some = pane.view.is_some();
         let save = CompareCommand::Save {
-            pane: index,
+            pane: pane.generation,
             path: None,
         };
         item(ui, some, "Save this trace…", save);

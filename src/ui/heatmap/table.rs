@@ -159,9 +159,14 @@ impl HeadTable {
 fn cut(rows: &[HeadRow]) -> Option<f32> {
     let mut scores: Vec<f32> = rows.iter().map(|r| r.score).collect::<Option<_>>()?;
     let kept = rows.iter().filter(|r| !r.evicted).count();
-    scores.sort_unstable_by(|a, b| b.total_cmp(a));
-    let (&last, next) = (scores.get(kept.max(1) - 1)?, scores.get(kept));
-    Some(next.map_or(last, |&next| f32::midpoint(last, next)))
+    let rank = kept.max(1) - 1;
+    if rank >= scores.len() {
+        return None;
+    }
+    let (_, &mut last, below) = scores.select_nth_unstable_by(rank, |a, b| b.total_cmp(a));
+    let next = below.iter().copied().max_by(f32::total_cmp);
+    let next = next.filter(|_| kept > 0);
+    Some(next.map_or(last, |next| f32::midpoint(last, next)))
 }
 
 #[cfg(test)]
@@ -188,6 +193,12 @@ mod tests {
             row(3, 0.0, true),
         ];
         assert!((cut(&rows).unwrap() - 0.05).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_head_that_keeps_none_cuts_at_its_highest_score() {
+        let rows = [row(0, -0.2, true), row(1, 0.4, true), row(2, 0.1, true)];
+        assert_eq!(cut(&rows), Some(0.4));
     }
 
     #[test]

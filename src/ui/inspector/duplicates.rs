@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use egui::{Align2, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::section;
-use crate::trace::{Position, TraceStore};
+use crate::trace::{EventIndex, HeadRow, Position, TraceStore, TraceView};
 use crate::ui::command::UiCommand;
-use crate::ui::heatmap::{Cell, HeadTable};
 use crate::ui::quantity::counted;
 use crate::ui::theme::Palette;
 use crate::ui::token_text::quoted;
@@ -27,27 +26,25 @@ pub struct Duplicates {
 }
 
 impl Duplicates {
-    /// Counts over the heads that had the token as a candidate.
-    pub fn of(table: &HeadTable, position: Position) -> Self {
+    /// Counts over all heads; `rows` has what each of them knew of the token.
+    pub fn of(
+        view: &TraceView<'_>,
+        event: EventIndex,
+        rows: &[Option<HeadRow>],
+        position: Position,
+    ) -> Self {
         let (mut forth, mut back) = (BTreeMap::new(), BTreeMap::new());
-        let mut heads = 0;
-        for row in 0..table.heads() {
-            if let Cell::Scored(candidate) = table.cell(row, position) {
-                heads += 1;
-                if let Some(other) = candidate.duplicate_of {
-                    *forth.entry(other).or_insert(0) += 1;
-                }
-            }
-            for other in table
-                .rows(row)
-                .iter()
-                .filter(|r| r.duplicate_of == Some(position))
-            {
-                *back.entry(other.position).or_insert(0) += 1;
+        let known = rows.iter().flatten();
+        for other in known.clone().filter_map(|row| row.duplicate_of) {
+            *forth.entry(other).or_insert(0) += 1;
+        }
+        for head in view.store().header().model.head_ids() {
+            for other in view.repeaters(event, head, position) {
+                *back.entry(other).or_insert(0) += 1;
             }
         }
         Self {
-            heads,
+            heads: known.count(),
             repeats: ranked(forth),
             repeated_by: ranked(back),
         }

@@ -9,7 +9,6 @@ mod panel;
 mod run_card;
 mod section;
 mod standing;
-mod tables;
 mod worth;
 
 pub use panel::{InspectorState, show};

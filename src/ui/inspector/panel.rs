@@ -7,13 +7,11 @@ use egui::{RichText, ScrollArea, Ui};
 use super::duplicates::{self, Duplicates};
 use super::history::{self, History};
 use super::standing::Standing;
-use super::tables::Tables;
 use super::{facts, matrix, run_card, section, worth};
-use crate::trace::{CompressionRecord, HeadRow, Position, RunSummary, TraceView};
+use crate::trace::{CompressionRecord, EventIndex, HeadRow, Position, RunSummary, TraceView};
 use crate::ui::command::UiCommand;
 use crate::ui::derived::Derived;
 use crate::ui::empty_state;
-use crate::ui::heatmap::Cell;
 use crate::ui::run_key::RunKey;
 use crate::ui::selection::Selection;
 use crate::ui::theme::Palette;
@@ -21,7 +19,6 @@ use crate::ui::theme::Palette;
 /// Caches of the inspector.
 #[derive(Default)]
 pub struct InspectorState {
-    tables: Tables,
     summary: Option<(RunKey, RunSummary)>,
     history: Option<(RunKey, Position, History)>,
     scored: Option<Scored>,
@@ -157,23 +154,18 @@ impl InspectorState {
         if known {
             return;
         }
-        let event = crate::trace::EventIndex(record.event);
-        let table = self.tables.at(view, event);
-        let rows = table.map_or_else(Vec::new, |table| {
-            (0..table.heads())
-                .map(|row| match table.cell(row, position) {
-                    Cell::Scored(candidate) => Some(*candidate),
-                    _ => None,
-                })
-                .collect()
-        });
-        let linked = table.filter(|_| record.links.is_some());
+        let event = EventIndex(record.event);
+        let heads = view.store().header().model.head_ids();
+        let rows: Vec<Option<HeadRow>> = heads
+            .map(|head| view.head_row(event, head, position))
+            .collect();
+        let linked = record.links.is_some();
         let means = view.store().means().get(event.index());
         self.scored = Some(Scored {
             record: Arc::clone(record),
             position,
             standing: means.and_then(|means| Standing::of(means, position)),
-            duplicates: linked.map(|table| Duplicates::of(table, position)),
+            duplicates: linked.then(|| Duplicates::of(view, event, &rows, position)),
             rows,
         });
     }

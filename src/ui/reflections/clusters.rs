@@ -12,11 +12,48 @@ use crate::ui::quantity::counted;
 use crate::ui::selection::Selection;
 use crate::ui::token_text::quoted;
 
+/// The clusters of a compression as the rows of a list, each title over its members. There may be a row for every pair, so
+/// the list is numbered once.
+pub struct ClusterRows {
+    clusters: Vec<Cluster>,
+    /// The row of each cluster's title.
+    titles: Vec<usize>,
+    rows: usize,
+}
+
+impl ClusterRows {
+    /// Numbers them.
+    pub fn new(clusters: Vec<Cluster>) -> Self {
+        let mut rows = 0;
+        let titles = clusters
+            .iter()
+            .map(|cluster| {
+                let title = rows;
+                rows += 1 + cluster.older.len();
+                title
+            })
+            .collect();
+        Self {
+            clusters,
+            titles,
+            rows,
+        }
+    }
+
+    /// A row's cluster, and which of its members it is; none is the title.
+    fn at(&self, row: usize) -> Option<(&Cluster, Option<usize>)> {
+        let index = self.titles.partition_point(|&title| title <= row);
+        let index = index.checked_sub(1)?;
+        let member = (row - self.titles[index]).checked_sub(1);
+        Some((&self.clusters[index], member))
+    }
+}
+
 /// Lists the clusters of the cursor's last compression; `None` while they are being counted.
 pub fn show(
     ui: &mut Ui,
     view: &TraceView<'_>,
-    found: Option<&[Cluster]>,
+    found: Option<&ClusterRows>,
     derived: &Derived,
     selection: &Selection,
     commands: &mut Vec<UiCommand>,
@@ -51,29 +88,16 @@ pub fn show(
         ui.weak("Counting…");
         return;
     };
-    if found.is_empty() {
+    if found.rows == 0 {
         ui.weak("No key had a newer near duplicate.");
         return;
-    }
-    let mut rows = vec![];
-    for (index, cluster) in found.iter().enumerate() {
-        rows.push((index, None));
-        rows.extend((0..cluster.older.len()).map(|member| (index, Some(member))));
     }
     ScrollArea::vertical()
         .id_salt("clusters")
         .auto_shrink(false)
-        .show_rows(ui, row::HEIGHT, rows.len(), |ui, range| {
-            for &(index, member) in &rows[range] {
-                one(
-                    ui,
-                    view,
-                    &found[index],
-                    member,
-                    derived,
-                    selection,
-                    commands,
-                );
+        .show_rows(ui, row::HEIGHT, found.rows, |ui, range| {
+            for (cluster, member) in range.filter_map(|row| found.at(row)) {
+                one(ui, view, cluster, member, derived, selection, commands);
             }
         });
 }
@@ -134,4 +158,41 @@ fn context(view: &TraceView<'_>, position: Position) -> String {
         at.saturating_sub(5)..(at + 3).min(view.cursor()),
     );
     format!("… {words} …")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::Member;
+
+    #[test]
+    fn each_cluster_is_a_title_and_its_members() {
+        let cluster = |newest, older: &[u32]| Cluster {
+            newest: Position(newest),
+            older: older
+                .iter()
+                .map(|&position| Member {
+                    position: Position(position),
+                    heads: 1,
+                    dropped: 0,
+                })
+                .collect(),
+        };
+        let rows = ClusterRows::new(vec![cluster(9, &[1, 4]), cluster(7, &[2])]);
+        let found: Vec<(u32, Option<usize>)> = (0..rows.rows)
+            .filter_map(|row| rows.at(row))
+            .map(|(cluster, member)| (cluster.newest.0, member))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                (9, None),
+                (9, Some(0)),
+                (9, Some(1)),
+                (7, None),
+                (7, Some(0))
+            ]
+        );
+        assert!(ClusterRows::new(vec![]).at(0).is_none());
+    }
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::clusters::ClusterRows;
 use crate::analysis::{
-    Cluster, Clusters, DuplicateCounts, Exposure, Group, GroupRow, Ledger, RepeatedSpan, Repeats,
+    Clusters, DuplicateCounts, Exposure, Group, GroupRow, Ledger, RepeatedSpan, Repeats, Segment,
     SegmentRow, Segmentation, group_counts,
 };
 use crate::trace::{EventIndex, TraceHeader, TraceStore, TraceView};
@@ -31,6 +32,16 @@ pub struct Counted {
     pub groups: Vec<(Group, GroupRow)>,
 }
 
+impl Counted {
+    /// What was counted of a segment; `None` if other words have made it or moved it since, for the count then speaks of
+    /// another stretch of text.
+    pub fn of(&self, index: usize, segment: &Segment) -> Option<&SegmentRow> {
+        let row = self.segments.get(index)?;
+        let same = (row.segment.start, row.segment.class) == (segment.start, segment.class);
+        (same && row.segment.end == segment.end.min(self.cursor)).then_some(row)
+    }
+}
+
 /// Counts of one run, and what is still to be counted.
 pub struct Findings {
     header: Option<Arc<TraceHeader>>,
@@ -43,7 +54,7 @@ pub struct Findings {
     /// Changes with the segmentation.
     cues: u64,
     stale: bool,
-    clusters: Option<(EventIndex, Clusters, Option<Vec<Cluster>>)>,
+    clusters: Option<(EventIndex, Clusters, Option<ClusterRows>)>,
     spent: Duration,
     done: Option<Instant>,
 }
@@ -172,7 +183,7 @@ impl Findings {
     }
 
     /// The near duplicates of the view's last compression, once they are counted.
-    pub fn clusters(&mut self, view: &TraceView<'_>) -> Option<&[Cluster]> {
+    pub fn clusters(&mut self, view: &TraceView<'_>) -> Option<&ClusterRows> {
         let event = view.last_event()?;
         if self.clusters.as_ref().is_none_or(|(of, ..)| *of != event) {
             self.clusters = Some((event, Clusters::default(), None));
@@ -182,9 +193,41 @@ impl Findings {
             let started = Instant::now();
             let mut go_on = || started.elapsed() < SLICE;
             if counting.advance(view, event, &mut go_on) {
-                *found = Some(counting.found());
+                *found = Some(ClusterRows::new(counting.found()));
             }
         }
-        found.as_deref()
+        found.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::{CueList, SHORTEST_REPEAT};
+    use crate::trace::synthetic::Synthetic;
+
+    #[test]
+    fn a_count_speaks_only_of_the_segment_that_was_counted() {
+        let store = Synthetic::default().store();
+        let view = store.latest();
+        let segments = Segmentation::of(&store, CueList::default());
+        let mut findings = Findings::new(SHORTEST_REPEAT);
+        while findings.update(&view, &segments, 0).is_some() {}
+        let counted = findings.counted().unwrap();
+        let of = |list: &[Segment]| -> Vec<Option<Segment>> {
+            let each = list.iter().enumerate();
+            each.map(|(i, segment)| Some(counted.of(i, segment)?.segment))
+                .collect()
+        };
+        let all: Vec<_> = segments.list().iter().copied().map(Some).collect();
+        assert_eq!(of(segments.list()), all);
+        // Until it is counted anew, under cues that make a reflection of the first step.
+        let others = Segmentation::of(&store, CueList::parse("doubt: ^okay\n").unwrap());
+        let found = of(others.list());
+        assert!(found[0].is_some(), "the prompt is the same");
+        assert_eq!(found[1], None);
+        for (segment, found) in others.list().iter().zip(found) {
+            assert!(found.is_none_or(|found| found == *segment));
+        }
     }
 }

@@ -64,7 +64,7 @@ fn one(
     commands: &mut Vec<UiCommand>,
 ) {
     let later = segment.start >= view.cursor();
-    let known = counted.segments.get(index).filter(|_| !later);
+    let known = counted.of(index, &segment).filter(|_| !later);
     let kind = segment.class.reflection();
     let name = kind.map_or_else(|| segment.class.name(), |kind| kind.name());
     let text = row::words(view.store(), segment.tokens());

@@ -6,7 +6,7 @@ use egui::{
 };
 
 use super::{SweepShown, SweepState};
-use crate::sweep::{ArmKey, RunOutcome, SweepPlan};
+use crate::sweep::{RunOutcome, SweepPlan};
 use crate::ui::command::{SweepCommand, UiCommand};
 use crate::ui::quantity::{count, counted};
 use crate::ui::segmented;
@@ -24,6 +24,18 @@ pub enum Filter {
     Lost,
     /// Right here only.
     Gained,
+}
+
+impl Filter {
+    /// Whether a run is listed, from whether it is right and whether the full cache's is, if that has ended.
+    pub(super) fn passes(self, right: bool, full_right: Option<bool>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Wrong => !right,
+            Self::Lost => !right && full_right == Some(true),
+            Self::Gained => right && full_right == Some(false),
+        }
+    }
 }
 
 const HEIGHT: f32 = 62.0;
@@ -67,7 +79,9 @@ pub fn show(
         ],
         &mut state.filter,
     );
-    let listed = listed(sweep, arm, state.filter);
+    let listed = state
+        .listed
+        .update(plan, &sweep.outcomes, arm, state.filter);
     let text = counted(listed.len() as u64, "problem");
     ui.label(RichText::new(text).size(12.0).color(palette.faint));
     ScrollArea::vertical()
@@ -75,58 +89,25 @@ pub fn show(
         .auto_shrink(false)
         .show_rows(ui, HEIGHT, listed.len(), |ui, rows| {
             for pair in &listed[rows] {
-                answer(ui, palette, plan, pair, commands);
+                let run = &sweep.outcomes[pair.run];
+                answer(ui, palette, plan, run, pair.full_right, commands);
             }
         });
-}
-
-/// A run and the full cache's of the same problem.
-struct Pair<'a> {
-    run: &'a RunOutcome,
-    full_right: Option<bool>,
-}
-
-fn listed<'a>(sweep: &'a SweepShown, arm: &ArmKey, filter: Filter) -> Vec<Pair<'a>> {
-    let mut full = std::collections::BTreeMap::new();
-    for outcome in sweep
-        .outcomes
-        .iter()
-        .filter(|outcome| outcome.arm.is_full())
-    {
-        full.insert(outcome.problem, outcome.right);
-    }
-    let mut pairs: Vec<Pair<'a>> = sweep
-        .outcomes
-        .iter()
-        .filter(|outcome| outcome.arm == *arm)
-        .map(|run| Pair {
-            run,
-            full_right: full.get(&run.problem).copied(),
-        })
-        .filter(|pair| match filter {
-            Filter::All => true,
-            Filter::Wrong => !pair.run.right,
-            Filter::Lost => !pair.run.right && pair.full_right == Some(true),
-            Filter::Gained => pair.run.right && pair.full_right == Some(false),
-        })
-        .collect();
-    pairs.sort_by_key(|pair| pair.run.problem);
-    pairs
 }
 
 fn answer(
     ui: &mut Ui,
     palette: &Palette,
     plan: &SweepPlan,
-    pair: &Pair<'_>,
+    run: &RunOutcome,
+    full_right: Option<bool>,
     commands: &mut Vec<UiCommand>,
 ) {
-    let run = pair.run;
     let Some(problem) = plan.problems.get(run.problem as usize) else {
         return;
     };
     let given = run.answer.as_deref().unwrap_or("no answer");
-    let verdict = match (run.right, pair.full_right) {
+    let verdict = match (run.right, full_right) {
         (true, Some(false)) => format!("gained: {given}"),
         (true, _) => format!("right: {given}"),
         (false, Some(true)) => format!("lost: {given}, not {}", problem.answer),

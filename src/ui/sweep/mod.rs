@@ -4,6 +4,7 @@
 mod answers;
 mod curve;
 mod form;
+mod listed;
 mod panel;
 mod shown;
 mod table;
@@ -27,4 +28,5 @@ pub struct SweepState {
     pub chosen: Option<ArmKey>,
     /// Which of them.
     pub filter: Filter,
+    listed: listed::Listed,
 }

@@ -57,9 +57,8 @@ pub fn show(
     if let Some(arm) = picked.or(row) {
         state.chosen = Some(arm);
     }
-    if sweep.stale() {
-        ui.ctx()
-            .request_repaint_after(std::time::Duration::from_millis(200));
+    if let Some(wait) = sweep.renewed_in() {
+        ui.ctx().request_repaint_after(wait);
     }
 }
 

@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use crate::sweep::{ArmKey, RunOutcome, SweepEvent, SweepPlan, SweepTable};
 
-/// How stale the table may be: it is made from all outcomes anew.
+/// How stale the table may be.
 const RENEW_EVERY: Duration = Duration::from_millis(200);
+/// Or this many times what making it took: it is made from all outcomes anew, and the window waits for it.
+const REST: u32 = 15;
 
 /// Where a sweep stands.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -49,6 +51,7 @@ pub struct SweepShown {
     table: SweepTable,
     summed_up: usize,
     renewed: Option<Instant>,
+    took: Duration,
     began: Option<(Instant, usize)>,
 }
 
@@ -119,25 +122,28 @@ impl SweepShown {
         }
     }
 
-    /// The table, at most a fifth of a second old.
+    /// The table, a moment behind the outcomes while they come.
     pub fn table(&mut self) -> &SweepTable {
-        let due = self.renewed.is_none_or(|at| at.elapsed() >= RENEW_EVERY);
-        if due && self.summed_up != self.outcomes.len() {
+        if self.renewed_in() == Some(Duration::ZERO) {
             self.renew();
         }
         &self.table
     }
 
-    /// Whether the table lags behind, so that another frame is due.
-    pub fn stale(&self) -> bool {
-        self.summed_up != self.outcomes.len()
+    /// When the table takes up the outcomes that it lags behind, so that another frame is due; `None` if it has them all.
+    pub fn renewed_in(&self) -> Option<Duration> {
+        let pause = pause(self.took);
+        let since = self.renewed.map_or(pause, |at| at.elapsed());
+        (self.summed_up != self.outcomes.len()).then(|| pause.saturating_sub(since))
     }
 
     fn renew(&mut self) {
+        let started = Instant::now();
         if let Some(plan) = &self.plan {
             self.table = SweepTable::of(plan, &self.outcomes);
         }
         self.summed_up = self.outcomes.len();
+        self.took = started.elapsed();
         self.renewed = Some(Instant::now());
     }
 
@@ -170,5 +176,24 @@ impl SweepShown {
         self.outcomes
             .iter()
             .find(|outcome| outcome.problem == problem && outcome.arm == *arm)
+    }
+}
+
+/// Between two tables of which the first took so long.
+fn pause(took: Duration) -> Duration {
+    RENEW_EVERY.max(took * REST)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_that_takes_long_is_made_less_often() {
+        let pauses = [0, 2, 100, 1000].map(|millis| pause(Duration::from_millis(millis)));
+        assert_eq!(
+            pauses.map(|pause| pause.as_millis()),
+            [200, 200, 1500, 15_000]
+        );
     }
 }

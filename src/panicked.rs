@@ -1,0 +1,12 @@
+//! What a panic said, for the thread that caught it.
+
+use std::any::Any;
+
+/// The message, or that there is none.
+pub fn message(panic: &(dyn Any + Send)) -> String {
+    panic
+        .downcast_ref::<String>()
+        .cloned()
+        .or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
+        .unwrap_or_else(|| "unknown cause".to_owned())
+}
