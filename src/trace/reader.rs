@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::codec::{
     self, FORMAT_VERSION, FRAME_HEAD_LEN, FrameHead, FrameLimit, MAGIC, PREAMBLE_LEN,
 };
-use super::{ApplyError, EventMeans, TraceHeader, TraceRecord, TraceStore, unfinished, version_1};
+use super::{ApplyError, TraceHeader, TraceRecord, TraceStore, unfinished, version_1};
 
 /// Cells (heads by tokens) of the largest run that is loaded: 1 GiB of eviction table.
 const MAX_CELLS: u64 = 1 << 28;
@@ -332,7 +332,7 @@ pub fn load_from(input: impl Read) -> Result<LoadedTrace, ReadError> {
             Ok(Some(record)) => match store.apply(record) {
                 Ok(delta) => {
                     let added = store.means().iter().rev().take(delta.events);
-                    means += added.map(EventMeans::len).sum::<usize>();
+                    means += added.map(|means| means.scores().len()).sum::<usize>();
                     continue;
                 }
                 Err(error) => error.into(),

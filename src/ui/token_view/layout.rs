@@ -230,9 +230,10 @@ mod tests {
         let ctx = Context::default();
         crate::ui::theme::install(&ctx);
         let mut layout = None;
-        let _ = ctx.run_ui(RawInput::default(), |ui| {
+        let mut output = ctx.run_ui(RawInput::default(), |ui| {
             layout = Some(Layout::of(ui, store.tokens(), 0..texts.len(), 600.0));
         });
+        output.textures_delta.clear();
         layout.unwrap()
     }
 
