@@ -244,7 +244,7 @@ fn the_curve_is_drawn_as_svg_and_png_over_either_axis() {
     ];
     for (name, axis, said) in [
         ("a.svg", "budget", "log scale"),
-        ("b.svg", "ratio", "averaged over the steps"),
+        ("b.svg", "ratio", "read by decode steps"),
         ("c.png", "budget", ""),
     ] {
         let path = folder.path().join(name);
