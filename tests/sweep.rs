@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rkv_scope::config::Sampling;
 use rkv_scope::sweep::{
     Loader, ProblemSource, RunOutcome, StoredSweep, SweepEvent, SweepRequest, SweepTable, arms,
-    execute, json,
+    execute, instruction_for, json,
 };
 
 const PROBLEMS: &str = r#"{"kind":"sums","problem":"What is 46 + 12 * 3?","answer":"82"}
@@ -200,6 +200,8 @@ fn what_cannot_work_is_refused_before_any_work() {
         (&["--max-tokens", "0"], "max-tokens"),
         (&["--problems", "9"], "holds 3 problems"),
         (&["--model", "/no/such/model.gguf"], "/no/such/model.gguf"),
+        (&["--lambda", "-1"], "from 0 to 1"),
+        (&["--x", "ratio"], "--plot"),
     ] {
         let output = rkv_scope(folder.path(), &[args, &["--out", out]].concat())
             .output()
@@ -228,6 +230,53 @@ fn what_cannot_work_is_refused_before_any_work() {
     assert!(
         message.contains("another sweep") && message.contains("R-KV at budget 40"),
         "{message}"
+    );
+}
+
+#[test]
+fn a_problem_that_cannot_be_asked_is_named_before_the_first_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let long = folder.path().join("long.jsonl");
+    let problem = "What is 2 + 3? ".repeat(2000);
+    let lines = format!(
+        "{{\"problem\":\"2 + 3?\",\"answer\":5}}\n{{\"problem\":\"{problem}\",\"answer\":5}}\n"
+    );
+    std::fs::write(&long, lines).unwrap();
+    let out = folder.path().join("results.jsonl");
+    let mut sweep = request(folder.path(), 1, Some("results.jsonl"));
+    sweep.problems = ProblemSource::File {
+        path: long,
+        count: None,
+    };
+    let stop = AtomicBool::new(false);
+    let mut runs = 0;
+    let error = execute(&sweep, &Loader::REAL, &stop, &mut |event| {
+        runs += usize::from(matches!(event, SweepEvent::Ran(_)));
+    })
+    .unwrap_err();
+    assert!(error.to_string().starts_with("problem 2"), "{error}");
+    assert_eq!(runs, 0);
+    // The file is free for the sweep without it.
+    assert!(!out.exists() || StoredSweep::read(&out).unwrap().is_none());
+}
+
+#[test]
+fn an_instruction_is_part_of_every_problem() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut sweep = request(folder.path(), 1, None);
+    sweep.instruction = Some("Box it.".to_owned());
+    let stop = AtomicBool::new(true);
+    let (plan, _) = execute(&sweep, &Loader::REAL, &stop, &mut |_| {}).unwrap();
+    assert!(
+        plan.problems
+            .iter()
+            .all(|p| p.text.ends_with("?\nBox it.") || p.text.ends_with(".\nBox it."))
+    );
+    assert!(instruction_for("reasoner").is_none());
+    assert!(
+        instruction_for("models/qwen.gguf")
+            .unwrap()
+            .contains("\\boxed{}")
     );
 }
 

@@ -64,7 +64,7 @@ impl App {
             UiCommand::CloseTrace => {
                 if !self.status.busy() {
                     self.session = None;
-                    self.selection = crate::ui::Selection::default();
+                    self.forget_selection();
                 }
             }
             // Only a dead one: the button may be older than the engine.

@@ -337,7 +337,7 @@ impl App {
                 self.selection.hovered = session.known(self.selection.hovered);
                 self.selection.pinned = session.known(self.selection.pinned);
             }
-            None => self.selection = Selection::default(),
+            None => self.forget_selection(),
         }
     }
 }

@@ -184,12 +184,17 @@ impl App {
         }
     }
 
-    /// Shows a run, with the cursor at its end.
-    pub fn show_run(&mut self, store: TraceStore) -> &mut Session {
-        self.generations += 1;
+    /// Nothing is pinned or played; the speed of playing stays, which is the person's and not the run's.
+    pub(super) fn forget_selection(&mut self) {
         let speed = self.selection.playback.speed;
         self.selection = Selection::default();
         self.selection.playback.speed = speed;
+    }
+
+    /// Shows a run, with the cursor at its end.
+    pub fn show_run(&mut self, store: TraceStore) -> &mut Session {
+        self.generations += 1;
+        self.forget_selection();
         self.panels.timeline.show_all();
         self.session.insert(Session::new(store, self.generations))
     }

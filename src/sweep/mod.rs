@@ -33,7 +33,7 @@ pub use outcome::RunOutcome;
 pub use plan::{ModelIdentity, SweepPlan, SweepRequest, instruction_for};
 pub use problem::{Problem, ProblemSource, ProblemsError};
 pub use repeats::ends_in_a_loop;
-pub use report::{duration, json, text};
+pub use report::{duration, json, p_value, text};
 pub use results_file::{ResultsError, ResultsFile, StoredSweep};
 pub use table::{ArmRow, ArmStats, Duel, KindRow, SweepTable};
 

@@ -112,10 +112,10 @@ fn cells(arm: &ArmKey, stats: &ArmStats) -> [String; 14] {
     ]
 }
 
-/// A p-value as journals print it.
-fn p_value(p: f64) -> String {
+/// A p-value as journals print it: three decimals, or that it is smaller.
+pub fn p_value(p: f64) -> String {
     if p < 0.001 {
-        "<0.001".to_owned()
+        "< 0.001".to_owned()
     } else {
         format!("{p:.3}")
     }

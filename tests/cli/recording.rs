@@ -1,5 +1,8 @@
 //! `record`, and what `info` and `export` read of it.
 
+use std::io::Read as _;
+use std::process::Stdio;
+
 use super::*;
 
 #[test]
@@ -172,6 +175,32 @@ fn a_path_that_is_not_utf8_works() {
     assert!(info.status.success(), "{}", stderr(&info));
 }
 
+/// `record ... | head`: the text has lost its reader, the trace has not.
+#[test]
+fn a_recording_whose_reader_goes_away_is_finished() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.rkvt");
+    let mut child = rkv_scope(&[
+        "record",
+        "--prompt",
+        PROBLEM,
+        "--max-tokens",
+        "120",
+        "--out",
+    ])
+    .arg(&path)
+    .stdout(Stdio::piped())
+    .stderr(Stdio::null())
+    .spawn()
+    .unwrap();
+    let mut first = [0; 8];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    assert!(child.wait().unwrap().success());
+    let info = json(&ok(&["info", "--json", path.to_str().unwrap()]));
+    assert_ne!(info["finish"], "stopped", "{info}");
+    assert!(info["finish"].is_string(), "{info}");
+}
+
 #[test]
 fn a_calibration_from_a_full_run_serves_later_runs() {
     let folder = tempfile::tempdir().unwrap();
@@ -189,6 +218,27 @@ fn a_calibration_from_a_full_run_serves_later_runs() {
     assert_eq!(ok(&args).trim(), file);
     let statistics = json(&std::fs::read_to_string(file).unwrap());
     assert!(statistics["queries"][0].as_u64().unwrap() > 60);
+
+    // A prompt is read in several passes, and every token of it counts.
+    let long = PROBLEM.repeat(8);
+    let mut args = args.to_vec();
+    args[2] = &long;
+    ok(&args);
+    let read = json(&std::fs::read_to_string(file).unwrap());
+    let report = json(&ok(&[
+        "record",
+        "--prompt",
+        &long,
+        "--max-tokens",
+        "1",
+        "--json",
+    ]));
+    let prompt = report["prompt_tokens"].as_u64().unwrap();
+    let written = read["queries"][0].as_u64().unwrap() - prompt;
+    assert!(
+        prompt > 128 && (50..=60).contains(&written),
+        "{prompt} and {written}"
+    );
 
     let run = |name: &str, extra: &[&str]| {
         let mut args = vec!["--policy", "TriAttention", "--protect", "none"];

@@ -7,11 +7,10 @@ use egui_plot::{
 };
 
 use super::form::colour;
-use super::table::p_value;
 use crate::export::SweepAxis;
 use crate::export::series::{Marker, style};
 use crate::policy::find;
-use crate::sweep::{ArmKey, ArmRow, FULL, SweepPlan, SweepTable};
+use crate::sweep::{ArmKey, ArmRow, FULL, SweepPlan, SweepTable, p_value};
 use crate::ui::quantity::percent;
 use crate::ui::still_plot::still_plot;
 use crate::ui::theme::Palette;

@@ -3,7 +3,7 @@
 use egui::{Align, Grid, Layout, RichText, ScrollArea, Ui};
 
 use super::form::colour;
-use crate::sweep::{ArmKey, ArmRow, SweepPlan, SweepTable};
+use crate::sweep::{ArmKey, ArmRow, SweepPlan, SweepTable, p_value};
 use crate::ui::quantity::percent;
 use crate::ui::theme::Palette;
 
@@ -124,13 +124,4 @@ fn cells(row: &ArmRow) -> [String; 12] {
         format!("{:.3}", stats.length_matched_cost),
         percent(stats.triggered),
     ]
-}
-
-/// Three decimals, or that it is smaller.
-pub(super) fn p_value(p: f64) -> String {
-    if p < 0.001 {
-        "< 0.001".to_owned()
-    } else {
-        format!("{p:.3}")
-    }
 }
