@@ -10,7 +10,7 @@ use crate::trace::{TraceRecord, TraceStore};
 use crate::ui::command::{Browse, CompareCommand};
 use crate::ui::engine_status::{Link, Phase};
 use crate::ui::path_dialog::NOTHING_CHOSEN;
-use crate::ui::{Selection, Tab, UiCommand};
+use crate::ui::{Tab, UiCommand};
 
 use super::state::App;
 use super::tasks::Outcome;

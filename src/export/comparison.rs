@@ -151,7 +151,7 @@ impl<'a> Comparison<'a> {
                 each(&|_, m| share(m.summary.final_ratio)),
             ),
             (
-                "the same, mean of all steps",
+                "slots read / full cache's",
                 each(&|_, m| share(m.summary.time_averaged_ratio)),
             ),
             ("end", each(&|_, m| finish(m).to_owned())),
