@@ -1,6 +1,8 @@
 //! What the README says is true: its commands parse, its table is the program's.
 
+#[cfg(all(feature = "gui", feature = "infer"))]
 use clap::Parser as _;
+#[cfg(all(feature = "gui", feature = "infer"))]
 use rkv_scope::cli::Args;
 use rkv_scope::policy::POLICIES;
 
