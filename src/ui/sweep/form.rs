@@ -283,6 +283,10 @@ fn start(
                 request.model
             );
             ui.label(RichText::new(text).size(12.0).color(palette.faint));
+            if let Some(instruction) = &request.instruction {
+                let text = format!("each told: {instruction}");
+                ui.add(Label::new(RichText::new(text).size(12.0).color(palette.faint)).wrap());
+            }
             if clicked {
                 let start = SweepCommand::Start(Box::new(request));
                 commands.push(UiCommand::Sweep(start));

@@ -1,5 +1,6 @@
 //! A sweep as the window knows it: what came in so far, and its table.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -71,16 +72,17 @@ impl SweepShown {
     /// Shows the results of a file.
     pub fn show_stored(&mut self, plan: SweepPlan, outcomes: Vec<RunOutcome>) {
         *self = Self {
-            phase: if outcomes.len() < plan.runs() {
-                Phase::Stopped
-            } else {
-                Phase::Ended
-            },
+            phase: Phase::Stopped,
+            left_out: without_runs(&plan, &outcomes),
             plan: Some(Arc::new(plan)),
             outcomes,
             kept: true,
             ..Self::default()
         };
+        let (done, total) = self.progress();
+        if done >= total {
+            self.phase = Phase::Ended;
+        }
         self.renew();
     }
 
@@ -184,9 +186,90 @@ fn pause(took: Duration) -> Duration {
     RENEW_EVERY.max(took * REST)
 }
 
+/// Problems that may be under way at once: of fewer, an arm may lack all runs because its turn had not come.
+const AT_ONCE: usize = 64;
+
+/// Arms that the sweep of a file left out. The file does not say so; but where all others are complete, an arm without a
+/// single run was not forgotten: every problem goes through all arms before the next.
+fn without_runs(plan: &SweepPlan, outcomes: &[RunOutcome]) -> Vec<(ArmKey, String)> {
+    let run: HashSet<&ArmKey> = outcomes.iter().map(|outcome| &outcome.arm).collect();
+    let problems = plan.problems.len();
+    if problems <= AT_ONCE || outcomes.is_empty() || outcomes.len() < run.len() * problems {
+        return vec![];
+    }
+    let missing = plan.keys().filter(|arm| !run.contains(arm));
+    missing
+        .map(|arm| {
+            (
+                arm,
+                "the file has no run of it, and all of the others".to_owned(),
+            )
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Sampling;
+    use crate::sweep::{ModelIdentity, Problem, arms};
+
+    fn outcome(problem: u32, arm: ArmKey) -> RunOutcome {
+        RunOutcome {
+            problem,
+            arm,
+            right: true,
+            answer: Some("4".to_owned()),
+            finish: "end-of-text".to_owned(),
+            looped: false,
+            prompt_tokens: 9,
+            tokens: 20,
+            compressions: 0,
+            peak_slots: 29,
+            time_averaged_ratio: 1.0,
+            slot_steps: 400,
+        }
+    }
+
+    #[test]
+    fn a_file_whose_sweep_left_an_arm_out_is_complete() {
+        let policies = ["rkv", "random-prompt"].map(str::to_owned);
+        let problem = Problem {
+            kind: String::new(),
+            text: "2 + 2?".to_owned(),
+            answer: "4".to_owned(),
+        };
+        let plan = SweepPlan {
+            model: ModelIdentity {
+                name: "m".to_owned(),
+                fingerprint: "0".to_owned(),
+            },
+            sampling: Sampling::default(),
+            arms: arms(&policies, &[64], |_| {}).unwrap(),
+            origin: String::new(),
+            problems: vec![problem; 100],
+        };
+        let keys: Vec<ArmKey> = plan.keys().take(2).collect();
+        let all: Vec<RunOutcome> = (0..100)
+            .flat_map(|problem| keys.iter().map(move |arm| outcome(problem, arm.clone())))
+            .collect();
+        let shown = |outcomes: &[RunOutcome]| {
+            let mut shown = SweepShown::default();
+            shown.show_stored(plan.clone(), outcomes.to_vec());
+            shown
+        };
+        let whole = shown(&all);
+        assert_eq!(
+            (whole.phase.clone(), whole.progress()),
+            (Phase::Ended, (200, 200))
+        );
+        assert_eq!(whole.left_out[0].0.policy, "random-prompt");
+        for part in [&all[..199], &all[..0]] {
+            let part = shown(part);
+            assert_eq!(part.phase, Phase::Stopped);
+            assert_eq!(part.progress().1, 300);
+        }
+    }
 
     #[test]
     fn a_table_that_takes_long_is_made_less_often() {
