@@ -199,7 +199,7 @@ pub(super) mod tests {
 
     use super::*;
     use crate::config::{CacheSettings, Protection};
-    use crate::trace::synthetic::Synthetic;
+    use crate::trace::synthetic::{Synthetic, token};
     use crate::trace::{
         CompressionRecord, DuplicateLinks, ModelSummary, TokenRecord, TraceHeader, TraceRecord,
     };
@@ -242,10 +242,7 @@ pub(super) mod tests {
             .iter()
             .map(|text| TokenRecord {
                 id: texts.iter().position(|t| t == text).unwrap() as u32,
-                text: (*text).to_owned(),
-                logprob: 0.0,
-                entropy: 0.0,
-                micros: 0,
+                ..token(text)
             })
             .collect();
         store.apply(TraceRecord::Tokens(tokens)).unwrap();

@@ -266,18 +266,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::trace::synthetic::Synthetic;
-    use crate::trace::{TokenRecord, TraceHeader, TraceRecord};
-
-    fn token(text: &str) -> TokenRecord {
-        TokenRecord {
-            id: 0,
-            text: text.to_owned(),
-            logprob: 0.0,
-            entropy: 0.0,
-            micros: 0,
-        }
-    }
+    use crate::trace::synthetic::{Synthetic, token};
+    use crate::trace::{TraceHeader, TraceRecord};
 
     /// Words with the space before them, signs and line ends on their own, as vocabularies have them.
     fn words(text: &str) -> Vec<String> {

@@ -65,8 +65,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::trace::synthetic::Synthetic;
-    use crate::trace::{TokenRecord, TraceRecord, TraceStore};
+    use crate::trace::synthetic::{Synthetic, token};
+    use crate::trace::{TraceRecord, TraceStore};
 
     /// The sentences of a line as they are defined, whatever it takes.
     fn as_defined(tokens: &TokenColumns, line: Range<usize>) -> Vec<Range<usize>> {
@@ -102,14 +102,7 @@ mod tests {
             let mut batch = vec![];
             for _ in 0..14 {
                 dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                let text = kinds[(dice >> 16) as usize % kinds.len()].to_owned();
-                batch.push(TokenRecord {
-                    id: 0,
-                    text,
-                    logprob: 0.0,
-                    entropy: 0.0,
-                    micros: 0,
-                });
+                batch.push(token(kinds[(dice >> 16) as usize % kinds.len()]));
             }
             store.apply(TraceRecord::Tokens(batch)).unwrap();
             let tokens = store.tokens();

@@ -60,6 +60,7 @@ mod tests {
 
     use super::*;
     use crate::compare::fixtures::run;
+    use crate::trace::synthetic::token;
     use crate::trace::{FinishReason, TokenRecord, TraceRecord};
 
     fn written(ids: &[u32], ended: bool) -> TraceStore {
@@ -68,10 +69,7 @@ mod tests {
         let mut store = TraceStore::new(Arc::new(header));
         let tokens = ids.iter().map(|&id| TokenRecord {
             id,
-            text: format!(" t{id}"),
-            logprob: 0.0,
-            entropy: 0.0,
-            micros: 0,
+            ..token(&format!(" t{id}"))
         });
         store.apply(TraceRecord::Tokens(tokens.collect())).unwrap();
         if ended {

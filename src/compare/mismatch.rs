@@ -89,8 +89,8 @@ pub fn check(a: &TraceStore, b: &TraceStore) -> Result<(), Mismatch> {
 /// [`Mismatch::Model`] or [`Mismatch::Files`].
 pub fn check_models(a: &ModelSummary, b: &ModelSummary) -> Result<(), Mismatch> {
     // One model may be opened by its path or by its name: its files say that it is one.
-    let same_files = a.fingerprint.is_some() && a.fingerprint == b.fingerprint;
-    if shape(a) != shape(b) || (a.name != b.name && !same_files) {
+    let same = a.name == b.name || a.is(&b.name, b.fingerprint.as_deref());
+    if shape(a) != shape(b) || !same {
         return Err(Mismatch::Model {
             a: describe(a),
             b: describe(b),
@@ -161,6 +161,7 @@ mod tests {
 
     use super::*;
     use crate::compare::fixtures::{plan, run};
+    use crate::trace::synthetic::token;
     use crate::trace::{TokenRecord, TraceRecord};
 
     #[test]
@@ -205,10 +206,7 @@ mod tests {
             } else {
                 a.tokens().ids()[p as usize]
             },
-            text: "x".to_owned(),
-            logprob: 0.0,
-            entropy: 0.0,
-            micros: 0,
+            ..token("x")
         });
         b.apply(TraceRecord::Tokens(tokens.collect())).unwrap();
         assert!(matches!(check(&a, &b), Err(Mismatch::Prompt { at: 3, .. })));

@@ -1,8 +1,6 @@
 //! Opens a model wherever it is: a GGUF file, safetensors files with their config.json, or bytes in the program.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use candle_core::quantized::GgmlDType;
@@ -15,7 +13,7 @@ use super::hf_config;
 use super::info::ModelInfo;
 use super::rope::Rope;
 use super::safetensors_source::{DenseWeights, SafetensorsSource};
-use super::source::folder_name;
+use super::source::{begins_as_gguf, folder_name};
 use super::weights::{DecoderWeights, OnProgress, assemble};
 
 /// How to hold a model in memory.
@@ -52,8 +50,8 @@ impl Decoder {
         options: LoadOptions,
         progress: &'a mut OnProgress<'a>,
     ) -> Result<Self, ModelError> {
-        let path = &resolve(path)?;
-        if is_gguf(path) || begins_as_gguf(path) {
+        let (path, gguf) = &resolve(path)?;
+        if *gguf {
             let file = path.display().to_string();
             let mut source = GgufSource::open(path, progress)?;
             let config = source.config()?;
@@ -116,13 +114,6 @@ fn is_gguf(path: &Path) -> bool {
         .is_some_and(|extension| extension.eq_ignore_ascii_case("gguf"))
 }
 
-/// Whether a file without the extension begins as GGUF files do, as those of other programs' stores.
-fn begins_as_gguf(path: &Path) -> bool {
-    let mut magic = [0; 4];
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut magic));
-    read.is_ok() && magic == *b"GGUF"
-}
-
 fn stem(path: &Path) -> String {
     path.file_stem()
         .unwrap_or_default()
@@ -130,17 +121,17 @@ fn stem(path: &Path) -> String {
         .into_owned()
 }
 
-/// The file to open for `path`: itself, or the weights in the folder it names.
-fn resolve(path: &Path) -> Result<PathBuf, ModelError> {
+/// The file to open for `path`, itself or the weights in the folder it names, and whether it is a GGUF file. Other
+/// programs' stores keep those without the extension.
+fn resolve(path: &Path) -> Result<(PathBuf, bool), ModelError> {
     let metadata = std::fs::metadata(path).map_err(ModelError::io(path))?;
     if !metadata.is_dir() {
         let name = path.to_string_lossy();
-        let known = is_gguf(path)
-            || begins_as_gguf(path)
-            || name.ends_with(".safetensors")
-            || name.ends_with(".safetensors.index.json");
+        let gguf = is_gguf(path) || begins_as_gguf(path).unwrap_or(false);
+        let known =
+            gguf || name.ends_with(".safetensors") || name.ends_with(".safetensors.index.json");
         return if known {
-            Ok(path.to_owned())
+            Ok((path.to_owned(), gguf))
         } else {
             Err(ModelError::config(
                 &name,
@@ -151,7 +142,8 @@ fn resolve(path: &Path) -> Result<PathBuf, ModelError> {
     for name in ["model.safetensors.index.json", "model.safetensors"] {
         let file = path.join(name);
         if file.is_file() {
-            return Ok(file);
+            let gguf = begins_as_gguf(&file).unwrap_or(false);
+            return Ok((file, gguf));
         }
     }
     let mut ggufs: Vec<PathBuf> = std::fs::read_dir(path)
@@ -160,7 +152,7 @@ fn resolve(path: &Path) -> Result<PathBuf, ModelError> {
         .filter(|file| is_gguf(file))
         .collect();
     match (ggufs.pop(), ggufs.is_empty()) {
-        (Some(only), true) => Ok(only),
+        (Some(only), true) => Ok((only, true)),
         (Some(_), false) => Err(ModelError::config(
             &path.display().to_string(),
             "the folder holds several GGUF files; choose one of them",

@@ -212,18 +212,19 @@ pub(crate) fn folder_name(folder: &Path) -> Option<String> {
     }
 }
 
+/// Whether a file begins as GGUF files do, whatever its name.
+pub(super) fn begins_as_gguf(path: &Path) -> std::io::Result<bool> {
+    let mut magic = Vec::new();
+    File::open(path)?.take(4).read_to_end(&mut magic)?;
+    Ok(magic == b"GGUF")
+}
+
 fn gguf_file(path: &Path) -> Result<ModelFiles, SourceError> {
     let read = |source| SourceError::Read {
         path: path.to_path_buf(),
         source,
     };
-    let mut magic = Vec::new();
-    File::open(path)
-        .map_err(read)?
-        .take(4)
-        .read_to_end(&mut magic)
-        .map_err(read)?;
-    if magic == b"GGUF" {
+    if begins_as_gguf(path).map_err(read)? {
         return Ok(ModelFiles::Gguf(path.to_path_buf()));
     }
     let hint = match path.extension().and_then(|extension| extension.to_str()) {

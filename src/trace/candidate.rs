@@ -7,14 +7,8 @@ impl TraceView<'_> {
     /// What a head knew of a token at a compression: the token's row among [`Self::head_rows`]. `None` if the token was no
     /// candidate there.
     pub fn head_row(&self, event: EventIndex, head: HeadId, position: Position) -> Option<HeadRow> {
+        let (record, row, before) = self.at(event, head)?;
         let store = self.store();
-        let record = store.events().get(event.index())?;
-        let model = &store.header().model;
-        if head.layer >= model.layers || head.head >= model.kv_heads {
-            return None;
-        }
-        let row = head.row(model.kv_heads);
-        let before = event.0.checked_sub(1).map(EventIndex);
         let evictions = store.evictions();
         if position.0 >= record.seen || !evictions.held_after(row, position, before) {
             return None;
@@ -29,7 +23,7 @@ impl TraceView<'_> {
             value(Component::Redundancy),
             value(Component::Score),
         ];
-        let links = record.links_of(head, model.kv_heads);
+        let links = record.links_of(head, store.header().model.kv_heads);
         Some(HeadRow::of(
             position,
             values,
@@ -42,11 +36,11 @@ impl TraceView<'_> {
     /// Candidates of a head at a compression whose newest near duplicate was this token, ascending.
     pub fn repeaters(&self, event: EventIndex, head: HeadId, position: Position) -> Vec<Position> {
         let store = self.store();
-        let kv_heads = store.header().model.kv_heads;
-        let record = store.events().get(event.index());
-        let links = record.and_then(|record| record.links_of(head, kv_heads));
-        let before = event.0.checked_sub(1).map(EventIndex);
-        let mut held = store.evictions().held(head.row(kv_heads), before);
+        let Some((record, row, before)) = self.at(event, head) else {
+            return vec![];
+        };
+        let links = record.links_of(head, store.header().model.kv_heads);
+        let mut held = store.evictions().held(row, before);
         let mut passed = 0;
         let places = links.unwrap_or_default().iter().enumerate();
         places

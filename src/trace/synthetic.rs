@@ -66,6 +66,17 @@ const STEPS: [&str; 6] = [
 const ANSWER: &str =
     "</think>\n\nThe width is 700 and the length is 2500, so the area is\n\n\\boxed{1750000}";
 
+/// A token of that text and nothing else of note.
+pub fn token(text: &str) -> TokenRecord {
+    TokenRecord {
+        id: 0,
+        text: text.to_owned(),
+        logprob: 0.0,
+        entropy: 0.0,
+        micros: 0,
+    }
+}
+
 struct Piece {
     id: u32,
     text: String,

@@ -164,14 +164,9 @@ impl<'a> TraceView<'a> {
     /// `None` if there is no such event or head. Z is formed from its parts when only they were
     /// recorded, with the lambda in force then.
     pub fn head_rows(&self, event: EventIndex, head: HeadId) -> Option<Vec<HeadRow>> {
-        let record = self.store.events().get(event.index())?;
-        let model = &self.store.header().model;
-        if head.layer >= model.layers || head.head >= model.kv_heads {
-            return None;
-        }
-        let row = head.row(model.kv_heads);
+        let (record, row, before) = self.at(event, head)?;
+        let kv_heads = self.store.header().model.kv_heads;
         let n = record.candidates(head.layer) as usize;
-        let before = event.0.checked_sub(1).map(EventIndex);
         let held = self.store.evictions().held(row, before);
         let positions = held.take_while(|p| p.0 < record.seen).take(n);
         let column = |component| -> Vec<Option<f32>> {
@@ -184,7 +179,7 @@ impl<'a> TraceView<'a> {
         let redundancy = column(Component::Redundancy);
         let score = column(Component::Score);
         let lambda = self.store.settings_of(record.revision).lambda as f32;
-        let links = record.links_of(head, model.kv_heads);
+        let links = record.links_of(head, kv_heads);
         let rows = positions.enumerate().map(|(i, position)| {
             HeadRow::of(
                 position,
@@ -195,6 +190,22 @@ impl<'a> TraceView<'a> {
             )
         });
         Some(rows.collect())
+    }
+
+    /// A compression, the row of a head in its tables, and the compression before it; `None` if the model has no such head
+    /// or the run no such compression.
+    pub(super) fn at(
+        &self,
+        event: EventIndex,
+        head: HeadId,
+    ) -> Option<(&'a CompressionRecord, usize, Option<EventIndex>)> {
+        let record = self.store.events().get(event.index())?;
+        let model = &self.store.header().model;
+        if head.layer >= model.layers || head.head >= model.kv_heads {
+            return None;
+        }
+        let before = event.0.checked_sub(1).map(EventIndex);
+        Some((record, head.row(model.kv_heads), before))
     }
 }
 

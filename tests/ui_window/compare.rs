@@ -10,7 +10,7 @@ use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::ui::command::CompareCommand;
 use rkv_scope::ui::{Tab, UiCommand};
 
-use super::stage::{Stage, viewer};
+use super::stage::{Stage, execute, viewer, wait};
 
 /// Another seed is another text after the first step, and other tokens kept.
 pub fn plan(seed: u64, policy: &str, budget: u32) -> Synthetic {
@@ -34,12 +34,6 @@ pub fn a() -> TraceStore {
 
 fn b() -> TraceStore {
     plan(2, "snapkv", 128).store()
-}
-
-pub fn execute(harness: &mut Harness<'static, Stage>, commands: Vec<UiCommand>) {
-    let ctx = harness.ctx.clone();
-    harness.state_mut().app_mut().execute(&ctx, commands);
-    harness.run();
 }
 
 /// A viewer with runs in its panes.
@@ -283,16 +277,4 @@ fn the_run_of_the_reading_tab_can_be_taken_and_read_again() {
         vec![UiCommand::Compare(CompareCommand::Read(0))],
     );
     harness.get_by_label_contains("slots per head now");
-}
-
-fn wait(harness: &mut Harness<'static, Stage>, done: impl Fn(&Stage) -> bool) {
-    for _ in 0..500 {
-        harness.step();
-        if done(harness.state()) {
-            harness.step();
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    panic!("the background work never came back");
 }

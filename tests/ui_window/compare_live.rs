@@ -13,8 +13,8 @@ use rkv_scope::ui::command::CompareCommand;
 use rkv_scope::ui::compare::PaneState;
 use rkv_scope::ui::{Tab, UiCommand};
 
-use super::compare::{a, execute, plan};
-use super::stage::{Engine, Stage, with_engine};
+use super::compare::{a, plan};
+use super::stage::{Engine, Stage, execute, with_engine};
 
 /// A window in which the comparison of two policies has been started.
 fn started() -> (Harness<'static, Stage>, Engine, RunRequest) {
@@ -50,6 +50,12 @@ fn states(harness: &Harness<'static, Stage>) -> Vec<PaneState> {
     panes.iter().map(|pane| pane.state.clone()).collect()
 }
 
+/// Tokens in the first pane that has some.
+fn tokens_of_first(harness: &Harness<'static, Stage>) -> Option<usize> {
+    let comparison = harness.state().app().comparison();
+    comparison.stores().next().map(|s| s.tokens().len())
+}
+
 #[test]
 fn policies_run_one_after_another_on_the_same_terms() {
     let (mut harness, engine, first) = started();
@@ -58,13 +64,7 @@ fn policies_run_one_after_another_on_the_same_terms() {
     let plan_a = plan(1, &first.settings.policy, 96);
     engine.begin(first.run, &plan_a, plan_a.records().len());
     harness.run();
-    let tokens = harness
-        .state()
-        .app()
-        .comparison()
-        .stores()
-        .next()
-        .map(|s| s.tokens().len());
+    let tokens = tokens_of_first(&harness);
     assert_eq!(tokens, Some(plan_a.store().tokens().len()), "it streams in");
     finish(&engine, first.run, FinishReason::EndOfText);
     harness.run();
@@ -148,13 +148,7 @@ fn stopping_keeps_what_was_recorded_and_it_can_run_again() {
     finish(&engine, first.run, FinishReason::Stopped);
     harness.run();
     assert_eq!(states(&harness), [PaneState::Done, PaneState::Cancelled]);
-    let kept = harness
-        .state()
-        .app()
-        .comparison()
-        .stores()
-        .next()
-        .map(|s| s.tokens().len());
+    let kept = tokens_of_first(&harness);
     assert!(kept.is_some_and(|tokens| tokens > 100));
 
     harness.get_by_label("Set up…").click();

@@ -1,6 +1,6 @@
 use egui::{Key, Theme};
 use egui_kittest::kittest::Queryable as _;
-use rkv_scope::engine::{EngineCommand, EngineEvent};
+use rkv_scope::engine::EngineEvent;
 
 use rkv_scope::ui::UiCommand;
 
@@ -51,9 +51,7 @@ fn a_typed_problem_runs_with_enter() {
     harness.run();
     harness.key_press(Key::Enter);
     harness.run();
-    let EngineCommand::Start(request) = engine.next() else {
-        panic!("not a start")
-    };
+    let request = engine.next_start();
     assert_eq!(request.problem, "What is (12 + 7) * 3?");
 }
 
@@ -78,9 +76,7 @@ fn an_example_runs_with_one_click() {
         .get_by_label_contains("Example: Leo has 57 stamps")
         .click();
     harness.run();
-    let EngineCommand::Start(request) = engine.next() else {
-        panic!("not a start")
-    };
+    let request = engine.next_start();
     assert!(request.problem.starts_with("Leo has 57 stamps"));
 }
 

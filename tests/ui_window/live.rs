@@ -3,13 +3,13 @@ use egui::{Key, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use rkv_scope::app::RunFolder;
-use rkv_scope::engine::{EngineCommand, EngineEvent, EngineStats, RunId, RunState};
+use rkv_scope::engine::{EngineCommand, EngineEvent, EngineStats, RunId, RunRequest, RunState};
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::trace::{FinishReason, Position, unfinished};
 use rkv_scope::ui::engine_status::Link;
 use rkv_scope::ui::{Tab, UiCommand};
 
-use super::stage::{Engine, Stage, with_engine, with_engine_and_runs};
+use super::stage::{Engine, Stage, execute, with_engine, with_engine_and_runs};
 
 fn plan() -> Synthetic {
     Synthetic {
@@ -19,21 +19,18 @@ fn plan() -> Synthetic {
     }
 }
 
-fn do_commands(harness: &mut Harness<'static, Stage>, commands: Vec<UiCommand>) {
-    let ctx = harness.ctx.clone();
-    harness.state_mut().app_mut().execute(&ctx, commands);
+/// A problem is asked, once the model is there.
+fn ask(harness: &mut Harness<'static, Stage>, engine: &Engine) -> Box<RunRequest> {
+    engine.loaded();
     harness.run();
+    let problem = UiCommand::SetProblem("What is 5 + 5?".to_owned());
+    execute(harness, vec![problem, UiCommand::Run]);
+    engine.next_start()
 }
 
 fn running() -> (Harness<'static, Stage>, Engine, RunId) {
     let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
-    engine.loaded();
-    harness.run();
-    let problem = UiCommand::SetProblem("What is 5 + 5?".to_owned());
-    do_commands(&mut harness, vec![problem, UiCommand::Run]);
-    let EngineCommand::Start(request) = engine.next() else {
-        panic!("not a start")
-    };
+    let request = ask(&mut harness, &engine);
     engine.begin(request.run, &plan(), plan().records().len() / 2);
     harness.run();
     (harness, engine, request.run)
@@ -70,7 +67,7 @@ fn sliders_reach_the_run_with_growing_revisions() {
     for budget in [96, 64] {
         let mut settings = plan().settings;
         settings.budget = budget;
-        do_commands(&mut harness, vec![UiCommand::SetSettings(settings)]);
+        execute(&mut harness, vec![UiCommand::SetSettings(settings)]);
     }
     for (revision, budget) in [(1, 96), (2, 64)] {
         let EngineCommand::SetParams {
@@ -91,7 +88,7 @@ fn a_refused_change_leaves_the_sliders_at_what_is_in_force() {
     let mut settings = plan().settings;
     for budget in [150, 1500] {
         settings.budget = budget;
-        do_commands(&mut harness, vec![UiCommand::SetSettings(settings.clone())]);
+        execute(&mut harness, vec![UiCommand::SetSettings(settings.clone())]);
         engine.next();
     }
     let message = "the cache would not fit into memory".to_owned();
@@ -177,10 +174,8 @@ fn the_speed_of_a_run_is_not_shown_as_that_of_the_next() {
         state: RunState::Finished(FinishReason::EndOfText),
     });
     harness.run();
-    do_commands(&mut harness, vec![UiCommand::Run]);
-    let EngineCommand::Start(request) = engine.next() else {
-        panic!("not a start")
-    };
+    execute(&mut harness, vec![UiCommand::Run]);
+    let request = engine.next_start();
     engine.begin(request.run, &plan(), plan().records().len() / 2);
     harness.run();
     assert_eq!(harness.query_all_by_label("123 tok/s").count(), 0);
@@ -224,7 +219,7 @@ fn when_the_engine_dies_the_run_stays_and_it_can_start_again() {
     assert!(harness.query_by_label("Start it again").is_none());
     engine.loaded();
     harness.run();
-    do_commands(&mut harness, vec![UiCommand::RestartEngine]);
+    execute(&mut harness, vec![UiCommand::RestartEngine]);
     assert!(harness.state().app().status().model.is_some());
 }
 
@@ -233,13 +228,7 @@ fn the_run_in_which_the_engine_died_is_among_the_earlier_ones() {
     let place = tempfile::tempdir().unwrap();
     let runs = RunFolder::new(place.path().to_owned());
     let (mut harness, engine) = with_engine_and_runs([1280.0, 800.0], Theme::Dark, Some(runs));
-    engine.loaded();
-    harness.run();
-    let problem = UiCommand::SetProblem("What is 5 + 5?".to_owned());
-    do_commands(&mut harness, vec![problem, UiCommand::Run]);
-    let EngineCommand::Start(request) = engine.next() else {
-        panic!("not a start")
-    };
+    let request = ask(&mut harness, &engine);
     std::fs::write(unfinished(&request.record_to.unwrap()), "").unwrap();
     engine.say(EngineEvent::Gone);
     harness.run();
@@ -254,7 +243,7 @@ fn a_model_asked_of_a_dead_engine_is_refused_not_waited_for() {
     let (mut harness, engine, _run) = running();
     engine.say(EngineEvent::Gone);
     harness.run();
-    do_commands(
+    execute(
         &mut harness,
         vec![UiCommand::LoadModel("other.gguf".to_owned())],
     );
@@ -278,8 +267,8 @@ fn a_recording_that_fails_stays_in_sight_with_the_way_out() {
 #[test]
 fn another_tab_forgets_what_the_pointer_was_over() {
     let (mut harness, _engine, _run) = running();
-    do_commands(&mut harness, vec![UiCommand::Hover(Some(Position(3)))]);
-    do_commands(&mut harness, vec![UiCommand::ShowTab(Tab::Reflections)]);
+    execute(&mut harness, vec![UiCommand::Hover(Some(Position(3)))]);
+    execute(&mut harness, vec![UiCommand::ShowTab(Tab::Reflections)]);
     assert_eq!(harness.state().app().selection().hovered, None);
 }
 
@@ -318,7 +307,7 @@ fn escape_leaves_a_field_or_a_menu_first_and_lets_go_of_the_token_next() {
         harness.run();
         harness.state().app().selection().pinned
     };
-    do_commands(&mut harness, vec![UiCommand::Select(pinned)]);
+    execute(&mut harness, vec![UiCommand::Select(pinned)]);
     harness.get_by_label("Problem").focus();
     harness.run();
     assert!(harness.get_by_label("Problem").is_focused());

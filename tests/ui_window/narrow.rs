@@ -4,11 +4,11 @@ use egui::accesskit::Role;
 use egui::{Pos2, Rect, Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use rkv_scope::engine::{EngineCommand, EngineEvent};
+use rkv_scope::engine::EngineEvent;
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::ui::{Tab, UiCommand};
 
-use super::stage::{Engine, Stage, with_engine};
+use super::stage::{Engine, Stage, execute, with_engine};
 
 const SIZE: [f32; 2] = [760.0, 480.0];
 const NAME: &str = "DeepSeek-R1-Distill-Qwen-1.5B-as-somebody-has-named-it-Q4_K_M.gguf";
@@ -23,12 +23,6 @@ fn smallest() -> (Harness<'static, Stage>, Engine) {
     });
     harness.run();
     (harness, engine)
-}
-
-fn execute(harness: &mut Harness<'static, Stage>, commands: Vec<UiCommand>) {
-    let ctx = harness.ctx.clone();
-    harness.state_mut().app_mut().execute(&ctx, commands);
-    harness.run();
 }
 
 /// The field can be typed into, and neither it nor what stands around it is cut off or covered.
@@ -62,9 +56,7 @@ fn a_problem_can_be_typed_beside_a_model_with_a_long_name() {
         UiCommand::Run,
     ];
     execute(&mut harness, commands);
-    let EngineCommand::Start(request) = engine.next() else {
-        panic!("not a start")
-    };
+    let request = engine.next_start();
     let plan = Synthetic::default();
     engine.begin(request.run, &plan, plan.records().len() / 2);
     harness.run();

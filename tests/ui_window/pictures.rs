@@ -7,7 +7,6 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use rkv_scope::app::AppConfig;
 use rkv_scope::config::CacheSettings;
-use rkv_scope::engine::EngineCommand;
 use rkv_scope::trace::Position;
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::ui::{ColourMode, Tab, UiCommand};
@@ -117,9 +116,7 @@ fn pictures_of_comparisons() {
         let run = vec![UiCommand::SetProblem(problem), UiCommand::Run];
         harness.state_mut().app_mut().execute(&ctx, run);
         harness.run();
-        let EngineCommand::Start(request) = engine.next() else {
-            panic!("not a start")
-        };
+        let request = engine.next_start();
         let plan = plan(1, "rkv", 96);
         engine.begin(request.run, &plan, plan.records().len() / 2);
         save(&folder, &format!("compare_running_{tag}"), &mut harness);

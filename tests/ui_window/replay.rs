@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
@@ -6,7 +8,7 @@ use rkv_scope::trace::Position;
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::ui::ColourMode;
 
-use super::stage::{Stage, replaying, viewer};
+use super::stage::{Stage, replaying, viewer, wait};
 
 fn cursor(harness: &Harness<'static, Stage>) -> usize {
     harness
@@ -141,14 +143,20 @@ fn a_path_that_is_being_typed_is_not_lost_to_another_dialog() {
     assert_eq!(field.value().as_deref(), Some("runs/farm.rkvt"));
 }
 
+/// A window that has been told to save its run, and has not drawn a frame since.
+fn saving(path: &Path) -> Harness<'static, Stage> {
+    let mut harness = replaying(&Synthetic::default());
+    let ctx = harness.ctx.clone();
+    let save = rkv_scope::ui::UiCommand::Save(Some(path.to_owned()));
+    harness.state_mut().app_mut().execute(&ctx, vec![save]);
+    harness
+}
+
 #[test]
 fn a_trace_is_saved_and_opened_again_in_the_background() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("run.rkvt");
-    let mut harness = replaying(&Synthetic::default());
-    let ctx = harness.ctx.clone();
-    let save = rkv_scope::ui::UiCommand::Save(Some(path.clone()));
-    harness.state_mut().app_mut().execute(&ctx, vec![save]);
+    let mut harness = saving(&path);
     wait(&mut harness, |_| path.exists());
     let mut other = viewer();
     let ctx = other.ctx.clone();
@@ -165,10 +173,7 @@ fn a_trace_is_saved_and_opened_again_in_the_background() {
 fn a_trace_is_saved_though_the_window_is_closed_at_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("run.rkvt");
-    let mut harness = replaying(&Synthetic::default());
-    let ctx = harness.ctx.clone();
-    let save = rkv_scope::ui::UiCommand::Save(Some(path.clone()));
-    harness.state_mut().app_mut().execute(&ctx, vec![save]);
+    let harness = saving(&path);
     drop(harness);
     let saved = rkv_scope::trace::load(&path).unwrap();
     assert_eq!(saved.store, Synthetic::default().store());
@@ -185,18 +190,6 @@ fn a_file_that_is_no_trace_is_one_clear_message() {
     });
     harness.run();
     harness.get_by_label_contains("no/such/run.rkvt");
-}
-
-fn wait(harness: &mut Harness<'static, Stage>, done: impl Fn(&Stage) -> bool) {
-    for _ in 0..500 {
-        harness.step();
-        if done(harness.state()) {
-            harness.step();
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(10));
-    }
-    panic!("the background work never came back");
 }
 
 #[test]

@@ -112,8 +112,6 @@ fn a_number_is_shown_as_it_is_in_force_and_a_look_into_its_field_changes_nothing
         UiCommand::Run,
     ];
     harness.state_mut().app_mut().execute(&ctx, commands);
-    let EngineCommand::Start(request) = engine.next() else {
-        panic!("not a start")
-    };
+    let request = engine.next_start();
     assert_eq!(request.settings.lambda, 0.125);
 }

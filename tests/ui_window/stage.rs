@@ -7,9 +7,10 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use egui::Theme;
 use egui_kittest::{Harness, HarnessBuilder};
 use rkv_scope::app::{App, AppConfig, RunFolder};
-use rkv_scope::engine::{EngineCommand, EngineEvent, EngineHandle, RunId};
+use rkv_scope::engine::{EngineCommand, EngineEvent, EngineHandle, RunId, RunRequest};
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::trace::{ModelSummary, TraceRecord};
+use rkv_scope::ui::UiCommand;
 
 pub struct Stage {
     config: Option<AppConfig>,
@@ -24,6 +25,25 @@ impl Stage {
     pub fn app_mut(&mut self) -> &mut App {
         self.app.as_mut().expect("the first frame has made it")
     }
+}
+
+pub fn execute(harness: &mut Harness<'static, Stage>, commands: Vec<UiCommand>) {
+    let ctx = harness.ctx.clone();
+    harness.state_mut().app_mut().execute(&ctx, commands);
+    harness.run();
+}
+
+/// Draws frames until work beside the window is done.
+pub fn wait(harness: &mut Harness<'static, Stage>, done: impl Fn(&Stage) -> bool) {
+    for _ in 0..500 {
+        harness.step();
+        if done(harness.state()) {
+            harness.step();
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    panic!("the background work never came back");
 }
 
 pub fn window(size: [f32; 2], theme: Theme, config: AppConfig) -> Harness<'static, Stage> {
@@ -107,6 +127,14 @@ impl Engine {
         self.commands
             .recv_timeout(std::time::Duration::from_secs(5))
             .expect("a command was sent")
+    }
+
+    /// The next command, which is the start of a run.
+    pub fn next_start(&self) -> Box<RunRequest> {
+        let EngineCommand::Start(request) = self.next() else {
+            panic!("not a start")
+        };
+        request
     }
 
     /// Answers a start with the first `records` records of a made-up run.

@@ -18,7 +18,7 @@ use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::ui::UiCommand;
 use rkv_scope::ui::command::SweepCommand;
 
-use super::stage::{Stage, window};
+use super::stage::{Stage, wait, window};
 
 /// The other end of the sweep's channel.
 pub struct Played {
@@ -156,14 +156,18 @@ fn open_tab(harness: &mut Harness<'static, Stage>) {
     harness.run();
 }
 
+fn start(harness: &mut Harness<'static, Stage>) {
+    harness.get_by_label("Start the sweep").click();
+    harness.run();
+}
+
 #[test]
 fn a_sweep_is_started_watched_and_its_problems_opened() {
     let (mut harness, played) = with_sweeps([1280.0, 800.0], Theme::Dark);
     open_tab(&mut harness);
     harness.get_by_label("SnapKV").click();
     harness.run();
-    harness.get_by_label("Start the sweep").click();
-    harness.run();
+    start(&mut harness);
     let request = played.started.lock().unwrap()[0].clone();
     assert_eq!(
         request.arms.len(),
@@ -238,8 +242,7 @@ fn a_sweep_is_started_watched_and_its_problems_opened() {
 fn stopping_asks_the_sweep_and_says_that_it_can_go_on() {
     let (mut harness, played) = with_sweeps([1280.0, 800.0], Theme::Dark);
     open_tab(&mut harness);
-    harness.get_by_label("Start the sweep").click();
-    harness.run();
+    start(&mut harness);
     played.begin();
     harness.run_steps(3);
     harness.get_by_label("Stop the sweep").click();
@@ -261,8 +264,7 @@ fn a_sweep_that_cannot_work_is_told_before_it_starts() {
     budgets.type_text(", 4");
     harness.run();
     harness.get_by_label_contains("budget is 4");
-    harness.get_by_label("Start the sweep").click();
-    harness.run();
+    start(&mut harness);
     assert!(played.started.lock().unwrap().is_empty());
 }
 
@@ -270,8 +272,7 @@ fn a_sweep_that_cannot_work_is_told_before_it_starts() {
 fn a_failure_is_shown_and_results_stay() {
     let (mut harness, played) = with_sweeps([1280.0, 800.0], Theme::Light);
     open_tab(&mut harness);
-    harness.get_by_label("Start the sweep").click();
-    harness.run();
+    start(&mut harness);
     let plan = played.begin();
     for outcome in outcomes(&plan).into_iter().take(44) {
         played.say(SweepEvent::Ran(outcome));
@@ -293,8 +294,7 @@ fn figures_lie_beside_the_results_and_none_is_written_over() {
         .get_by_role_and_label(Role::TextInput, "RESULTS FILE")
         .set_text_value_accesskit(&results);
     harness.run();
-    harness.get_by_label("Start the sweep").click();
-    harness.run();
+    start(&mut harness);
     for outcome in outcomes(&played.begin()) {
         played.say(SweepEvent::Ran(outcome));
     }
@@ -303,13 +303,7 @@ fn figures_lie_beside_the_results_and_none_is_written_over() {
     for name in ["accuracy-budget.svg", "accuracy-budget-2.svg"] {
         harness.get_by_label("Save as svg").click();
         let path = folder.path().join(name);
-        for _ in 0..400 {
-            harness.step();
-            if path.exists() {
-                break;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(5));
-        }
+        wait(&mut harness, |_| path.exists());
         assert!(path.exists(), "{name}");
         harness.run();
     }
@@ -319,8 +313,7 @@ fn figures_lie_beside_the_results_and_none_is_written_over() {
 fn a_sweep_whose_thread_is_gone_has_failed_and_another_can_start() {
     let (mut harness, played) = with_sweeps([1280.0, 800.0], Theme::Dark);
     open_tab(&mut harness);
-    harness.get_by_label("Start the sweep").click();
-    harness.run();
+    start(&mut harness);
     played.begin();
     harness.run_steps(3);
     harness.get_by_label("Stop the sweep");
@@ -336,8 +329,7 @@ fn a_run_whose_doing_again_panics_is_told_and_can_be_tried_again() {
     let (mut harness, played) =
         with_sweeps_that(size, Theme::Dark, |_request| panic!("no such layer"));
     open_tab(&mut harness);
-    harness.get_by_label("Start the sweep").click();
-    harness.run();
+    start(&mut harness);
     played.begin();
     played.say(SweepEvent::Ended { stopped: true });
     harness.run_steps(3);
@@ -383,8 +375,7 @@ fn a_viewer_without_a_model_shows_results_only() {
 pub fn half_way(theme: Theme) -> (Harness<'static, Stage>, Played) {
     let (mut harness, played) = with_sweeps([1280.0, 800.0], theme);
     open_tab(&mut harness);
-    harness.get_by_label("Start the sweep").click();
-    harness.run();
+    start(&mut harness);
     let plan = played.begin();
     let all = outcomes(&plan);
     for outcome in all.iter().take(all.len() * 2 / 3) {

@@ -20,6 +20,7 @@ use cudarc::driver::{
 
 use super::side_stream::{Sent, SideStream};
 use super::{Accelerator, AcceleratorError, Argument, Element, Launch};
+use crate::panicked;
 
 /// Name, generation and PTX of every module that `kernels/build.rs` has made.
 static MODULES: &[(&str, u32, &str)] = include!(concat!(env!("OUT_DIR"), "/modules.rs"));
@@ -59,11 +60,8 @@ impl Gpu {
     pub fn open() -> Result<Self, AcceleratorError> {
         // The bindings panic where the driver's library lacks a function.
         let opened = catch_unwind(|| CudaDevice::new_with_stream(0)).map_err(|panic| {
-            let why = panic
-                .downcast_ref::<String>()
-                .cloned()
-                .or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned()))
-                .unwrap_or_else(|| "the driver's library could not be used".to_owned());
+            let otherwise = "the driver's library could not be used";
+            let why = panicked::message_or(panic.as_ref(), otherwise);
             AcceleratorError::Unavailable { why }
         })?;
         let cuda = opened.map_err(|error| AcceleratorError::Unavailable {

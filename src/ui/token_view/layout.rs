@@ -214,18 +214,12 @@ mod tests {
     use egui::{Context, RawInput};
 
     use super::*;
-    use crate::trace::synthetic::Synthetic;
-    use crate::trace::{TokenRecord, TraceRecord, TraceStore};
+    use crate::trace::synthetic::{Synthetic, token};
+    use crate::trace::{TraceRecord, TraceStore};
 
     fn laid_out(texts: &[&str]) -> Layout {
         let mut store = TraceStore::new(Arc::new(Synthetic::default().header()));
-        let tokens = texts.iter().map(|text| TokenRecord {
-            id: 0,
-            text: (*text).to_owned(),
-            logprob: 0.0,
-            entropy: 0.0,
-            micros: 0,
-        });
+        let tokens = texts.iter().map(|text| token(text));
         store.apply(TraceRecord::Tokens(tokens.collect())).unwrap();
         let ctx = Context::default();
         crate::ui::theme::install(&ctx);

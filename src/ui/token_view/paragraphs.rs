@@ -159,8 +159,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::trace::synthetic::Synthetic;
-    use crate::trace::{TokenRecord, TraceRecord};
+    use crate::trace::TraceRecord;
+    use crate::trace::synthetic::{Synthetic, token};
 
     fn store_of(texts: &[&str]) -> TraceStore {
         let mut store = TraceStore::new(Arc::new(Synthetic::default().header()));
@@ -169,13 +169,7 @@ mod tests {
     }
 
     fn push(store: &mut TraceStore, texts: &[&str]) {
-        let tokens = texts.iter().map(|text| TokenRecord {
-            id: 0,
-            text: (*text).to_owned(),
-            logprob: 0.0,
-            entropy: 0.0,
-            micros: 0,
-        });
+        let tokens = texts.iter().map(|text| token(text));
         store.apply(TraceRecord::Tokens(tokens.collect())).unwrap();
     }
 
