@@ -15,6 +15,10 @@ use rkv_scope::trace::{TraceRecord, TraceStore};
 use serde_json::Value;
 
 fn run(seed: u64, policy: &str, budget: u32) -> TraceStore {
+    made(seed, policy, budget).store()
+}
+
+fn made(seed: u64, policy: &str, budget: u32) -> Synthetic {
     Synthetic {
         seed,
         tokens: 400,
@@ -27,7 +31,6 @@ fn run(seed: u64, policy: &str, budget: u32) -> TraceStore {
         lambda_changes_at: None,
         ..Synthetic::default()
     }
-    .store()
 }
 
 fn compared(stores: &[TraceStore]) -> Comparison<'_> {
@@ -51,6 +54,26 @@ fn text(stores: &[TraceStore]) -> String {
     let mut out = vec![];
     compared(stores).write_text(&mut out).unwrap();
     String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn a_recording_that_stops_early_is_not_called_the_same_text() {
+    let plan = made(1, "rkv", 96);
+    let whole = plan.store();
+    let mut cut = TraceStore::new(Arc::clone(whole.header()));
+    for record in plan.records() {
+        if let TraceRecord::Tokens(mut tokens) = record {
+            tokens.truncate(160 - cut.tokens().len());
+            cut.apply(TraceRecord::Tokens(tokens)).unwrap();
+        }
+    }
+    let said = text(&[whole.clone(), cut]);
+    assert!(
+        said.contains("the recording of B stops after 160 tokens"),
+        "{said}"
+    );
+    let said = text(&[whole.clone(), whole]);
+    assert!(said.contains("A and B wrote the same text"), "{said}");
 }
 
 #[test]

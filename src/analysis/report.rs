@@ -65,8 +65,8 @@ impl Group {
             Self::Answer => "What comes after the reasoning.",
             Self::NearDuplicates => {
                 "Keys with a newer near duplicate in their head, as the policy found them. A pair counts once \
-                 for every compression that could have evicted it. In score order (--order reference) newer means \
-                 in a later slot, as in the published code."
+                 for every compression that could have evicted it. In score order (--order reference) only the similar \
+                 key in the latest slot is known, so that some newer ones are missed."
             }
         }
     }

@@ -9,8 +9,9 @@ use serde_json::json;
 
 use super::run_args::{RecordArgs, warn_greedy};
 use super::{CliError, calibrate, progress};
-use crate::config::Sampling;
+use crate::config::{CacheSettings, Sampling};
 use crate::engine::{EngineCommand, EngineConfig, EngineEvent, RunId, RunRequest, RunState, spawn};
+use crate::policy::calibration::Calibration;
 use crate::trace::{
     AtomicFile, FinishReason, RunSummary, TraceRecord, TraceStore, WriteError, destination,
     last_boxed, unfinished,
@@ -66,6 +67,37 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
             ));
         }
     }
+    let ended = follow(args, settings, sampling, calibration, out);
+    // By now the engine has put away what it had.
+    match (ended, &args.out) {
+        (Err(error), Some(path)) if !nobody_reads(&error) => {
+            let part = unfinished(&destination(path)?);
+            Err(if part.exists() {
+                CliError::Engine(format!(
+                    "{error}; what was recorded is in {}",
+                    part.display()
+                ))
+            } else {
+                error
+            })
+        }
+        (ended, _) => ended,
+    }
+}
+
+/// `| head` has had enough; `main` says nothing then.
+fn nobody_reads(error: &CliError) -> bool {
+    matches!(error, CliError::Stdout(error) if error.kind() == ErrorKind::BrokenPipe)
+}
+
+/// Runs it to its end, telling the text or the report.
+fn follow(
+    args: &RecordArgs,
+    settings: CacheSettings,
+    sampling: Sampling,
+    calibration: Option<Arc<Calibration>>,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
     let run = RunId(1);
     let request = RunRequest {
         run,
@@ -166,13 +198,13 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
                     summary.compressions,
                     summary.peak_slots
                 ));
-                // The run is whole, but the file the person asked for is not there.
+                // The file the person asked for is not there.
                 return match &args.out {
                     Some(path) if warned => Err(CliError::Engine(format!(
-                        "the run went to its end, but {} is not there: see the warning above. What was written \
-                         before is in {}; make room, or choose another place, and run it again",
-                        path.display(),
-                        unfinished(path).display()
+                        "the run ended ({}), but its trace is not at {}: see the warning above; make room, or choose \
+                         another place, and run it again",
+                        reason.name(),
+                        path.display()
                     ))),
                     _ => Ok(()),
                 };

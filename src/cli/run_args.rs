@@ -77,9 +77,12 @@ impl CacheArgs {
             (Param::Threshold, self.threshold.is_some()),
             (Param::Sinks, self.sinks.is_some()),
         ];
-        let used = |param| {
-            info.params.contains(&param)
-                || param == Param::Sinks && settings.protection == Protection::Sinks
+        // Sinks are slots of the protection, but for policies that spare them by themselves.
+        let by_itself = info.default_settings().protection != Protection::Sinks;
+        let used = |param| match param {
+            Param::Sinks if settings.protection == Protection::Sinks => true,
+            Param::Sinks => by_itself && info.params.contains(&param),
+            _ => info.params.contains(&param),
         };
         let sliders = given
             .into_iter()
@@ -103,7 +106,10 @@ impl CacheArgs {
         s.budget = self.budget.unwrap_or(s.budget);
         s.buffer = self.buffer.unwrap_or(s.buffer);
         s.lambda = self.lambda.unwrap_or(s.lambda);
-        s.window = self.window.unwrap_or(s.window);
+        // A policy that says nothing of a window has one of its own: a wider one would spare tokens behind its back.
+        if crate::policy::find(&s.policy).is_ok_and(|info| info.params.contains(&Param::Window)) {
+            s.window = self.window.unwrap_or(s.window);
+        }
         s.kernel = self.kernel.unwrap_or(s.kernel);
         s.threshold = self.threshold.unwrap_or(s.threshold);
         s.order = self.order.unwrap_or(s.order);

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -11,7 +12,8 @@ use crate::error_chain::chain;
 use crate::export::{self, Format};
 use crate::problems::HELD_OUT_SEEDS;
 use crate::sweep::{
-    Loader, SweepEvent, SweepRequest, SweepTable, arms, execute, instruction_for, json, text,
+    Loader, RunOutcome, SweepEvent, SweepPlan, SweepRequest, SweepTable, arms, execute,
+    instruction_for, json, text,
 };
 use crate::trace::{AtomicFile, destination};
 
@@ -48,15 +50,22 @@ pub(super) fn run(args: &SweepArgs, out: &mut dyn Write) -> Result<(), CliError>
     let plot = args.plot.as_deref().map(plot_format).transpose()?;
     let mut teller = Teller::default();
     let stop = AtomicBool::new(false);
-    let (plan, outcomes) = execute(&request, &Loader::REAL, &stop, &mut |event| {
+    let ended = execute(&request, &Loader::REAL, &stop, &mut |event| {
         teller.hear(event);
-    })
-    .map_err(|error| CliError::Engine(chain(&error)))?;
+    });
+    let failed = ended.err().map(|error| CliError::Engine(chain(&error)));
+    // What had run before a failure counts all the same.
+    let Some((plan, outcomes)) = teller.ran.take() else {
+        return failed.map_or(Ok(()), Err);
+    };
     let table = SweepTable::of(&plan, &outcomes);
     if args.json {
         writeln!(out, "{}", json(&plan, &table, &teller.left_out))?;
     } else {
         write!(out, "{}", text(&plan, &table))?;
+    }
+    if let Some(error) = failed {
+        return Err(error);
     }
     if let (Some(path), Some(format)) = (&args.plot, plot) {
         let figure = export::sweep_figure(&plan, &table, args.x, export::Theme::Light);
@@ -90,6 +99,8 @@ fn plot_format(path: &Path) -> Result<Format, CliError> {
 /// Tells on stderr how far the sweep is.
 #[derive(Default)]
 struct Teller {
+    /// The sweep as far as it has come.
+    ran: Option<(Arc<SweepPlan>, Vec<RunOutcome>)>,
     left_out: Vec<(crate::sweep::ArmKey, String)>,
     total: usize,
     before: usize,
@@ -114,6 +125,7 @@ impl Teller {
                 self.problems = plan.problems.len();
                 self.total = plan.runs() - left_out.len() * self.problems;
                 self.before = done.len();
+                self.ran = Some((plan, done));
                 self.left_out = left_out;
                 if self.before > 0 {
                     progress(format_args!(
@@ -124,7 +136,10 @@ impl Teller {
                 self.started = Some(Instant::now());
                 self.shown = self.started;
             }
-            SweepEvent::Ran(_) => {
+            SweepEvent::Ran(outcome) => {
+                if let Some((_, outcomes)) = &mut self.ran {
+                    outcomes.push(outcome);
+                }
                 self.done += 1;
                 if self.shown.is_some_and(|at| at.elapsed() >= PROGRESS_EVERY) {
                     self.shown = Some(Instant::now());

@@ -65,7 +65,12 @@ fn auxiliary_bytes(store: &TraceStore, summary: &RunSummary) -> u64 {
         .chain(later)
         .filter_map(|settings| {
             let info = policy::find(&settings.policy).ok()?;
-            Some(info.auxiliary_bytes(settings, &header.model, summary.peak_slots))
+            Some(info.auxiliary_bytes(
+                settings,
+                &header.model,
+                summary.peak_slots,
+                header.prompt_tokens,
+            ))
         })
         .max()
         .unwrap_or(0)

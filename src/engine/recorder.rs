@@ -1,14 +1,16 @@
 //! Writes the trace as it grows, from the engine's side, so that a hidden or frozen window loses nothing.
 //!
 //! The growing file is `NAME.part`; it takes the name when the run has ended. A crash leaves the part,
-//! which opens like any trace, and an older file of that name is never harmed by a run that fails.
+//! which opens like any trace, and so does a run that is cut short where there is an older file of that name.
 
 use std::fs::File;
 use std::io::{BufWriter, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::trace::{TraceHeader, TraceRecord, TraceWriter, WriteError, destination, unfinished};
+use crate::trace::{
+    FinishReason, TraceHeader, TraceRecord, TraceWriter, WriteError, destination, unfinished,
+};
 
 /// How stale the file may be.
 const FLUSH_EVERY: Duration = Duration::from_millis(250);
@@ -21,13 +23,29 @@ pub struct Recorder {
     flushed: Instant,
 }
 
-/// The trace file could not be written; the run goes on without it.
+/// The trace file is not where it was asked for.
 #[derive(Debug, thiserror::Error)]
-#[error("the trace could not be written to {}; the run goes on and can be saved elsewhere", path.display())]
-pub struct RecordError {
-    path: PathBuf,
-    #[source]
-    source: WriteError,
+pub enum RecordError {
+    /// It could not be written; the run goes on without it.
+    #[error("the trace could not be written to {}; the run goes on and can be saved elsewhere", path.display())]
+    Write {
+        /// What was asked for.
+        path: PathBuf,
+        /// Why.
+        source: WriteError,
+    },
+    /// The run was cut short, and an older file has the name.
+    #[error(
+        "the run did not come to its end, so {path} is as it was; what was recorded is in {part}",
+        path = path.display(),
+        part = part.display()
+    )]
+    CutShort {
+        /// What was asked for.
+        path: PathBuf,
+        /// Where the run lies.
+        part: PathBuf,
+    },
 }
 
 impl Recorder {
@@ -36,7 +54,7 @@ impl Recorder {
     /// # Errors
     /// The file cannot be created or written, what is there is no file, or an earlier run's part is still there.
     pub fn create(path: &Path, header: &TraceHeader) -> Result<Self, RecordError> {
-        let fail = |source: WriteError| RecordError {
+        let fail = |source: WriteError| RecordError::Write {
             path: path.to_owned(),
             source,
         };
@@ -58,27 +76,46 @@ impl Recorder {
     /// Appends records; they reach the file within a quarter of a second.
     ///
     /// # Errors
-    /// The disk is full or gone; what was written before stays readable.
+    /// The disk is full or gone; what was written before stays readable. Or the run was cut short, and an older file keeps
+    /// the name.
     pub fn write(&mut self, records: &[TraceRecord]) -> Result<(), RecordError> {
-        let mut write = || -> Result<(), WriteError> {
-            for record in records {
-                self.writer.write(record)?;
-            }
-            let ended = records
-                .iter()
-                .any(|record| matches!(record, TraceRecord::End { .. }));
-            if ended || self.flushed.elapsed() >= FLUSH_EVERY {
-                self.writer.flush()?;
-                self.flushed = Instant::now();
-            }
-            if ended {
-                std::fs::rename(&self.part, &self.path)?;
-            }
-            Ok(())
+        let ended = self.append(records).map_err(|source| self.failed(source))?;
+        let Some(reason) = ended else {
+            return Ok(());
         };
-        write().map_err(|source| RecordError {
+        let whole = !matches!(reason, FinishReason::Stopped | FinishReason::Failed(_));
+        if !whole && self.path.exists() {
+            return Err(RecordError::CutShort {
+                path: self.path.clone(),
+                part: self.part.clone(),
+            });
+        }
+        std::fs::rename(&self.part, &self.path).map_err(|error| self.failed(error.into()))
+    }
+
+    /// Returns how the run ended, if it did.
+    fn append<'r>(
+        &mut self,
+        records: &'r [TraceRecord],
+    ) -> Result<Option<&'r FinishReason>, WriteError> {
+        let mut ended = None;
+        for record in records {
+            self.writer.write(record)?;
+            if let TraceRecord::End { reason, .. } = record {
+                ended = Some(reason);
+            }
+        }
+        if ended.is_some() || self.flushed.elapsed() >= FLUSH_EVERY {
+            self.writer.flush()?;
+            self.flushed = Instant::now();
+        }
+        Ok(ended)
+    }
+
+    fn failed(&self, source: WriteError) -> RecordError {
+        RecordError::Write {
             path: self.path.clone(),
             source,
-        })
+        }
     }
 }

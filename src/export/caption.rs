@@ -34,7 +34,8 @@ fn values(settings: &CacheSettings) -> Vec<String> {
         |info| {
             let value =
                 |param: &policy::Param| format!("{} {}", param.spec().option, param.get(settings));
-            info.params.iter().map(value).collect()
+            let numbers = info.params.iter().map(value);
+            numbers.chain(info.unusual_choices(settings)).collect()
         },
     )
 }

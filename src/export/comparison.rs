@@ -1,5 +1,6 @@
 //! Runs side by side as a table, an object or a figure.
 
+use std::cmp::Ordering;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -170,6 +171,16 @@ impl<'a> Comparison<'a> {
         ]
     }
 
+    /// Which of two runs that have not parted was recorded less far, if one was.
+    fn shorter(&self, pair: &Pair) -> Option<usize> {
+        let tokens = |run: usize| self.runs[run].0.store.tokens().len();
+        match tokens(pair.a).cmp(&tokens(pair.b)) {
+            Ordering::Less => Some(pair.a),
+            Ordering::Equal => None,
+            Ordering::Greater => Some(pair.b),
+        }
+    }
+
     fn write_pair(&self, pair: &Pair, out: &mut dyn Write) -> io::Result<()> {
         let stores = [pair.a, pair.b].map(|i| self.runs[i].0.store);
         let (a, b) = (letter(pair.a), letter(pair.b));
@@ -179,7 +190,15 @@ impl<'a> Comparison<'a> {
                 "{a} and {b} part at {}",
                 parting.said(stores[0], stores[1])
             )?,
-            None => writeln!(out, "{a} and {b} wrote the same text")?,
+            None => match self.shorter(pair) {
+                None => writeln!(out, "{a} and {b} wrote the same text")?,
+                Some(run) => writeln!(
+                    out,
+                    "the recording of {} stops after {} tokens; up to there {a} and {b} wrote the same text",
+                    letter(run),
+                    self.runs[run].0.store.tokens().len()
+                )?,
+            },
         }
         let number =
             |v: Option<f64>| v.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.3}"));
@@ -273,6 +292,7 @@ impl<'a> Comparison<'a> {
                 "a": token(stores[0], &parting),
                 "b": token(stores[1], &parting),
             })),
+            "same_text": pair.parting.is_none() && self.shorter(pair).is_none(),
             "shared_tokens": pair.common,
             "jaccard_mean": pair.overlap.mean(),
             "jaccard_at_divergence": pair.at_parting(),

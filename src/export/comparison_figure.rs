@@ -94,7 +94,7 @@ fn run(
         Err(_) => (whole(store.tokens().len()), FLAT),
     };
     let rows = matrix.rows();
-    let matrix = widened(&matrix, axis.tokens).upside_down();
+    let matrix = widened(matrix, axis.tokens).upside_down();
     let reduced = matrix.reduce((2.0 * RASTER) as usize, 2 * PLOT_WIDTH as usize);
     let pixels: Vec<Rgb> = reduced
         .values
@@ -150,8 +150,10 @@ fn whole(tokens: usize) -> Matrix {
 }
 
 /// The matrix with as many columns as the longest run has tokens.
-fn widened(matrix: &Matrix, columns: usize) -> Matrix {
-    let columns = columns.max(matrix.columns);
+fn widened(matrix: Matrix, columns: usize) -> Matrix {
+    if columns <= matrix.columns {
+        return matrix;
+    }
     let mut values = Vec::with_capacity(columns * matrix.rows());
     for row in 0..matrix.rows() {
         values.extend_from_slice(matrix.row(row));

@@ -219,6 +219,9 @@ pub(super) fn settings_text(settings: &CacheSettings) -> String {
             parts.push(format!("protection {}", settings.protection));
             parts.push(format!("trigger {}", settings.trigger));
             parts.push(format!("order {}", settings.order));
+            if !info.params.contains(&Param::Window) {
+                parts.push(format!("window {}", settings.window));
+            }
         }
     }
     parts.join(", ")

@@ -37,12 +37,15 @@ impl Matrix {
     }
 
     /// The same with its rows from the last to the first, for a picture whose rows count upwards.
-    pub(super) fn upside_down(&self) -> Self {
-        let rows = self.values.chunks(self.columns.max(1)).rev();
-        Self {
-            values: rows.flatten().copied().collect(),
-            ..*self
+    ///
+    /// In place: a run that compresses at every token has as many cells as tokens squared.
+    pub(super) fn upside_down(mut self) -> Self {
+        let (rows, columns) = (self.rows(), self.columns);
+        for row in 0..rows / 2 {
+            let (lower, upper) = self.values.split_at_mut((rows - 1 - row) * columns);
+            lower[row * columns..][..columns].swap_with_slice(&mut upper[..columns]);
         }
+        self
     }
 
     /// Means of equal groups of rows and columns, so that at most `rows` by `columns` remain. Cells

@@ -54,9 +54,10 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
     let matrix = matrix(view, options)?;
     let palette = options.theme.palette();
     // As in the window: compressions are counted from 1, and the first is at the bottom.
-    let groups = (0..matrix.rows())
+    let rows = matrix.rows();
+    let groups = (0..rows)
         .map(|event| RowGroup {
-            start: matrix.rows() - 1 - event,
+            start: rows - 1 - event,
             len: 1,
             label: (event + 1).to_string(),
         })

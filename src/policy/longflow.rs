@@ -18,7 +18,8 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
     summary: "Drops the token that adds the least to what the newest token reads: its attention weight times the size of \
               its value, summed over the heads of a layer. Needs only the newest query, and nothing is protected. \
               The published code drops one token each step, which may be the newest itself; here the newest stays \
-              and a few are dropped at a time, so that a trace stays readable (buffer 1 drops one each step).",
+              and a few are dropped at a time, so that a trace stays readable (buffer 1 drops one each step). \
+              The published code cuts a long prompt by SnapKV first; here its own score does it, chunk by chunk.",
     compresses: true,
     each_step: true,
     needs: Needs::LAST,

@@ -57,12 +57,14 @@ impl Needs {
         }
     }
 
-    /// Bytes that must be held between compressions beside keys and values, with `slots` slots per head.
+    /// Bytes that must be held between compressions beside keys and values, with `slots` slots per head after a prompt of
+    /// `prompt_tokens` tokens.
     pub fn auxiliary_bytes(
         self,
         settings: &CacheSettings,
         model: &ModelSummary,
         slots: u32,
+        prompt_tokens: u32,
     ) -> u64 {
         let layer_queries =
             u64::from(model.layers) * u64::from(model.query_heads) * u64::from(model.head_dim);
@@ -72,7 +74,10 @@ impl Needs {
             bytes += u64::from(model.heads()) * u64::from(slots) * float;
         }
         if self.prompt {
-            bytes += PROMPT_PROBES as u64 * layer_queries * float;
+            let rows = PROMPT_PROBES
+                .min(prompt_tokens as usize)
+                .min(settings.window as usize);
+            bytes += rows as u64 * layer_queries * float;
         }
         if self.statistics {
             // Per pair of features a complex sum and a sum of sizes, in double precision.
@@ -99,7 +104,7 @@ mod tests {
             window: 5,
             ..CacheSettings::default()
         };
-        let bytes = |needs: Needs| needs.auxiliary_bytes(&settings, &model, 100);
+        let bytes = |needs: Needs| needs.auxiliary_bytes(&settings, &model, 100, 3);
         assert_eq!(bytes(Needs::NOTHING), 0);
         assert_eq!(bytes(Needs::LAST), 2 * 6 * 8 * 4);
         assert_eq!(bytes(Needs::WINDOW), 5 * 2 * 6 * 8 * 4);
@@ -108,5 +113,10 @@ mod tests {
             ..Needs::NOTHING
         };
         assert_eq!(bytes(attention), 2 * 3 * 100 * 4);
+        let prompt = Needs {
+            prompt: true,
+            ..Needs::NOTHING
+        };
+        assert_eq!(bytes(prompt), 3 * 2 * 6 * 8 * 4, "a prompt of three tokens");
     }
 }

@@ -11,8 +11,8 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
     aliases: &["random", "Random Attention", "null model"],
     paper: "arXiv 2609.03430",
     summary: "Keeps the whole prompt and draws the rest by lot, anew for each head at every compression. Looks at \
-              nothing, so it is the null model that every score has to beat; a token survives m compressions with \
-              a probability that falls like a power of m. With scope layer or global the heads share one draw. The \
+              nothing, so it is the null model that every score has to beat; a token's chance of being \
+              there still falls by the same factor at each compression. With scope layer or global the heads share one draw. The \
               published run has a buffer of 64 beside budgets from 1024; the buffer here fits small budgets.",
     compresses: true,
     each_step: false,

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::calibration::Calibration;
 use super::params::Param;
-use super::{Needs, Policy};
+use super::{Needs, Policy, Queries};
 use super::{
     full_cache, h2o, keydiff, knorm, longflow, longflow_exact, random_prompt, recency,
     recency_prompt, rkv, rkv_global, snapkv, task_aware, thinkv, tova, triattention, vase_attnv,
     vase_dkv,
 };
-use crate::config::{CacheSettings, SettingsError};
+use crate::config::{CacheSettings, Protection, SettingsError};
 use crate::trace::ModelSummary;
 
 /// A policy as the table lists it.
@@ -69,9 +69,15 @@ impl std::fmt::Debug for ActivePolicy {
 
 impl PolicyInfo {
     /// Whether it must see every step, and not just keys, values and queries at a compression: its cache is then where
-    /// the policies run.
+    /// the policies run. One that decides after each token by age alone sees nothing of a step.
     pub fn watches(&self) -> bool {
-        self.each_step || self.needs.attention || self.needs.prompt || self.needs.statistics
+        let Needs {
+            queries,
+            attention,
+            prompt,
+            statistics,
+        } = self.needs;
+        attention || prompt || statistics || (self.each_step && queries != Queries::None)
     }
 
     /// The settings a run with this policy starts from.
@@ -107,10 +113,52 @@ impl PolicyInfo {
             };
         }
         keep_chosen!(
-            buffer, lambda, window, kernel, threshold, retain, order, scope, protection, sinks,
-            trigger
+            buffer, lambda, kernel, threshold, retain, order, scope, protection, sinks, trigger
         );
+        // A policy that says nothing of a window has one of its own.
+        if self.params.contains(&Param::Window) {
+            keep_chosen!(window);
+        }
         adopted
+    }
+
+    /// What differs in `settings` from this policy's defaults at their budget, budget and buffer apart, as the command
+    /// line would say it: `lambda 0.7`, `scope global`.
+    pub fn unusual(&self, settings: &CacheSettings) -> Vec<String> {
+        let usual = self.defaults_at(settings.budget);
+        let numbers = self
+            .params
+            .iter()
+            .filter(|param| !matches!(param, Param::Budget | Param::Buffer))
+            .filter(|param| param.get(settings).to_bits() != param.get(&usual).to_bits())
+            .map(|param| format!("{} {}", param.spec().option, param.get(settings)));
+        let choices = self.unusual_choices(settings);
+        numbers.chain(choices).collect()
+    }
+
+    /// Of [`Self::unusual`] what is no number that the policy uses.
+    pub fn unusual_choices(&self, settings: &CacheSettings) -> Vec<String> {
+        let usual = self.defaults_at(settings.budget);
+        let protects = |s: &CacheSettings| match s.protection {
+            Protection::Sinks if !self.params.contains(&Param::Sinks) => {
+                format!("protection {} of {}", s.protection, s.sinks)
+            }
+            protection => format!("protection {protection}"),
+        };
+        let windowed = self.params.contains(&Param::Window);
+        [
+            (settings.scope != usual.scope).then(|| format!("scope {}", settings.scope)),
+            (protects(settings) != protects(&usual)).then(|| protects(settings)),
+            (settings.trigger != usual.trigger).then(|| format!("trigger {}", settings.trigger)),
+            (settings.order != usual.order).then(|| format!("order {}", settings.order)),
+            (settings.retain != usual.retain).then(|| format!("retain {:?}", settings.retain)),
+            (!windowed && settings.window != usual.window)
+                .then(|| format!("window {}", settings.window)),
+        ]
+        .into_iter()
+        .flatten()
+        .filter(|_| self.compresses)
+        .collect()
     }
 
     /// Starts the policy in a run.
@@ -130,8 +178,10 @@ impl PolicyInfo {
         settings: &CacheSettings,
         model: &ModelSummary,
         slots: u32,
+        prompt_tokens: u32,
     ) -> u64 {
-        self.needs.auxiliary_bytes(settings, model, slots)
+        self.needs
+            .auxiliary_bytes(settings, model, slots, prompt_tokens)
     }
 
     fn is_called(&self, name: &str) -> bool {
@@ -203,7 +253,7 @@ pub fn find(name: &str) -> Result<&'static PolicyInfo, SettingsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Protection, Scope};
+    use crate::config::{Scope, SlotOrder};
 
     #[test]
     fn policies_are_found_by_the_names_people_use() {
@@ -257,6 +307,22 @@ mod tests {
     }
 
     #[test]
+    fn those_that_kernels_score_leave_the_cache_on_the_device() {
+        for id in [
+            "rkv",
+            "rkv-global",
+            "snapkv",
+            "streamingllm",
+            "recency-prompt",
+        ] {
+            assert!(!find(id).unwrap().watches(), "{id}");
+        }
+        for id in ["h2o", "tova", "longflow", "task-aware", "triattention"] {
+            assert!(find(id).unwrap().watches(), "{id}");
+        }
+    }
+
+    #[test]
     fn another_policy_brings_its_protection_and_leaves_what_a_person_chose() {
         let chosen = CacheSettings {
             budget: 77,
@@ -268,6 +334,33 @@ mod tests {
         assert_eq!((tova.budget, tova.scope), (77, Scope::Layer));
         assert_eq!(tova.protection, Protection::None);
         assert_eq!(find("rkv").unwrap().adopt(&tova), chosen);
+    }
+
+    #[test]
+    fn what_is_not_as_published_is_told() {
+        let rkv = find("rkv").unwrap();
+        let mut settings = rkv.defaults_at(77);
+        assert!(rkv.unusual(&settings).is_empty());
+        settings.lambda = 0.7;
+        settings.scope = Scope::Global;
+        settings.protection = Protection::Sinks;
+        settings.order = SlotOrder::Reference;
+        assert_eq!(
+            rkv.unusual(&settings),
+            [
+                "lambda 0.7",
+                "scope global",
+                "protection sinks of 4",
+                "order reference"
+            ]
+        );
+        for info in POLICIES {
+            assert!(
+                info.unusual(&info.defaults_at(300)).is_empty(),
+                "{}",
+                info.id
+            );
+        }
     }
 
     #[test]
@@ -283,6 +376,7 @@ mod tests {
         settings.window = 10;
         Param::Budget.set(&mut settings, 64.0);
         assert_eq!(settings.window, 10);
-        assert_eq!(find("tova").unwrap().adopt(&settings).window, 10);
+        assert_eq!(find("snapkv").unwrap().adopt(&settings).window, 10);
+        assert_eq!(find("tova").unwrap().adopt(&settings).window, 1);
     }
 }

@@ -20,7 +20,8 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
               to another approach. A turn halves every older thought (down to 4 tokens), and each keeps the keys \
               that stand for its others (K-means). Only the eviction half of ThinKV: nothing is quantised. Assumed: a \
               thought is one buffer long (128 in the paper), its kind comes from the run's own sparsities instead of \
-              calibration prompts, the prompt is exempt, and slots the schedule leaves free go to the newest tokens.",
+              calibration prompts, the prompt is exempt, slots the schedule leaves free go to the newest tokens, sparsity is that of the two \
+              newest queries in evenly spread layers, and the clusters take one round.",
     compresses: true,
     each_step: false,
     needs: Needs::WINDOW,

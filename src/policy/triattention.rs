@@ -27,7 +27,8 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
               the rotary embedding alone; keys that only deviant queries would like get credit by their size. The \
               average query comes from a calibration file (rkv-scope calibrate) or, without one, from this run's own \
               queries so far: an assumption of this program, as is the normalisation of each query head's scores \
-              before the largest of a group is taken.",
+              before the largest of a group is taken. Each head keeps its own set; the published code's heads share \
+              the union of theirs.",
     compresses: true,
     each_step: false,
     needs: Needs {

@@ -12,7 +12,7 @@ use crate::policy::find;
 use crate::policy::schedule::Schedule;
 use crate::trace::{
     FinishReason, RecordLevel, RunSummary, TraceRecord, TraceStore, last_boxed, same_answer,
-    slots_read,
+    slots_read_decoding,
 };
 
 /// One problem and what is wanted of it.
@@ -233,7 +233,7 @@ fn outcome(
         peak_slots: summary.peak_slots,
         // Six decimals survive any JSON reader unchanged.
         time_averaged_ratio: (summary.time_averaged_ratio * 1e6).round() / 1e6,
-        slot_steps: slots_read(store)
+        slot_steps: slots_read_decoding(store)
             .map(|(_, slots)| slots)
             .sum::<f64>()
             .round() as u64,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ArmKey, Problem, ProblemSource};
 use crate::config::{CacheSettings, Sampling};
+use crate::policy::find;
 
 /// Which model made the results.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,8 +89,22 @@ impl SweepPlan {
         } else {
             format!(", buffer {}", buffers.join(" or "))
         };
+        let mut unusual: Vec<String> = vec![];
+        for arm in &self.arms {
+            let said = find(&arm.policy).map_or_else(|_unknown| vec![], |info| info.unusual(arm));
+            for one in said {
+                if !unusual.contains(&one) {
+                    unusual.push(one);
+                }
+            }
+        }
+        let unusual = if unusual.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", unusual.join(", "))
+        };
         format!(
-            "{} problems, {}; model {} ({}), {drawn}, at most {} tokens{buffer}.",
+            "{} problems, {}; model {} ({}), {drawn}, at most {} tokens{buffer}{unusual}.",
             self.problems.len(),
             self.origin,
             self.model.name,
@@ -149,10 +164,13 @@ impl SweepPlan {
             Some(format!("its model is {ours}, not {theirs}"))
         } else if self.problems != other.problems {
             let (ours, theirs) = (self.problems.len(), other.problems.len());
-            Some(if ours == theirs {
-                "its problems are others".to_owned()
-            } else {
+            let pairs = || self.problems.iter().zip(&other.problems);
+            Some(if ours != theirs {
                 format!("it has {ours} problems, not {theirs}")
+            } else if pairs().all(|(a, b)| a.answer == b.answer && asked_alike(&a.text, &b.text)) {
+                "its model is told something else behind each problem (--instruction)".to_owned()
+            } else {
+                "its problems are others".to_owned()
             })
         } else if self.sampling != other.sampling {
             // Random policies draw from the seed where the tokens do not.
@@ -169,6 +187,16 @@ impl SweepPlan {
             None
         }
     }
+}
+
+/// Whether two texts are one problem, with an instruction in a line behind it or without.
+fn asked_alike(a: &str, b: &str) -> bool {
+    let bare = |text: &'_ str| text.rsplit_once('\n').map(|(bare, _)| bare.to_owned());
+    let (bare_a, bare_b) = (bare(a), bare(b));
+    a == b
+        || bare_a.as_deref() == Some(b)
+        || bare_b.as_deref() == Some(a)
+        || (bare_a.is_some() && bare_a == bare_b)
 }
 
 #[cfg(test)]

@@ -11,9 +11,11 @@ use serde::{Deserialize, Serialize};
 
 use super::stamped_line::{begins_as_stamped, payload, stamp};
 use super::{RunOutcome, SweepPlan};
+use crate::trace::FileError;
 
 /// Grows with every change of what is written or of what a number means. 2: ratios are of slots read, answers graded anew.
-const FORMAT: u32 = 2;
+/// 3: costs are of decoding alone, units graded anew.
+const FORMAT: u32 = 3;
 
 /// A results file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +59,15 @@ pub enum ResultsError {
         /// Line, counted from 1.
         line: usize,
     },
+    /// The first line does not agree with its checksum.
+    #[error(
+        "the first line of {path}, which says what was swept, is damaged; choose another file, or delete it to start over",
+        path = path.display()
+    )]
+    DamagedPlan {
+        /// The file.
+        path: PathBuf,
+    },
     /// Results of other settings.
     #[error(
         "{path} holds another sweep: {difference}; choose another file, or delete it to start over",
@@ -68,6 +79,9 @@ pub enum ResultsError {
         /// In what it differs.
         difference: String,
     },
+    /// Its folder is missing.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// Another process writes it.
     #[error("another sweep is writing to {path}; wait for it, or choose another file", path = path.display())]
     Busy {
@@ -143,6 +157,11 @@ impl StoredSweep {
                 // Cut off while the very first line was written: as good as empty.
                 (None, None) if last && whole.is_none() && begins_as_stamped(line) => {}
                 (None, Some(_)) if last && whole.is_none() => {}
+                (None, None) if whole.is_none() && begins_as_stamped(line) => {
+                    return Err(ResultsError::DamagedPlan {
+                        path: path.to_owned(),
+                    });
+                }
                 (_, None) => {
                     return Err(ResultsError::NotResults {
                         path: path.to_owned(),
@@ -202,6 +221,9 @@ impl ResultsFile {
     /// [`ResultsError`]; a file of another sweep is left as it is.
     pub fn open(path: &Path, plan: &SweepPlan) -> Result<(Self, Vec<RunOutcome>), ResultsError> {
         let path = Self::at(path);
+        if path.as_os_str().as_encoded_bytes().ends_with(b"/") || !folder_of(&path).is_dir() {
+            return Err(FileError::writing(&path, std::io::ErrorKind::NotFound.into()).into());
+        }
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -255,6 +277,13 @@ impl ResultsFile {
         let line = serde_json::to_string(record).map_err(std::io::Error::from);
         line.and_then(|payload| self.file.write_all(stamp(&payload).as_bytes()))
             .map_err(io("write", &self.path))
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
     ArmKey, ModelIdentity, Problem, ReplayRequest, ResultsFile, RunOutcome, SweepError, SweepEvent,
     SweepHandle, SweepPlan, SweepRequest,
 };
-use crate::config::CacheSettings;
+use crate::config::{CacheSettings, SettingsError};
 use crate::engine::Waker;
 use crate::engine::generation::check_prompt;
 use crate::error_chain::chain;
@@ -90,7 +90,11 @@ pub fn execute(
 ) -> Result<(Arc<SweepPlan>, Vec<RunOutcome>), SweepError> {
     request.sampling.check()?;
     for arm in &request.arms {
-        arm.check()?;
+        match arm.check() {
+            // Arms without room are left out below.
+            Ok(()) | Err(SettingsError::BudgetTooSmall { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
     let plan = Arc::new(SweepPlan {
         model: (loader.identify)(&request.model)?,

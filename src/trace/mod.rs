@@ -51,7 +51,7 @@ pub use same_answer::same_answer;
 pub use same_file::is_same_file;
 pub use score_block::{Coding, Component, ScoreBlock};
 pub use scores::{EventMeans, TokenScore};
-pub use stats::{RunSummary, slots_read};
+pub use stats::{RunSummary, slots_read_decoding};
 pub use store::{ApplyError, TraceDelta, TraceStore};
 pub use token_text::{quoted, visible};
 pub use tokens::TokenColumns;

@@ -24,9 +24,12 @@ const REPLACED: &[(&str, &str)] = &[
     ("\\;", ""),
     ("\\ ", " "),
     ("~", " "),
-    ("^{\\circ}", ""),
-    ("^\\circ", ""),
-    ("°", ""),
+    ("^{2}", "²"),
+    ("^2", "²"),
+    ("^{3}", "³"),
+    ("^3", "³"),
+    ("^{\\circ}", "°"),
+    ("^\\circ", "°"),
     ("\\dfrac", "\\frac"),
     ("\\tfrac", "\\frac"),
     ("\\(", ""),
@@ -62,8 +65,25 @@ fn plain(text: &str) -> String {
             text = format!("{before} {content} {after}");
         }
     }
-    text = without_fractions(&text);
+    text = without_fractions(&without_degrees(&text));
     text.trim().trim_end_matches('.').trim_end().to_lowercase()
+}
+
+/// `57 °C` as `57 celsius`; other degrees as plain numbers.
+fn without_degrees(text: &str) -> String {
+    let mut parts = text.split('°');
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for after in parts {
+        let unit = after.trim_start();
+        let rest = unit.get(1..).unwrap_or_default();
+        let alone = !rest.starts_with(|c: char| c.is_alphanumeric());
+        match unit.chars().next() {
+            Some('C') if alone => plain.extend([" celsius", rest]),
+            Some('F') if alone => plain.extend([" fahrenheit", rest]),
+            _ => plain.push_str(after),
+        }
+    }
+    plain
 }
 
 /// `\frac{1}{2}` and `\frac12` as ` 1/2`.
@@ -125,9 +145,10 @@ impl Quantity {
             .find(|c: char| !(c.is_ascii_digit() || c.is_whitespace() || ".,/".contains(c)))
             .unwrap_or(unsigned.len());
         let (number, unit) = unsigned.split_at(end);
-        let is_word = |word: &str| match word.len() {
-            1 => ONE_LETTER_UNITS.contains(word),
-            _ => word
+        let is_word = |word: &str| match word.trim_end_matches(['²', '³']) {
+            "" => false,
+            letter if letter.len() == 1 => ONE_LETTER_UNITS.contains(letter),
+            word => word
                 .chars()
                 .all(|c| c.is_alphabetic() || "-'./".contains(c)),
         };
@@ -264,6 +285,13 @@ mod tests {
             ("€42", "42"),
             ("90^\\circ", "90"),
             ("90^{\\circ}", "90"),
+            ("57 cm^2", "57"),
+            ("57 \\text{ cm}^{2}", "57"),
+            ("57 cm²", "57 cm^2"),
+            ("18\\text{ m}^3", "18"),
+            ("57 °C", "57"),
+            ("57^\\circ\\text{C}", "57°C"),
+            ("2^3", "2^{3}"),
             ("2 x + 1", "2x+1"),
         ] {
             assert!(same_answer(given, expected), "{given} against {expected}");
@@ -286,6 +314,11 @@ mod tests {
             ("3 1/2", "15.5"),
             ("2x", "2"),
             ("5 km", "5 m"),
+            ("57 cm", "57 cm^2"),
+            ("57 °C", "57 °F"),
+            ("57 ²", "57"),
+            ("2^3", "2"),
+            ("3x^2", "3"),
             ("x = 3, y = 4", "3"),
             ("\\frac", "1"),
             ("\\frac{1}{", "1"),

@@ -41,8 +41,7 @@ impl RunSummary {
             .unwrap_or(0)
             .max(view.slots().ceil() as u32);
         let prompt = store.header().prompt_tokens.min(seen as u32);
-        let (of_full, read) = slots_read(store)
-            .filter(|(tokens, _)| *tokens > prompt as usize)
+        let (of_full, read) = slots_read_decoding(store)
             .fold((0.0, 0.0), |(of_full, read), (tokens, slots)| {
                 (of_full + tokens as f64, read + slots)
             });
@@ -64,9 +63,15 @@ impl RunSummary {
     }
 }
 
+/// [`slots_read`] without the prompt's tokens.
+pub fn slots_read_decoding(store: &TraceStore) -> impl Iterator<Item = (usize, f64)> + '_ {
+    let prompt = store.header().prompt_tokens as usize;
+    slots_read(store).filter(move |(tokens, _)| *tokens > prompt)
+}
+
 /// Slots per head that the step of each token attended to, itself included: (tokens seen, slots), starting at 1 token.
 /// A compression comes after its step has read.
-pub fn slots_read(store: &TraceStore) -> impl Iterator<Item = (usize, f64)> + '_ {
+fn slots_read(store: &TraceStore) -> impl Iterator<Item = (usize, f64)> + '_ {
     let mut events = store.events().iter().peekable();
     let mut slots = 0.0;
     (1..=store.tokens().len()).map(move |tokens| {

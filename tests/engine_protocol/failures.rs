@@ -81,6 +81,48 @@ fn records_are_written_while_the_run_goes_on() {
 }
 
 #[test]
+fn a_run_cut_short_does_not_take_the_place_of_an_older_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.rkvt");
+    std::fs::write(&path, "an older run").unwrap();
+    let engine = engine(Scripted::new());
+    let recorded = RunRequest {
+        record_to: Some(path.clone()),
+        ..request(2000)
+    };
+    start(&engine, recorded);
+    let mut warned = None;
+    let mut stopped = false;
+    loop {
+        match engine.recv_timeout(Duration::from_secs(30)) {
+            Some(EngineEvent::Warning { message, .. }) => warned = Some(message),
+            Some(EngineEvent::State {
+                state: RunState::Finished(reason),
+                ..
+            }) => {
+                assert_eq!(reason, FinishReason::Stopped);
+                break;
+            }
+            Some(EngineEvent::Records { run, .. }) if !stopped => {
+                stopped = true;
+                engine.send(EngineCommand::Stop(run)).unwrap();
+            }
+            Some(_) => {}
+            None => panic!("no event in half a minute"),
+        }
+    }
+    assert_eq!(std::fs::read(&path).unwrap(), b"an older run");
+    let part = rkv_scope::trace::unfinished(&path);
+    let warned = warned.unwrap();
+    assert!(warned.contains(part.to_str().unwrap()), "{warned}");
+    let recorded = rkv_scope::trace::load(&part).unwrap().store;
+    assert!(matches!(
+        recorded.end(),
+        Some((_, FinishReason::Stopped, _))
+    ));
+}
+
+#[test]
 fn a_folder_that_cannot_be_written_is_a_warning_and_the_run_goes_on() {
     let engine = engine(Scripted::new());
     let path = std::path::PathBuf::from("/nonexistent-folder/run.rkvt");

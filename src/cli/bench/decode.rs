@@ -127,11 +127,7 @@ pub(super) fn run(
         "{} ({}), {device}, tokens per {}",
         summary.name,
         summary.weights,
-        if is_cpu(loaded.as_ref()) {
-            "CPU-second"
-        } else {
-            "second"
-        }
+        per(is_cpu(loaded.as_ref()))
     )?;
     for row in &rows {
         let (engine, policy) = (row.engine, row.policy);
@@ -183,10 +179,16 @@ fn measure(
         on_cpu,
     };
     progress(format_args!(
-        "{engine} {policy} at {context}: {:.1} tokens per CPU-second",
-        row.rate()
+        "{engine} {policy} at {context}: {:.1} tokens per {}",
+        row.rate(),
+        per(on_cpu)
     ));
     Ok(row)
+}
+
+/// What a rate counts by: on a GPU the CPU only waits.
+fn per(on_cpu: bool) -> &'static str {
+    if on_cpu { "CPU-second" } else { "second" }
 }
 
 fn full(model: &mut dyn LanguageModel, contexts: &[usize]) -> Result<Vec<Row>, CliError> {

@@ -80,7 +80,7 @@ pub(super) fn run(
                     "keys": name,
                     "ms_per_layer": ms,
                     "relative_to_rkv": relative,
-                    "auxiliary_bytes": info.auxiliary_bytes(&settings, &layer.model, n as u32),
+                    "auxiliary_bytes": info.auxiliary_bytes(&settings, &layer.model, n as u32, n as u32),
                 }));
             }
         }

@@ -158,9 +158,51 @@ fn a_file_of_another_format_is_told_from_no_results_file() {
         matches!(error, ResultsError::OtherFormat { found: 9, .. }),
         "{error}"
     );
-    std::fs::write(&path, stamp(r#"{"sweep":{"format":2,"plan":{}}}"#)).unwrap();
+    std::fs::write(&path, stamp(r#"{"sweep":{"format":3,"plan":{}}}"#)).unwrap();
     let error = StoredSweep::read(&path).unwrap_err();
     assert!(matches!(error, ResultsError::NotResults { .. }), "{error}");
+}
+
+#[test]
+fn a_damaged_first_line_and_a_missing_folder_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sweep.jsonl");
+    let (mut file, _) = ResultsFile::open(&path, &plan()).unwrap();
+    file.append(&outcome(0, None)).unwrap();
+    drop(file);
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replacen("reasoner", "reasonar", 1)).unwrap();
+    let error = StoredSweep::read(&path).unwrap_err().to_string();
+    assert!(error.contains("first line"), "{error}");
+    for missing in ["none/sweep.jsonl", "none/"] {
+        let error = ResultsFile::open(&folder.path().join(missing), &plan())
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("create the folder"), "{error}");
+    }
+}
+
+#[test]
+fn an_other_instruction_is_named_as_one() {
+    let told = |instruction: &str| {
+        let mut plan = plan();
+        for problem in &mut plan.problems {
+            problem.text.push_str(instruction);
+        }
+        plan
+    };
+    let difference = |a: &str, b: &str| told(a).difference(&told(b)).unwrap();
+    for (a, b) in [
+        ("", "\nBox it."),
+        ("\nBox it.", ""),
+        ("\nBox it.", "\nPlease."),
+    ] {
+        assert!(difference(a, b).contains("--instruction"), "{a} {b}");
+    }
+    assert_eq!(
+        difference(" Quick!", "\nBox it."),
+        "its problems are others"
+    );
 }
 
 #[test]
