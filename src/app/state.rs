@@ -196,6 +196,8 @@ impl App {
         self.generations += 1;
         self.forget_selection();
         self.panels.timeline.show_all();
+        self.panels.survival.show_all();
+        self.panels.heatmap.show_all();
         self.session.insert(Session::new(store, self.generations))
     }
 

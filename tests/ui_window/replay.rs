@@ -237,3 +237,20 @@ fn another_run_is_shown_from_its_first_token_to_its_last() {
     let whole = leftmost(&mut harness);
     assert!(whole < 10, "{whole}");
 }
+
+#[test]
+fn another_run_is_shown_whole_in_the_pictures_too() {
+    let mut harness = replaying(&Synthetic::default());
+    for (tab, picture) in [(Key::Num2, "survival"), (Key::Num3, "heatmap")] {
+        harness.key_press(tab);
+        harness.run();
+        harness.get_by_label(&format!("Zoom in, {picture}")).click();
+        harness.run();
+        let all = format!("Show all, {picture}");
+        assert!(harness.query_by_label(&all).is_some());
+        let other = Synthetic::default().store();
+        harness.state_mut().app_mut().show_run(other);
+        harness.run();
+        assert!(harness.query_by_label(&all).is_none(), "{picture}");
+    }
+}
