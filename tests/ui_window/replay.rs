@@ -6,9 +6,9 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use rkv_scope::trace::Position;
 use rkv_scope::trace::synthetic::Synthetic;
-use rkv_scope::ui::ColourMode;
+use rkv_scope::ui::{ColourMode, UiCommand};
 
-use super::stage::{Stage, replaying, viewer, wait};
+use super::stage::{Stage, execute, replaying, viewer, wait};
 
 fn cursor(harness: &Harness<'static, Stage>) -> usize {
     harness
@@ -209,6 +209,67 @@ fn export_offers_what_the_tab_shows() {
         harness.key_press(Key::Escape);
         harness.run();
     }
+}
+
+#[test]
+fn an_emptied_path_stays_empty_until_another_format_is_chosen() {
+    let mut harness = replaying(&Synthetic::default());
+    harness.key_press(Key::Num3);
+    harness.run();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::E);
+    harness.run();
+    let path = |harness: &Harness<'static, Stage>| {
+        let field = harness.get_by_role_and_label(Role::TextInput, "Path of the file:");
+        (field.is_focused(), field.value().unwrap_or_default())
+    };
+    assert_eq!(path(&harness), (true, "heatmap.svg".to_owned()));
+    harness
+        .get_by_role_and_label(Role::TextInput, "Path of the file:")
+        .set_text_value_accesskit("");
+    harness.run();
+    assert_eq!(path(&harness).1, "");
+    harness.get_by_label("Format: PNG").click();
+    harness.run();
+    assert_eq!(path(&harness).1, "heatmap.png");
+}
+
+#[test]
+fn plain_keys_do_nothing_behind_a_dialog_or_a_menu() {
+    let mut harness = replaying(&Synthetic::default());
+    let end = cursor(&harness);
+    let press_all = |harness: &mut Harness<'static, Stage>| {
+        for key in [Key::ArrowLeft, Key::Home, Key::Num3] {
+            harness.key_press(key);
+            harness.run();
+        }
+        assert_eq!(cursor(harness), end);
+        let heatmap = harness.query_all_by_label_contains("Heatmap of");
+        assert_eq!(heatmap.count(), 0);
+        harness.key_press(Key::Escape);
+        harness.run();
+    };
+    for dialog in [
+        UiCommand::ToggleHelp,
+        UiCommand::ToggleNotifications,
+        UiCommand::ShowExport(true),
+    ] {
+        let exports = dialog == UiCommand::ShowExport(true);
+        execute(&mut harness, vec![dialog]);
+        if exports {
+            // Away from the path's field, which takes the keys itself.
+            harness.get_by_label("What: survival").click();
+            harness.run();
+        }
+        press_all(&mut harness);
+    }
+    for menu in ["File", "Play speed"] {
+        harness.get_by_label(menu).click();
+        harness.run();
+        press_all(&mut harness);
+    }
+    harness.key_press(Key::ArrowLeft);
+    harness.run();
+    assert!(cursor(&harness) < end);
 }
 
 #[test]
