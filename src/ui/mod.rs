@@ -31,6 +31,7 @@ pub mod quantity;
 pub mod raster;
 pub mod reflections;
 pub mod run_key;
+pub mod seed_field;
 pub mod segmented;
 pub mod selection;
 pub mod settings_panel;

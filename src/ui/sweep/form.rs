@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use egui::{
-    Align, Button, DragValue, Frame, Label, Layout, Margin, Panel, RichText, ScrollArea, TextEdit,
+    Align, Button, DragValue, Frame, Id, Label, Layout, Margin, Panel, RichText, ScrollArea, TextEdit,
     Ui,
 };
 
@@ -13,6 +13,7 @@ use crate::export::series;
 use crate::policy::POLICIES;
 use crate::sweep::{FULL, ProblemSource, SweepRequest, arms, instruction_for};
 use crate::ui::command::{SweepCommand, UiCommand};
+use crate::ui::seed_field::seed_field;
 use crate::ui::theme::{Palette, caption};
 
 /// The sweep that a person puts together, as typed.
@@ -190,7 +191,7 @@ fn fields(ui: &mut Ui, form: &mut SweepForm) {
     let palette = Palette::of(ui.ctx());
     caption(ui, "Problems");
     number(ui, "Number of problems", &mut form.problems, 1..=100_000);
-    number(ui, "Seed", &mut form.seed, 0..=u64::MAX);
+    seed(ui, palette, &mut form.seed);
     let label = ui.label("From a file of JSON lines");
     ui.add(
         TextEdit::singleline(&mut form.problems_file)
@@ -244,6 +245,19 @@ fn number<N: egui::emath::Numeric>(
             .labelled_by(label.id);
         });
     });
+}
+
+fn seed(ui: &mut Ui, palette: &Palette, seed: &mut u64) {
+    let field = ui.horizontal(|ui| {
+        let label = ui.label("Seed");
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            seed_field(ui, Id::unique("seed of a sweep"), label.id, seed)
+        })
+        .inner
+    });
+    if let Some(why) = field.inner {
+        ui.add(Label::new(RichText::new(why).size(12.5).color(palette.error)).wrap());
+    }
 }
 
 fn start(
