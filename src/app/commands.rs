@@ -225,8 +225,8 @@ impl App {
             return;
         };
         if self.status.busy() {
-            self.notifications
-                .error("a run is under way; stop it before opening a trace");
+            let why = "a run is under way; stop it before opening a trace";
+            self.not_opened(&path, why.to_owned());
             return;
         }
         self.background(Work::Open, move || files::open(path));

@@ -15,6 +15,7 @@ use crate::ui::{
 };
 
 use super::state::App;
+use super::tasks::Work;
 
 /// Narrowest middle beside an inspector, in points.
 const LEAST_MIDDLE: f32 = 440.0;
@@ -70,7 +71,8 @@ impl App {
         self.session = session;
 
         help::show(&ctx, &mut self.help);
-        self.path_dialog.show(&ctx, &mut commands);
+        let opening = self.tasks.is_doing(Work::Open);
+        self.path_dialog.show(&ctx, opening, &mut commands);
         self.export_dialog.show(&ctx, &mut commands);
         self.notifications.show(&ctx, &mut commands);
         let asking = self.path_dialog.purpose.is_some();

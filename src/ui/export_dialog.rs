@@ -1,6 +1,6 @@
 //! What to draw or tabulate, in which format, and where to.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use egui::{Align2, Button, Context, Key, RichText, TextEdit, Window, vec2};
 
@@ -9,6 +9,7 @@ use super::overwrite::Overwrite;
 use super::segmented;
 use super::selection::Tab;
 use super::theme::{Palette, caption};
+use super::typed_path::typed_path;
 use crate::export::{Format, What};
 
 /// The dialog, while it is open.
@@ -97,7 +98,7 @@ impl ExportDialog {
                 if let Some(message) = &self.message {
                     ui.label(RichText::new(message).size(12.5).color(palette.weak));
                 }
-                let path = PathBuf::from(self.path.trim());
+                let path = typed_path(&self.path);
                 let written = [path.clone()];
                 let misnamed = misnamed(&path, self.format);
                 if let Some(why) = &misnamed {

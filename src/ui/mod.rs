@@ -46,6 +46,7 @@ pub mod theme;
 pub mod timeline;
 pub mod token_text;
 pub mod token_view;
+pub mod typed_path;
 pub mod welcome;
 
 pub use command::UiCommand;

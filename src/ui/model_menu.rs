@@ -9,6 +9,7 @@ use super::command::UiCommand;
 use super::engine_status::EngineStatus;
 use super::quantity::bytes;
 use super::theme::Palette;
+use super::typed_path::typed_path;
 use crate::trace::ModelSummary;
 
 /// Room that the name has in any case, in points.
@@ -90,7 +91,8 @@ fn from_path(ui: &mut Ui, path: &mut String, commands: &mut Vec<UiCommand>) {
         let field = ui.add(edit).labelled_by(label.id);
         let enter = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
         if (load || enter) && some {
-            commands.push(UiCommand::LoadModel(path.trim().to_owned()));
+            let model = typed_path(path).to_string_lossy().into_owned();
+            commands.push(UiCommand::LoadModel(model));
             ui.close();
         }
     });

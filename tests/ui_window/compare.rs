@@ -293,6 +293,32 @@ fn a_dropped_trace_goes_into_the_pane_under_the_pointer_else_the_next_free_one()
 }
 
 #[test]
+fn several_traces_that_are_dropped_open_side_by_side() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = viewer();
+    for (name, store) in [("a.rkvt", a()), ("b.rkvt", b())] {
+        let path = folder.path().join(name);
+        rkv_scope::trace::save(&path, &store).unwrap();
+        let file = std::sync::Arc::new(Dropped(path));
+        harness.input_mut().dropped_files.push(file);
+    }
+    harness.step();
+    wait(&mut harness, |stage| {
+        stage.app().comparison().panes.len() == 2
+    });
+    let stores: Vec<TraceStore> = harness
+        .state()
+        .app()
+        .comparison()
+        .stores()
+        .cloned()
+        .collect();
+    assert_eq!(stores, [a(), b()]);
+    harness.run();
+    harness.get_by_label("Go to where B parts from A");
+}
+
+#[test]
 fn the_run_of_the_reading_tab_can_be_taken_and_read_again() {
     let mut harness = viewer();
     harness.state_mut().app_mut().show_run(a());

@@ -143,6 +143,45 @@ fn a_path_that_is_being_typed_is_not_lost_to_another_dialog() {
     assert_eq!(field.value().as_deref(), Some("runs/farm.rkvt"));
 }
 
+#[test]
+fn a_path_that_cannot_be_opened_stays_to_be_put_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.rkvt");
+    let store = Synthetic::default().store();
+    rkv_scope::trace::save(&path, &store).unwrap();
+    let mut harness = viewer();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
+    harness.run();
+    let open = |harness: &mut Harness<'static, Stage>, typed: &str| {
+        harness
+            .get_by_role_and_label(Role::TextInput, "Path of the .rkvt file:")
+            .set_text_value_accesskit(typed);
+        harness.run();
+        harness.key_press(Key::Enter);
+        harness.step();
+    };
+    let wrong = folder.path().join("no-such.rkvt").display().to_string();
+    open(&mut harness, &wrong);
+    for _ in 0..500 {
+        harness.step();
+        if harness.query_by_label_contains(&wrong).is_some() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    harness.run();
+    harness.get_by_label_contains(&wrong);
+    let app = harness.state().app();
+    assert!(app.notifications().notes().is_empty(), "told where it was typed");
+    let field = harness.get_by_role_and_label(Role::TextInput, "Path of the .rkvt file:");
+    assert_eq!(field.value(), Some(wrong));
+    open(&mut harness, &path.display().to_string());
+    wait(&mut harness, |stage| stage.app().session().is_some());
+    harness.run();
+    let field = harness.query_by_label("Path of the .rkvt file:");
+    assert!(field.is_none());
+}
+
 /// A window that has been told to save its run, and has not drawn a frame since.
 fn saving(path: &Path) -> Harness<'static, Stage> {
     let mut harness = replaying(&Synthetic::default());
