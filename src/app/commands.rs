@@ -71,6 +71,11 @@ impl App {
             UiCommand::RestartEngine if self.engine.is_none() => self.start_engine(),
             UiCommand::RestartEngine => {}
             UiCommand::LoadModel(model) => self.load_model(model),
+            UiCommand::ListModels => {
+                if let Some(list) = &self.model_list {
+                    self.known_models = list();
+                }
+            }
             UiCommand::SetColourMode(mode) => self.mode = mode,
             UiCommand::ShowTab(tab) => {
                 self.tab = tab;

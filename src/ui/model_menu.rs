@@ -58,7 +58,10 @@ pub fn show(
         Some((model, _)) => shape(model),
         None => "Load a model".to_owned(),
     };
-    response.on_hover_text(hint);
+    if response.on_hover_text(hint).clicked() {
+        // One may have been downloaded since the menu was last open.
+        commands.push(UiCommand::ListModels);
+    }
 }
 
 fn entry(ui: &mut Ui, model: &KnownModelName, commands: &mut Vec<UiCommand>) {
