@@ -88,8 +88,10 @@ impl ExportDialog {
                 }
                 ui.add_space(6.0);
                 let label = ui.label("Path of the file:");
+                // Of its own name: the rows of buttons above may become more or fewer while it has the focus.
+                let edit = TextEdit::singleline(&mut self.path).id_salt("export path");
                 let field = ui
-                    .add(TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY))
+                    .add(edit.desired_width(f32::INFINITY))
                     .labelled_by(label.id);
                 if std::mem::take(&mut self.fresh) {
                     field.request_focus();

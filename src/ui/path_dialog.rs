@@ -88,7 +88,11 @@ impl PathDialog {
                 let enter = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
                 if let Some(message) = &self.message {
                     let harmless = message == NOTHING_CHOSEN;
-                    let colour = if harmless { palette.weak } else { palette.error };
+                    let colour = if harmless {
+                        palette.weak
+                    } else {
+                        palette.error
+                    };
                     let text = RichText::new(message).size(12.5).color(colour);
                     ui.add(Label::new(text).wrap());
                 }

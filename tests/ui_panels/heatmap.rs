@@ -152,7 +152,9 @@ fn before_the_first_compression_it_offers_to_go_there() {
 fn a_token_is_let_go_when_its_cells_are_gone_from_under_the_pointer() {
     let mut window = heatmap([900.0, 560.0], Theme::Dark, Stage::new(run()));
     window.run();
-    window.get_by_label_contains("Heatmap of importance").hover();
+    window
+        .get_by_label_contains("Heatmap of importance")
+        .hover();
     window.run();
     let hovered = window.state().commands.iter().find_map(|c| match c {
         UiCommand::Hover(Some(position)) => Some(*position),

@@ -119,10 +119,7 @@ fn a_page_that_was_dragged_away_from_the_end_stays_where_it_is() {
 #[test]
 fn a_token_pinned_in_another_tab_is_what_is_read_though_the_run_went_on_meanwhile() {
     let (mut harness, engine, run) = half_way(&long());
-    execute(
-        &mut harness,
-        vec![UiCommand::ShowTab(Tab::Reflections)],
-    );
+    execute(&mut harness, vec![UiCommand::ShowTab(Tab::Reflections)]);
     let written = long().records().len() / 2;
     write_on(&mut harness, &engine, run, written);
     let pin = UiCommand::Select(Some(Position(3)));

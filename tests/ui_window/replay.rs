@@ -153,9 +153,10 @@ fn a_path_that_cannot_be_opened_stays_to_be_put_right() {
     harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
     harness.run();
     let open = |harness: &mut Harness<'static, Stage>, typed: &str| {
-        harness
-            .get_by_role_and_label(Role::TextInput, "Path of the .rkvt file:")
-            .set_text_value_accesskit(typed);
+        let label = "Path of the .rkvt file:";
+        let field = harness.get_by_role_and_label(Role::TextInput, label);
+        field.focus();
+        field.set_text_value_accesskit(typed);
         harness.run();
         harness.key_press(Key::Enter);
         harness.step();
@@ -172,7 +173,10 @@ fn a_path_that_cannot_be_opened_stays_to_be_put_right() {
     harness.run();
     harness.get_by_label_contains(&wrong);
     let app = harness.state().app();
-    assert!(app.notifications().notes().is_empty(), "told where it was typed");
+    assert!(
+        app.notifications().notes().is_empty(),
+        "told where it was typed"
+    );
     let field = harness.get_by_role_and_label(Role::TextInput, "Path of the .rkvt file:");
     assert_eq!(field.value(), Some(wrong));
     open(&mut harness, &path.display().to_string());

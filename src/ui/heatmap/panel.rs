@@ -136,8 +136,8 @@ fn cells_or_why_not(
             ui,
             "Before the first compression",
             &format!(
-                "No head has scored anything at token {}; the first compression runs at token {first}.",
-                view.cursor()
+                "No head has scored anything after {}; the first compression runs after {first}.",
+                counted(view.cursor() as u64, "token")
             ),
         );
         ui.vertical_centered(|ui| {

@@ -1,8 +1,8 @@
 //! What is to be swept: problems, budgets, policies. Stands where the settings of a run stand in other tabs.
 
 use egui::{
-    Align, Button, DragValue, Frame, Id, Label, Layout, Margin, Panel, RichText, ScrollArea, TextEdit,
-    Ui,
+    Align, Button, DragValue, Frame, Id, Label, Layout, Margin, Panel, RichText, ScrollArea,
+    TextEdit, Ui,
 };
 
 use super::{Phase, SweepShown};

@@ -230,9 +230,9 @@ fn follow(
 ) -> bool {
     let store = view.store();
     let moved = state.cursor != view.cursor();
-    let pinned = selection.pinned.filter(|pinned| {
-        selection.pinned != state.pinned && pinned.index() < store.tokens().len()
-    });
+    let pinned = selection
+        .pinned
+        .filter(|pinned| selection.pinned != state.pinned && pinned.index() < store.tokens().len());
     state.cursor = view.cursor();
     state.pinned = selection.pinned;
     let held = selection.playback.following && state.detached;
@@ -242,7 +242,8 @@ fn follow(
         return false;
     };
     let rect = rect.expand2(vec2(0.0, LINE));
-    let in_sight = viewport.y_range().contains(rect.top()) && viewport.y_range().contains(rect.bottom());
+    let in_sight =
+        viewport.y_range().contains(rect.top()) && viewport.y_range().contains(rect.bottom());
     let rect = rect.translate(origin.to_vec2());
     ui.scroll_to_rect_animation(rect, None, egui::style::ScrollAnimation::none());
     pinned.is_some() && !in_sight
