@@ -82,14 +82,21 @@ impl App {
             EngineEvent::ModelLoading { fraction, stage } => {
                 self.status.loading = Some((fraction, stage));
             }
-            EngineEvent::ModelUnloaded => {
-                self.status.model = None;
-                self.take_asked_model();
-            }
-            EngineEvent::ModelLoaded { model, device } => {
-                self.take_asked_model();
+            EngineEvent::ModelUnloaded => self.status.model = None,
+            EngineEvent::ModelLoaded {
+                model,
+                device,
+                note,
+            } => {
+                // A restart and sweeps take it from now on.
+                if let Some(asked) = self.model_asked.take() {
+                    self.model_wanted = Some(asked);
+                }
                 self.status.loading = None;
                 self.status.model = Some((model, device));
+                if let Some(note) = note {
+                    self.notifications.error(note);
+                }
             }
             EngineEvent::RunStarted { run, header } if self.comparison.has(run) => {
                 self.generations += 1;
@@ -178,13 +185,6 @@ impl App {
     fn list_runs(&mut self) {
         if let Some(runs) = &self.runs {
             self.earlier = runs.runs();
-        }
-    }
-
-    /// The model asked for was found: a restart and sweeps take it from now on.
-    fn take_asked_model(&mut self) {
-        if let Some(asked) = self.model_asked.take() {
-            self.model_wanted = Some(asked);
         }
     }
 

@@ -57,7 +57,7 @@ pub struct App {
     pub(super) status: EngineStatus,
     /// The model to start the engine with, and that sweeps take; the default one if none.
     pub(super) model_wanted: Option<String>,
-    /// The one asked for last, until the engine has found it.
+    /// The one asked for last, until the engine has loaded it.
     pub(super) model_asked: Option<String>,
     pub(super) known_models: Vec<KnownModelName>,
     pub(super) tasks: Tasks,

@@ -40,6 +40,7 @@ impl Played {
             plan: Arc::clone(&plan),
             done: vec![],
             left_out: vec![],
+            note: None,
         });
         plan
     }
