@@ -229,7 +229,8 @@ impl App {
                 .error("a run is under way; stop it before opening a trace");
             return;
         }
-        self.background(Work::Open, move || files::open(path));
+        let asked = self.ask_for_run();
+        self.background(Work::Open, move || files::open(path, asked));
     }
 
     fn save(&mut self, path: Option<PathBuf>) {

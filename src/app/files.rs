@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::asked::Asked;
 use super::tasks::Outcome;
 use crate::error_chain::chain;
 use crate::export::{ComparedRun, Comparison, ExportOptions, Format, What};
@@ -9,7 +10,7 @@ use crate::trace::{self, TraceStore, TraceView};
 use crate::ui::command::Browse;
 
 /// Reads a trace; damage at its end is told beside the run.
-pub fn open(path: PathBuf) -> Outcome {
+pub fn open(path: PathBuf, asked: Asked) -> Outcome {
     let result = trace::load(&path)
         .map(|loaded| {
             (
@@ -18,11 +19,15 @@ pub fn open(path: PathBuf) -> Outcome {
             )
         })
         .map_err(|error| error.to_string());
-    Outcome::Opened { path, result }
+    Outcome::Opened {
+        path,
+        asked,
+        result,
+    }
 }
 
 /// Reads traces for the Compare tab, in order, the first for the pane named.
-pub fn open_panes(pane: Option<usize>, paths: Vec<PathBuf>) -> Outcome {
+pub fn open_panes(pane: Option<usize>, paths: Vec<PathBuf>, asked: Asked) -> Outcome {
     let read = |path: PathBuf| {
         let result = trace::load(&path)
             .map(|loaded| {
@@ -36,6 +41,7 @@ pub fn open_panes(pane: Option<usize>, paths: Vec<PathBuf>) -> Outcome {
     };
     Outcome::OpenedPanes {
         pane,
+        asked,
         traces: paths.into_iter().map(read).collect(),
     }
 }

@@ -230,9 +230,14 @@ impl App {
         );
     }
 
-    fn outcome(&mut self, outcome: Outcome) {
+    pub(super) fn outcome(&mut self, outcome: Outcome) {
         match outcome {
-            Outcome::Opened { path, result } => match result {
+            Outcome::Opened {
+                path,
+                asked,
+                result,
+            } => match result {
+                Ok(_) if !self.is_newest(&asked) => {}
                 Ok(_) if self.status.busy() => self
                     .notifications
                     .error("a run was started meanwhile; stop it before opening a trace"),
@@ -241,7 +246,7 @@ impl App {
                         self.tab = Tab::Reading;
                     }
                     let header = store.header();
-                    header.problem.clone_into(&mut self.prompt.problem);
+                    self.take_problem(&asked, &header.problem);
                     // What one would run again, and what a viewer shows beside the text.
                     self.settings.cache = header.settings.clone();
                     self.settings.sampling = header.sampling.clone();
@@ -255,12 +260,16 @@ impl App {
                 }
                 Err(message) => self.notifications.error(message),
             },
-            Outcome::OpenedPanes { mut pane, traces } => {
+            Outcome::OpenedPanes {
+                mut pane,
+                asked,
+                traces,
+            } => {
                 self.path_dialog.close();
                 for (path, result) in traces {
                     match result {
                         Ok((store, damage)) => {
-                            self.put_into_pane(pane.take(), store, Some(path));
+                            self.put_into_pane(pane.take(), store, Some(path), &asked);
                             if let Some(damage) = damage {
                                 self.notifications.error(damage);
                             }
@@ -294,7 +303,11 @@ impl App {
                 ..
             } => self.notifications.error(message),
             Outcome::SweepRead { result } => self.sweep_read(result),
-            Outcome::Replayed { result } => self.replayed(result),
+            Outcome::Replayed {
+                problem,
+                asked,
+                result,
+            } => self.replayed(problem, asked, result),
             Outcome::Picked { purpose, path } => self.picked(purpose, path.as_deref()),
             Outcome::Died { work, why } => self.notifications.error(format!(
                 "{} failed unexpectedly ({why}); what is shown stays, and it can be tried again",

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use super::asked::Asked;
 use crate::engine::Waker;
 use crate::panicked;
 use crate::sweep::StoredSweep;
@@ -65,6 +66,8 @@ pub enum Outcome {
     Opened {
         /// The file.
         path: PathBuf,
+        /// When it was asked for.
+        asked: Asked,
         /// The run.
         result: Result<(Box<TraceStore>, Option<String>), String>,
     },
@@ -72,6 +75,8 @@ pub enum Outcome {
     OpenedPanes {
         /// The pane for the first; the next free ones if none.
         pane: Option<usize>,
+        /// When it was asked for.
+        asked: Asked,
         /// The files in order, with what was wrong with the end of each, if anything.
         traces: Vec<(PathBuf, ReadTrace)>,
     },
@@ -100,6 +105,10 @@ pub enum Outcome {
     },
     /// Runs of a sweep were done again.
     Replayed {
+        /// Index of the problem.
+        problem: u32,
+        /// When it was asked for.
+        asked: Asked,
         /// The full cache's, and the policy's if it is another.
         result: Result<Vec<TraceStore>, String>,
     },

@@ -107,6 +107,8 @@ pub enum SweepCommand {
         /// Policy and budget.
         arm: ArmKey,
     },
+    /// Open the run that was done again and has waited for it, by its number.
+    ShowReplay(u64),
     /// Write the curve beside the results file.
     SaveFigure {
         /// Its horizontal axis.

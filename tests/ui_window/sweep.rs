@@ -362,6 +362,35 @@ fn a_run_whose_doing_again_panics_is_told_and_can_be_tried_again() {
 }
 
 #[test]
+fn a_run_that_was_done_again_is_offered_to_a_person_who_has_left_the_tab() {
+    let (mut harness, played) = with_sweeps([1280.0, 800.0], Theme::Dark);
+    open_tab(&mut harness);
+    start(&mut harness);
+    played.begin();
+    played.say(SweepEvent::Ended { stopped: true });
+    harness.run_steps(3);
+    let arm = ArmKey {
+        policy: "rkv".to_owned(),
+        budget: Some(32),
+    };
+    let again = UiCommand::Sweep(SweepCommand::OpenRun { problem: 0, arm });
+    let left = UiCommand::ShowTab(rkv_scope::ui::Tab::Reading);
+    let ctx = harness.ctx.clone();
+    harness
+        .state_mut()
+        .app_mut()
+        .execute(&ctx, vec![again, left]);
+    wait(&mut harness, |stage| {
+        let notes = stage.app().notifications().notes();
+        notes.iter().any(|note| note.text.contains("run again;"))
+    });
+    assert!(harness.state().app().comparison().panes.is_empty());
+    harness.get_by_label("Open it").click();
+    harness.run();
+    assert_eq!(harness.state().app().comparison().panes.len(), 2);
+}
+
+#[test]
 fn a_viewer_without_a_model_shows_results_only() {
     let mut harness = super::stage::viewer();
     let ctx = harness.ctx.clone();
