@@ -243,8 +243,8 @@ impl App {
             );
             return;
         };
-        let store = session.store.clone();
-        self.background(Work::Save, move || files::save(path, &store));
+        let (run, store) = (session.generation, session.store.clone());
+        self.background(Work::Save, move || files::save(run, path, &store));
     }
 
     fn export(&mut self, ctx: &Context, what: What, to: Option<PathBuf>, format: Format) {

@@ -187,7 +187,7 @@ impl App {
             self.path_dialog.ask(Browse::SavePane(pane), name);
             return;
         };
-        self.background(Work::Save, move || files::save_pane(pane, path, &store));
+        self.background(Work::Save, move || files::save(pane, path, &store));
     }
 
     fn save_panes(&mut self, path: Option<PathBuf>) {

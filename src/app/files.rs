@@ -46,12 +46,6 @@ pub fn open_panes(pane: Option<usize>, paths: Vec<PathBuf>, asked: Asked) -> Out
     }
 }
 
-/// Writes the trace of the pane whose run has that generation.
-pub fn save_pane(pane: u64, path: PathBuf, store: &TraceStore) -> Outcome {
-    let result = trace::save(&path, store).map_err(|error| chain(&error));
-    Outcome::SavedPane { pane, path, result }
-}
-
 /// Writes the figure of a comparison.
 pub fn figure(
     path: PathBuf,
@@ -72,17 +66,17 @@ pub fn figure(
     Outcome::Written {
         path,
         result,
-        trace: false,
+        run: None,
     }
 }
 
-/// Writes a trace.
-pub fn save(path: PathBuf, store: &TraceStore) -> Outcome {
+/// Writes the trace of the run of that generation.
+pub fn save(run: u64, path: PathBuf, store: &TraceStore) -> Outcome {
     let result = trace::save(&path, store).map_err(|error| chain(&error));
     Outcome::Written {
         path,
         result,
-        trace: true,
+        run: Some(run),
     }
 }
 
@@ -99,7 +93,7 @@ pub fn export(
     Outcome::Written {
         path,
         result,
-        trace: false,
+        run: None,
     }
 }
 

@@ -278,30 +278,15 @@ impl App {
                     }
                 }
             }
-            Outcome::SavedPane { pane, path, result } => match result {
+            Outcome::Written { path, result, run } => match result {
                 Ok(()) => {
                     self.written(&path);
-                    let mut panes = self.comparison.panes.iter_mut();
-                    if let Some(saved) = panes.find(|shown| shown.generation == pane) {
-                        saved.path = Some(path);
+                    if let Some(run) = run {
+                        self.saved(run, path);
                     }
                 }
                 Err(message) => self.notifications.error(message),
             },
-            Outcome::Written {
-                path,
-                result: Ok(()),
-                trace,
-            } => {
-                self.written(&path);
-                if trace && let Some(session) = &mut self.session {
-                    session.path = Some(path);
-                }
-            }
-            Outcome::Written {
-                result: Err(message),
-                ..
-            } => self.notifications.error(message),
             Outcome::SweepRead { result } => self.sweep_read(result),
             Outcome::Replayed {
                 problem,
@@ -322,6 +307,22 @@ impl App {
         let path = whole.as_deref().unwrap_or(path);
         self.notifications
             .info(format!("Written: {}", path.display()));
+    }
+
+    /// The run's trace lies there, if the run is still shown.
+    fn saved(&mut self, run: u64, path: PathBuf) {
+        let session = self.session.as_mut();
+        let session = session.filter(|session| session.generation == run);
+        let mut panes = self.comparison.panes.iter_mut();
+        let known = match session {
+            Some(session) => Some(&mut session.path),
+            None => panes
+                .find(|pane| pane.generation == run)
+                .map(|pane| &mut pane.path),
+        };
+        if let Some(known) = known {
+            *known = Some(path);
+        }
     }
 
     fn picked(&mut self, purpose: Browse, path: Option<&std::path::Path>) {
@@ -352,5 +353,29 @@ impl App {
             }
             None => self.forget_selection(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::AppConfig;
+    use crate::trace::synthetic::Synthetic;
+
+    #[test]
+    fn a_file_belongs_to_the_run_that_was_saved_whatever_is_shown_by_then() {
+        let mut app = App::new(&Context::default(), AppConfig::default());
+        let saved = |app: &mut App, run| {
+            app.outcome(Outcome::Written {
+                path: "saved.rkvt".into(),
+                result: Ok(()),
+                run: Some(run),
+            });
+            app.session().unwrap().path.clone()
+        };
+        let first = app.show_run(Synthetic::default().store()).generation;
+        let second = app.show_run(Synthetic::default().store()).generation;
+        assert_eq!(saved(&mut app, first), None);
+        assert_eq!(saved(&mut app, second), Some("saved.rkvt".into()));
     }
 }

@@ -105,7 +105,7 @@ impl App {
             Outcome::Written {
                 path,
                 result,
-                trace: false,
+                run: None,
             }
         });
     }

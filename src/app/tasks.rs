@@ -80,23 +80,14 @@ pub enum Outcome {
         /// The files in order, with what was wrong with the end of each, if anything.
         traces: Vec<(PathBuf, ReadTrace)>,
     },
-    /// A pane's trace was written.
-    SavedPane {
-        /// The pane, by the generation of its run.
-        pane: u64,
-        /// The file.
-        path: PathBuf,
-        /// Why not, and the way out.
-        result: Result<(), String>,
-    },
     /// A file was written: a trace or an export.
     Written {
         /// The file.
         path: PathBuf,
         /// Why not, and the way out.
         result: Result<(), String>,
-        /// A trace, not an export.
-        trace: bool,
+        /// The run whose trace it is, by its generation; none of an export.
+        run: Option<u64>,
     },
     /// The results of a sweep were read.
     SweepRead {
