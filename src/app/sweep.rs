@@ -42,9 +42,11 @@ impl App {
     }
 
     fn start_sweep(&mut self, request: SweepRequest) {
-        let Some(factory) = self.sweeps.as_ref().filter(|_| !self.sweep.busy()) else {
+        // What is being read would take the place of what is being run.
+        if self.sweep.busy() || self.tasks.is_doing(Work::OpenSweep) {
             return;
-        };
+        }
+        let Some(factory) = &self.sweeps else { return };
         self.sweep_model = Some(request.model.clone());
         let kept = request.out.is_some();
         match (factory.start)(request, Arc::clone(&self.waker)) {
@@ -78,6 +80,9 @@ impl App {
 
     pub(super) fn sweep_read(&mut self, result: Result<Box<StoredSweep>, String>) {
         match result {
+            Ok(_) if self.sweep.busy() => self
+                .notifications
+                .error("a sweep is under way; stop it before showing the results in a file"),
             Ok(stored) => {
                 self.sweep_model = None;
                 self.sweep.show_stored(stored.plan, stored.outcomes);
@@ -115,6 +120,7 @@ impl App {
         FormContext {
             model,
             can_run: self.sweeps.is_some(),
+            reading: self.tasks.is_doing(Work::OpenSweep),
         }
     }
 }
