@@ -132,8 +132,9 @@ impl App {
                 if let RunState::Finished(_) = &state {
                     self.list_runs();
                 }
+                // A pane whose records could not be applied has let go of its run, which ends all the same.
                 if let RunState::Finished(reason) = &state
-                    && self.comparison.has(run)
+                    && self.comparison.live().is_some()
                 {
                     self.comparison.finish(run, reason);
                     self.next_of_comparison();
