@@ -81,7 +81,10 @@ impl App {
             sampling: self.settings.sampling.clone(),
             level: self.settings.level,
         };
-        match self.comparison.plan(setup.settings(), task) {
+        match self
+            .comparison
+            .plan(setup.settings(), task, &mut self.generations)
+        {
             Ok(()) => {
                 self.panels.compare.setup.open = false;
                 self.panels.shared_timeline.show_all();
@@ -126,10 +129,10 @@ impl App {
         self.send(EngineCommand::Start(Box::new(request)));
     }
 
-    /// Puts a run into a pane; what stands in the way is a notification.
+    /// Puts a run into the pane of that generation; what stands in the way is a notification.
     pub(super) fn put_into_pane(
         &mut self,
-        pane: Option<usize>,
+        pane: Option<u64>,
         store: TraceStore,
         path: Option<PathBuf>,
         asked: &Asked,

@@ -26,8 +26,8 @@ pub fn open(path: PathBuf, asked: Asked) -> Outcome {
     }
 }
 
-/// Reads traces for the Compare tab, in order, the first for the pane named.
-pub fn open_panes(pane: Option<usize>, paths: Vec<PathBuf>, asked: Asked) -> Outcome {
+/// Reads traces for the Compare tab, in order, the first for the pane of that generation.
+pub fn open_panes(pane: Option<u64>, paths: Vec<PathBuf>, asked: Asked) -> Outcome {
     let read = |path: PathBuf| {
         let result = trace::load(&path)
             .map(|loaded| {

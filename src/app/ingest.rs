@@ -50,7 +50,10 @@ impl App {
             return UiCommand::Open(Some(paths.swap_remove(0)));
         }
         let pointer = ctx.input(|i| i.pointer.latest_pos());
-        let pane = pointer.and_then(|at| self.panels.compare.pane_at(at));
+        let pane = pointer.and_then(|at| {
+            let place = self.panels.compare.pane_at(at)?;
+            Some(self.comparison.panes.get(place)?.generation)
+        });
         UiCommand::Compare(CompareCommand::Open { pane, paths })
     }
 
@@ -99,11 +102,10 @@ impl App {
                 }
             }
             EngineEvent::RunStarted { run, header } if self.comparison.has(run) => {
-                self.generations += 1;
                 if run == self.run {
                     self.status.phase = Phase::Prefill;
                 }
-                if let Err(why) = self.comparison.begin(run, &header, self.generations) {
+                if let Err(why) = self.comparison.begin(run, &header) {
                     self.notifications.error(why);
                     self.send(EngineCommand::Stop(run));
                 }

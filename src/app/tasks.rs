@@ -73,8 +73,8 @@ pub enum Outcome {
     },
     /// Traces were read for the Compare tab.
     OpenedPanes {
-        /// The pane for the first; the next free ones if none.
-        pane: Option<usize>,
+        /// The pane for the first, by the generation of its run; the next free ones if none.
+        pane: Option<u64>,
         /// When it was asked for.
         asked: Asked,
         /// The files in order, with what was wrong with the end of each, if anything.
