@@ -11,7 +11,8 @@ use std::ops::ControlFlow;
 use candle_core::quantized::{GgmlDType, QTensor, gguf_file};
 use candle_core::{DType, Device, Tensor};
 use rkv_scope::model::{
-    Decoder, DenseWeights, KvCache, LoadOptions, LoadProgress, ModelError, Scratch,
+    Decoder, DenseWeights, KvCache, LoadOptions, LoadProgress, ModelError, Scratch, TextStart,
+    Tokenizer, check, load,
 };
 
 use checkpoint::{
@@ -179,6 +180,43 @@ fn a_gguf_file_computes_what_its_safetensors_do() {
             );
         }
     }
+}
+
+#[test]
+fn a_tokenizer_that_cannot_be_used_is_told_before_any_weight_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tiny.gguf");
+    // It has no vocabulary.
+    let bytes = tiny_gguf("llama", "llama", GgmlDType::F32, GgmlDType::F32);
+    std::fs::write(&path, bytes).unwrap();
+    let name = path.to_str().unwrap();
+    let mut stages: Vec<String> = vec![];
+    let loaded = load(name, &mut |_, stage| stages.push(stage.to_owned()));
+    let error = loaded.map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("tokenizer.ggml.model"), "{error}");
+    assert!(!stages.iter().any(|stage| stage == "reading weights"));
+    assert_eq!(check(name).unwrap_err().to_string(), error);
+}
+
+#[test]
+fn a_template_that_cannot_be_parsed_is_told_and_the_model_gets_plain_text() {
+    let folder = tempfile::tempdir().unwrap();
+    let reasoner = checkpoint::root().join("assets/reasoner");
+    for name in ["config.json", "tokenizer.json", "model.safetensors"] {
+        std::fs::copy(reasoner.join(name), folder.path().join(name)).unwrap();
+    }
+    std::fs::write(folder.path().join("chat_template.jinja"), "{% if %}").unwrap();
+    let name = folder.path().to_str().unwrap();
+    check(name).unwrap();
+    let model = load(name, &mut |_, _| {}).unwrap();
+    let note = model.note().unwrap();
+    assert!(
+        note.contains("cannot be parsed") && note.contains("plain text"),
+        "{note}"
+    );
+    let tokenizer = Tokenizer::from_json_file(&folder.path().join("tokenizer.json")).unwrap();
+    let plain = tokenizer.encode("2 + 2?", TextStart::Document).unwrap();
+    assert_eq!(model.encode_prompt("2 + 2?").unwrap(), plain);
 }
 
 #[test]

@@ -234,7 +234,8 @@ impl App {
             self.not_opened(&path, why.to_owned());
             return;
         }
-        self.background(Work::Open, move || files::open(path));
+        let asked = self.ask_for_run();
+        self.background(Work::Open, move || files::open(path, asked));
     }
 
     fn save(&mut self, path: Option<PathBuf>) {
@@ -247,8 +248,8 @@ impl App {
             );
             return;
         };
-        let store = session.store.clone();
-        self.background(Work::Save, move || files::save(path, &store));
+        let (run, store) = (session.generation, session.store.clone());
+        self.background(Work::Save, move || files::save(run, path, &store));
     }
 
     fn export(&mut self, ctx: &Context, what: What, to: Option<PathBuf>, format: Format) {

@@ -13,6 +13,7 @@ use crate::ui::command::{Browse, CompareCommand};
 use crate::ui::overwrite::fresh_name;
 use crate::ui::path_dialog::lettered;
 
+use super::asked::Asked;
 use super::commands::export_options;
 use super::comparison::Task;
 use super::files;
@@ -27,12 +28,14 @@ impl App {
                 self.path_dialog.ask(Browse::OpenPane(pane), String::new());
             }
             CompareCommand::Open { pane, paths } => {
-                self.background(Work::Open, move || files::open_panes(pane, paths));
+                let asked = self.asked_now();
+                self.background(Work::Open, move || files::open_panes(pane, paths, asked));
             }
             CompareCommand::TakeRun => {
                 if let Some(session) = &self.session {
                     let (store, path) = (session.store.clone(), session.path.clone());
-                    self.put_into_pane(None, store, path);
+                    let now = self.asked_now();
+                    self.put_into_pane(None, store, path, &now);
                 }
             }
             CompareCommand::Read(pane) => self.read_pane(pane),
@@ -78,7 +81,10 @@ impl App {
             sampling: self.settings.sampling.clone(),
             level: self.settings.level,
         };
-        match self.comparison.plan(setup.settings(), task) {
+        match self
+            .comparison
+            .plan(setup.settings(), task, &mut self.generations)
+        {
             Ok(()) => {
                 self.panels.compare.setup.open = false;
                 self.panels.shared_timeline.show_all();
@@ -123,11 +129,13 @@ impl App {
         self.send(EngineCommand::Start(Box::new(request)));
     }
 
+    /// Puts a run into the pane of that generation; what stands in the way is a notification.
     pub(super) fn put_into_pane(
         &mut self,
-        pane: Option<usize>,
+        pane: Option<u64>,
         store: TraceStore,
         path: Option<PathBuf>,
+        asked: &Asked,
     ) {
         self.generations += 1;
         let first = self.comparison.stores().next().is_none();
@@ -141,7 +149,7 @@ impl App {
                 }
                 if first && !self.status.busy() {
                     // What runs beside it should solve the same problem in the same way.
-                    header.problem.clone_into(&mut self.prompt.problem);
+                    self.take_problem(asked, &header.problem);
                     self.settings.sampling = header.sampling.clone();
                 }
             }
@@ -182,7 +190,7 @@ impl App {
             self.path_dialog.ask(Browse::SavePane(pane), name);
             return;
         };
-        self.background(Work::Save, move || files::save_pane(pane, path, &store));
+        self.background(Work::Save, move || files::save(pane, path, &store));
     }
 
     fn save_panes(&mut self, path: Option<PathBuf>) {

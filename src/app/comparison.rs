@@ -21,7 +21,7 @@ pub struct Pane {
     pub store: Option<TraceStore>,
     /// What it does.
     pub state: PaneState,
-    /// Counts the runs shown, so that caches know theirs is gone.
+    /// Counts the runs shown or waiting, so that caches know theirs is gone and a dialog finds the pane it was opened for.
     pub generation: u64,
     /// Where it was read from or written to.
     pub path: Option<PathBuf>,
@@ -127,18 +127,19 @@ impl Comparison {
         }
     }
 
-    /// Puts a run into a pane, in place of what is there, or into a new one.
+    /// Puts a run into the pane of that generation, in place of what is there, or into a new one if there is none such.
     ///
     /// # Errors
     /// It does not fit the other runs, or there is no room; the message names the way out.
     pub fn put(
         &mut self,
-        pane: Option<usize>,
+        pane: Option<u64>,
         store: TraceStore,
         generation: u64,
         path: Option<PathBuf>,
     ) -> Result<usize, String> {
-        let index = pane.unwrap_or(self.panes.len()).min(self.panes.len());
+        let known = |pane| self.panes.iter().position(|p| p.generation == pane);
+        let index = pane.and_then(known).unwrap_or(self.panes.len());
         if index >= MOST_RUNS {
             return Err(format!(
                 "all {MOST_RUNS} panes are taken; close one, or drop the trace on the pane it should replace"
@@ -181,11 +182,16 @@ impl Comparison {
         self.settle();
     }
 
-    /// Makes room for new runs beside those that were put here, all waiting for their turn.
+    /// Makes room for new runs beside those that were put here, all waiting for their turn; each counts on `generations`.
     ///
     /// # Errors
     /// There would be too many panes.
-    pub fn plan(&mut self, settings: Vec<CacheSettings>, task: Task) -> Result<(), String> {
+    pub fn plan(
+        &mut self,
+        settings: Vec<CacheSettings>,
+        task: Task,
+        generations: &mut u64,
+    ) -> Result<(), String> {
         let kept = self.kept();
         if kept + settings.len() > MOST_RUNS {
             return Err(format!(
@@ -196,15 +202,18 @@ impl Comparison {
         }
         self.task = task;
         self.panes.retain(|pane| pane.kept);
-        self.panes.extend(settings.into_iter().map(|settings| Pane {
-            settings,
-            store: None,
-            state: PaneState::Waiting,
-            generation: 0,
-            path: None,
-            run: None,
-            kept: false,
-        }));
+        for settings in settings {
+            *generations += 1;
+            self.panes.push(Pane {
+                settings,
+                store: None,
+                state: PaneState::Waiting,
+                generation: *generations,
+                path: None,
+                run: None,
+                kept: false,
+            });
+        }
         self.selection.playback.following = true;
         self.settle();
         Ok(())
@@ -228,12 +237,7 @@ impl Comparison {
     /// # Errors
     /// It cannot stand beside the others, for another model was loaded since they were asked for; those that wait would
     /// fare no better. Its pane stays empty.
-    pub fn begin(
-        &mut self,
-        run: RunId,
-        header: &Arc<TraceHeader>,
-        generation: u64,
-    ) -> Result<(), String> {
+    pub fn begin(&mut self, run: RunId, header: &Arc<TraceHeader>) -> Result<(), String> {
         let Some(index) = self.panes.iter().position(|pane| pane.run == Some(run)) else {
             return Ok(());
         };
@@ -247,9 +251,7 @@ impl Comparison {
             self.cancel_waiting();
             return Err(why);
         }
-        let pane = &mut self.panes[index];
-        pane.store = Some(store);
-        pane.generation = generation;
+        self.panes[index].store = Some(store);
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::asked::Asked;
 use super::tasks::Outcome;
 use crate::error_chain::chain;
 use crate::export::{ComparedRun, Comparison, ExportOptions, Format, What};
@@ -9,7 +10,7 @@ use crate::trace::{self, TraceStore, TraceView};
 use crate::ui::command::Browse;
 
 /// Reads a trace; damage at its end is told beside the run.
-pub fn open(path: PathBuf) -> Outcome {
+pub fn open(path: PathBuf, asked: Asked) -> Outcome {
     let result = trace::load(&path)
         .map(|loaded| {
             (
@@ -18,11 +19,15 @@ pub fn open(path: PathBuf) -> Outcome {
             )
         })
         .map_err(|error| error.to_string());
-    Outcome::Opened { path, result }
+    Outcome::Opened {
+        path,
+        asked,
+        result,
+    }
 }
 
-/// Reads traces for the Compare tab, in order, the first for the pane named.
-pub fn open_panes(pane: Option<usize>, paths: Vec<PathBuf>) -> Outcome {
+/// Reads traces for the Compare tab, in order, the first for the pane of that generation.
+pub fn open_panes(pane: Option<u64>, paths: Vec<PathBuf>, asked: Asked) -> Outcome {
     let read = |path: PathBuf| {
         let result = trace::load(&path)
             .map(|loaded| {
@@ -36,14 +41,9 @@ pub fn open_panes(pane: Option<usize>, paths: Vec<PathBuf>) -> Outcome {
     };
     Outcome::OpenedPanes {
         pane,
+        asked,
         traces: paths.into_iter().map(read).collect(),
     }
-}
-
-/// Writes the trace of the pane whose run has that generation.
-pub fn save_pane(pane: u64, path: PathBuf, store: &TraceStore) -> Outcome {
-    let result = trace::save(&path, store).map_err(|error| chain(&error));
-    Outcome::SavedPane { pane, path, result }
 }
 
 /// Writes the figure of a comparison.
@@ -66,17 +66,17 @@ pub fn figure(
     Outcome::Written {
         path,
         result,
-        trace: false,
+        run: None,
     }
 }
 
-/// Writes a trace.
-pub fn save(path: PathBuf, store: &TraceStore) -> Outcome {
+/// Writes the trace of the run of that generation.
+pub fn save(run: u64, path: PathBuf, store: &TraceStore) -> Outcome {
     let result = trace::save(&path, store).map_err(|error| chain(&error));
     Outcome::Written {
         path,
         result,
-        trace: true,
+        run: Some(run),
     }
 }
 
@@ -93,7 +93,7 @@ pub fn export(
     Outcome::Written {
         path,
         result,
-        trace: false,
+        run: None,
     }
 }
 

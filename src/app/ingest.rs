@@ -53,7 +53,10 @@ impl App {
         }
         let pointer = ctx.input(|i| i.pointer.latest_pos());
         let pointer = pointer.filter(|_| comparing);
-        let pane = pointer.and_then(|at| self.panels.compare.pane_at(at));
+        let pane = pointer.and_then(|at| {
+            let place = self.panels.compare.pane_at(at)?;
+            Some(self.comparison.panes.get(place)?.generation)
+        });
         UiCommand::Compare(CompareCommand::Open { pane, paths })
     }
 
@@ -85,21 +88,27 @@ impl App {
             EngineEvent::ModelLoading { fraction, stage } => {
                 self.status.loading = Some((fraction, stage));
             }
-            EngineEvent::ModelUnloaded => {
-                self.status.model = None;
-                self.take_asked_model();
-            }
-            EngineEvent::ModelLoaded { model, device } => {
-                self.take_asked_model();
+            EngineEvent::ModelUnloaded => self.status.model = None,
+            EngineEvent::ModelLoaded {
+                model,
+                device,
+                note,
+            } => {
+                // A restart and sweeps take it from now on.
+                if let Some(asked) = self.model_asked.take() {
+                    self.model_wanted = Some(asked);
+                }
                 self.status.loading = None;
                 self.status.model = Some((model, device));
+                if let Some(note) = note {
+                    self.notifications.error(note);
+                }
             }
             EngineEvent::RunStarted { run, header } if self.comparison.has(run) => {
-                self.generations += 1;
                 if run == self.run {
                     self.status.phase = Phase::Prefill;
                 }
-                if let Err(why) = self.comparison.begin(run, &header, self.generations) {
+                if let Err(why) = self.comparison.begin(run, &header) {
                     self.notifications.error(why);
                     self.send(EngineCommand::Stop(run));
                 }
@@ -128,8 +137,9 @@ impl App {
                 if let RunState::Finished(_) = &state {
                     self.list_runs();
                 }
+                // A pane whose records could not be applied has let go of its run, which ends all the same.
                 if let RunState::Finished(reason) = &state
-                    && self.comparison.has(run)
+                    && self.comparison.live().is_some()
                 {
                     self.comparison.finish(run, reason);
                     self.next_of_comparison();
@@ -184,13 +194,6 @@ impl App {
         }
     }
 
-    /// The model asked for was found: a restart and sweeps take it from now on.
-    fn take_asked_model(&mut self) {
-        if let Some(asked) = self.model_asked.take() {
-            self.model_wanted = Some(asked);
-        }
-    }
-
     fn records(&mut self, run: RunId, batch: Vec<TraceRecord>) {
         let Some(session) = self
             .session
@@ -233,9 +236,14 @@ impl App {
         );
     }
 
-    fn outcome(&mut self, outcome: Outcome) {
+    pub(super) fn outcome(&mut self, outcome: Outcome) {
         match outcome {
-            Outcome::Opened { path, result } => match result {
+            Outcome::Opened {
+                path,
+                asked,
+                result,
+            } => match result {
+                Ok(_) if !self.is_newest(&asked) => {}
                 Ok(_) if self.status.busy() => self.not_opened(
                     &path,
                     "a run was started meanwhile; stop it before opening a trace".to_owned(),
@@ -245,7 +253,7 @@ impl App {
                         self.tab = Tab::Reading;
                     }
                     let header = store.header();
-                    header.problem.clone_into(&mut self.prompt.problem);
+                    self.take_problem(&asked, &header.problem);
                     // What one would run again, and what a viewer shows beside the text.
                     self.settings.cache = header.settings.clone();
                     self.settings.sampling = header.sampling.clone();
@@ -259,12 +267,16 @@ impl App {
                 }
                 Err(message) => self.not_opened(&path, message),
             },
-            Outcome::OpenedPanes { mut pane, traces } => {
+            Outcome::OpenedPanes {
+                mut pane,
+                asked,
+                traces,
+            } => {
                 for (path, result) in traces {
                     match result {
                         Ok((store, damage)) => {
                             self.path_dialog.close();
-                            self.put_into_pane(pane.take(), store, Some(path));
+                            self.put_into_pane(pane.take(), store, Some(path), &asked);
                             if let Some(damage) = damage {
                                 self.notifications.error(damage);
                             }
@@ -273,32 +285,21 @@ impl App {
                     }
                 }
             }
-            Outcome::SavedPane { pane, path, result } => match result {
+            Outcome::Written { path, result, run } => match result {
                 Ok(()) => {
                     self.written(&path);
-                    let mut panes = self.comparison.panes.iter_mut();
-                    if let Some(saved) = panes.find(|shown| shown.generation == pane) {
-                        saved.path = Some(path);
+                    if let Some(run) = run {
+                        self.saved(run, path);
                     }
                 }
                 Err(message) => self.notifications.error(message),
             },
-            Outcome::Written {
-                path,
-                result: Ok(()),
-                trace,
-            } => {
-                self.written(&path);
-                if trace && let Some(session) = &mut self.session {
-                    session.path = Some(path);
-                }
-            }
-            Outcome::Written {
-                result: Err(message),
-                ..
-            } => self.notifications.error(message),
             Outcome::SweepRead { result } => self.sweep_read(result),
-            Outcome::Replayed { result } => self.replayed(result),
+            Outcome::Replayed {
+                problem,
+                asked,
+                result,
+            } => self.replayed(problem, asked, result),
             Outcome::Picked { purpose, path } => self.picked(purpose, path.as_deref()),
             Outcome::Died { work, why } => self.notifications.error(format!(
                 "{} failed unexpectedly ({why}); what is shown stays, and it can be tried again",
@@ -320,6 +321,22 @@ impl App {
         let path = whole.as_deref().unwrap_or(path);
         self.notifications
             .info(format!("Written: {}", path.display()));
+    }
+
+    /// The run's trace lies there, if the run is still shown.
+    fn saved(&mut self, run: u64, path: PathBuf) {
+        let session = self.session.as_mut();
+        let session = session.filter(|session| session.generation == run);
+        let mut panes = self.comparison.panes.iter_mut();
+        let known = match session {
+            Some(session) => Some(&mut session.path),
+            None => panes
+                .find(|pane| pane.generation == run)
+                .map(|pane| &mut pane.path),
+        };
+        if let Some(known) = known {
+            *known = Some(path);
+        }
     }
 
     fn picked(&mut self, purpose: Browse, path: Option<&std::path::Path>) {
@@ -350,5 +367,29 @@ impl App {
             }
             None => self.forget_selection(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::AppConfig;
+    use crate::trace::synthetic::Synthetic;
+
+    #[test]
+    fn a_file_belongs_to_the_run_that_was_saved_whatever_is_shown_by_then() {
+        let mut app = App::new(&Context::default(), AppConfig::default());
+        let saved = |app: &mut App, run| {
+            app.outcome(Outcome::Written {
+                path: "saved.rkvt".into(),
+                result: Ok(()),
+                run: Some(run),
+            });
+            app.session().unwrap().path.clone()
+        };
+        let first = app.show_run(Synthetic::default().store()).generation;
+        let second = app.show_run(Synthetic::default().store()).generation;
+        assert_eq!(saved(&mut app, first), None);
+        assert_eq!(saved(&mut app, second), Some("saved.rkvt".into()));
     }
 }

@@ -4,6 +4,7 @@
 //! Whatever may take long (dialogs, files, exports) runs on its own named thread and comes back as an
 //! outcome, so the window never waits.
 
+mod asked;
 mod commands;
 mod compare_commands;
 mod compare_frame;
@@ -15,6 +16,7 @@ mod link;
 mod live_settings;
 mod options;
 mod playhead;
+mod replay;
 mod run;
 mod run_folder;
 mod session;

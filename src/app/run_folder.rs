@@ -13,6 +13,10 @@ use crate::ui::settings_words::brief;
 /// Runs that stay; older ones make room.
 const KEPT: usize = 100;
 
+/// A recording that has not grown for so long is of a run that broke off. One under way grows several times a second, but
+/// not while it is held.
+const BROKEN_OFF: Duration = Duration::from_hours(1);
+
 /// Longest part of a problem in a file's name, in characters.
 const LONGEST: usize = 48;
 
@@ -45,14 +49,16 @@ impl RunFolder {
         Some(Self::new(state?.join("rkv-scope").join("runs")))
     }
 
-    /// A file for a run that begins now. Runs beyond the newest hundred are removed, as far as they can be.
+    /// A file for a run that begins now. Runs beyond the newest hundred are removed, as far as they can be, but for those
+    /// that another window may be recording.
     ///
     /// # Errors
     /// The folder cannot be made.
     pub fn file_for(&self, problem: &str, now: SystemTime) -> Result<PathBuf, FileError> {
         let failed = |source| FileError::writing(&self.folder, source);
         std::fs::create_dir_all(&self.folder).map_err(failed)?;
-        for old in self.names().into_iter().skip(KEPT - 1) {
+        let runs = self.names().into_iter();
+        for old in runs.skip(KEPT - 1).filter(|old| !may_grow(old, now)) {
             // Another window may have removed it first, and one that cannot be removed is no reason to lose the new one.
             let _ = std::fs::remove_file(&old.path);
         }
@@ -115,6 +121,17 @@ fn run_of(path: &Path) -> Option<EarlierRun> {
         finished,
         path: path.to_owned(),
     })
+}
+
+/// Whether a window, this one or another, may still be recording the run.
+fn may_grow(run: &EarlierRun, now: SystemTime) -> bool {
+    let grown = || std::fs::metadata(&run.path)?.modified();
+    // A clock that was set back makes recordings of the future.
+    !run.finished
+        && grown().is_ok_and(|grown| {
+            now.duration_since(grown)
+                .map_or(true, |ago| ago < BROKEN_OFF)
+        })
 }
 
 /// What a trace began with; `None` if it cannot be read, which opening it will explain.
@@ -188,6 +205,24 @@ mod tests {
         }
         let path = folder.file_for("What is 2 + 3?", at(9000)).unwrap();
         assert!(!path.exists() && stuck.exists() && !old.exists());
+    }
+
+    #[test]
+    fn a_recording_that_may_be_under_way_does_not_make_room() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(place.path().to_owned());
+        let part = unfinished(&place.path().join("1-old.rkvt"));
+        std::fs::write(&part, "").unwrap();
+        for second in 0..KEPT as u64 {
+            let name = format!("{}-x.rkvt", 1000 + second);
+            std::fs::write(place.path().join(name), "").unwrap();
+        }
+        let now = SystemTime::now();
+        folder.file_for("What is 2 + 3?", now).unwrap();
+        assert!(part.exists());
+        let later = now + BROKEN_OFF + Duration::from_secs(60);
+        folder.file_for("What is 2 + 3?", later).unwrap();
+        assert!(!part.exists());
     }
 
     #[test]

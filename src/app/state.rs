@@ -27,6 +27,7 @@ use crate::ui::{ColourMode, Derived, Selection, Tab, theme};
 use super::comparison::Comparison;
 use super::link::{EngineFactory, ModelList, SweepFactory};
 use super::live_settings::LiveSettings;
+use super::replay::Replay;
 use super::run_folder::RunFolder;
 use super::session::Session;
 use super::tasks::Tasks;
@@ -57,12 +58,14 @@ pub struct App {
     pub(super) status: EngineStatus,
     /// The model to start the engine with, and that sweeps take; the default one if none.
     pub(super) model_wanted: Option<String>,
-    /// The one asked for last, until the engine has found it.
+    /// The one asked for last, until the engine has loaded it.
     pub(super) model_asked: Option<String>,
     pub(super) model_list: Option<ModelList>,
     /// What it said when the menu was last opened.
     pub(super) known_models: Vec<KnownModelName>,
     pub(super) tasks: Tasks,
+    /// Runs that were asked for, to be shown when a thread has read or done them.
+    pub(super) asked: u64,
     pub(super) runs: Option<RunFolder>,
     pub(super) earlier: Vec<EarlierRun>,
 
@@ -71,6 +74,8 @@ pub struct App {
     pub(super) sweep_handle: Option<SweepHandle>,
     /// Model of the sweep that is shown, as it was asked for; `None` if the sweep was read from a file.
     pub(super) sweep_model: Option<String>,
+    /// Runs of a sweep that were done again, until they are shown.
+    pub(super) replay: Option<Replay>,
 
     pub(super) session: Option<Session>,
     pub(super) comparison: Comparison,
@@ -120,10 +125,12 @@ impl App {
             factory: config.engine,
             engine: None,
             tasks: Tasks::new(Arc::clone(&waker)),
+            asked: 0,
             sweeps: config.sweeps,
             sweep: SweepShown::default(),
             sweep_handle: None,
             sweep_model: None,
+            replay: None,
             waker,
             status: EngineStatus::default(),
             model_wanted: config.model,
@@ -210,7 +217,8 @@ impl App {
 
     /// Puts a run into the next free pane of the Compare tab; what stands in the way is a notification.
     pub fn add_pane(&mut self, store: TraceStore) {
-        self.put_into_pane(None, store, None);
+        let now = self.asked_now();
+        self.put_into_pane(None, store, None, &now);
     }
 
     /// The run that is shown.

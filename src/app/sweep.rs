@@ -5,13 +5,11 @@ use std::sync::Arc;
 use crossbeam_channel::TryRecvError;
 use egui::Context;
 
-use super::state::{App, DEFAULT_MODEL};
+use super::state::App;
 use super::tasks::{Outcome, Work};
 use crate::error_chain::chain;
 use crate::export::{self, Format, SweepAxis};
-use crate::sweep::{ArmKey, ReplayRequest, StoredSweep, SweepEvent, SweepRequest, SweepTable};
-use crate::trace::TraceStore;
-use crate::ui::Tab;
+use crate::sweep::{StoredSweep, SweepEvent, SweepRequest, SweepTable};
 use crate::ui::command::SweepCommand;
 use crate::ui::overwrite::fresh;
 use crate::ui::sweep::{FormContext, Phase};
@@ -38,14 +36,17 @@ impl App {
                 });
             }
             SweepCommand::OpenRun { problem, arm } => self.replay(problem, &arm),
+            SweepCommand::ShowReplay(number) => self.show_replay(number),
             SweepCommand::SaveFigure { axis, format } => self.save_figure(ctx, axis, format),
         }
     }
 
     fn start_sweep(&mut self, request: SweepRequest) {
-        let Some(factory) = self.sweeps.as_ref().filter(|_| !self.sweep.busy()) else {
+        // What is being read would take the place of what is being run.
+        if self.sweep.busy() || self.tasks.is_doing(Work::OpenSweep) {
             return;
-        };
+        }
+        let Some(factory) = &self.sweeps else { return };
         self.sweep_model = Some(request.model.clone());
         let kept = request.out.is_some();
         match (factory.start)(request, Arc::clone(&self.waker)) {
@@ -77,71 +78,11 @@ impl App {
         }
     }
 
-    /// Does a run of the sweep again, and the full cache's beside it, with everything recorded.
-    fn replay(&mut self, problem: u32, arm: &ArmKey) {
-        if self.status.busy() {
-            self.notifications
-                .error("a run is under way; stop it before opening another");
-            return;
-        }
-        if self.tasks.is_doing(Work::Replay) {
-            self.notifications
-                .info("a run of the sweep is being done again already");
-            return;
-        }
-        let Some(plan) = &self.sweep.plan else { return };
-        let Some(factory) = &self.sweeps else {
-            self.notifications
-                .error("this program has no models: it cannot do a run of the sweep again");
-            return;
-        };
-        let mut arms: Vec<ArmKey> = plan.keys().filter(ArmKey::is_full).collect();
-        if !arm.is_full() {
-            arms.push(arm.clone());
-        }
-        // Of a sweep that was read from a file only the fingerprint is known: the model that is loaded may be it.
-        let model = self.sweep_model.as_ref().or(self.model_wanted.as_ref());
-        let model = model.map_or(DEFAULT_MODEL, String::as_str);
-        let requests: Vec<ReplayRequest> = arms
-            .iter()
-            .filter_map(|arm| ReplayRequest::of(plan, problem, arm, model))
-            .collect();
-        self.notifications
-            .info(format!("running problem {} again …", problem + 1));
-        let replay = Arc::clone(&factory.replay);
-        self.background(Work::Replay, move || Outcome::Replayed {
-            result: requests.iter().map(|request| replay(request)).collect(),
-        });
-    }
-
-    /// Opens the runs side by side, in place of what was compared before; a single one is read.
-    pub(super) fn replayed(&mut self, result: Result<Vec<TraceStore>, String>) {
-        match result {
-            Ok(_) if self.status.busy() => self
-                .notifications
-                .error("a run was started meanwhile; stop it before opening another"),
-            Ok(mut runs) if runs.len() == 1 => {
-                if let Some(store) = runs.pop() {
-                    store.header().problem.clone_into(&mut self.prompt.problem);
-                    self.settings.cache = store.header().settings.clone();
-                    self.show_run(store);
-                    self.tab = Tab::Reading;
-                }
-            }
-            Ok(runs) => {
-                for pane in (0..self.comparison.panes.len()).rev() {
-                    self.comparison.close(pane);
-                }
-                for store in runs {
-                    self.put_into_pane(None, store, None);
-                }
-            }
-            Err(message) => self.notifications.error(message),
-        }
-    }
-
     pub(super) fn sweep_read(&mut self, result: Result<Box<StoredSweep>, String>) {
         match result {
+            Ok(_) if self.sweep.busy() => self
+                .notifications
+                .error("a sweep is under way; stop it before showing the results in a file"),
             Ok(stored) => {
                 self.sweep_model = None;
                 self.sweep.show_stored(stored.plan, stored.outcomes);
@@ -169,7 +110,7 @@ impl App {
             Outcome::Written {
                 path,
                 result,
-                trace: false,
+                run: None,
             }
         });
     }
@@ -179,6 +120,7 @@ impl App {
         FormContext {
             model,
             can_run: self.sweeps.is_some(),
+            reading: self.tasks.is_doing(Work::OpenSweep),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
+use super::asked::Asked;
 use crate::engine::Waker;
 use crate::panicked;
 use crate::sweep::StoredSweep;
@@ -65,24 +66,19 @@ pub enum Outcome {
     Opened {
         /// The file.
         path: PathBuf,
+        /// When it was asked for.
+        asked: Asked,
         /// The run.
         result: Result<(Box<TraceStore>, Option<String>), String>,
     },
     /// Traces were read for the Compare tab.
     OpenedPanes {
-        /// The pane for the first; the next free ones if none.
-        pane: Option<usize>,
+        /// The pane for the first, by the generation of its run; the next free ones if none.
+        pane: Option<u64>,
+        /// When it was asked for.
+        asked: Asked,
         /// The files in order, with what was wrong with the end of each, if anything.
         traces: Vec<(PathBuf, ReadTrace)>,
-    },
-    /// A pane's trace was written.
-    SavedPane {
-        /// The pane, by the generation of its run.
-        pane: u64,
-        /// The file.
-        path: PathBuf,
-        /// Why not, and the way out.
-        result: Result<(), String>,
     },
     /// A file was written: a trace or an export.
     Written {
@@ -90,8 +86,8 @@ pub enum Outcome {
         path: PathBuf,
         /// Why not, and the way out.
         result: Result<(), String>,
-        /// A trace, not an export.
-        trace: bool,
+        /// The run whose trace it is, by its generation; none of an export.
+        run: Option<u64>,
     },
     /// The results of a sweep were read.
     SweepRead {
@@ -100,6 +96,10 @@ pub enum Outcome {
     },
     /// Runs of a sweep were done again.
     Replayed {
+        /// Index of the problem.
+        problem: u32,
+        /// When it was asked for.
+        asked: Asked,
         /// The full cache's, and the policy's if it is another.
         result: Result<Vec<TraceStore>, String>,
     },

@@ -23,6 +23,9 @@ pub(super) fn run(args: &CalibrateArgs, out: &mut dyn Write) -> Result<(), CliEr
     AtomicFile::can_be_created(&args.out)?;
     let name = args.model.as_deref().unwrap_or("reasoner");
     let mut model = load(name, &mut |_, _| {}).map_err(engine)?;
+    if let Some(note) = model.note() {
+        progress(format_args!("warning: {note}"));
+    }
     let summary = model.summary();
     let frequencies = model
         .rope_frequencies()

@@ -134,11 +134,18 @@ fn follow(
                     progress(format_args!("loading: {stage}, {:.0} %", fraction * 100.0));
                 }
             }
-            EngineEvent::ModelLoaded { model, device } => {
+            EngineEvent::ModelLoaded {
+                model,
+                device,
+                note,
+            } => {
                 progress(format_args!(
                     "{} ({}, {}) on {device}",
                     model.name, model.architecture, model.weights
                 ));
+                if let Some(note) = note {
+                    progress(format_args!("warning: {note}"));
+                }
                 for command in first.drain(..) {
                     engine.send(command).map_err(|_refused| {
                         CliError::Engine("the engine takes no commands".to_owned())

@@ -118,7 +118,11 @@ impl Teller {
                 plan,
                 done,
                 left_out,
+                note,
             } => {
+                if let Some(note) = note {
+                    progress(format_args!("warning: {note}"));
+                }
                 for (arm, why) in &left_out {
                     progress(format_args!("left out: {arm}, since {why}"));
                 }

@@ -23,6 +23,8 @@ pub enum EngineEvent {
         model: ModelSummary,
         /// Where it runs: `CPU, 2 threads`.
         device: String,
+        /// What of its files is not used, why, and what that means.
+        note: Option<String>,
     },
     /// A run began; its records follow.
     RunStarted {

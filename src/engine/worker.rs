@@ -16,7 +16,7 @@ use super::speed::Speed;
 use super::{EngineCommand, EngineEvent, EngineHandle, RunId, RunRequest, RunState, Waker};
 use crate::config::DeviceChoice;
 use crate::error_chain::chain;
-use crate::model::{LanguageModel, LanguageModelError, ModelSource};
+use crate::model::{LanguageModel, LanguageModelError};
 use crate::panicked;
 use crate::policy::calibration::Calibration;
 use crate::trace::FinishReason;
@@ -27,7 +27,7 @@ pub type Loader = Box<
         + Send,
 >;
 
-/// Looks whether a model's files are there, without reading them.
+/// Looks whether a model can be used, as far as that can be told without reading its weights.
 pub type Finder = Box<dyn Fn(&str) -> Result<(), LanguageModelError> + Send>;
 
 /// What the engine starts with.
@@ -36,7 +36,7 @@ pub struct EngineConfig {
     pub model: Option<String>,
     /// Wakes the front end.
     pub waker: Waker,
-    /// How models are found, before the one that is loaded makes room.
+    /// How models are looked at, before the one that is loaded makes room.
     pub finder: Finder,
     /// How models are loaded.
     pub loader: Loader,
@@ -48,10 +48,7 @@ impl EngineConfig {
         Self {
             model,
             waker,
-            finder: Box::new(|name| {
-                ModelSource::resolve(name)?;
-                Ok(())
-            }),
+            finder: Box::new(crate::model::check),
             loader: Box::new(move |name, progress| crate::model::load_on(name, device, progress)),
         }
     }
@@ -178,6 +175,7 @@ impl Worker<'_> {
                 self.outbox.send(EngineEvent::ModelLoaded {
                     model: model.summary(),
                     device: model.device(),
+                    note: model.note().map(str::to_owned),
                 });
                 self.model = Some(model);
             }

@@ -70,16 +70,14 @@ pub enum TemplateError {
         detail: String,
     },
     /// The template is not valid Jinja, or uses a tag that is not known.
-    #[error(
-        "the model's chat template cannot be parsed: {0}; the raw prompt can still be used without a template"
-    )]
+    #[error("the model's chat template cannot be parsed: {0}")]
     Syntax(String),
     /// The template gave up: its own `raise_exception`, or an operation that failed.
     #[error("the model's chat template failed: {0}")]
     Render(String),
     /// The template did more work than any conversation needs.
     #[error(
-        "the model's chat template did not end within its budget of {FUEL} steps; it may loop forever, and the raw prompt can still be used without a template"
+        "the model's chat template did not end within its budget of {FUEL} steps; it may loop forever; load another file of the model, or another model"
     )]
     OutOfFuel,
 }
@@ -93,7 +91,7 @@ pub struct ChatTemplate {
 }
 
 impl ChatTemplate {
-    /// The fallback without a template: the messages' texts, a blank line between two, and nothing else.
+    /// The fallback without a template, or with one that cannot be parsed: the messages' texts, a blank line between two, and nothing else.
     pub fn plain() -> Self {
         Self {
             environment: None,

@@ -74,6 +74,11 @@ pub trait LanguageModel {
         describe_cpu(None)
     }
 
+    /// What of its files is not used, why, and what that means, in words for people; nothing by default.
+    fn note(&self) -> Option<&str> {
+        None
+    }
+
     /// An empty cache where the model runs; on the host by default.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Opens a model wherever it is: a GGUF file, safetensors files with their config.json, or bytes in the program.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use candle_core::quantized::GgmlDType;
@@ -14,7 +15,7 @@ use super::info::ModelInfo;
 use super::rope::Rope;
 use super::safetensors_source::{DenseWeights, SafetensorsSource};
 use super::source::{begins_as_gguf, folder_name};
-use super::weights::{DecoderWeights, OnProgress, assemble};
+use super::weights::{DecoderWeights, LoadProgress, OnProgress, assemble};
 
 /// How to hold a model in memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,15 +53,8 @@ impl Decoder {
     ) -> Result<Self, ModelError> {
         let (path, gguf) = &resolve(path)?;
         if *gguf {
-            let file = path.display().to_string();
             let mut source = GgufSource::open(path, progress)?;
-            let config = source.config()?;
-            let rope = Rope::new(
-                config.head_dim,
-                config.rope_theta,
-                &config.rope_scaling,
-                &file,
-            )?;
+            let (config, rope) = gguf_config(&mut source, path)?;
             let weights = assemble(&config, &mut source)?;
             let name = source
                 .model_name()
@@ -68,22 +62,30 @@ impl Decoder {
             return Ok(finish(name, config, rope, weights, &source.requantised));
         }
         let folder = path.parent().unwrap_or(Path::new(""));
-        let config_file = folder.join("config.json");
-        let text = std::fs::read(&config_file).map_err(ModelError::io(&config_file))?;
-        let file = config_file.display().to_string();
-        let config = hf_config::parse(&text, &file)?;
-        let rope = Rope::new(
-            config.head_dim,
-            config.rope_theta,
-            &config.rope_scaling,
-            &file,
-        )?;
+        let (config, rope) = folder_config(folder)?;
         let weights = assemble(
             &config,
             &mut SafetensorsSource::open(path, options.dense, progress)?,
         )?;
         let name = folder_name(folder).unwrap_or_else(|| stem(path));
         Ok(finish(name, config, rope, weights, &[]))
+    }
+
+    /// The configuration of the model that [`open`](Self::open) would load, checked as far as that goes without reading
+    /// its weights: they are there in full, and this decoder can run them.
+    ///
+    /// # Errors
+    /// [`ModelError`], naming the file.
+    pub fn configuration(path: &Path) -> Result<ModelConfig, ModelError> {
+        let mut unheard = |_: LoadProgress<'_>| ControlFlow::Continue(());
+        let (path, gguf) = &resolve(path)?;
+        if *gguf {
+            let mut source = GgufSource::open(path, &mut unheard)?;
+            return Ok(gguf_config(&mut source, path)?.0);
+        }
+        let (config, _) = folder_config(path.parent().unwrap_or(Path::new("")))?;
+        SafetensorsSource::open(path, DenseWeights::default(), &mut unheard)?;
+        Ok(config)
     }
 
     /// Loads a model from the bytes of its `config.json` and its safetensors file, as the embedded one is.
@@ -97,16 +99,38 @@ impl Decoder {
         progress: &'a mut OnProgress<'a>,
     ) -> Result<Self, ModelError> {
         let config = hf_config::parse(config, name)?;
-        let rope = Rope::new(
-            config.head_dim,
-            config.rope_theta,
-            &config.rope_scaling,
-            name,
-        )?;
+        let rope = rope_of(&config, name)?;
         let mut source = SafetensorsSource::from_bytes(name, weights, DenseWeights::F32, progress)?;
         let weights = assemble(&config, &mut source)?;
         Ok(finish(name.to_owned(), config, rope, weights, &[]))
     }
+}
+
+fn gguf_config(
+    source: &mut GgufSource<'_>,
+    path: &Path,
+) -> Result<(ModelConfig, Rope), ModelError> {
+    let config = source.config()?;
+    let rope = rope_of(&config, &path.display().to_string())?;
+    Ok((config, rope))
+}
+
+fn folder_config(folder: &Path) -> Result<(ModelConfig, Rope), ModelError> {
+    let path = folder.join("config.json");
+    let text = std::fs::read(&path).map_err(ModelError::io(&path))?;
+    let file = path.display().to_string();
+    let config = hf_config::parse(&text, &file)?;
+    let rope = rope_of(&config, &file)?;
+    Ok((config, rope))
+}
+
+fn rope_of(config: &ModelConfig, file: &str) -> Result<Rope, ModelError> {
+    Rope::new(
+        config.head_dim,
+        config.rope_theta,
+        &config.rope_scaling,
+        file,
+    )
 }
 
 fn is_gguf(path: &Path) -> bool {

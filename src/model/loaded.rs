@@ -1,21 +1,16 @@
 //! A real model as the engine sees it: decoder, tokenizer and chat template from one source.
 
-use std::fs::File;
-use std::io::BufReader;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use candle_core::quantized::gguf_file;
-
 use super::device::{self, OpenDevice};
-use super::registry::INDEX;
+use super::source::weights_file;
+use super::words::Words;
 use super::{
-    CacheError, CacheShape, ChatMessage, ChatTemplate, Decoder, DeviceDecoder, EmbeddedModel,
-    Forward, ForwardError, KvCache, LanguageModel, LanguageModelError, LoadOptions, LoadProgress,
-    ModelError, ModelFiles, ModelInfo, ModelSource, Scratch, TextStart, TextStream, Tokenizer,
-    TokenizerFiles, fingerprint,
+    CacheError, CacheShape, ChatMessage, Decoder, DeviceDecoder, EmbeddedModel, Forward,
+    ForwardError, KvCache, LanguageModel, LanguageModelError, LoadOptions, LoadProgress,
+    ModelError, ModelFiles, ModelInfo, ModelSource, Scratch, TextStart, TextStream, fingerprint,
 };
 use crate::config::DeviceChoice;
 use crate::kernels::cuda::{Accelerator, Element};
@@ -98,22 +93,9 @@ fn read(
 ) -> Result<Parts, LanguageModelError> {
     progress(0.0, "looking for the model");
     let files = ModelSource::resolve(name)?.files()?;
-    let (decoder, words) = match &files {
-        ModelFiles::Embedded(model) => embedded(model, progress)?,
-        ModelFiles::Gguf(path) => gguf(path, progress)?,
-        ModelFiles::Folder { folder, weights } => {
-            let sizes = weights.iter().map(std::fs::metadata);
-            let bytes = sizes.filter_map(Result::ok).map(|file| file.len()).sum();
-            self::folder(folder, weights, options(bytes), progress)?
-        }
-    };
-    let (tokens, rows) = (words.tokenizer.vocab_size(), decoder.info().vocab);
-    if tokens > rows {
-        return Err(LanguageModelError::Vocabulary {
-            tokenizer: tokens,
-            model: rows,
-        });
-    }
+    // What does not fit is told before gigabytes are read.
+    let words = Words::of(&files)?;
+    let decoder = decoder(&files, options, progress)?;
     progress(1.0, "taking the files' fingerprint");
     Ok(Parts {
         decoder,
@@ -171,12 +153,6 @@ impl std::fmt::Debug for SharedModel {
             .field(&self.decoder.info().name)
             .finish()
     }
-}
-
-/// What turns text into tokens and back.
-struct Words {
-    tokenizer: Tokenizer,
-    template: ChatTemplate,
 }
 
 /// A decoder, wherever it runs, with its words.
@@ -278,71 +254,24 @@ impl<A: Accelerator + 'static> Runner for DeviceDecoder<A> {
     }
 }
 
-fn embedded(
-    model: &EmbeddedModel,
+fn decoder(
+    files: &ModelFiles,
+    options: fn(u64) -> LoadOptions,
     progress: &mut dyn FnMut(f32, &str),
-) -> Result<(Decoder, Words), LanguageModelError> {
-    let tokenizer = Tokenizer::from_files(TokenizerFiles {
-        tokenizer: model.tokenizer,
-        tokenizer_config: Some(model.tokenizer_config),
-        config: Some(model.config),
-        generation_config: None,
-    })?;
-    let template = ChatTemplate::from_tokenizer_config(model.tokenizer_config, None)?;
+) -> Result<Decoder, ModelError> {
     let mut report = reporter(progress);
-    let decoder = Decoder::from_bytes("reasoner", model.config, model.weights, &mut report)?;
-    Ok((
-        decoder,
-        Words {
-            tokenizer,
-            template,
-        },
-    ))
-}
-
-fn gguf(
-    path: &Path,
-    progress: &mut dyn FnMut(f32, &str),
-) -> Result<(Decoder, Words), LanguageModelError> {
-    // Our own reader goes first: it bounds every count of a damaged file before candle's sees it.
-    let mut report = reporter(progress);
-    let decoder = Decoder::open(path, LoadOptions::default(), &mut report)?;
-    let file = File::open(path).map_err(ModelError::io(path))?;
-    let metadata = gguf_file::Content::read(&mut BufReader::new(file))
-        .map_err(ModelError::tensor(&path.display().to_string()))?
-        .metadata;
-    let tokenizer = Tokenizer::for_gguf(path, &metadata)?;
-    let template = ChatTemplate::from_gguf_metadata(&metadata)?;
-    Ok((
-        decoder,
-        Words {
-            tokenizer,
-            template,
-        },
-    ))
-}
-
-fn folder(
-    folder: &Path,
-    weights: &[PathBuf],
-    options: LoadOptions,
-    progress: &mut dyn FnMut(f32, &str),
-) -> Result<(Decoder, Words), LanguageModelError> {
-    let tokenizer = Tokenizer::from_json_file(&folder.join("tokenizer.json"))?;
-    let template = ChatTemplate::from_folder(folder)?;
-    let mut report = reporter(progress);
-    // Which files they are was decided where the folder was looked through.
-    let decoder = match weights {
-        [only] => Decoder::open(only, options, &mut report)?,
-        _ => Decoder::open(&folder.join(INDEX), options, &mut report)?,
-    };
-    Ok((
-        decoder,
-        Words {
-            tokenizer,
-            template,
-        },
-    ))
+    match files {
+        ModelFiles::Embedded(EmbeddedModel {
+            config, weights, ..
+        }) => Decoder::from_bytes("reasoner", config, weights, &mut report),
+        ModelFiles::Gguf(path) => Decoder::open(path, LoadOptions::default(), &mut report),
+        ModelFiles::Folder { folder, weights } => {
+            let sizes = weights.iter().map(std::fs::metadata);
+            let bytes = sizes.filter_map(Result::ok).map(|file| file.len()).sum();
+            let file = weights_file(folder, weights);
+            Decoder::open(&file, options(bytes), &mut report)
+        }
+    }
 }
 
 fn reporter(
@@ -392,6 +321,10 @@ impl<R: Runner> LanguageModel for Loaded<R> {
 
     fn device(&self) -> String {
         self.runner.device()
+    }
+
+    fn note(&self) -> Option<&str> {
+        self.words.note.as_deref()
     }
 
     fn new_cache(&self, shape: CacheShape) -> Result<KvCache, CacheError> {

@@ -33,6 +33,7 @@ mod template_functions;
 pub mod text_stream;
 pub mod tokenizer;
 mod weights;
+mod words;
 
 pub use chat_template::{ChatMessage, ChatTemplate, Role, TemplateError};
 pub use config::{Architecture, ModelConfig};
@@ -54,3 +55,4 @@ pub use source::{ModelFiles, ModelSource, SourceError};
 pub use text_stream::TextStream;
 pub use tokenizer::{TextStart, Tokenizer, TokenizerError, TokenizerFiles};
 pub use weights::{LoadProgress, OnProgress};
+pub use words::check;

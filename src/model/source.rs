@@ -178,6 +178,14 @@ impl ModelFiles {
     }
 }
 
+/// The file through which a folder's weights are opened: the only one, or the index of several.
+pub(super) fn weights_file(folder: &Path, weights: &[PathBuf]) -> PathBuf {
+    match weights {
+        [only] => only.clone(),
+        _ => folder.join(INDEX),
+    }
+}
+
 impl std::fmt::Display for ModelSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -26,6 +26,8 @@ pub enum SweepEvent {
         done: Vec<RunOutcome>,
         /// Arms that cannot run, and why.
         left_out: Vec<(ArmKey, String)>,
+        /// What of the model's files is not used, why, and what that means.
+        note: Option<String>,
     },
     /// A run has ended.
     Ran(RunOutcome),

@@ -116,12 +116,15 @@ pub fn execute(
             stage: stage.to_owned(),
         });
     })?;
-    let (runnable, left_out) = runnable(&plan, &*model())?;
+    let first = model();
+    let (runnable, left_out) = runnable(&plan, &*first)?;
     notify(SweepEvent::Begun {
         plan: Arc::clone(&plan),
         done: outcomes.clone(),
         left_out,
+        note: first.note().map(str::to_owned),
     });
+    drop(first);
     let done: BTreeSet<(u32, ArmKey)> = outcomes
         .iter()
         .map(|outcome| (outcome.problem, outcome.arm.clone()))

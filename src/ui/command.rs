@@ -109,6 +109,8 @@ pub enum SweepCommand {
         /// Policy and budget.
         arm: ArmKey,
     },
+    /// Open the run that was done again and has waited for it, by its number.
+    ShowReplay(u64),
     /// Write the curve beside the results file.
     SaveFigure {
         /// Its horizontal axis.
@@ -123,8 +125,9 @@ pub enum SweepCommand {
 pub enum CompareCommand {
     /// Put traces into panes, the first into the one named (a dialog if no path).
     Open {
-        /// The pane to replace; the next free one if none.
-        pane: Option<usize>,
+        /// The pane to replace, by the generation of its run: others may be closed while the dialog asks for a path. The
+        /// next free one if none, or if it is gone.
+        pane: Option<u64>,
         /// The files.
         paths: Vec<PathBuf>,
     },
@@ -136,7 +139,7 @@ pub enum CompareCommand {
     Close(usize),
     /// Save a pane's trace (a dialog if no path).
     Save {
-        /// The pane, by the generation of its run: others may be closed while the dialog asks for a path.
+        /// The pane, by the generation of its run, as above.
         pane: u64,
         /// Where to.
         path: Option<PathBuf>,
@@ -156,8 +159,8 @@ pub enum Browse {
     Save,
     /// A figure or table to write.
     Export,
-    /// Traces to put into the panes of the Compare tab, the first into this one.
-    OpenPane(Option<usize>),
+    /// Traces to put into the panes of the Compare tab, the first into the one of this generation.
+    OpenPane(Option<u64>),
     /// A pane's trace to write, by the generation of its run.
     SavePane(u64),
     /// The traces of so many panes to write.

@@ -29,7 +29,7 @@ pub struct Note {
     pub level: Level,
     /// What happened, and the way out.
     pub text: String,
-    /// A button that puts it right, if there is one.
+    /// A button that puts it right or goes on from there, if there is one.
     pub action: Option<(String, UiCommand)>,
     shown_at: Option<f64>,
     closed: bool,
@@ -50,6 +50,12 @@ impl Notifications {
         self.push(Level::Info, text.into(), None);
     }
 
+    /// Says that something was done, with a button that goes on from there.
+    pub fn info_with(&mut self, text: impl Into<String>, button: &str, command: UiCommand) {
+        let action = Some((button.to_owned(), command));
+        self.push(Level::Info, text.into(), action);
+    }
+
     /// Says that something failed.
     pub fn error(&mut self, text: impl Into<String>) {
         self.push(Level::Error, text.into(), None);
@@ -57,18 +63,15 @@ impl Notifications {
 
     /// Says that something failed, with a button that puts it right.
     pub fn error_with(&mut self, text: impl Into<String>, button: &str, command: UiCommand) {
-        self.push(
-            Level::Error,
-            text.into(),
-            Some((button.to_owned(), command)),
-        );
+        let action = Some((button.to_owned(), command));
+        self.push(Level::Error, text.into(), action);
     }
 
     fn push(&mut self, level: Level, text: String, action: Option<(String, UiCommand)>) {
         if self
             .notes
             .last()
-            .is_some_and(|last| last.text == text && !last.closed)
+            .is_some_and(|last| last.text == text && last.action == action && !last.closed)
         {
             return;
         }

@@ -162,15 +162,45 @@ fn a_folder_that_cannot_be_written_is_a_warning_and_the_run_goes_on() {
     assert!(warned.contains("/nonexistent-folder/run.rkvt"), "{warned}");
 }
 
-#[test]
-fn a_model_that_is_not_there_leaves_the_loaded_one_in_place() {
+/// What is said of a model that is loaded in vain, after which the one before it still runs.
+fn loading_in_vain(model: &str) -> String {
     let engine = engine(Scripted::new());
-    let missing = "nowhere/at/all.gguf".to_owned();
-    engine.send(EngineCommand::LoadModel(missing)).unwrap();
+    engine
+        .send(EngineCommand::LoadModel(model.to_owned()))
+        .unwrap();
     start(&engine, request(4));
     let mut seen = Seen::default();
     seen.until(&engine, |seen| seen.finished().is_some());
     assert_eq!(seen.failures.len(), 1);
-    assert!(seen.failures[0].contains("nowhere/at/all.gguf"));
     assert!(seen.tokens() > 4);
+    seen.failures.remove(0)
+}
+
+#[test]
+fn a_model_that_is_not_there_leaves_the_loaded_one_in_place() {
+    let failure = loading_in_vain("nowhere/at/all.gguf");
+    assert!(failure.contains("nowhere/at/all.gguf"), "{failure}");
+}
+
+#[test]
+fn a_model_that_cannot_be_used_leaves_the_loaded_one_in_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    write(
+        "tokenizer.json",
+        include_bytes!("../../assets/reasoner/tokenizer.json"),
+    );
+    // Never looked at.
+    write("model.safetensors", b"");
+    for (config, needle) in [
+        (&br#"{"model_type":"gemma3_text"}"#[..], "gemma3_text"),
+        (
+            br#"{"model_type":"qwen2","quantization_config":{"quant_method":"gptq"}}"#,
+            "quantization_config",
+        ),
+    ] {
+        write("config.json", config);
+        let failure = loading_in_vain(folder.path().to_str().unwrap());
+        assert!(failure.contains(needle), "{failure}");
+    }
 }

@@ -18,8 +18,7 @@ use rkv_scope::engine::{
     EngineCommand, EngineConfig, EngineEvent, EngineHandle, RunId, RunRequest, RunState, spawn,
 };
 use rkv_scope::model::{
-    Forward, KvCache, LanguageModel, LanguageModelError, ModelSource, TextStart, TextStream,
-    Tokenizer,
+    Forward, KvCache, LanguageModel, LanguageModelError, TextStart, TextStream, Tokenizer, check,
 };
 use rkv_scope::trace::{FinishReason, ModelSummary, RecordLevel, TraceRecord, TraceStore};
 
@@ -121,7 +120,7 @@ fn engine(model: Scripted) -> EngineHandle {
         waker: Arc::new(|| {}),
         finder: Box::new(|name| match name {
             "scripted" => Ok(()),
-            _ => ModelSource::resolve(name).map(|_| ()).map_err(Into::into),
+            _ => check(name),
         }),
         loader: Box::new(move |_, _| Ok(Box::new(model.lock().unwrap().take().unwrap()))),
     };

@@ -220,8 +220,9 @@ fn traces_go_through_files_into_panes_and_out_again() {
     let stores: Vec<TraceStore> = other.state().app().comparison().stores().cloned().collect();
     assert_eq!(stores, [a(), b()]);
     // Dropped on a pane, a trace takes its place.
+    let pane = other.state().app().comparison().panes[1].generation;
     let open = CompareCommand::Open {
-        pane: Some(1),
+        pane: Some(pane),
         paths: vec![paths[0].clone()],
     };
     execute(&mut other, vec![UiCommand::Compare(open)]);
@@ -252,6 +253,34 @@ fn the_pane_that_was_to_be_saved_is_saved_though_another_was_closed_meanwhile() 
     execute(&mut harness, vec![close(0), save(Some(late.clone()))]);
     harness.get_by_label_contains("in no pane any more");
     assert!(!late.exists());
+}
+
+#[test]
+fn a_trace_replaces_the_pane_it_was_meant_for_though_another_was_closed_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("d.rkvt");
+    let (c, d) = (
+        plan(3, "streamingllm", 96).store(),
+        plan(4, "h2o", 96).store(),
+    );
+    rkv_scope::trace::save(&path, &d).unwrap();
+    let mut harness = comparing(vec![a(), b(), c.clone()]);
+    let pane = Some(harness.state().app().comparison().panes[1].generation);
+    let open = |paths| UiCommand::Compare(CompareCommand::Open { pane, paths });
+    let close = UiCommand::Compare(CompareCommand::Close(0));
+    // The dialog stands meanwhile.
+    execute(&mut harness, vec![open(vec![]), close, open(vec![path])]);
+    wait(&mut harness, |stage| {
+        stage.app().comparison().stores().any(|store| *store == d)
+    });
+    let stores: Vec<TraceStore> = harness
+        .state()
+        .app()
+        .comparison()
+        .stores()
+        .cloned()
+        .collect();
+    assert_eq!(stores, [d, c]);
 }
 
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use rkv_scope::config::Sampling;
 use rkv_scope::engine::{EngineCommand, EngineEvent, RunRequest, RunState};
 use rkv_scope::trace::synthetic::Synthetic;
-use rkv_scope::trace::{FinishReason, TraceStore};
+use rkv_scope::trace::{FinishReason, TraceRecord, TraceStore};
 use rkv_scope::ui::command::CompareCommand;
 use rkv_scope::ui::compare::PaneState;
 use rkv_scope::ui::{Tab, UiCommand};
@@ -175,6 +175,32 @@ fn a_policy_that_fails_leaves_the_others_their_turn() {
     finish(&engine, second.run, FinishReason::EndOfText);
     harness.run();
     assert_eq!(states(&harness)[1], PaneState::Done);
+}
+
+#[test]
+fn a_record_that_does_not_fit_ends_its_run_and_leaves_the_others_their_turn() {
+    let (mut harness, engine, first) = started();
+    let plan_a = plan(1, &first.settings.policy, 96);
+    let half = plan_a.records().len() / 2;
+    engine.begin(first.run, &plan_a, half);
+    let mut once_more = plan_a.records().into_iter().take(half);
+    let again = once_more.find(|record| matches!(record, TraceRecord::Compression(_)));
+    engine.say(EngineEvent::Records {
+        run: first.run,
+        batch: vec![again.unwrap()],
+    });
+    harness.run();
+    assert_eq!(engine.next(), EngineCommand::Stop(first.run));
+    finish(&engine, first.run, FinishReason::Stopped);
+    harness.run();
+    let second = start(&engine);
+    finish(&engine, second.run, FinishReason::EndOfText);
+    harness.run();
+    let states = states(&harness);
+    assert!(matches!(&states[0], PaneState::Failed(_)));
+    assert_eq!(states[1], PaneState::Done);
+    assert_eq!(harness.state().app().comparison().live(), None);
+    assert!(!harness.state().app().status().busy());
 }
 
 /// A window whose engine has a model, with a kept pane.

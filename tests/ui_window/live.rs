@@ -320,6 +320,42 @@ fn a_model_asked_of_a_dead_engine_is_refused_not_waited_for() {
 }
 
 #[test]
+fn a_model_that_could_not_be_loaded_is_not_the_one_that_a_restart_loads() {
+    let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
+    engine.loaded();
+    harness.run();
+    for (model, loads) in [("other.gguf", true), ("broken.gguf", false)] {
+        let load = UiCommand::LoadModel(model.to_owned());
+        execute(&mut harness, vec![load]);
+        engine.say(EngineEvent::ModelUnloaded);
+        if loads {
+            engine.loaded();
+        } else {
+            let message = "a tensor is damaged".to_owned();
+            engine.say(EngineEvent::Failed { run: None, message });
+        }
+        harness.run();
+    }
+    engine.say(EngineEvent::Gone);
+    harness.run();
+    execute(&mut harness, vec![UiCommand::RestartEngine]);
+    let models = engine.models.lock().unwrap();
+    assert_eq!(models.last().unwrap().as_deref(), Some("other.gguf"));
+}
+
+#[test]
+fn what_of_a_model_is_not_used_stays_in_sight() {
+    let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
+    engine.say(EngineEvent::ModelLoaded {
+        model: plan().header().model,
+        device: "CPU, 2 threads".to_owned(),
+        note: Some("the model's chat template cannot be parsed".to_owned()),
+    });
+    harness.run();
+    harness.get_by_label("the model's chat template cannot be parsed");
+}
+
+#[test]
 fn a_recording_that_fails_stays_in_sight_with_the_way_out() {
     let (mut harness, engine, run) = running();
     let message =

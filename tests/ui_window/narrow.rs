@@ -20,6 +20,7 @@ fn smallest() -> (Harness<'static, Stage>, Engine) {
     engine.say(EngineEvent::ModelLoaded {
         model,
         device: "NVIDIA GeForce RTX 4090 Laptop GPU, 16 GiB".to_owned(),
+        note: None,
     });
     harness.run();
     (harness, engine)

@@ -1,7 +1,7 @@
 //! A window without a window system, and an engine that says what the test says.
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use egui::Theme;
@@ -107,6 +107,8 @@ pub fn replaying(plan: &Synthetic) -> Harness<'static, Stage> {
 pub struct Engine {
     pub commands: Receiver<EngineCommand>,
     pub events: Sender<EngineEvent>,
+    /// The models that it was started with, one a start.
+    pub models: Arc<Mutex<Vec<Option<String>>>>,
 }
 
 impl Engine {
@@ -119,6 +121,7 @@ impl Engine {
         self.say(EngineEvent::ModelLoaded {
             model,
             device: "CPU, 2 threads".to_owned(),
+            note: None,
         });
     }
 
@@ -176,7 +179,10 @@ pub fn with_engine_and(
 ) -> (Harness<'static, Stage>, Engine) {
     let (command_sender, commands) = bounded(64);
     let (events, event_receiver) = bounded(4096);
-    let factory = move |_model, _waker| {
+    let models: Arc<Mutex<Vec<Option<String>>>> = Arc::default();
+    let started_with = Arc::clone(&models);
+    let factory = move |model, _waker| {
+        started_with.lock().unwrap().push(model);
         let thread = std::thread::Builder::new()
             .name("engine".to_owned())
             .spawn(|| {})?;
@@ -191,5 +197,10 @@ pub fn with_engine_and(
         engine: Some(Box::new(factory)),
         ..config
     };
-    (window(size, theme, config), Engine { commands, events })
+    let engine = Engine {
+        commands,
+        events,
+        models,
+    };
+    (window(size, theme, config), engine)
 }

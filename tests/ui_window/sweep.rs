@@ -10,13 +10,14 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use rkv_scope::app::{AppConfig, SweepFactory};
 use rkv_scope::sweep::{
-    ArmKey, ModelIdentity, Problem, ReplayRequest, RunOutcome, SweepEvent, SweepHandle, SweepPlan,
-    SweepRequest,
+    ArmKey, ModelIdentity, Problem, ReplayRequest, ResultsFile, RunOutcome, SweepEvent,
+    SweepHandle, SweepPlan, SweepRequest,
 };
 use rkv_scope::trace::TraceStore;
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::ui::UiCommand;
 use rkv_scope::ui::command::SweepCommand;
+use rkv_scope::ui::sweep::SweepForm;
 
 use super::stage::{Stage, wait, window};
 
@@ -40,6 +41,7 @@ impl Played {
             plan: Arc::clone(&plan),
             done: vec![],
             left_out: vec![],
+            note: None,
         });
         plan
     }
@@ -310,6 +312,41 @@ fn figures_lie_beside_the_results_and_none_is_written_over() {
 }
 
 #[test]
+fn results_that_are_read_do_not_take_the_place_of_a_sweep_under_way() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sweep.jsonl");
+    let request = SweepForm::default().request("reasoner").unwrap();
+    let plan = plan(&request);
+    let (mut file, _) = ResultsFile::open(&path, &plan).unwrap();
+    file.append(&outcomes(&plan)[0]).unwrap();
+    drop(file);
+    let show = UiCommand::Sweep(SweepCommand::Open(path));
+    let run = UiCommand::Sweep(SweepCommand::Start(Box::new(request)));
+
+    let (mut harness, played) = with_sweeps([1280.0, 800.0], Theme::Dark);
+    open_tab(&mut harness);
+    let ctx = harness.ctx.clone();
+    harness
+        .state_mut()
+        .app_mut()
+        .execute(&ctx, vec![run.clone(), show.clone()]);
+    wait(&mut harness, |stage| {
+        let notes = stage.app().notifications().notes();
+        notes.iter().any(|note| note.text.contains("is under way"))
+    });
+    harness.get_by_label("Stop the sweep");
+    assert!(!played.stop.load(Ordering::Acquire));
+
+    // Nor does one start that they would take the place of.
+    let (mut harness, played) = with_sweeps([1280.0, 800.0], Theme::Dark);
+    open_tab(&mut harness);
+    let ctx = harness.ctx.clone();
+    harness.state_mut().app_mut().execute(&ctx, vec![show, run]);
+    wait(&mut harness, |stage| stage.app().sweep().plan.is_some());
+    assert!(played.started.lock().unwrap().is_empty());
+}
+
+#[test]
 fn a_sweep_whose_thread_is_gone_has_failed_and_another_can_start() {
     let (mut harness, played) = with_sweeps([1280.0, 800.0], Theme::Dark);
     open_tab(&mut harness);
@@ -358,6 +395,35 @@ fn a_run_whose_doing_again_panics_is_told_and_can_be_tried_again() {
         assert_eq!(played.replayed.lock().unwrap().len(), times);
         harness.run_steps(3);
     }
+}
+
+#[test]
+fn a_run_that_was_done_again_is_offered_to_a_person_who_has_left_the_tab() {
+    let (mut harness, played) = with_sweeps([1280.0, 800.0], Theme::Dark);
+    open_tab(&mut harness);
+    start(&mut harness);
+    played.begin();
+    played.say(SweepEvent::Ended { stopped: true });
+    harness.run_steps(3);
+    let arm = ArmKey {
+        policy: "rkv".to_owned(),
+        budget: Some(32),
+    };
+    let again = UiCommand::Sweep(SweepCommand::OpenRun { problem: 0, arm });
+    let left = UiCommand::ShowTab(rkv_scope::ui::Tab::Reading);
+    let ctx = harness.ctx.clone();
+    harness
+        .state_mut()
+        .app_mut()
+        .execute(&ctx, vec![again, left]);
+    wait(&mut harness, |stage| {
+        let notes = stage.app().notifications().notes();
+        notes.iter().any(|note| note.text.contains("run again;"))
+    });
+    assert!(harness.state().app().comparison().panes.is_empty());
+    harness.get_by_label("Open it").click();
+    harness.run();
+    assert_eq!(harness.state().app().comparison().panes.len(), 2);
 }
 
 #[test]

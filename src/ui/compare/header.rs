@@ -144,7 +144,7 @@ fn menu(ui: &mut Ui, shown: &Shown<'_>, index: usize, commands: &mut Vec<UiComma
         let idle = !shown.status.busy();
         let read = CompareCommand::Read(index);
         item(ui, some && idle, "Show in the Reading tab", read);
-        let (replace, paths) = (Some(index), vec![]);
+        let (replace, paths) = (Some(pane.generation), vec![]);
         let open = CompareCommand::Open {
             pane: replace,
             paths,

@@ -47,7 +47,7 @@ pub struct Pane<'a> {
     pub view: Option<TraceView<'a>>,
     /// What it does.
     pub state: &'a PaneState,
-    /// Counts the runs shown.
+    /// Counts the runs shown or waiting.
     pub generation: u64,
     /// The file it was read from or written to.
     pub file: Option<String>,

@@ -119,6 +119,8 @@ pub struct FormContext<'a> {
     pub model: &'a str,
     /// Whether this build can run one at all.
     pub can_run: bool,
+    /// Whether the results in a file are being read, which then take the place of what is shown.
+    pub reading: bool,
 }
 
 /// Draws the form, and the button that starts or stops.
@@ -140,11 +142,11 @@ pub fn show(
         .show_separator_line(false)
         .show(ui, |ui| {
             ui.add_space(8.0);
-            results(ui, form, sweep, commands);
+            results(ui, form, sweep, context.reading, commands);
             if context.can_run {
                 ui.add_space(6.0);
                 let request = form.request(context.model);
-                start(ui, palette, sweep, form, request, commands);
+                start(ui, sweep, form, request, context.reading, commands);
             }
         });
     if !context.can_run {
@@ -160,7 +162,13 @@ pub fn show(
         });
 }
 
-fn results(ui: &mut Ui, form: &mut SweepForm, sweep: &SweepShown, commands: &mut Vec<UiCommand>) {
+fn results(
+    ui: &mut Ui,
+    form: &mut SweepForm,
+    sweep: &SweepShown,
+    reading: bool,
+    commands: &mut Vec<UiCommand>,
+) {
     let label = caption(ui, "Results file");
     let hint = "Each result is written as it comes, and a sweep that was cut off goes on from it. Empty: kept in \
                 memory only.";
@@ -169,7 +177,10 @@ fn results(ui: &mut Ui, form: &mut SweepForm, sweep: &SweepShown, commands: &mut
         let open = Button::new("Show");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if ui
-                .add_enabled(!sweep.busy() && !path.as_os_str().is_empty(), open)
+                .add_enabled(
+                    !sweep.busy() && !reading && !path.as_os_str().is_empty(),
+                    open,
+                )
                 .on_hover_text("Shows the results in the file without running anything")
                 .clicked()
             {
@@ -261,12 +272,13 @@ fn seed(ui: &mut Ui, palette: &Palette, seed: &mut u64) {
 
 fn start(
     ui: &mut Ui,
-    palette: &Palette,
     sweep: &SweepShown,
     form: &SweepForm,
     request: Result<SweepRequest, String>,
+    reading: bool,
     commands: &mut Vec<UiCommand>,
 ) {
+    let palette = Palette::of(ui.ctx());
     if sweep.busy() {
         let stopping = sweep.phase == Phase::Stopping;
         let label = if stopping {
@@ -286,7 +298,11 @@ fn start(
     };
     let text = RichText::new(name).color(palette.text_on(palette.amber));
     let button = Button::new(text).fill(palette.amber);
-    let clicked = ui.add_enabled(request.is_ok(), button).clicked();
+    let mut button = ui.add_enabled(request.is_ok() && !reading, button);
+    if reading {
+        button = button.on_disabled_hover_text("The results in a file are being read");
+    }
+    let clicked = button.clicked();
     match request {
         Ok(request) => {
             let runs = request.arms.len() as u64 * u64::from(form.problems);

@@ -24,6 +24,9 @@ pub fn show(
         let text = format!("{arm} is left out: {why}");
         ui.add(Label::new(RichText::new(text).size(12.0).color(palette.weak)).wrap());
     }
+    if let Some(note) = &sweep.note {
+        ui.add(Label::new(RichText::new(note).size(12.0).color(palette.error)).wrap());
+    }
     if let Phase::Failed(why) = &sweep.phase {
         ui.add(Label::new(RichText::new(why).color(palette.error)).wrap());
     }

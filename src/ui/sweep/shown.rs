@@ -49,6 +49,8 @@ pub struct SweepShown {
     pub kept: bool,
     /// Arms that cannot run, and why.
     pub left_out: Vec<(ArmKey, String)>,
+    /// What of the model's files is not used, why, and what that means.
+    pub note: Option<String>,
     table: SweepTable,
     summed_up: usize,
     renewed: Option<Instant>,
@@ -98,11 +100,13 @@ impl SweepShown {
                 plan,
                 done,
                 left_out,
+                note,
             } => {
                 self.began = Some((Instant::now(), done.len()));
                 self.plan = Some(plan);
                 self.outcomes = done;
                 self.left_out = left_out;
+                self.note = note;
                 if !matches!(self.phase, Phase::Stopping) {
                     self.phase = Phase::Running;
                 }

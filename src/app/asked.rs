@@ -1,0 +1,99 @@
+//! What was there when something was asked of a thread beside the window: its outcome undoes nothing that the person did
+//! since.
+
+use super::state::App;
+
+/// A moment at which something was asked for.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// Runs that had been asked for by then.
+    pub(super) number: u64,
+    /// The problem in the prompt bar.
+    problem: String,
+}
+
+impl App {
+    /// A run is asked for, to be shown in place of the one that is shown.
+    pub(super) fn ask_for_run(&mut self) -> Asked {
+        self.asked += 1;
+        self.asked_now()
+    }
+
+    /// Something else is asked for.
+    pub(super) fn asked_now(&self) -> Asked {
+        Asked {
+            number: self.asked,
+            problem: self.prompt.problem.clone(),
+        }
+    }
+
+    /// Whether no run was asked for since.
+    pub(super) fn is_newest(&self, asked: &Asked) -> bool {
+        asked.number == self.asked
+    }
+
+    /// The prompt bar gets a run's problem, unless another was typed since the run was asked for.
+    pub(super) fn take_problem(&mut self, asked: &Asked, problem: &str) {
+        if self.prompt.problem == asked.problem {
+            problem.clone_into(&mut self.prompt.problem);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::AppConfig;
+    use crate::app::tasks::Outcome;
+    use crate::trace::TraceStore;
+    use crate::trace::synthetic::Synthetic;
+
+    fn store(seed: u64) -> TraceStore {
+        let plan = Synthetic {
+            seed,
+            ..Synthetic::default()
+        };
+        plan.store()
+    }
+
+    fn opened(asked: Asked, seed: u64) -> Outcome {
+        Outcome::Opened {
+            path: "run.rkvt".into(),
+            asked,
+            result: Ok((Box::new(store(seed)), None)),
+        }
+    }
+
+    fn app() -> App {
+        App::new(&egui::Context::default(), AppConfig::default())
+    }
+
+    #[test]
+    fn the_run_that_was_asked_for_last_is_shown_whichever_is_read_last() {
+        for newest_first in [false, true] {
+            let mut app = app();
+            let mut outcomes = [1, 2].map(|seed| opened(app.ask_for_run(), seed));
+            if newest_first {
+                outcomes.reverse();
+            }
+            for outcome in outcomes {
+                app.outcome(outcome);
+            }
+            assert_eq!(app.session().unwrap().store, store(2));
+        }
+    }
+
+    #[test]
+    fn a_problem_that_was_typed_since_stays() {
+        let problem = store(1).header().problem.clone();
+        for (typed, then) in [(None, problem.as_str()), (Some("2 + 2?"), "2 + 2?")] {
+            let mut app = app();
+            let asked = app.ask_for_run();
+            if let Some(typed) = typed {
+                typed.clone_into(&mut app.prompt.problem);
+            }
+            app.outcome(opened(asked, 1));
+            assert_eq!(app.prompt.problem, then);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Runs of the sweep that are done again, to be opened side by side.
+
+use std::sync::Arc;
+
+use super::asked::Asked;
+use super::state::{App, DEFAULT_MODEL};
+use super::tasks::{Outcome, Work};
+use crate::sweep::{ArmKey, ReplayRequest};
+use crate::trace::TraceStore;
+use crate::ui::command::SweepCommand;
+use crate::ui::{Tab, UiCommand};
+
+/// The button that shows them.
+const SHOW: &str = "Open it";
+
+/// Runs that were done again and are not shown yet.
+pub(super) struct Replay {
+    asked: Asked,
+    /// The full cache's, and the policy's if it is another.
+    runs: Vec<TraceStore>,
+}
+
+impl App {
+    /// Does a run of the sweep again, and the full cache's beside it, with everything recorded.
+    pub(super) fn replay(&mut self, problem: u32, arm: &ArmKey) {
+        if self.status.busy() {
+            self.notifications
+                .error("a run is under way; stop it before opening another");
+            return;
+        }
+        if self.tasks.is_doing(Work::Replay) {
+            self.notifications
+                .info("a run of the sweep is being done again already");
+            return;
+        }
+        let Some(plan) = &self.sweep.plan else { return };
+        let Some(factory) = &self.sweeps else {
+            self.notifications
+                .error("this program has no models: it cannot do a run of the sweep again");
+            return;
+        };
+        let mut arms: Vec<ArmKey> = plan.keys().filter(ArmKey::is_full).collect();
+        if !arm.is_full() {
+            arms.push(arm.clone());
+        }
+        // Of a sweep that was read from a file only the fingerprint is known: the model that is loaded may be it.
+        let model = self.sweep_model.as_ref().or(self.model_wanted.as_ref());
+        let model = model.map_or(DEFAULT_MODEL, String::as_str);
+        let requests: Vec<ReplayRequest> = arms
+            .iter()
+            .filter_map(|arm| ReplayRequest::of(plan, problem, arm, model))
+            .collect();
+        self.notifications
+            .info(format!("running problem {} again …", problem + 1));
+        let replay = Arc::clone(&factory.replay);
+        let asked = self.ask_for_run();
+        self.background(Work::Replay, move || Outcome::Replayed {
+            problem,
+            asked,
+            result: requests.iter().map(|request| replay(request)).collect(),
+        });
+    }
+
+    /// Shows the runs; if the person has turned to something else meanwhile, they are offered.
+    pub(super) fn replayed(
+        &mut self,
+        problem: u32,
+        asked: Asked,
+        result: Result<Vec<TraceStore>, String>,
+    ) {
+        match result {
+            Ok(runs) => {
+                let number = asked.number;
+                let waited_for = self.tab == Tab::Sweep && self.is_newest(&asked);
+                let place = if runs.len() == 1 {
+                    "Reading"
+                } else {
+                    "Compare"
+                };
+                self.replay = Some(Replay { asked, runs });
+                if waited_for {
+                    self.show_replay(number);
+                } else {
+                    self.notifications.info_with(
+                        format!(
+                            "problem {} has been run again; opening it replaces what the {place} tab shows",
+                            problem + 1
+                        ),
+                        SHOW,
+                        show(number),
+                    );
+                }
+            }
+            Err(message) => self.notifications.error(message),
+        }
+    }
+
+    /// Opens the runs side by side, in place of what was compared before; a single one is read.
+    pub(super) fn show_replay(&mut self, number: u64) {
+        let ours = |replay: &mut Replay| replay.asked.number == number;
+        let Some(mut replay) = self.replay.take_if(ours) else {
+            self.notifications.error(
+                "the run has made room for a newer one; choose its problem in the Sweep tab again",
+            );
+            return;
+        };
+        if self.status.busy() {
+            self.replay = Some(replay);
+            self.notifications.error_with(
+                "a run was started meanwhile; stop it before opening another",
+                SHOW,
+                show(number),
+            );
+            return;
+        }
+        if replay.runs.len() == 1 {
+            if let Some(store) = replay.runs.pop() {
+                self.take_problem(&replay.asked, &store.header().problem);
+                self.settings.cache = store.header().settings.clone();
+                self.show_run(store);
+                self.tab = Tab::Reading;
+            }
+            return;
+        }
+        for pane in (0..self.comparison.panes.len()).rev() {
+            self.comparison.close(pane);
+        }
+        for store in replay.runs {
+            self.put_into_pane(None, store, None, &replay.asked);
+        }
+    }
+}
+
+fn show(number: u64) -> UiCommand {
+    UiCommand::Sweep(SweepCommand::ShowReplay(number))
+}

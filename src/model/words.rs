@@ -1,0 +1,103 @@
+//! What a model's files say beside its weights: tokenizer and chat template, and the configuration they must fit.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+
+use candle_core::quantized::gguf_file;
+
+use super::source::weights_file;
+use super::{
+    ChatTemplate, Decoder, EmbeddedModel, LanguageModelError, ModelConfig, ModelError, ModelFiles,
+    ModelSource, TemplateError, Tokenizer, TokenizerFiles, hf_config,
+};
+
+/// What turns text into tokens and back.
+pub(super) struct Words {
+    pub(super) tokenizer: Tokenizer,
+    pub(super) template: ChatTemplate,
+    /// Why the model's own template is not used, if so.
+    pub(super) note: Option<String>,
+}
+
+/// What the files of any kind give; a template may fail without the model being lost.
+type Parts = (ModelConfig, Tokenizer, Result<ChatTemplate, TemplateError>);
+
+/// Whether the model that a person's word speaks of can be used, as far as that can be told without reading its weights.
+///
+/// # Errors
+/// [`LanguageModelError`], the same that [`load`](super::load) would end with.
+pub fn check(name: &str) -> Result<(), LanguageModelError> {
+    Words::of(&ModelSource::resolve(name)?.files()?).map(drop)
+}
+
+impl Words {
+    /// Reads them, and checks that a decoder of the same files can follow.
+    ///
+    /// # Errors
+    /// [`LanguageModelError`], naming the file and the way out.
+    pub(super) fn of(files: &ModelFiles) -> Result<Self, LanguageModelError> {
+        let (config, tokenizer, template) = match files {
+            ModelFiles::Embedded(model) => embedded(model)?,
+            ModelFiles::Gguf(path) => gguf(path)?,
+            ModelFiles::Folder { folder, weights } => self::folder(folder, weights)?,
+        };
+        let (tokens, rows) = (tokenizer.vocab_size(), config.vocab);
+        if tokens > rows {
+            return Err(LanguageModelError::Vocabulary {
+                tokenizer: tokens,
+                model: rows,
+            });
+        }
+        let (template, note) = match template {
+            Err(error @ TemplateError::Syntax(_)) => {
+                let note = format!(
+                    "{error}; the model gets each problem as plain text instead, which it may answer less well"
+                );
+                (ChatTemplate::plain(), Some(note))
+            }
+            template => (template?, None),
+        };
+        Ok(Self {
+            tokenizer,
+            template,
+            note,
+        })
+    }
+}
+
+fn embedded(model: &EmbeddedModel) -> Result<Parts, LanguageModelError> {
+    let tokenizer = Tokenizer::from_files(TokenizerFiles {
+        tokenizer: model.tokenizer,
+        tokenizer_config: Some(model.tokenizer_config),
+        config: Some(model.config),
+        generation_config: None,
+    })?;
+    Ok((
+        hf_config::parse(model.config, "reasoner")?,
+        tokenizer,
+        ChatTemplate::from_tokenizer_config(model.tokenizer_config, None),
+    ))
+}
+
+fn gguf(path: &Path) -> Result<Parts, LanguageModelError> {
+    // Our own reader goes first: it bounds every count of a damaged file before candle's sees it.
+    let config = Decoder::configuration(path)?;
+    let file = File::open(path).map_err(ModelError::io(path))?;
+    let metadata = gguf_file::Content::read(&mut BufReader::new(file))
+        .map_err(ModelError::tensor(&path.display().to_string()))?
+        .metadata;
+    Ok((
+        config,
+        Tokenizer::for_gguf(path, &metadata)?,
+        ChatTemplate::from_gguf_metadata(&metadata),
+    ))
+}
+
+fn folder(folder: &Path, weights: &[PathBuf]) -> Result<Parts, LanguageModelError> {
+    Ok((
+        Decoder::configuration(&weights_file(folder, weights))?,
+        Tokenizer::from_json_file(&folder.join("tokenizer.json"))?,
+        ChatTemplate::from_folder(folder),
+    ))
+}
