@@ -19,7 +19,7 @@ use super::weights::{DecoderWeights, OnProgress, assemble};
 /// How to hold a model in memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LoadOptions {
-    /// What becomes of dense matrices of safetensors files.
+    /// What becomes of dense matrices.
     pub dense: DenseWeights,
 }
 
@@ -28,6 +28,11 @@ pub struct LoadOptions {
 const LARGE: u64 = 2_000_000_000;
 
 impl LoadOptions {
+    /// For a device that multiplies weights of sixteen bits: the host need not have room for them as f32.
+    pub const ON_DEVICE: Self = Self {
+        dense: DenseWeights::AsStored,
+    };
+
     /// For weight files of so many bytes that are to run on the CPU.
     pub fn on_cpu(bytes: u64) -> Self {
         let dense = if bytes >= LARGE {
@@ -53,7 +58,7 @@ impl Decoder {
         let (path, gguf) = &resolve(path)?;
         if *gguf {
             let file = path.display().to_string();
-            let mut source = GgufSource::open(path, progress)?;
+            let mut source = GgufSource::open(path, options.dense, progress)?;
             let config = source.config()?;
             let rope = Rope::new(
                 config.head_dim,

@@ -50,7 +50,13 @@ pub fn load_on(
         }
         #[cfg(feature = "cuda")]
         OpenDevice::Gpu(gpu) => {
-            let parts = read(name, |_| LoadOptions::default(), progress)?;
+            let options: fn(u64) -> LoadOptions = if gpu.has_bf16() {
+                |_| LoadOptions::ON_DEVICE
+            } else {
+                // Dense weights are f32 there, so that large ones become Q8_0 as on the CPU.
+                LoadOptions::on_cpu
+            };
+            let parts = read(name, options, progress)?;
             progress(1.0, "moving the weights to the GPU");
             let element = gpu.element_for(parts.decoder.info().parameters);
             on_accelerator(parts, gpu, element)
@@ -58,7 +64,8 @@ pub fn load_on(
     }
 }
 
-/// As [`load_on`], on any accelerator, with caches and dense weights of the type `element`.
+/// As [`load_on`], on any accelerator, with caches of the type `element`, and dense weights too unless it is f16, beside
+/// which they are f32.
 ///
 /// # Errors
 /// [`LanguageModelError`], naming the file or the device, and the way out.
@@ -67,7 +74,7 @@ pub fn load_on_accelerator<A: Accelerator + 'static>(
     accelerator: Arc<A>,
     element: Element,
 ) -> Result<Box<dyn LanguageModel>, LanguageModelError> {
-    let parts = read(name, |_| LoadOptions::default(), &mut |_, _| {})?;
+    let parts = read(name, |_| LoadOptions::ON_DEVICE, &mut |_, _| {})?;
     on_accelerator(parts, accelerator, element)
 }
 
@@ -90,7 +97,7 @@ struct Parts {
     fingerprint: String,
 }
 
-/// Reads a model; `options` says how to hold weights of so many bytes.
+/// Reads a model; `options` says how to hold weights in files of so many bytes.
 fn read(
     name: &str,
     options: fn(u64) -> LoadOptions,
@@ -100,11 +107,12 @@ fn read(
     let files = ModelSource::resolve(name)?.files()?;
     let (decoder, words) = match &files {
         ModelFiles::Embedded(model) => embedded(model, progress)?,
-        ModelFiles::Gguf(path) => gguf(path, progress)?,
+        ModelFiles::Gguf(path) => {
+            let options = options(size(std::slice::from_ref(path)));
+            gguf(path, options, progress)?
+        }
         ModelFiles::Folder { folder, weights } => {
-            let sizes = weights.iter().map(std::fs::metadata);
-            let bytes = sizes.filter_map(Result::ok).map(|file| file.len()).sum();
-            self::folder(folder, weights, options(bytes), progress)?
+            self::folder(folder, weights, options(size(weights)), progress)?
         }
     };
     let (tokens, rows) = (words.tokenizer.vocab_size(), decoder.info().vocab);
@@ -120,6 +128,12 @@ fn read(
         words,
         fingerprint: fingerprint(&files)?,
     })
+}
+
+/// Bytes of these files.
+fn size(files: &[PathBuf]) -> u64 {
+    let sizes = files.iter().map(std::fs::metadata);
+    sizes.filter_map(Result::ok).map(|file| file.len()).sum()
 }
 
 /// A loaded model whose weights are held once, however many threads run it.
@@ -302,11 +316,12 @@ fn embedded(
 
 fn gguf(
     path: &Path,
+    options: LoadOptions,
     progress: &mut dyn FnMut(f32, &str),
 ) -> Result<(Decoder, Words), LanguageModelError> {
     // Our own reader goes first: it bounds every count of a damaged file before candle's sees it.
     let mut report = reporter(progress);
-    let decoder = Decoder::open(path, LoadOptions::default(), &mut report)?;
+    let decoder = Decoder::open(path, options, &mut report)?;
     let file = File::open(path).map_err(ModelError::io(path))?;
     let metadata = gguf_file::Content::read(&mut BufReader::new(file))
         .map_err(ModelError::tensor(&path.display().to_string()))?
