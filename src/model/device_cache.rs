@@ -18,7 +18,7 @@ use crate::kernels::cuda::compression::Rows;
 use crate::kernels::cuda::decode::{
     LayerConstants, LayerMemory, NewTokens, append, attend, part_floats, splits,
 };
-use crate::kernels::cuda::{Accelerator, AcceleratorError, Element, run_on};
+use crate::kernels::cuda::{Accelerator, AcceleratorError, Element, Kernel, run_on};
 
 /// Rows of a launch: a grid is no higher.
 const MOST_ROWS: usize = 65_535;
@@ -38,6 +38,13 @@ pub struct DeviceCache<A: Accelerator> {
     queries: A::Memory,
 }
 
+fn failed(what: &str, error: &candle_core::Error) -> AcceleratorError {
+    AcceleratorError::Failed {
+        what: what.to_owned(),
+        why: error.to_string(),
+    }
+}
+
 impl<A: Accelerator> std::fmt::Debug for DeviceCache<A> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("DeviceCache")
@@ -49,7 +56,7 @@ impl<A: Accelerator> std::fmt::Debug for DeviceCache<A> {
 }
 
 impl<A: Accelerator> DeviceCache<A> {
-    /// An empty cache of `batch` sequences.
+    /// An empty cache of `batch` sequences, and the kernels for it.
     ///
     /// # Errors
     /// [`AcceleratorError::OutOfMemory`], or the device failed.
@@ -59,6 +66,7 @@ impl<A: Accelerator> DeviceCache<A> {
         batch: usize,
         element: Element,
     ) -> Result<Self, AcceleratorError> {
+        accelerator.prepare(&Kernel::of_cache(element, shape.head_dim))?;
         let slots = shape.layers * batch * shape.kv_heads * shape.capacity;
         let bytes = slots * shape.head_dim * element.bytes();
         let rows = shape.layers * batch * 2 * shape.window;
@@ -87,6 +95,25 @@ impl<A: Accelerator> DeviceCache<A> {
             &mut self.queries,
         ] {
             self.accelerator.clear(memory)?;
+        }
+        Ok(())
+    }
+
+    /// Gives every row the same keys, `[capacity, head_dim]`, for measurements that depend on how alike keys are.
+    ///
+    /// # Errors
+    /// [`AcceleratorError`].
+    pub fn fill_keys(&mut self, keys: &[f32]) -> Result<(), AcceleratorError> {
+        let gpu = Arc::clone(&self.accelerator);
+        let bytes = self
+            .element
+            .encode(keys)
+            .map_err(|error| failed("take keys", &error))?;
+        let mut row = gpu.allocate(bytes.len())?;
+        gpu.upload(&mut row, 0, &bytes)?;
+        for index in 0..self.shape.layers * self.layer_rows() {
+            let to = (&mut self.keys, index * bytes.len());
+            gpu.copy((&row, 0), to, bytes.len())?;
         }
         Ok(())
     }
@@ -236,10 +263,7 @@ impl<A: Accelerator> DeviceCache<A> {
         self.accelerator.download(memory, at, &mut bytes)?;
         self.element
             .decode(&bytes)
-            .map_err(|error| AcceleratorError::Failed {
-                what: "give the cache back".to_owned(),
-                why: error.to_string(),
-            })
+            .map_err(|error| failed("give the cache back", &error))
     }
 
     /// The same contents in a cache of another capacity; `held` slots are in use. Queries stay only with an equal window.

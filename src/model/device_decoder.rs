@@ -1,8 +1,9 @@
 //! The decoder on an accelerator: matrices and norms through candle's tensors, the cache and attention through our kernels.
 //!
-//! Activations are f32 beside quantised weights and of the cache's type beside dense ones. A cache on the host works too
-//! (a policy watches attention, or no kernel is built for the head size): the products stay on the accelerator, and
-//! attention runs on the CPU, at the price of a trip there and back in every layer.
+//! Activations are f32 where the embedding or the output is quantised, and of the dense weights' type elsewhere: that of the
+//! cache, or f32 beside a cache of f16. A cache on the host works too (a policy watches attention, or no kernel is built for
+//! the head size): the products stay on the accelerator, and attention runs on the CPU, at the price of a trip there and
+//! back in every layer.
 
 mod host_attention;
 mod matrices;
@@ -53,7 +54,7 @@ pub struct DeviceDecoder<A: Accelerator> {
     config: ModelConfig,
     info: ModelInfo,
     rope: Rope,
-    /// Type of caches and dense weights.
+    /// Type of caches.
     element: Element,
     embedding: Embedding,
     layers: Vec<DeviceLayer<A::Memory>>,
@@ -84,6 +85,15 @@ fn vector(numbers: &[f32], device: &Device, dtype: DType) -> Result<Tensor> {
     Tensor::from_slice(numbers, numbers.len(), device)?.to_dtype(dtype)
 }
 
+/// Type of dense weights beside a cache of this type. What goes into the down projection of some models exceeds f16's
+/// 65,504; keys, values and queries stay far below.
+fn dense_beside(element: Element) -> DType {
+    match element {
+        Element::F16 => DType::F32,
+        Element::F32 | Element::Bf16 => element.dtype(),
+    }
+}
+
 impl<A: Accelerator + 'static> DeviceDecoder<A> {
     /// Moves a decoder's weights to the device, layer by layer.
     ///
@@ -95,11 +105,14 @@ impl<A: Accelerator + 'static> DeviceDecoder<A> {
         element: Element,
     ) -> std::result::Result<Self, ForwardError> {
         let (config, mut info, weights, rope) = decoder.into_parts();
-        let dense = element.dtype();
+        let dense = dense_beside(element);
         let device = accelerator.device().clone();
         let frequencies = floats(&*accelerator, rope.frequencies()).map_err(CacheError::from)?;
         let address = accelerator.address(&frequencies);
-        let quantised = matches!(weights.output, Linear::Quantised { .. });
+        // A quantised embedding gives f32 rows and a quantised output f32 logits, whatever the other one is.
+        let quantised = [&weights.embedding, &weights.output]
+            .into_iter()
+            .any(|linear| matches!(linear, Linear::Quantised { .. }));
         let activations = if quantised { DType::F32 } else { dense };
         let new_layer = |layer: LayerWeights| -> Result<DeviceLayer<A::Memory>> {
             Self::layer(&accelerator, layer, &config, activations, dense, address)
@@ -125,8 +138,9 @@ impl<A: Accelerator + 'static> DeviceDecoder<A> {
             Ok((embedding, norm, output))
         };
         let (embedding, final_norm, output) = rest().map_err(tensor_error)?;
-        if !quantised && element != Element::F32 {
-            element.name().clone_into(&mut info.quantisation);
+        // What dense weights are in the file is not what they are here.
+        if ["F32", "F16", "BF16"].contains(&info.quantisation.as_str()) {
+            info.quantisation = format!("{dense:?}");
         }
         Ok(Self {
             accelerator,
@@ -143,7 +157,8 @@ impl<A: Accelerator + 'static> DeviceDecoder<A> {
         })
     }
 
-    /// A decoder of this shape with weights made at random on the device, to measure speed with.
+    /// A decoder of this shape with weights made at random on the device, to measure speed with: of the type `element` even
+    /// where those of a model are not, since none of its activations are large.
     ///
     /// # Errors
     /// The device has no room for them, or failed.

@@ -16,6 +16,7 @@ use super::gguf::{GgufHeader, TensorEntry};
 use super::linear::RawMatrix;
 use super::requantise;
 use super::rope::RopeScaling;
+use super::safetensors_source::DenseWeights;
 use super::weights::{LoadProgress, OnProgress, Role, TensorSource};
 
 /// An open GGUF file.
@@ -24,6 +25,7 @@ pub(crate) struct GgufSource<'a> {
     header: GgufHeader,
     file: String,
     architecture: Architecture,
+    dense: DenseWeights,
     total: u64,
     done: u64,
     progress: &'a mut OnProgress<'a>,
@@ -33,7 +35,11 @@ pub(crate) struct GgufSource<'a> {
 
 impl<'a> GgufSource<'a> {
     /// Opens `path` and reads its header.
-    pub(crate) fn open(path: &Path, progress: &'a mut OnProgress<'a>) -> Result<Self, ModelError> {
+    pub(crate) fn open(
+        path: &Path,
+        dense: DenseWeights,
+        progress: &'a mut OnProgress<'a>,
+    ) -> Result<Self, ModelError> {
         let file = path.display().to_string();
         let mut reader = BufReader::new(File::open(path).map_err(ModelError::io(path))?);
         let header = GgufHeader::read(&mut reader, &file)?;
@@ -54,6 +60,7 @@ impl<'a> GgufSource<'a> {
             header,
             file,
             architecture,
+            dense,
             total,
             done: 0,
             progress,
@@ -280,7 +287,8 @@ impl TensorSource for GgufSource<'_> {
     ) -> Result<RawMatrix, ModelError> {
         let entry = self.entry(tensor, &[rows, columns])?;
         let dtype = entry.dtype;
-        if matches!(dtype, GgmlDType::F32 | GgmlDType::F16 | GgmlDType::BF16) {
+        let sixteen_bits = matches!(dtype, GgmlDType::F16 | GgmlDType::BF16);
+        if dtype == GgmlDType::F32 || (sixteen_bits && self.dense != DenseWeights::AsStored) {
             let weights = self.numbers(tensor, &entry)?;
             return Ok(RawMatrix::Dense { columns, weights });
         }

@@ -21,7 +21,8 @@ pub use shape::CacheShape;
 /// One layer's share. Every head of a layer holds equally many entries.
 #[derive(Clone, Debug)]
 struct LayerCache {
-    /// `[kv_heads, capacity, head_dim]`, after `RoPE`.
+    /// `[kv_heads, capacity, head_dim]`, after `RoPE`. Keys, values and queries of a cache on a device are empty until they
+    /// are fetched.
     keys: Vec<f32>,
     /// `[kv_heads, capacity, head_dim]`.
     values: Vec<f32>,
@@ -44,7 +45,7 @@ pub struct KvCache {
     shape: CacheShape,
     layers: Vec<LayerCache>,
     seen: usize,
-    /// One head's keys or values, for gathers that are not ascending: `[capacity, head_dim]`.
+    /// One head's keys or values, for gathers that are not ascending: `[capacity, head_dim]`. Empty on a device.
     scratch: Vec<f32>,
     moved: Vec<Position>,
     marked: Vec<bool>,
@@ -59,6 +60,19 @@ impl KvCache {
     /// # Errors
     /// [`CacheError::Empty`] if a size is zero, [`CacheError::TooLarge`] if the memory cannot be had.
     pub fn new(shape: CacheShape) -> Result<Self, CacheError> {
+        let (keys, queries) = Self::room_on_host(shape)?;
+        let mut cache = Self::without_numbers(shape)?;
+        for layer in &mut cache.layers {
+            layer.keys = vec![0.0; keys];
+            layer.values = vec![0.0; keys];
+            layer.queries = vec![0.0; queries];
+        }
+        cache.scratch = vec![0.0; shape.head_floats()];
+        Ok(cache)
+    }
+
+    /// Floats of a layer's keys, and of its remembered queries, if the host has room for those of all layers.
+    fn room_on_host(shape: CacheShape) -> Result<(usize, usize), CacheError> {
         let CacheShape {
             layers,
             query_heads,
@@ -67,9 +81,6 @@ impl KvCache {
             capacity,
             window,
         } = shape;
-        if [layers, query_heads, kv_heads, head_dim, capacity, window].contains(&0) {
-            return Err(CacheError::Empty);
-        }
         let per_layer = [kv_heads, capacity, head_dim]
             .iter()
             .try_fold(1usize, |product, &n| product.checked_mul(n));
@@ -91,12 +102,28 @@ impl KvCache {
         Vec::<u8>::new()
             .try_reserve_exact(total)
             .map_err(|_refused| too_large(total))?;
+        Ok((per_layer, queries))
+    }
+
+    /// An empty cache whose keys, values and queries are elsewhere.
+    fn without_numbers(shape: CacheShape) -> Result<Self, CacheError> {
+        let CacheShape {
+            layers,
+            query_heads,
+            kv_heads,
+            head_dim,
+            capacity,
+            window,
+        } = shape;
+        if [layers, query_heads, kv_heads, head_dim, capacity, window].contains(&0) {
+            return Err(CacheError::Empty);
+        }
         let layer = |_index| LayerCache {
-            keys: vec![0.0; per_layer],
-            values: vec![0.0; per_layer],
+            keys: vec![],
+            values: vec![],
             positions: vec![Vec::with_capacity(capacity); kv_heads],
             len: 0,
-            queries: vec![0.0; queries],
+            queries: vec![],
             query_count: 0,
             pending_entries: 0,
             pending_queries: 0,
@@ -106,7 +133,7 @@ impl KvCache {
             shape,
             layers: (0..layers).map(layer).collect(),
             seen: 0,
-            scratch: vec![0.0; shape.head_floats()],
+            scratch: vec![],
             moved: Vec::with_capacity(capacity),
             marked: vec![false; capacity],
             probe: PromptProbe::default(),
@@ -165,14 +192,8 @@ impl KvCache {
     ///
     /// As many as the window, or as tokens were fed if those are fewer.
     pub fn window_queries(&self, layer: usize) -> impl ExactSizeIterator<Item = &[f32]> + Clone {
-        let (ring, width) = (2 * self.shape.window, self.shape.query_floats());
         let layer = &self.layers[layer];
-        let rows = layer.query_count.min(self.shape.window);
-        let first = layer.query_count - rows;
-        (0..rows).map(move |row| {
-            let at = (first + row) % ring * width;
-            &layer.queries[at..at + width]
-        })
+        self.shape.newest_rows(&layer.queries, layer.query_count)
     }
 
     /// The last `rows` queries of the query heads that read one KV head: `[rows, group, head_dim]`, oldest row first.

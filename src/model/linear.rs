@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use candle_core::quantized::{GgmlDType, QMatMul, QStorage, QTensor};
-use candle_core::{Device, Module, Result, Storage, Tensor};
+use candle_core::{DType, Device, Module, Result, Storage, Tensor};
 
 use crate::kernels::gemv::gemv;
 
@@ -17,7 +17,7 @@ const DEQUANTISED_TOKENS: usize = 16;
 pub(crate) enum RawMatrix {
     /// `[rows, columns]`.
     Dense { columns: usize, weights: Vec<f32> },
-    /// `rows` rows of whole blocks.
+    /// `rows` rows of whole blocks. Of F16 and BF16 a number is a block: dense weights on their way to a device.
     Quantised {
         columns: usize,
         dtype: GgmlDType,
@@ -122,6 +122,27 @@ impl RawMatrix {
             }),
             Self::Quantised {
                 columns,
+                dtype: dtype @ (GgmlDType::F16 | GgmlDType::BF16),
+                bytes,
+            } => {
+                let dtype = if dtype == GgmlDType::F16 {
+                    DType::F16
+                } else {
+                    DType::BF16
+                };
+                Ok(Linear::Dense {
+                    rows,
+                    columns,
+                    weights: Tensor::from_raw_buffer(
+                        &bytes,
+                        dtype,
+                        &[rows, columns],
+                        &Device::Cpu,
+                    )?,
+                })
+            }
+            Self::Quantised {
+                columns,
                 dtype,
                 bytes,
             } => {
@@ -141,6 +162,7 @@ impl RawMatrix {
 /// A matrix `[rows, columns]` that maps rows of `columns` numbers to rows of `rows` numbers. Cloning shares the weights.
 #[derive(Clone, Debug)]
 pub(crate) enum Linear {
+    /// f32, or sixteen bits on their way to a device: the products here are of f32.
     Dense {
         rows: usize,
         columns: usize,
@@ -176,7 +198,11 @@ impl Linear {
     /// Type of the weights.
     pub(crate) fn dtype(&self) -> GgmlDType {
         match self {
-            Self::Dense { .. } => GgmlDType::F32,
+            Self::Dense { weights, .. } => match weights.dtype() {
+                DType::F16 => GgmlDType::F16,
+                DType::BF16 => GgmlDType::BF16,
+                _ => GgmlDType::F32,
+            },
             Self::Quantised { tensor, .. } => tensor.dtype(),
         }
     }
@@ -193,7 +219,9 @@ impl Linear {
     /// Bytes the weights take.
     pub(crate) fn bytes(&self) -> u64 {
         match self {
-            Self::Dense { .. } => self.parameters() * size_of::<f32>() as u64,
+            Self::Dense { weights, .. } => {
+                self.parameters() * weights.dtype().size_in_bytes() as u64
+            }
             Self::Quantised { tensor, .. } => tensor.storage_size_in_bytes() as u64,
         }
     }

@@ -20,7 +20,7 @@ use super::weights::{DecoderWeights, LoadProgress, OnProgress, assemble};
 /// How to hold a model in memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LoadOptions {
-    /// What becomes of dense matrices of safetensors files.
+    /// What becomes of dense matrices.
     pub dense: DenseWeights,
 }
 
@@ -29,6 +29,11 @@ pub struct LoadOptions {
 const LARGE: u64 = 2_000_000_000;
 
 impl LoadOptions {
+    /// For a device that multiplies weights of sixteen bits: the host need not have room for them as f32.
+    pub const ON_DEVICE: Self = Self {
+        dense: DenseWeights::AsStored,
+    };
+
     /// For weight files of so many bytes that are to run on the CPU.
     pub fn on_cpu(bytes: u64) -> Self {
         let dense = if bytes >= LARGE {
@@ -53,7 +58,7 @@ impl Decoder {
     ) -> Result<Self, ModelError> {
         let (path, gguf) = &resolve(path)?;
         if *gguf {
-            let mut source = GgufSource::open(path, progress)?;
+            let mut source = GgufSource::open(path, options.dense, progress)?;
             let (config, rope) = gguf_config(&mut source, path)?;
             let weights = assemble(&config, &mut source)?;
             let name = source
@@ -80,7 +85,7 @@ impl Decoder {
         let mut unheard = |_: LoadProgress<'_>| ControlFlow::Continue(());
         let (path, gguf) = &resolve(path)?;
         if *gguf {
-            let mut source = GgufSource::open(path, &mut unheard)?;
+            let mut source = GgufSource::open(path, DenseWeights::default(), &mut unheard)?;
             return Ok(gguf_config(&mut source, path)?.0);
         }
         let (config, _) = folder_config(path.parent().unwrap_or(Path::new("")))?;

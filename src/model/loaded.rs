@@ -1,6 +1,7 @@
 //! A real model as the engine sees it: decoder, tokenizer and chat template from one source.
 
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -45,7 +46,13 @@ pub fn load_on(
         }
         #[cfg(feature = "cuda")]
         OpenDevice::Gpu(gpu) => {
-            let parts = read(name, |_| LoadOptions::default(), progress)?;
+            let options: fn(u64) -> LoadOptions = if gpu.has_bf16() {
+                |_| LoadOptions::ON_DEVICE
+            } else {
+                // Dense weights are f32 there, so that large ones become Q8_0 as on the CPU.
+                LoadOptions::on_cpu
+            };
+            let parts = read(name, options, progress)?;
             progress(1.0, "moving the weights to the GPU");
             let element = gpu.element_for(parts.decoder.info().parameters);
             on_accelerator(parts, gpu, element)
@@ -53,7 +60,8 @@ pub fn load_on(
     }
 }
 
-/// As [`load_on`], on any accelerator, with caches and dense weights of the type `element`.
+/// As [`load_on`], on any accelerator, with caches of the type `element`, and dense weights too unless it is f16, beside
+/// which they are f32.
 ///
 /// # Errors
 /// [`LanguageModelError`], naming the file or the device, and the way out.
@@ -62,7 +70,7 @@ pub fn load_on_accelerator<A: Accelerator + 'static>(
     accelerator: Arc<A>,
     element: Element,
 ) -> Result<Box<dyn LanguageModel>, LanguageModelError> {
-    let parts = read(name, |_| LoadOptions::default(), &mut |_, _| {})?;
+    let parts = read(name, |_| LoadOptions::ON_DEVICE, &mut |_, _| {})?;
     on_accelerator(parts, accelerator, element)
 }
 
@@ -85,7 +93,7 @@ struct Parts {
     fingerprint: String,
 }
 
-/// Reads a model; `options` says how to hold weights of so many bytes.
+/// Reads a model; `options` says how to hold weights in files of so many bytes.
 fn read(
     name: &str,
     options: fn(u64) -> LoadOptions,
@@ -102,6 +110,12 @@ fn read(
         words,
         fingerprint: fingerprint(&files)?,
     })
+}
+
+/// Bytes of these files.
+fn size(files: &[PathBuf]) -> u64 {
+    let sizes = files.iter().map(std::fs::metadata);
+    sizes.filter_map(Result::ok).map(|file| file.len()).sum()
 }
 
 /// A loaded model whose weights are held once, however many threads run it.
@@ -264,12 +278,13 @@ fn decoder(
         ModelFiles::Embedded(EmbeddedModel {
             config, weights, ..
         }) => Decoder::from_bytes("reasoner", config, weights, &mut report),
-        ModelFiles::Gguf(path) => Decoder::open(path, LoadOptions::default(), &mut report),
+        ModelFiles::Gguf(path) => {
+            let options = options(size(std::slice::from_ref(path)));
+            Decoder::open(path, options, &mut report)
+        }
         ModelFiles::Folder { folder, weights } => {
-            let sizes = weights.iter().map(std::fs::metadata);
-            let bytes = sizes.filter_map(Result::ok).map(|file| file.len()).sum();
             let file = weights_file(folder, weights);
-            Decoder::open(&file, options(bytes), &mut report)
+            Decoder::open(&file, options(size(weights)), &mut report)
         }
     }
 }

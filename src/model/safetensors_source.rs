@@ -6,6 +6,7 @@ use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
 use std::ops::ControlFlow;
 use std::path::{Component, Path, PathBuf};
 
+use candle_core::quantized::GgmlDType;
 use candle_core::{DType, Device, Tensor};
 use serde::Deserialize;
 
@@ -15,15 +16,17 @@ use super::requantise;
 use super::safetensors::{TensorEntry, table};
 use super::weights::{LoadProgress, OnProgress, Role, TensorSource};
 
-/// How dense checkpoints are held in memory.
+/// How dense weights are held in memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DenseWeights {
     /// As f32, exactly what the file says: for small models.
     #[default]
     F32,
     /// Matrices as Q8_0, a quarter of the memory and faster: for models of a billion weights and more. Matrices whose
-    /// rows are no multiple of 32 stay f32.
+    /// rows are no multiple of 32 stay f32. Of a GGUF file nothing changes.
     Q8_0,
+    /// Matrices of sixteen bits as they are, for a device that takes them over: the CPU cannot compute with them.
+    AsStored,
 }
 
 trait ReadSeek: Read + Seek {}
@@ -117,7 +120,8 @@ impl<'a> SafetensorsSource<'a> {
         })
     }
 
-    fn numbers(&mut self, tensor: &str, shape: &[usize]) -> Result<Vec<f32>, ModelError> {
+    /// A tensor's bytes, and the type of its numbers.
+    fn bytes(&mut self, tensor: &str, shape: &[usize]) -> Result<(Vec<u8>, DType), ModelError> {
         let Some((shard, entry)) = self.tensors.get(tensor) else {
             return Err(ModelError::MissingTensor {
                 file: self.file.clone(),
@@ -148,14 +152,14 @@ impl<'a> SafetensorsSource<'a> {
             .and_then(|_| shard.reader.read_exact(&mut bytes))
             .map_err(ModelError::io(&shard.file))?;
         self.done += entry.bytes as u64;
-        Tensor::from_raw_buffer(
-            &bytes,
-            entry.dtype,
-            &[bytes.len() / entry.dtype.size_in_bytes()],
-            &Device::Cpu,
-        )
-        .and_then(|numbers| numbers.to_dtype(DType::F32)?.to_vec1())
-        .map_err(ModelError::tensor(&shard.file))
+        Ok((bytes, entry.dtype))
+    }
+
+    fn numbers(&self, bytes: &[u8], dtype: DType) -> Result<Vec<f32>, ModelError> {
+        let count = bytes.len() / dtype.size_in_bytes();
+        Tensor::from_raw_buffer(bytes, dtype, &[count], &Device::Cpu)
+            .and_then(|numbers| numbers.to_dtype(DType::F32)?.to_vec1())
+            .map_err(ModelError::tensor(&self.file))
     }
 }
 
@@ -210,7 +214,8 @@ impl TensorSource for SafetensorsSource<'_> {
     }
 
     fn vector(&mut self, tensor: &str, len: usize) -> Result<Vec<f32>, ModelError> {
-        self.numbers(tensor, &[len])
+        let (bytes, dtype) = self.bytes(tensor, &[len])?;
+        self.numbers(&bytes, dtype)
     }
 
     fn matrix(
@@ -219,15 +224,29 @@ impl TensorSource for SafetensorsSource<'_> {
         rows: usize,
         columns: usize,
     ) -> Result<RawMatrix, ModelError> {
-        let weights = self.numbers(tensor, &[rows, columns])?;
-        if self.dense == DenseWeights::F32 || !columns.is_multiple_of(32) {
+        let (bytes, dtype) = self.bytes(tensor, &[rows, columns])?;
+        let sixteen_bits = match dtype {
+            DType::F16 => Some(GgmlDType::F16),
+            DType::BF16 => Some(GgmlDType::BF16),
+            _ => None,
+        };
+        if let (DenseWeights::AsStored, Some(dtype)) = (self.dense, sixteen_bits) {
+            return Ok(RawMatrix::Quantised {
+                columns,
+                dtype,
+                bytes,
+            });
+        }
+        let weights = self.numbers(&bytes, dtype)?;
+        drop(bytes);
+        if self.dense != DenseWeights::Q8_0 || !columns.is_multiple_of(32) {
             return Ok(RawMatrix::Dense { columns, weights });
         }
         let bytes =
             requantise::f32_to_q8_0(&weights, columns).map_err(ModelError::tensor(&self.file))?;
         Ok(RawMatrix::Quantised {
             columns,
-            dtype: candle_core::quantized::GgmlDType::Q8_0,
+            dtype: GgmlDType::Q8_0,
             bytes,
         })
     }

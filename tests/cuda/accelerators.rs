@@ -2,13 +2,14 @@
 
 #![expect(unsafe_code, reason = "the kernels' library has a C interface")]
 
+use std::collections::HashSet;
 use std::ffi::{CStr, CString, c_char, c_int, c_uint, c_void};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use candle_core::Device;
+use candle_core::{DType, Device, Tensor};
 use libloading::Library;
-use rkv_scope::kernels::cuda::{Accelerator, AcceleratorError, Argument, Launch};
+use rkv_scope::kernels::cuda::{Accelerator, AcceleratorError, Argument, Kernel, Launch};
 
 use super::kernels_on_cpu::built;
 use super::skip;
@@ -49,6 +50,16 @@ pub fn gpu() -> Option<Arc<rkv_scope::kernels::cuda::gpu::Gpu>> {
             None
         }
     }
+}
+
+/// Whether the tensor library has bf16 on the device; before sm_80 it has not.
+pub fn has_bf16<A: Accelerator>(accelerator: &A) -> bool {
+    let one = Tensor::ones(1, DType::F32, accelerator.device()).unwrap();
+    let rounded = one.to_dtype(DType::BF16);
+    if let Err(error) = &rounded {
+        println!("SKIPPED: there is no bf16 on this device: {error}");
+    }
+    rounded.is_ok()
 }
 
 /// The CPU as a GPU with tensor cores, unless there is no compiler.
@@ -225,18 +236,19 @@ impl Accelerator for OnCpu {
 
     fn launch(&self, launch: &Launch) -> Result<(), AcceleratorError> {
         let failed = |why: String| AcceleratorError::Failed {
-            what: format!("run {}", launch.kernel),
+            what: format!("run {}", launch.kernel.name),
             why,
         };
         let dims = "_d";
-        let file = launch.module.split(dims).next().unwrap();
+        let file = launch.kernel.module.split(dims).next().unwrap();
         if !super::files("kernels", "cu")
             .iter()
             .any(|path| path.file_stem().unwrap() == file)
         {
-            return Err(failed(format!("there is no module {}", launch.module)));
+            let module = &launch.kernel.module;
+            return Err(failed(format!("there is no module {module}")));
         }
-        let name = CString::new(launch.kernel.as_str()).unwrap();
+        let name = CString::new(launch.kernel.name.as_str()).unwrap();
         let mut arguments = launch.arguments.clone();
         let mut addresses: Vec<*mut c_void> = arguments
             .iter_mut()
@@ -276,9 +288,10 @@ pub enum Deed {
     Arrived,
 }
 
-/// Another accelerator that keeps a journal, and that fails on demand.
+/// Another accelerator that keeps a journal, that fails on demand, and that refuses kernels which nobody has prepared.
 pub struct Watched<A> {
     inner: Arc<A>,
+    prepared: Mutex<HashSet<Kernel>>,
     left: AtomicUsize,
     unplugged: AtomicBool,
     journal: Mutex<Vec<Deed>>,
@@ -288,6 +301,7 @@ impl<A> Watched<A> {
     pub fn new(inner: Arc<A>) -> Arc<Self> {
         Arc::new(Self {
             inner,
+            prepared: Mutex::default(),
             left: AtomicUsize::new(usize::MAX),
             unplugged: AtomicBool::new(false),
             journal: Mutex::default(),
@@ -327,6 +341,14 @@ impl<A: Accelerator> Accelerator for Watched<A> {
 
     fn parallel_blocks(&self) -> usize {
         self.inner.parallel_blocks()
+    }
+
+    fn prepare(&self, kernels: &[Kernel]) -> Result<(), AcceleratorError> {
+        self.prepared
+            .lock()
+            .unwrap()
+            .extend(kernels.iter().cloned());
+        self.inner.prepare(kernels)
     }
 
     fn allocate(&self, bytes: usize) -> Result<A::Memory, AcceleratorError> {
@@ -391,7 +413,12 @@ impl<A: Accelerator> Accelerator for Watched<A> {
     }
 
     fn launch(&self, launch: &Launch) -> Result<(), AcceleratorError> {
-        if launch.kernel.starts_with("append") {
+        let kernel = &launch.kernel;
+        assert!(
+            self.prepared.lock().unwrap().contains(kernel),
+            "a run would wait for {kernel:?}"
+        );
+        if kernel.name.starts_with("append") {
             self.note(Deed::Appended);
         }
         self.inner.launch(launch)

@@ -13,12 +13,14 @@ use rkv_scope::model::{CacheShape, KvCache};
 use rkv_scope::policy::{RunContext, find};
 use rkv_scope::trace::{CompressionRecord, RecordLevel};
 
-use super::accelerators::on_each_device;
+use super::accelerators::{Watched, on_each_device};
 
 on_each_device!(
     device_and_host_agree,
     a_fetched_cache_shows_what_was_appended,
     a_larger_cache_holds_the_same,
+    another_window_takes_no_room_on_the_device,
+    filled_keys_are_in_every_row,
 );
 
 /// Frequencies of zero turn nothing: keys of a golden file stay as they are.
@@ -258,5 +260,30 @@ fn a_larger_cache_holds_the_same<A: Accelerator + 'static>(accelerator: Arc<A>) 
             window == 64,
             "another window has no ring on the device"
         );
+    }
+}
+
+fn another_window_takes_no_room_on_the_device<A: Accelerator + 'static>(accelerator: Arc<A>) {
+    let full = Watched::new(accelerator);
+    let mut pair = Pair::new(&full);
+    pair.feed(130, 1);
+    full.leave(0);
+    for cache in [&mut pair.host, &mut pair.device] {
+        cache.resize(200, 80).unwrap();
+    }
+    assert!(!pair.device.is_on_device());
+    pair.assert_same("resized");
+}
+
+fn filled_keys_are_in_every_row<A: Accelerator + 'static>(accelerator: Arc<A>) {
+    let keys = noise(SHAPE.capacity * SHAPE.head_dim, 3);
+    for element in [Element::F32, Element::F16, Element::Bf16] {
+        let mut cache = DeviceCache::new(Arc::clone(&accelerator), SHAPE, 2, element).unwrap();
+        cache.fill_keys(&keys).unwrap();
+        let stored = element.decode(&element.encode(&keys).unwrap()).unwrap();
+        for layer in 0..SHAPE.layers {
+            let (found, _) = cache.read_layer(layer).unwrap();
+            assert_eq!(found, stored.repeat(2 * SHAPE.kv_heads));
+        }
     }
 }

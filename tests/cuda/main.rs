@@ -25,6 +25,9 @@ mod decoder;
 #[cfg(feature = "infer")]
 mod device_cache;
 #[cfg(feature = "infer")]
+#[path = "../checkpoint/gguf.rs"]
+mod gguf;
+#[cfg(feature = "infer")]
 mod golden_cache;
 #[cfg(feature = "infer")]
 #[expect(dead_code, reason = "the policies' tests use more of it")]
@@ -34,6 +37,8 @@ mod kernels_on_cpu;
 mod nvrtc;
 #[cfg(feature = "infer")]
 mod recording;
+#[cfg(feature = "infer")]
+mod weight_types;
 
 use std::path::{Path, PathBuf};
 

@@ -32,7 +32,7 @@ started=$SECONDS
 failures=0
 
 for folder in "${CUDA_HOME:-/usr/local/cuda}" /usr/local/cuda; do
-    [ -x "$folder/bin/nvcc" ] && PATH=$folder/bin:$PATH && export LD_LIBRARY_PATH=$folder/lib64:${LD_LIBRARY_PATH:-} && break
+    [ -x "$folder/bin/nvcc" ] && PATH=$folder/bin:$PATH && export LD_LIBRARY_PATH=$folder/lib64:$folder/lib:${LD_LIBRARY_PATH:-} && break
 done
 # A binary built with candle's CUDA back end finds its libraries here where the toolkit's are not installed.
 for folder in $(python3 -c 'import glob, site; print(*[f for s in site.getsitepackages() for f in glob.glob(s + "/nvidia/*/lib")])' 2>/dev/null); do
@@ -96,6 +96,13 @@ compile() {
         nvcc -arch="$architecture" -shared $kernels -o "$build/libkernels.so"
 }
 
+# Some GPUs and virtual machines are none that it supports; that says nothing about the kernels.
+sanitizer_works() {
+    echo '__global__ void nothing() {} int main() { nothing<<<1, 1>>>(); return cudaDeviceSynchronize(); }' >"$build/probe.cu"
+    nvcc -arch="$architecture" "$build/probe.cu" -o "$build/probe" &&
+        timeout 30 compute-sanitizer --error-exitcode 9 "$build/probe"
+}
+
 export -f compile
 export build architecture
 # What is carried here needs no kernel built here, and nothing below starves what stands above it.
@@ -122,12 +129,15 @@ if [ -z "${QUICK:-}" ]; then
         else
             say "" "python has no torch, or takes a minute to find it: times were **not measured**."
         fi
-        if command -v compute-sanitizer >/dev/null; then
+        if ! command -v compute-sanitizer >/dev/null; then
+            say "" "compute-sanitizer is not installed: **not run**."
+        elif ! sanitizer_works >"$build/probe.log" 2>&1 || grep -qi 'not supported' "$build/probe.log"; then
+            say "" "compute-sanitizer does not work on this machine: **not run**. Of a kernel that does nothing it says:" "" \
+                "$(grep -im1 'error\|support' "$build/probe.log" || tail -n 1 "$build/probe.log")"
+        else
             for tool in memcheck racecheck; do
                 step 75 "compute-sanitizer $tool" compute-sanitizer --tool "$tool" --error-exitcode 9 "$build/check" small
             done
-        else
-            say "" "compute-sanitizer is not installed: **not run**."
         fi
     fi
 fi

@@ -3,6 +3,7 @@
 mod cpu_time;
 mod decode;
 mod each_step;
+mod noise;
 mod one_thread;
 #[cfg(feature = "cuda")]
 mod random_weights;

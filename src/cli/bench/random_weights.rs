@@ -3,7 +3,8 @@
 //! Speed does not depend on the values of weights, and real ones are too big to carry about. Nor is a cache filled by
 //! decoding thousands of tokens: a step's time depends on how many slots are in use, so steps are timed at several
 //! lengths and the time of the whole generation is the integral between them. R-KV's cache is in its steady state after
-//! the first compression: one period of steps and its compression are timed as they are.
+//! the first compression: one period of steps and its compression are timed as they are. How alike keys are does matter to
+//! that compression: those before the period share a direction, as real ones do.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::super::{CliError, progress};
+use super::noise::Noise;
 use crate::kernels::cuda::compression::KeepOrder;
 use crate::kernels::cuda::decode::NewTokens;
 use crate::kernels::cuda::gpu::Gpu;
@@ -111,7 +113,8 @@ pub(super) fn run(shape: ModelShape, as_json: bool, out: &mut dyn Write) -> Resu
     )?;
     writeln!(
         out,
-        "{GENERATED} tokens generated, from steps timed at several lengths; R-KV budget {BUDGET}, buffer {BUFFER}"
+        "{GENERATED} tokens generated, from steps timed at several lengths; R-KV budget {BUDGET}, buffer {BUFFER}, keys that \
+         share a direction"
     )?;
     for row in &rows {
         writeln!(
@@ -232,6 +235,10 @@ impl Bench {
 
     fn rkv(&self, batch: usize) -> Result<Row, CliError> {
         let mut cache = self.cache(BUDGET + BUFFER, batch)?;
+        let mut noise = Noise::new(1);
+        let direction = noise.direction(cache.shape().head_dim);
+        let keys = noise.keys_along(&direction, cache.shape().capacity);
+        cache.fill_keys(&keys).map_err(failed)?;
         let choice = Choice {
             kept: BUDGET,
             protect: 0,

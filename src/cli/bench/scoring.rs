@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::super::CliError;
 use super::each_step;
+use super::noise::Noise;
 use crate::config::CacheSettings;
 use crate::policy::select::select;
 use crate::policy::stream::Draw;
@@ -117,16 +118,14 @@ struct Layer {
 
 impl Layer {
     fn new([query_heads, kv_heads, d, n]: [usize; 4], keys: Keys) -> Self {
-        let mut noise = Noise(n as u64 * 31 + d as u64);
-        let base: Vec<f32> = (0..d).map(|_| 1.5 * noise.next()).collect();
+        let mut noise = Noise::new(n as u64 * 31 + d as u64);
+        let direction = noise.direction(d);
         let mut rows = |keys: Keys| -> Vec<Vec<f32>> {
-            let mut row = |i: usize| match keys {
-                Keys::Independent => noise.next(),
-                Keys::Dense => noise.next() + base[i % d],
+            let row = |_head| match keys {
+                Keys::Independent => noise.take(n * d),
+                Keys::Dense => noise.keys_along(&direction, n),
             };
-            (0..kv_heads)
-                .map(|_| (0..n * d).map(&mut row).collect())
-                .collect()
+            (0..kv_heads).map(row).collect()
         };
         let (keys, values) = (rows(keys), rows(Keys::Independent));
         Self {
@@ -141,10 +140,8 @@ impl Layer {
             d,
             keys,
             values,
-            queries: (0..WINDOW * query_heads * d)
-                .map(|_| noise.next())
-                .collect(),
-            attention: (0..n).map(|_| noise.next().abs()).collect(),
+            queries: noise.take(WINDOW * query_heads * d),
+            attention: noise.take(n).into_iter().map(f32::abs).collect(),
             positions: (0..n as u32).map(Position).collect(),
         }
     }
@@ -230,22 +227,5 @@ impl Heads for Layer {
 
     fn show(&self, _layer: usize, head: usize, look: &mut dyn FnMut(&HeadView<'_>)) {
         look(&self.view(head));
-    }
-}
-
-/// Roughly normal numbers (a sum of uniform ones), the same on every machine.
-struct Noise(u64);
-
-impl Noise {
-    fn next(&mut self) -> f32 {
-        let mut sum = 0.0;
-        for _ in 0..4 {
-            self.0 = self
-                .0
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
-            sum += (self.0 >> 40) as f32 / (1u64 << 24) as f32 - 0.5;
-        }
-        sum * 3f32.sqrt()
     }
 }

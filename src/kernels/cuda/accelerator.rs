@@ -2,7 +2,7 @@
 
 use candle_core::Device;
 
-use super::Launch;
+use super::{Kernel, Launch};
 
 /// A device failed. The message names what was asked of it and what a person can do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,6 +84,14 @@ pub trait Accelerator: Send + Sync {
 
     /// Blocks that it can run at once, roughly: work is cut into at least as many.
     fn parallel_blocks(&self) -> usize;
+
+    /// Makes kernels ready to launch, where that takes time: else a run pays for it at the first compression.
+    ///
+    /// # Errors
+    /// There is no such kernel, or the device failed.
+    fn prepare(&self, _kernels: &[Kernel]) -> Result<(), AcceleratorError> {
+        Ok(())
+    }
 
     /// Memory with undefined contents, aligned to at least 16 bytes.
     ///

@@ -1,7 +1,7 @@
 //! Launches of a compression: logits, similarity, scores, selection, compaction. See the sources for shapes and bytes.
 
 use super::launch::arguments;
-use super::{Element, Launch};
+use super::{Element, Kernel, Launch};
 
 /// Threads and keys of a block where keys are multiplied (`products.cuh`).
 const PRODUCT_THREADS: u32 = 128;
@@ -28,10 +28,8 @@ pub struct Rows {
 
 impl Rows {
     fn launch(&self, file: &str, kernel: &str, grid: [u32; 3], threads: u32) -> Launch {
-        let (element, dim) = (self.element.name(), self.head_dim);
         Launch {
-            module: format!("{file}_d{dim}"),
-            kernel: format!("{kernel}_{element}_d{dim}"),
+            kernel: Kernel::sized(file, kernel, self.element, self.head_dim),
             grid,
             threads,
             arguments: vec![],
@@ -169,8 +167,7 @@ pub fn score_candidates(
     mix: &Mix,
 ) -> Launch {
     Launch {
-        module: "score".to_owned(),
-        kernel: "score_candidates".to_owned(),
+        kernel: Kernel::general("score", "score_candidates"),
         grid: [rows.count as u32, 1, 1],
         threads: 256,
         // The published code forms 1 - lambda in double precision before it meets the f32 tensor.
@@ -229,8 +226,7 @@ pub struct Selection {
 /// per row, unless the order is [`KeepOrder::Slots`].
 pub fn select_slots(rows: &Rows, from: &Selection, sort: (u64, u64), keep: u64) -> Launch {
     Launch {
-        module: "select".to_owned(),
-        kernel: "select_slots".to_owned(),
+        kernel: Kernel::general("select", "select_slots"),
         grid: [rows.count as u32, 1, 1],
         threads: 256,
         arguments: arguments![
@@ -261,8 +257,7 @@ pub fn compact_slots(
     let chunks = rows.chunks();
     let slice = if chunks.is_multiple_of(4) { 4 } else { 2 };
     Launch {
-        module: "compact".to_owned(),
-        kernel: "compact_slots".to_owned(),
+        kernel: Kernel::general("compact", "compact_slots"),
         grid: [(2 * chunks / slice + 1) as u32, rows.count as u32, 1],
         threads: 256,
         arguments: arguments![

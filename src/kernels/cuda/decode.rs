@@ -2,7 +2,7 @@
 
 use super::compression::Rows;
 use super::launch::arguments;
-use super::{Element, Launch};
+use super::{Element, Kernel, Launch};
 
 /// Query rows of a block in `attention.cu`.
 const ATTEND_ROWS: usize = 8;
@@ -70,8 +70,7 @@ pub fn append(
     let query_heads = shape.kv_heads * shape.group;
     let heads = query_heads + 2 * shape.kv_heads;
     Launch {
-        module: "append".to_owned(),
-        kernel: format!("append_{}_{}", from.name(), shape.element.name()),
+        kernel: Kernel::append(from, shape.element),
         grid: [
             heads.div_ceil(4) as u32,
             new.tokens as u32,
@@ -127,12 +126,10 @@ pub fn attend(
     part: u64,
     out: u64,
 ) -> Vec<Launch> {
-    let (element, dim) = (shape.element.name(), shape.head_dim);
+    let kernel = |name| Kernel::sized("attention", name, shape.element, shape.head_dim);
     let (rows, heads) = (new.tokens * shape.group, new.batch * shape.kv_heads);
-    let module = format!("attention_d{dim}");
     let mut launches = vec![Launch {
-        module: module.clone(),
-        kernel: format!("attend_{element}_d{dim}"),
+        kernel: kernel("attend"),
         grid: [
             splits as u32,
             rows.div_ceil(ATTEND_ROWS) as u32,
@@ -150,13 +147,12 @@ pub fn attend(
             new.tokens,
             shape.capacity,
             new.held + new.tokens,
-            (1.0 / (dim as f64).sqrt()) as f32,
+            (1.0 / (shape.head_dim as f64).sqrt()) as f32,
         ],
     }];
     if splits > 1 {
         launches.push(Launch {
-            module,
-            kernel: format!("attend_merge_{element}_d{dim}"),
+            kernel: kernel("attend_merge"),
             grid: [rows as u32, heads as u32, 1],
             threads: 64,
             arguments: arguments![part, out, shape.kv_heads, shape.group, new.tokens, splits],

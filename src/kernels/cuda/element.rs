@@ -50,6 +50,18 @@ impl Element {
         }
     }
 
+    /// Floats as they are stored.
+    ///
+    /// # Errors
+    /// candle cannot round them.
+    pub fn encode(self, floats: &[f32]) -> Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(floats.len() * self.bytes());
+        Tensor::from_slice(floats, floats.len(), &Device::Cpu)?
+            .to_dtype(self.dtype())?
+            .write_bytes(&mut bytes)?;
+        Ok(bytes)
+    }
+
     /// Numbers as floats; `bytes` holds whole numbers.
     ///
     /// # Errors

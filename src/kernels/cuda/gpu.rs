@@ -19,7 +19,7 @@ use cudarc::driver::{
 };
 
 use super::side_stream::{Sent, SideStream};
-use super::{Accelerator, AcceleratorError, Argument, Element, Launch};
+use super::{Accelerator, AcceleratorError, Argument, Element, Kernel, Launch, memory_pool};
 use crate::panicked;
 
 /// Name, generation and PTX of every module that `kernels/build.rs` has made.
@@ -84,6 +84,7 @@ impl Gpu {
                 ),
             });
         }
+        memory_pool::keep_reserve(context).map_err(asked)?;
         let processors = context
             .attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)
             .map_err(asked)?;
@@ -110,7 +111,7 @@ impl Gpu {
     /// Loads a kernel of ours and runs one of candle's, before a model is moved here in vain: the driver may be older than
     /// their PTX, and candle's are built for one generation of GPUs.
     fn try_kernels(&self) -> Result<(), String> {
-        self.function("score", "score_candidates")
+        self.function(&Kernel::general("score", "score_candidates"))
             .map_err(|error| match error {
                 AcceleratorError::Failed { why, .. } => why,
                 other => other.to_string(),
@@ -148,25 +149,31 @@ impl Gpu {
         Ok(())
     }
 
-    /// The type for caches and dense weights of a model with so many weights: f32 for small ones, whose runs then agree
-    /// with the CPU's; sixteen bits, which the GPU multiplies fastest, for others.
+    /// Whether the tensor library has bf16 on this GPU.
+    pub fn has_bf16(&self) -> bool {
+        self.generation >= TENSOR_CORES
+    }
+
+    /// The type for caches of a model with so many weights: f32 for small ones, whose runs then agree with the CPU's; sixteen
+    /// bits for others. bf16 is the type of their dense weights too, since the GPU multiplies it fastest.
     pub fn element_for(&self, parameters: u64) -> Element {
         match parameters {
             0..SMALL_MODEL => Element::F32,
-            _ if self.generation >= TENSOR_CORES => Element::Bf16,
+            _ if self.has_bf16() => Element::Bf16,
             _ => Element::F16,
         }
     }
 
-    /// Bytes free and bytes in all, once the work so far is done: only then does the driver count what was freed.
+    /// Bytes free and bytes in all, once the work so far is done and what it has freed is given back: only then does the
+    /// driver count that.
     ///
     /// # Errors
     /// The driver does not say.
     pub fn memory(&self) -> Result<(usize, usize), AcceleratorError> {
         self.wait()?;
-        self.stream
-            .context()
-            .mem_get_info()
+        let context = self.stream.context();
+        memory_pool::give_back(context)
+            .and_then(|()| context.mem_get_info())
             .map_err(|error| failed("tell how much memory is free", error))
     }
 
@@ -180,33 +187,34 @@ impl Gpu {
             .map_err(|error| failed("finish its work", error))
     }
 
-    fn function(&self, module: &str, kernel: &str) -> Result<CudaFunction, AcceleratorError> {
+    fn function(&self, kernel: &Kernel) -> Result<CudaFunction, AcceleratorError> {
+        let Kernel { module, name } = kernel;
         let mut functions = self
             .functions
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = functions.get(kernel) {
+        if let Some(known) = functions.get(name) {
             return Ok(known.clone());
         }
         let missing = |why: String| AcceleratorError::Failed {
-            what: format!("load the kernel {kernel}"),
+            what: format!("load the kernel {name}"),
             why,
         };
         let ptx = MODULES
             .iter()
-            .find(|(name, generation, _)| *name == module && *generation == self.generation)
+            .find(|(known, generation, _)| known == module && *generation == self.generation)
             .map(|(_, _, ptx)| *ptx)
             .ok_or_else(|| missing(format!("there is no module {module}")))?;
         let function = self
             .cuda
-            .get_or_load_custom_func(kernel, module, ptx)
+            .get_or_load_custom_func(name, module, ptx)
             .map_err(|error| match AcceleratorError::of_tensors(&error) {
                 Some(AcceleratorError::Failed { why, .. }) => missing(why),
                 Some(other) => other,
                 None => missing(error.to_string()),
             })?
             .into_cuda_function();
-        functions.insert(kernel.to_owned(), function.clone());
+        functions.insert(name.clone(), function.clone());
         Ok(function)
     }
 }
@@ -280,6 +288,13 @@ impl Accelerator for Gpu {
 
     fn parallel_blocks(&self) -> usize {
         2 * self.multiprocessors
+    }
+
+    fn prepare(&self, kernels: &[Kernel]) -> Result<(), AcceleratorError> {
+        for kernel in kernels {
+            self.function(kernel)?;
+        }
+        Ok(())
     }
 
     fn allocate(&self, bytes: usize) -> Result<CudaSlice<u8>, AcceleratorError> {
@@ -357,7 +372,7 @@ impl Accelerator for Gpu {
     }
 
     fn launch(&self, launch: &Launch) -> Result<(), AcceleratorError> {
-        let function = self.function(&launch.module, &launch.kernel)?;
+        let function = self.function(&launch.kernel)?;
         let [x, y, z] = launch.grid;
         if x == 0 || y == 0 || z == 0 {
             return Ok(());
@@ -379,6 +394,6 @@ impl Accelerator for Gpu {
         // SAFETY: the arguments have the kernel's types in its order; their memory outlives the launch on the stream.
         unsafe { builder.launch(config) }
             .map(|_| ())
-            .map_err(|error| failed(&format!("run {}", launch.kernel), error))
+            .map_err(|error| failed(&format!("run {}", launch.kernel.name), error))
     }
 }

@@ -1,5 +1,7 @@
 //! One launch of a kernel, as data.
 
+use super::Kernel;
+
 /// An argument, with the width that the kernel's parameter has.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Argument {
@@ -16,10 +18,8 @@ pub enum Argument {
 /// A kernel, its grid of blocks, and its arguments in the order of its parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Launch {
-    /// Source file in `kernels/` without its extension, with `_d` and the head size where that picks the build.
-    pub module: String,
-    /// Name of the kernel.
-    pub kernel: String,
+    /// Kernel.
+    pub kernel: Kernel,
     /// Blocks.
     pub grid: [u32; 3],
     /// Threads of a block.

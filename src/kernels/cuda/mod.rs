@@ -10,13 +10,17 @@ pub mod decode;
 mod element;
 #[cfg(feature = "cuda")]
 pub mod gpu;
+mod kernel;
 mod launch;
+#[cfg(feature = "cuda")]
+mod memory_pool;
 mod on_tensors;
 #[cfg(feature = "cuda")]
 mod side_stream;
 
 pub use accelerator::{Accelerator, AcceleratorError};
 pub use element::Element;
+pub use kernel::Kernel;
 pub use launch::{Argument, Launch};
 pub use on_tensors::run_on;
 

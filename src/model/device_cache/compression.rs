@@ -12,7 +12,7 @@ use crate::kernels::cuda::compression::{
 };
 use crate::kernels::cuda::{Accelerator, AcceleratorError};
 
-/// Bytes that scores and their parts may take at once; more layers than fit go in several rounds.
+/// Bytes that scores, their parts and the selection may take at once; more layers than fit go in several rounds.
 const SCORE_ROOM: usize = 256 << 20;
 /// Bytes of a sum in fixed point.
 const FIXED: usize = 8;
@@ -88,12 +88,25 @@ fn words<A: Accelerator, T>(
     Ok(numbers(&bytes, number).collect())
 }
 
+/// Entries per row of the room that a choice is sorted in.
+fn sort_entries(choice: &Choice) -> usize {
+    match choice.order {
+        KeepOrder::Slots => 0,
+        KeepOrder::Positions | KeepOrder::Scores => sort_size(choice.kept),
+    }
+}
+
 impl<A: Accelerator> DeviceCache<A> {
     /// Layers whose scores are in memory at the same time.
     fn rounds(&self, question: &Question) -> impl Iterator<Item = Range<usize>> + use<A> {
         let (layers, rows) = (self.shape.layers, self.layer_rows());
-        let row_bytes =
-            (question.queries.1 + 6) * question.held * WORD + self.shape.head_dim * FIXED;
+        // For each slot its logits, seven numbers and one in fixed point; for each that is kept its place in the list, and room
+        // to sort it.
+        let scores = (question.queries.1 + 7) * WORD + FIXED;
+        let selection = question.choice.map_or(0, |choice| {
+            choice.kept * WORD + sort_entries(&choice) * (FIXED + WORD)
+        });
+        let row_bytes = scores * question.held + selection + self.shape.head_dim * FIXED;
         let room = SCORE_ROOM / (rows * row_bytes).max(1);
         let at_once = room.min(MOST_ROWS / rows).max(1);
         (0..layers)
@@ -246,11 +259,7 @@ impl<A: Accelerator> DeviceCache<A> {
     ) -> Result<A::Memory, AcceleratorError> {
         let gpu = &*self.accelerator;
         let shape = self.rows(layers.len(), question.held);
-        let sorted = if choice.order == KeepOrder::Slots {
-            0
-        } else {
-            shape.count * sort_size(choice.kept)
-        };
+        let sorted = shape.count * sort_entries(choice);
         let (sort_keys, sort_slots) = (gpu.allocate(sorted * FIXED)?, gpu.allocate(sorted * WORD)?);
         let keep = gpu.allocate(shape.count * choice.kept * WORD)?;
         let from = Selection {

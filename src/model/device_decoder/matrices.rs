@@ -10,7 +10,7 @@ use crate::model::linear::{Linear, Stacked};
 /// A matrix on the device.
 #[derive(Debug)]
 pub(super) enum DeviceLinear {
-    /// `[rows, columns]` in the activations' type.
+    /// `[rows, columns]`.
     Dense(Tensor),
     Quantised(QMatMul),
 }

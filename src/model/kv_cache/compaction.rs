@@ -44,52 +44,64 @@ impl KvCache {
                 capacity,
             });
         }
-        if self.device.is_some() && window != self.shape.window {
-            // The device's ring of queries is of one size; this happens for windows of more than 64 only.
-            let mut copy = self.resized(self.shape.capacity, self.shape.window)?;
-            copy.move_to_host()?;
-            return copy.resized(capacity, window);
-        }
-        let mut next = Self::new(CacheShape {
+        let shape = CacheShape {
             capacity,
             window,
             ..self.shape
-        })?;
-        let (dim, width) = (self.shape.head_dim, self.shape.query_floats());
-        for index in 0..self.shape.layers {
-            let rows: Vec<Vec<f32>> = self.window_queries(index).map(<[f32]>::to_vec).collect();
-            let (layer, old) = (&mut next.layers[index], &self.layers[index]);
-            for head in 0..self.shape.kv_heads {
-                let floats = old.len * dim;
-                let (from, to) = (
-                    head * self.shape.head_floats(),
-                    head * next.shape.head_floats(),
-                );
-                layer.keys[to..to + floats].copy_from_slice(&old.keys[from..from + floats]);
-                layer.values[to..to + floats].copy_from_slice(&old.values[from..from + floats]);
-                layer.positions[head].extend_from_slice(&old.positions[head]);
+        };
+        // The device's ring of queries is of one size: with another window, which there is above 64 only, the copy is on the
+        // host.
+        let device = self.device.as_ref();
+        let stays = device.filter(|_| window == self.shape.window);
+        let mut next = match stays {
+            Some(device) => Self::on_device(shape, device.resized(capacity, held)?)?,
+            None => Self::new(shape)?,
+        };
+        for (index, old) in self.layers.iter().enumerate() {
+            let layer = &mut next.layers[index];
+            for (positions, old) in layer.positions.iter_mut().zip(&old.positions) {
+                positions.extend_from_slice(old);
             }
             layer.len = old.len;
             layer.mass = old
                 .mass
                 .as_ref()
                 .map(|mass| mass.resized(capacity, old.len));
-            let newest = rows.len().saturating_sub(2 * window);
-            for row in &rows[newest..] {
-                let at = layer.query_count % (2 * window) * width;
-                layer.queries[at..at + width].copy_from_slice(row);
-                layer.query_count += 1;
+            match (stays, device) {
+                (Some(_), _) => layer.query_count = old.query_count,
+                (None, None) => {
+                    next.take_numbers(index, self, [&old.keys, &old.values, &old.queries]);
+                }
+                (None, Some(device)) => {
+                    let (keys, values) = device.read_layer(index)?;
+                    let queries = device.read_queries(index)?;
+                    next.take_numbers(index, self, [&keys, &values, &queries]);
+                }
             }
         }
         next.seen = self.seen;
         next.probe = self.probe.clone();
-        if let Some(device) = &self.device {
-            next.device = Some(device.resized(capacity, held)?);
-            for (next, old) in next.layers.iter_mut().zip(&self.layers) {
-                next.query_count = old.query_count;
-            }
-        }
         Ok(next)
+    }
+
+    /// Takes one layer's keys, values and queries over from a cache of other sizes.
+    fn take_numbers(&mut self, index: usize, from: &Self, [keys, values, queries]: [&[f32]; 3]) {
+        let (old, shape) = (&from.layers[index], self.shape);
+        let layer = &mut self.layers[index];
+        let floats = old.len * shape.head_dim;
+        for head in 0..shape.kv_heads {
+            let (at, to) = (head * from.shape.head_floats(), head * shape.head_floats());
+            layer.keys[to..to + floats].copy_from_slice(&keys[at..at + floats]);
+            layer.values[to..to + floats].copy_from_slice(&values[at..at + floats]);
+        }
+        let (ring, width) = (2 * shape.window, shape.query_floats());
+        let rows = from.shape.newest_rows(queries, old.query_count);
+        let skipped = rows.len().saturating_sub(ring);
+        for row in rows.skip(skipped) {
+            let at = layer.query_count % ring * width;
+            layer.queries[at..at + width].copy_from_slice(row);
+            layer.query_count += 1;
+        }
     }
 
     /// Keeps the listed slots of each head of `layer`, in the order given, and frees the rest.

@@ -126,9 +126,9 @@ impl KvCache {
     /// An empty cache for one sequence, with its numbers in `memory`, which has the same shape.
     ///
     /// # Errors
-    /// As [`KvCache::new`].
+    /// [`CacheError::Empty`] if a size is zero.
     pub fn on_device(shape: CacheShape, memory: Box<dyn DeviceMemory>) -> Result<Self, CacheError> {
-        let mut cache = Self::new(shape)?;
+        let mut cache = Self::without_numbers(shape)?;
         cache.device = Some(memory);
         Ok(cache)
     }
@@ -310,11 +310,12 @@ impl KvCache {
     /// they are now. Does nothing for a cache on the host.
     ///
     /// # Errors
-    /// [`CacheError::Device`].
+    /// [`CacheError::Device`], or [`CacheError::TooLarge`] if the host has no room for them.
     pub fn fetch(&mut self) -> Result<(), CacheError> {
         let Some(device) = &self.device else {
             return Ok(());
         };
+        Self::room_on_host(self.shape)?;
         for (index, layer) in self.layers.iter_mut().enumerate() {
             (layer.keys, layer.values) = device.read_layer(index)?;
             layer.queries = device.read_queries(index)?;
@@ -325,9 +326,10 @@ impl KvCache {
     /// Takes the cache off the device, for a policy that watches attention.
     ///
     /// # Errors
-    /// [`CacheError::Device`].
+    /// As [`KvCache::fetch`].
     pub fn move_to_host(&mut self) -> Result<(), CacheError> {
         self.fetch()?;
+        self.scratch.resize(self.shape.head_floats(), 0.0);
         self.device = None;
         Ok(())
     }

@@ -25,4 +25,18 @@ impl CacheShape {
     pub(super) fn query_floats(&self) -> usize {
         self.query_heads * self.head_dim
     }
+
+    /// The newest rows of a ring of queries that has seen `count`, oldest first: as many as the window, or all.
+    pub(super) fn newest_rows<'a>(
+        &self,
+        ring: &'a [f32],
+        count: usize,
+    ) -> impl ExactSizeIterator<Item = &'a [f32]> + Clone + use<'a> {
+        let (length, width) = (2 * self.window, self.query_floats());
+        let rows = count.min(self.window);
+        (count - rows..count).map(move |row| {
+            let at = row % length * width;
+            &ring[at..at + width]
+        })
+    }
 }

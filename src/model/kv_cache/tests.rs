@@ -161,6 +161,19 @@ fn an_impossible_size_is_an_error() {
 }
 
 #[test]
+fn numbers_on_a_device_take_no_room_on_the_host() {
+    let huge = CacheShape {
+        head_dim: 1 << 40,
+        ..SHAPE
+    };
+    assert!(matches!(
+        KvCache::new(huge),
+        Err(CacheError::TooLarge { .. })
+    ));
+    assert!(KvCache::without_numbers(huge).is_ok());
+}
+
+#[test]
 fn a_resized_cache_goes_on_as_if_it_had_always_been_that_size() {
     let mut small = KvCache::new(CacheShape {
         capacity: 6,
