@@ -1,8 +1,14 @@
 //! Who left when: one number per (head, position).
 
+use std::ops::Range;
+
 use super::{EventIndex, Position};
 
 const HELD: u32 = u32::MAX;
+
+fn event_of(entry: u32) -> Option<EventIndex> {
+    (entry != HELD).then_some(EventIndex(entry))
+}
 
 /// For every head and position, the event at which the token left that head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,10 +44,7 @@ impl EvictionMap {
 
     /// The event at which the head (row) dropped the token, if it has.
     pub fn evicted_at(&self, row: usize, position: Position) -> Option<EventIndex> {
-        match self.rows.get(row)?.get(position.index()) {
-            Some(&event) if event != HELD => Some(EventIndex(event)),
-            _ => None,
-        }
+        event_of(*self.rows.get(row)?.get(position.index())?)
     }
 
     /// Whether the head still holds the token once events up to and including `last` have run.
@@ -72,6 +75,35 @@ impl EvictionMap {
             None => events.len(),
             Some(last) => events.iter().filter(|event| **event > last.0).count(),
         }
+    }
+
+    /// When a head (row) dropped each token of a range of positions; `None` for those that it holds. Empty if the range is not
+    /// there.
+    pub fn dropped_at(
+        &self,
+        row: usize,
+        positions: Range<usize>,
+    ) -> impl Iterator<Item = Option<EventIndex>> + '_ {
+        let events = self.row(row).get(positions).unwrap_or_default();
+        events.iter().map(|&event| event_of(event))
+    }
+
+    /// Per position, the event at which the last head dropped it; `None` while one holds it.
+    pub(super) fn dropped_by_all(&self, positions: usize) -> Vec<Option<EventIndex>> {
+        let mut latest = vec![0u32; positions];
+        for row in &self.rows {
+            for (latest, &event) in latest.iter_mut().zip(row) {
+                *latest = event.max(*latest);
+            }
+        }
+        latest.into_iter().map(event_of).collect()
+    }
+
+    /// How many heads still hold a token once events up to and including `last` have run.
+    pub fn holders_of(&self, position: Position, last: Option<EventIndex>) -> u32 {
+        let rows = 0..self.rows.len();
+        rows.filter(|&row| self.held_after(row, position, last))
+            .count() as u32
     }
 
     /// Per position, how many heads still hold it once events up to and including `last` have run.
