@@ -85,7 +85,7 @@ impl EvictionMap {
         positions: Range<usize>,
     ) -> impl Iterator<Item = Option<EventIndex>> + '_ {
         let events = self.row(row).get(positions).unwrap_or_default();
-        events.iter().map(|&event| event_of(event))
+        events.iter().copied().map(event_of)
     }
 
     /// Per position, the event at which the last head dropped it; `None` while one holds it.
