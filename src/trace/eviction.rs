@@ -136,3 +136,31 @@ impl EvictionMap {
         both
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::synthetic::Synthetic;
+
+    #[test]
+    fn what_is_asked_of_one_token_or_head_agrees_with_what_is_told_of_all() {
+        let store = Synthetic::default().store();
+        let evictions = store.evictions();
+        let tokens = store.tokens().len();
+        for row in 0..evictions.heads() {
+            let dropped: Vec<_> = evictions.dropped_at(row, 100..tokens).collect();
+            let want: Vec<_> = (100..tokens as u32)
+                .map(|p| evictions.evicted_at(row, Position(p)))
+                .collect();
+            assert_eq!(dropped, want);
+        }
+        assert_eq!(evictions.dropped_at(0, 0..tokens + 1).count(), 0);
+        let events = (0..store.events().len() as u32).map(EventIndex);
+        for last in events.map(Some).chain([None]) {
+            let holders: Vec<u32> = (0..tokens as u32)
+                .map(|p| evictions.holders_of(Position(p), last))
+                .collect();
+            assert_eq!(holders, evictions.holders(last, tokens));
+        }
+    }
+}
