@@ -231,7 +231,6 @@ fn mean(values: &[u32]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::trace::RecordLevel;
     use crate::trace::synthetic::Synthetic;
 
