@@ -4,7 +4,8 @@
 //! A pair is open to a compression if the head holds the token, the token is older than the observation
 //! window and not protected. If a head dropped `k` of its `n` open tokens, each had the chance `k / n`
 //! under a blind draw; the sum of a pair's chances over the compressions it was open to is its *expected*
-//! number of evictions under the null model. Summed over all pairs that is what was really evicted.
+//! number of evictions under the null model. Summed over all pairs that is what was really evicted. It holds of
+//! every compression by itself, so that a token may as well be counted from a later moment of its own.
 
 use std::collections::BTreeSet;
 
@@ -27,12 +28,13 @@ struct Event {
     chance: Vec<f64>,
 }
 
-/// Per token, over all heads, when `cursor` tokens had been seen.
+/// Per token, over all heads, when `cursor` tokens had been seen: what came of the compressions that count for it, which
+/// are all of them unless it was begun otherwise.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ledger {
-    /// Heads in which the token was open to a compression, by position, `[cursor]`.
+    /// Heads in which the token was open to a compression that counts, by position, `[cursor]`.
     pub eligible: Vec<u32>,
-    /// Heads that have dropped it.
+    /// Heads that dropped it at one.
     pub evicted: Vec<u32>,
     /// Heads that would have, on average, by chance.
     pub expected: Vec<f64>,
@@ -40,6 +42,8 @@ pub struct Ledger {
     pub heads: usize,
     /// Compressions that had run.
     pub events: usize,
+    /// By position, the first compression that counts.
+    pub(super) since: Vec<u32>,
     pub(super) next_row: usize,
 }
 
@@ -108,12 +112,25 @@ impl Ledger {
 
     /// An empty ledger for a view.
     pub fn begin(view: &TraceView<'_>) -> Self {
+        Self::begin_since(view, |_| Some(0))
+    }
+
+    /// An empty ledger for a view in which a token's compressions count from the moment on that is told for its position,
+    /// in tokens seen; without one, none does.
+    pub fn begin_since(view: &TraceView<'_>, moment: impl Fn(usize) -> Option<usize>) -> Self {
+        let events = &view.store().events()[..view.event_count()];
+        let first = |position: usize| {
+            moment(position).map_or(events.len(), |from| {
+                events.partition_point(|event| (event.seen as usize) < from)
+            })
+        };
         Self {
             eligible: vec![0; view.cursor()],
             evicted: vec![0; view.cursor()],
             expected: vec![0.0; view.cursor()],
             heads: view.store().evictions().heads(),
             events: view.event_count(),
+            since: (0..view.cursor()).map(|p| first(p) as u32).collect(),
             next_row: 0,
         }
     }
@@ -161,6 +178,10 @@ impl Ledger {
         // The first compression in whose window the token was not, and the first from which it was in none any more.
         let (mut first, mut settled) = (0, 0);
         for position in tokens {
+            // Nothing counts for most tokens in the ledger of copies, which would else take as long as that of all.
+            if self.since[position] as usize >= events.len() {
+                continue;
+            }
             while first < events.len() && events[first].window[row] as usize <= position {
                 first += 1;
             }
@@ -172,16 +193,19 @@ impl Ledger {
                 .evicted_at(row, Position(position as u32))
                 .filter(|event| event.index() < events.len());
             let last = dropped.map_or(events.len(), |event| event.index() + 1);
-            let from = settled.min(last);
+            // A head that dropped the token before has nothing left that could count.
+            let since = (self.since[position] as usize).min(last);
+            let from = settled.clamp(since, last);
             let (mut chance, mut open) = (sums[last].0 - sums[from].0, sums[last].1 - sums[from].1);
-            for event in &events[first.min(from)..from] {
+            for event in &events[first.clamp(since, from)..from] {
                 let older = event.window[row] as usize > position;
                 if older && event.protected as usize <= zone {
                     chance += event.chance[row];
                     open += 1;
                 }
             }
-            self.evicted[position] += u32::from(dropped.is_some());
+            let counts = dropped.is_some_and(|event| event.index() >= since);
+            self.evicted[position] += u32::from(counts);
             self.eligible[position] += u32::from(open > 0);
             self.expected[position] += chance;
         }
@@ -356,6 +380,104 @@ pub(super) mod tests {
             for (p, held) in holders.iter().enumerate() {
                 assert_eq!(got.evicted[p] + held, 18);
                 assert!(got.evicted[p] <= got.eligible[p]);
+            }
+        }
+    }
+
+    /// The compressions of `chances_add_up_as_counted_by_hand`. Token 0 counts from the second on: head 0 had dropped it
+    /// by then, head 1 drops it. So does 2, which neither head still has, and 3, which head 0 keeps. 1 counts from seven
+    /// tokens on, before which the first ran; 4 not at all; 5 from a moment after the last compression.
+    #[test]
+    fn a_token_counts_from_its_own_moment_on() {
+        let events: [(u32, [&[u32]; 2]); 2] = [(6, [&[0, 2], &[2, 3]]), (8, [&[4], &[0]])];
+        let store = hand_made(
+            &["a", "b", "c", "d", "e", "f", "g", "h", "i"],
+            &CacheSettings::default(),
+            0,
+            &events,
+            None,
+        );
+        let mut exposure = Exposure::default();
+        assert!(exposure.extend(&store, &mut || true));
+        let moments = [Some(8), Some(7), Some(8), Some(8), None, Some(9)];
+        let mut got = Ledger::begin_since(&store.view(9), |p| moments.get(p).copied().flatten());
+        assert!(got.advance(&exposure, &store, &mut || true));
+        assert_eq!(got.evicted, [1, 0, 0, 0, 0, 0, 0, 0, 0]);
+        assert_eq!(got.eligible, [1, 2, 0, 1, 0, 0, 0, 0, 0]);
+        assert_eq!(
+            got.expected,
+            [0.25, 0.5, 0.0, 0.25, 0.0, 0.0, 0.0, 0.0, 0.0]
+        );
+    }
+
+    /// A long run, one whose window grew, and one with protected tokens.
+    fn runs_of_every_kind() -> Vec<TraceStore> {
+        let events: [(u32, [&[u32]; 2]); 3] =
+            [(6, [&[0], &[1]]), (7, [&[1], &[0]]), (9, [&[3], &[2]])];
+        let texts = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+        let protected = CacheSettings {
+            protection: Protection::Prompt,
+            ..CacheSettings::default()
+        };
+        let late: [(u32, [&[u32]; 2]); 2] = [(7, [&[2, 3], &[3, 4]]), (9, [&[4], &[6]])];
+        vec![
+            Synthetic::default().store(),
+            hand_made_with(
+                &[2, 5, 5],
+                &texts,
+                &CacheSettings::default(),
+                0,
+                &events,
+                None,
+            ),
+            hand_made(&texts, &protected, 2, &late, None),
+        ]
+    }
+
+    #[test]
+    fn counted_from_the_beginning_it_is_the_whole_ledger_and_from_later_on_the_rest() {
+        for store in runs_of_every_kind() {
+            let view = store.latest();
+            let mut exposure = Exposure::default();
+            assert!(exposure.extend(&store, &mut || true));
+            let count = |mut ledger: Ledger| {
+                assert!(ledger.advance(&exposure, &store, &mut || true));
+                ledger
+            };
+            let whole = count(Ledger::begin(&view));
+            assert_eq!(count(Ledger::begin_since(&view, |_| Some(0))), whole);
+            let none = count(Ledger::begin_since(&view, |_| None));
+            assert_eq!((none.evicted_pairs(), &none.eligible), (0, &none.evicted));
+            for (first, event) in store.events().iter().enumerate() {
+                let moment = event.seen as usize;
+                let before = count(Ledger {
+                    events: first,
+                    ..Ledger::begin(&view)
+                });
+                // Neighbours have other moments: each token must find its own.
+                let other = |p: usize| p % 3 == 1;
+                let after = count(Ledger::begin_since(&view, |p| {
+                    Some(if other(p) { 0 } else { moment })
+                }));
+                for p in 0..view.cursor() {
+                    if other(p) {
+                        assert_eq!(after.evicted[p], whole.evicted[p]);
+                        assert_eq!(after.eligible[p], whole.eligible[p]);
+                        assert_eq!(after.expected[p], whole.expected[p]);
+                    } else {
+                        assert_eq!(before.evicted[p] + after.evicted[p], whole.evicted[p]);
+                        let both = before.expected[p] + after.expected[p];
+                        assert!((both - whole.expected[p]).abs() < 1e-9, "token {p}");
+                        // A pair may be open both before and after.
+                        assert!(before.eligible[p].max(after.eligible[p]) <= whole.eligible[p]);
+                        assert!(before.eligible[p] + after.eligible[p] >= whole.eligible[p]);
+                        assert!(after.evicted[p] <= after.eligible[p]);
+                    }
+                }
+                let rest = count(Ledger::begin_since(&view, |_| Some(moment)));
+                let expected: f64 = rest.expected.iter().sum();
+                let evicted = rest.evicted_pairs() as f64;
+                assert!((expected - evicted).abs() < 1e-6, "from {moment} on");
             }
         }
     }

@@ -14,7 +14,8 @@
 //! | × tokens, × eligible, × chance | the group's share of evicted pairs over its share of tokens, of eligible pairs, of expected evictions; 1 is its fair share |
 //!
 //! `× chance` compares every compression with its own candidates, so that text that came early and could
-//! be dropped more often is not taken for text that was dropped readily.
+//! be dropped more often is not taken for text that was dropped readily. Of older and newest copies, eligible, evicted and
+//! expected count over the compressions since there were both; the shares are of the same totals as the other groups'.
 
 mod cues;
 mod duplicates;

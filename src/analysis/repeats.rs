@@ -11,7 +11,7 @@ use std::collections::HashMap;
 
 use super::suffix_automaton::SuffixAutomaton;
 use super::{GoOn, Ledger};
-use crate::trace::TraceStore;
+use crate::trace::{TraceStore, TraceView};
 
 /// Shortest repetition, in tokens, unless asked otherwise: a clause, not a turn of phrase. A sum of
 /// two-digit numbers is about as long with a vocabulary that spells numbers digit by digit.
@@ -126,21 +126,32 @@ impl Repeats {
 
     /// Whether the token repeated earlier text when `cursor` tokens had been seen.
     pub fn is_copy(&self, position: usize, cursor: usize) -> bool {
-        self.copy_from
-            .get(position)
-            .is_some_and(|&at| at as usize <= cursor)
+        told(&self.copy_from, position, cursor).is_some()
     }
 
     /// Whether the token had been repeated by later text when `cursor` tokens had been seen.
     pub fn is_superseded(&self, position: usize, cursor: usize) -> bool {
-        self.superseded_from
-            .get(position)
-            .is_some_and(|&at| at as usize <= cursor)
+        told(&self.superseded_from, position, cursor).is_some()
     }
 
     /// Whether the token had a twin, before or after it, among `cursor` tokens.
     pub fn is_repeated(&self, position: usize, cursor: usize) -> bool {
         self.is_copy(position, cursor) || self.is_superseded(position, cursor)
+    }
+
+    /// Tokens seen when the token became what it was at `cursor` of them: an older copy, or else the newest of its text;
+    /// `None` if it had no twin.
+    fn since(&self, position: usize, cursor: usize) -> Option<usize> {
+        told(&self.superseded_from, position, cursor)
+            .or_else(|| told(&self.copy_from, position, cursor))
+    }
+
+    /// An empty ledger for a view in which a copy counts from the moment on at which it became what it is there, an older
+    /// copy or the newest one, and a token without a twin does not count.
+    ///
+    /// What a compression did before was no choice between copies.
+    pub fn begin_ledger(&self, view: &TraceView<'_>) -> Ledger {
+        Ledger::begin_since(view, |position| self.since(position, view.cursor()))
     }
 
     /// The repeated spans among the first `cursor` tokens, those with the most extra tokens first.
@@ -174,6 +185,12 @@ impl Repeats {
             .filter(|&start| self.ids[start..start + text.len()] == *text)
             .collect()
     }
+}
+
+/// A position's moment, if it had come when `cursor` tokens had been seen.
+fn told(times: &[u32], position: usize, cursor: usize) -> Option<usize> {
+    let moment = *times.get(position)? as usize;
+    (moment <= cursor).then_some(moment)
 }
 
 fn mark(times: &mut [u32], now: usize) {
@@ -212,6 +229,14 @@ mod tests {
         assert_eq!(positions(Repeats::is_superseded, 13), [0, 1, 2, 3, 5, 6, 7]);
         assert_eq!(positions(Repeats::is_repeated, 9), [0, 1, 2, 3, 5, 6, 7, 8]);
         assert!(positions(Repeats::is_repeated, 7).is_empty());
+        // 0 for what has no twin.
+        let since = |cursor: usize| -> Vec<usize> {
+            (0..cursor)
+                .map(|p| found.since(p, cursor).unwrap_or(0))
+                .collect()
+        };
+        assert_eq!(since(9), [8, 8, 8, 9, 0, 8, 8, 8, 9]);
+        assert_eq!(since(13), [8, 8, 8, 9, 0, 13, 13, 13, 9, 0, 13, 13, 13]);
         assert_eq!(
             found.spans(13),
             [
@@ -325,6 +350,13 @@ mod tests {
             for p in 0..cut {
                 prop_assert_eq!(whole.is_copy(p, cut), short.is_copy(p, cut));
                 prop_assert_eq!(whole.is_superseded(p, cut), short.is_superseded(p, cut));
+                let is = if whole.is_superseded(p, cut) {
+                    Repeats::is_superseded
+                } else {
+                    Repeats::is_copy
+                };
+                let first = (0..=cut).find(|&cursor| is(&whole, p, cursor));
+                prop_assert_eq!(whole.since(p, cut), first);
             }
         }
     }

@@ -16,9 +16,9 @@ pub enum Group {
     Reflections,
     /// Text that occurs more than once, token for token, every copy.
     Repetitions,
-    /// Copies that were repeated again later.
+    /// Copies that were repeated again later, over the compressions since they were.
     OlderCopies,
-    /// Of every repeated text the last copy so far.
+    /// Of every repeated text the last copy so far, over the compressions since it was written.
     NewestCopies,
     /// Reflections and repetitions together.
     Either,
@@ -55,9 +55,13 @@ impl Group {
             Self::Repetitions => {
                 "Text that occurs more than once, token for token; every copy counts."
             }
-            Self::OlderCopies => "Copies of repeated text that were repeated again later.",
+            Self::OlderCopies => {
+                "Copies of repeated text that were repeated again later, counted from the moment each was \
+                 repeated: a compression before that had no later copy to spare instead."
+            }
             Self::NewestCopies => {
-                "Of every repeated text the last copy so far: what R-KV means to spare."
+                "Of every repeated text the last copy so far, what R-KV means to spare, counted from the \
+                 moment it repeated the text."
             }
             Self::Either => "Reflections and repetitions together, each token once.",
             Self::Prompt => "The prompt, chat template included.",
@@ -69,6 +73,11 @@ impl Group {
                  key in the latest slot is known, so that some newer ones are missed."
             }
         }
+    }
+
+    /// Whether tokens are of it only from some moment of the run on.
+    fn is_of_copies(self) -> bool {
+        matches!(self, Self::OlderCopies | Self::NewestCopies)
     }
 
     fn holds(self, token: &Token) -> bool {
@@ -94,6 +103,10 @@ struct Token {
 }
 
 /// A group's numbers. Shares are of everything seen, 0 to 1.
+///
+/// Tokens become older or newest copies on the way: their pairs count as eligible, evicted and expected over the
+/// compressions from that moment on, while tokens, and what shares are of, are those of the whole run. What was evicted
+/// before its twin was written is in neither group, but in the repetitions.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GroupRow {
     /// The group's name.
@@ -144,11 +157,13 @@ impl GroupRow {
 
 /// The counts of every group that is made of tokens, one block per segment.
 ///
-/// The ledger decides how many tokens had been seen; segments and repeats must reach as far.
+/// The ledger decides how many tokens had been seen; segments and repeats must reach as far. `copies` is the ledger that
+/// the repeats began for the same moment ([`Repeats::begin_ledger`]).
 pub fn group_counts(
     segments: &Segmentation,
     repeats: &Repeats,
     ledger: &Ledger,
+    copies: &Ledger,
 ) -> Vec<(Group, Counts)> {
     let cursor = ledger.eligible.len();
     let groups = Group::ALL.iter().filter(|g| **g != Group::NearDuplicates);
@@ -165,6 +180,7 @@ pub fn group_counts(
             ledger.add_to(&mut whole, position);
             for (part, (group, _)) in parts.iter_mut().zip(&found) {
                 if group.holds(&token) {
+                    let ledger = if group.is_of_copies() { copies } else { ledger };
                     ledger.add_to(part, position);
                 }
             }
@@ -260,9 +276,11 @@ impl Report {
         let mut exposure = Exposure::default();
         exposure.extend(store, &mut || true);
         let ledger = Ledger::of(&exposure, view);
+        let mut copies = repeats.begin_ledger(view);
+        copies.advance(&exposure, store, &mut || true);
         let mut duplicates = DuplicateCounts::default();
         duplicates.extend(store, &mut || true);
-        let mut counts = group_counts(&segments, &repeats, &ledger);
+        let mut counts = group_counts(&segments, &repeats, &ledger, &copies);
         if let Some(found) = duplicates.counts(view.event_count()) {
             counts.push((Group::NearDuplicates, found));
         }
@@ -322,6 +340,7 @@ mod tests {
     use super::super::exposure::tests::hand_made;
     use super::*;
     use crate::config::CacheSettings;
+    use crate::trace::Position;
     use crate::trace::synthetic::Synthetic;
 
     /// A prompt token, a step of four tokens, a reflection of five that repeats three of them, two more.
@@ -368,7 +387,7 @@ mod tests {
         assert!((reflections.over_eligible.unwrap().value - 8.0 / 6.0).abs() < 1e-12);
         assert!((reflections.expected - 2.25).abs() < 1e-12);
         assert!((reflections.over_chance.unwrap().value - 3.0 / 2.25).abs() < 1e-12);
-        // 2 to 4 and 7 to 9 are copies, of which 2 to 4 are the older.
+        // 2 to 4 and 7 to 9 are copies, of which 2 to 4 are the older; the compression had just seen both.
         let of = |group| {
             let row = row(&report, group);
             (row.tokens.unwrap(), row.eligible, row.evicted)
@@ -386,6 +405,50 @@ mod tests {
                 .iter()
                 .all(|row| row.group != "near duplicates")
         );
+    }
+
+    /// 1 to 4 stand again at 7 to 10, which is known once 11 tokens have been seen. Every compression draws half of its
+    /// candidates: at 10 tokens 0 to 7 in both heads, at 12 tokens 0, 3, 4, 6, 8 and 9 in head 0, 1, 4, 5, 7, 8 and 9 in
+    /// head 1.
+    #[test]
+    fn copies_count_from_the_moment_at_which_they_are_some() {
+        let texts = [
+            "P", " it", " is", " so", ".", " x", " y", " it", " is", " so", ".", " z",
+        ];
+        let events: [(u32, [&[u32]; 2]); 2] = [
+            (10, [&[1, 2, 5, 7], &[0, 2, 3, 6]]),
+            (12, [&[3, 4, 8], &[1, 5, 9]]),
+        ];
+        let store = hand_made(&texts, &CacheSettings::default(), 1, &events, None);
+        let at = |cursor: usize| Report::of(&store.view(cursor), &CueList::default(), 4);
+        let of = |report: &Report, group| {
+            let row = row(report, group);
+            (row.tokens.unwrap(), row.eligible, row.evicted, row.expected)
+        };
+        let report = at(12);
+        assert_eq!((report.eligible, report.evicted), (20, 14));
+        // At the second compression head 0 had 3 and 4 open and dropped them, head 1 had 1 and 4 and dropped 1. Both had
+        // dropped 2 at the first, when nothing repeated it.
+        assert_eq!(of(&report, Group::OlderCopies), (4, 4, 3, 2.0));
+        // Head 0 had 8 and 9 open and dropped 8, head 1 had 7, 8 and 9 and dropped 9. Head 0 had dropped 7 before it was
+        // known to be a copy.
+        assert_eq!(of(&report, Group::NewestCopies), (4, 5, 2, 2.5));
+        // Over both compressions: 1 to 4 and 7 to 9 in either head, twice where they were left by the first.
+        assert_eq!(of(&report, Group::Repetitions), (8, 14, 10, 9.5));
+        let over_chance = |group| row(&report, group).over_chance.unwrap().value;
+        assert!((over_chance(Group::OlderCopies) - 1.5).abs() < 1e-12);
+        assert!((over_chance(Group::NewestCopies) - 0.8).abs() < 1e-12);
+        // The shares are of all that was evicted.
+        let older = row(&report, Group::OlderCopies);
+        assert_eq!(older.evicted_share, Some(3.0 / 14.0));
+        assert_eq!(older.eligible_share, Some(4.0 / 20.0));
+        // Known to be copies, and no compression since.
+        let between = at(11);
+        assert_eq!(of(&between, Group::OlderCopies), (4, 0, 0, 0.0));
+        assert_eq!(of(&between, Group::NewestCopies), (4, 0, 0, 0.0));
+        assert_eq!(of(&between, Group::Repetitions), (8, 10, 5, 5.0));
+        assert_eq!(row(&between, Group::OlderCopies).over_chance, None);
+        assert_eq!(of(&at(10), Group::OlderCopies), (0, 0, 0, 0.0));
     }
 
     #[test]
@@ -419,9 +482,42 @@ mod tests {
             assert_eq!(sum(|row| row.evicted), report.evicted);
             assert_eq!(sum(|row| row.eligible), report.eligible);
             assert_eq!(sum(|row| row.tokens.unwrap()), cursor as u64);
-            let copies = row(&report, Group::OlderCopies).evicted
-                + row(&report, Group::NewestCopies).evicted;
-            assert_eq!(copies, row(&report, Group::Repetitions).evicted);
         }
+    }
+
+    /// Asked of the trace pair by pair, with what was known of the token when the compression ran.
+    #[test]
+    fn older_newest_and_not_yet_copies_add_up_to_the_repetitions() {
+        let store = Synthetic::default().store();
+        let mut repeats = Repeats::new(8);
+        assert!(repeats.extend(&store, &mut || true));
+        let mut ever_before = 0;
+        for cursor in [150, 431, store.tokens().len()] {
+            let (mut older, mut newest, mut before) = (0u64, 0u64, 0u64);
+            for p in (0..cursor).filter(|&p| repeats.is_repeated(p, cursor)) {
+                let superseded = repeats.is_superseded(p, cursor);
+                for row in 0..store.evictions().heads() {
+                    let event = store.evictions().evicted_at(row, Position(p as u32));
+                    let seen = event.map(|event| store.events()[event.index()].seen as usize);
+                    let Some(seen) = seen.filter(|&seen| seen <= cursor) else {
+                        continue;
+                    };
+                    if superseded && repeats.is_superseded(p, seen) {
+                        older += 1;
+                    } else if !superseded && repeats.is_copy(p, seen) {
+                        newest += 1;
+                    } else {
+                        before += 1;
+                    }
+                }
+            }
+            let report = Report::of(&store.view(cursor), &CueList::default(), 8);
+            let evicted = |group| row(&report, group).evicted;
+            assert_eq!(evicted(Group::OlderCopies), older);
+            assert_eq!(evicted(Group::NewestCopies), newest);
+            assert_eq!(evicted(Group::Repetitions), older + newest + before);
+            ever_before += before;
+        }
+        assert!(ever_before > 0, "the run has nothing to tell apart");
     }
 }

@@ -71,6 +71,11 @@ impl App {
             UiCommand::RestartEngine if self.engine.is_none() => self.start_engine(),
             UiCommand::RestartEngine => {}
             UiCommand::LoadModel(model) => self.load_model(model),
+            UiCommand::ListModels => {
+                if let Some(list) = &self.model_list {
+                    self.known_models = list();
+                }
+            }
             UiCommand::SetColourMode(mode) => self.mode = mode,
             UiCommand::ShowTab(tab) => {
                 self.tab = tab;
@@ -225,8 +230,8 @@ impl App {
             return;
         };
         if self.status.busy() {
-            self.notifications
-                .error("a run is under way; stop it before opening a trace");
+            let why = "a run is under way; stop it before opening a trace";
+            self.not_opened(&path, why.to_owned());
             return;
         }
         self.background(Work::Open, move || files::open(path));

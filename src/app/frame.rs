@@ -15,6 +15,7 @@ use crate::ui::{
 };
 
 use super::state::App;
+use super::tasks::Work;
 
 /// Narrowest middle beside an inspector, in points.
 const LEAST_MIDDLE: f32 = 440.0;
@@ -43,7 +44,9 @@ impl App {
         // Views that are not in sight keep glyphs, too.
         glyph_atlas::generation(&ctx);
         // Before a frame begins, egui has taken the keys from a field that Esc was pressed in.
-        let esc_is_spent = self.keys_taken || Popup::is_any_open(&ctx);
+        let popup = Popup::is_any_open(&ctx);
+        let esc_is_spent = self.keys_taken || popup;
+        let covered = popup || self.has_dialog();
         let typing = ctx.memory(|memory| memory.focused().is_some());
         let mut commands = Vec::new();
         // Taken out for the frame, so that the panels can borrow it beside their own state.
@@ -68,13 +71,18 @@ impl App {
         self.session = session;
 
         help::show(&ctx, &mut self.help);
-        self.path_dialog.show(&ctx, &mut commands);
+        let opening = self.tasks.is_doing(Work::Open);
+        self.path_dialog.show(&ctx, opening, &mut commands);
         self.export_dialog.show(&ctx, &mut commands);
         self.notifications.show(&ctx, &mut commands);
         let asking = self.path_dialog.purpose.is_some();
-        commands.extend(shortcuts::read(&ctx, &selection, tokens, typing, asking));
+        commands.extend(shortcuts::read(
+            &ctx, &selection, tokens, typing, asking, covered,
+        ));
         let esc = !esc_is_spent && ctx.input(|i| i.key_pressed(egui::Key::Escape));
-        if esc && selection.pinned.is_some() {
+        if esc && self.notifications.open {
+            self.notifications.open = false;
+        } else if esc && selection.pinned.is_some() {
             commands.push(UiCommand::Select(None));
         }
         if !commands.is_empty() {
@@ -82,6 +90,12 @@ impl App {
             ctx.request_repaint();
         }
         self.keys_taken = ctx.memory(|memory| memory.focused().is_some());
+    }
+
+    /// Whether a dialog or the list of messages lies over the page.
+    fn has_dialog(&self) -> bool {
+        let asking = self.path_dialog.purpose.is_some() || self.export_dialog.open;
+        asking || self.help || self.notifications.open
     }
 
     fn panels(

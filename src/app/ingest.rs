@@ -44,12 +44,15 @@ impl App {
         self.play(ctx);
     }
 
-    /// A file is opened; in the Compare tab, files go into the pane under the pointer and the next free ones.
+    /// A file is opened, several side by side; in the Compare tab, they go into the pane under the pointer and the next free
+    /// ones.
     fn dropped(&self, ctx: &Context, mut paths: Vec<PathBuf>) -> UiCommand {
-        if self.tab != Tab::Compare {
-            return UiCommand::Open(Some(paths.swap_remove(0)));
+        let comparing = self.tab == Tab::Compare;
+        if !comparing && paths.len() == 1 {
+            return UiCommand::Open(paths.pop());
         }
         let pointer = ctx.input(|i| i.pointer.latest_pos());
+        let pointer = pointer.filter(|_| comparing);
         let pane = pointer.and_then(|at| self.panels.compare.pane_at(at));
         UiCommand::Compare(CompareCommand::Open { pane, paths })
     }
@@ -233,9 +236,10 @@ impl App {
     fn outcome(&mut self, outcome: Outcome) {
         match outcome {
             Outcome::Opened { path, result } => match result {
-                Ok(_) if self.status.busy() => self
-                    .notifications
-                    .error("a run was started meanwhile; stop it before opening a trace"),
+                Ok(_) if self.status.busy() => self.not_opened(
+                    &path,
+                    "a run was started meanwhile; stop it before opening a trace".to_owned(),
+                ),
                 Ok((store, damage)) => {
                     if matches!(self.tab, Tab::Compare | Tab::Sweep) {
                         self.tab = Tab::Reading;
@@ -253,19 +257,19 @@ impl App {
                         self.notifications.error(damage);
                     }
                 }
-                Err(message) => self.notifications.error(message),
+                Err(message) => self.not_opened(&path, message),
             },
             Outcome::OpenedPanes { mut pane, traces } => {
-                self.path_dialog.close();
                 for (path, result) in traces {
                     match result {
                         Ok((store, damage)) => {
+                            self.path_dialog.close();
                             self.put_into_pane(pane.take(), store, Some(path));
                             if let Some(damage) = damage {
                                 self.notifications.error(damage);
                             }
                         }
-                        Err(message) => self.notifications.error(message),
+                        Err(message) => self.not_opened(&path, message),
                     }
                 }
             }
@@ -300,6 +304,13 @@ impl App {
                 "{} failed unexpectedly ({why}); what is shown stays, and it can be tried again",
                 work.name()
             )),
+        }
+    }
+
+    /// Says why a trace was not opened: where its path was typed, if it was.
+    pub(super) fn not_opened(&mut self, path: &Path, why: String) {
+        if !self.path_dialog.refuses(path, &why) {
+            self.notifications.error(why);
         }
     }
 

@@ -11,6 +11,9 @@ use crate::trace::TraceStore;
 /// Starts an engine that loads the model named, and wakes the window when events wait.
 pub type EngineFactory = Box<dyn Fn(Option<String>, Waker) -> io::Result<EngineHandle>>;
 
+/// Lists the models that can be loaded by name, as they are on this machine now; cheap enough for a frame.
+pub type ModelList = Box<dyn Fn() -> Vec<crate::ui::model_menu::KnownModelName>>;
+
 /// Does one run of a sweep again, recording everything; on a background thread.
 type Replay = dyn Fn(&ReplayRequest) -> Result<TraceStore, String> + Send + Sync;
 
@@ -62,7 +65,7 @@ pub fn factory(device: DeviceChoice) -> Option<EngineFactory> {
     }
 }
 
-/// Models that can be loaded by name.
+/// Models that can be loaded by name; looks which of their files are there.
 pub fn known_models() -> Vec<crate::ui::model_menu::KnownModelName> {
     #[cfg(feature = "infer")]
     {

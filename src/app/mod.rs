@@ -24,7 +24,7 @@ mod sweep;
 mod tasks;
 
 pub use comparison::{Comparison, Pane};
-pub use link::{EngineFactory, SweepFactory};
+pub use link::{EngineFactory, ModelList, SweepFactory};
 pub use options::RunOptions;
 pub use run::{RunError, run};
 pub use run_folder::RunFolder;

@@ -64,7 +64,7 @@ pub fn run(options: RunOptions) -> Result<(), RunError> {
                 engine: link::factory(options.device),
                 sweeps: link::sweeps(),
                 model: options.model.clone(),
-                known_models: link::known_models(),
+                known_models: Some(Box::new(link::known_models)),
                 runs: RunFolder::of_system(|name| std::env::var_os(name)),
             };
             let app = App::new(ctx, config);

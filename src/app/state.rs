@@ -25,7 +25,7 @@ use crate::ui::token_view::TokenViewState;
 use crate::ui::{ColourMode, Derived, Selection, Tab, theme};
 
 use super::comparison::Comparison;
-use super::link::{EngineFactory, SweepFactory};
+use super::link::{EngineFactory, ModelList, SweepFactory};
 use super::live_settings::LiveSettings;
 use super::run_folder::RunFolder;
 use super::session::Session;
@@ -43,8 +43,8 @@ pub struct AppConfig {
     pub sweeps: Option<SweepFactory>,
     /// Model to load; the embedded one if none.
     pub model: Option<String>,
-    /// Models that can be loaded by name.
-    pub known_models: Vec<KnownModelName>,
+    /// Lists the models that can be loaded by name; none if there is nothing to list.
+    pub known_models: Option<ModelList>,
     /// Where runs are kept; `None` keeps none.
     pub runs: Option<RunFolder>,
 }
@@ -59,6 +59,8 @@ pub struct App {
     pub(super) model_wanted: Option<String>,
     /// The one asked for last, until the engine has found it.
     pub(super) model_asked: Option<String>,
+    pub(super) model_list: Option<ModelList>,
+    /// What it said when the menu was last opened.
     pub(super) known_models: Vec<KnownModelName>,
     pub(super) tasks: Tasks,
     pub(super) runs: Option<RunFolder>,
@@ -126,7 +128,12 @@ impl App {
             status: EngineStatus::default(),
             model_wanted: config.model,
             model_asked: None,
-            known_models: config.known_models,
+            known_models: config
+                .known_models
+                .as_ref()
+                .map(|list| list())
+                .unwrap_or_default(),
+            model_list: config.known_models,
             earlier: config
                 .runs
                 .as_ref()
@@ -196,6 +203,8 @@ impl App {
         self.generations += 1;
         self.forget_selection();
         self.panels.timeline.show_all();
+        self.panels.survival.show_all();
+        self.panels.heatmap.show_all();
         self.session.insert(Session::new(store, self.generations))
     }
 

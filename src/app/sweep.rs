@@ -1,6 +1,5 @@
 //! The sweep beside the window: started, stopped, heard and drawn from here.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use crossbeam_channel::TryRecvError;
@@ -16,6 +15,7 @@ use crate::ui::Tab;
 use crate::ui::command::SweepCommand;
 use crate::ui::overwrite::fresh;
 use crate::ui::sweep::{FormContext, Phase};
+use crate::ui::typed_path::typed_path;
 
 impl App {
     /// The sweep that is shown.
@@ -159,7 +159,7 @@ impl App {
             egui::Theme::Light => export::Theme::Light,
         };
         let outcomes = self.sweep.outcomes.clone();
-        let results = PathBuf::from(self.panels.sweep.form.results.trim());
+        let results = typed_path(&self.panels.sweep.form.results);
         let path = results.with_file_name(format!("accuracy-{axis}.{format}"));
         let path = fresh(path);
         self.background(Work::Export, move || {

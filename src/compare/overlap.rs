@@ -88,9 +88,15 @@ impl Overlap {
         &self.series
     }
 
-    /// The index when `tokens` had been seen; the last known one beyond the end of the shorter run.
+    /// The last moment that both runs have reached, in tokens seen. The newest token of a run without an end does not
+    /// count: its compression may be still to come.
+    pub fn reached(&self) -> usize {
+        self.series.len()
+    }
+
+    /// The index when `tokens` had been seen; beyond [`Self::reached`], that of the last moment both reached.
     pub fn at(&self, tokens: usize) -> Option<f32> {
-        let last = tokens.min(self.series.len()).checked_sub(1)?;
+        let last = tokens.min(self.reached()).checked_sub(1)?;
         self.series[last]
     }
 

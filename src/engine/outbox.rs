@@ -54,6 +54,12 @@ impl Outbox {
         }
     }
 
+    /// Sends the records gathered so far, for no more will come soon.
+    pub fn flush(&mut self) {
+        self.close_batch();
+        self.deliver();
+    }
+
     fn close_batch(&mut self) {
         if self.batch.is_empty() {
             return;

@@ -283,6 +283,9 @@ impl Worker<'_> {
                 recorder = None;
             }
             self.outbox.records(run, records);
+            if pace == Pace::Paused {
+                self.outbox.flush();
+            }
             if let Some(stats) = speed.sample(generation.generated(), generation.times()) {
                 self.outbox.send(EngineEvent::Stats { run, stats });
             }

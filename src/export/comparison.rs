@@ -364,13 +364,14 @@ impl<'a> Comparison<'a> {
 impl Pair {
     fn of(runs: &[ComparedRun<'_>], a: usize, b: usize) -> Self {
         let (x, y) = (runs[a].store, runs[b].store);
-        let last = x.tokens().len().min(y.tokens().len());
+        let overlap = Overlap::of(x, y);
+        let last = overlap.reached();
         Self {
             a,
             b,
             parting: divergence(x, y),
             common: common_prefix(x, y),
-            overlap: Overlap::of(x, y),
+            overlap,
             last,
             held: held_difference(&x.view(last), &y.view(last)).totals(),
         }

@@ -34,6 +34,8 @@ pub enum UiCommand {
     CloseTrace,
     /// Start the engine thread again after it failed.
     RestartEngine,
+    /// Look again which models are on this machine.
+    ListModels,
     /// Load a model by path or known name.
     LoadModel(String),
     /// Move the timeline's cursor to this many tokens seen.

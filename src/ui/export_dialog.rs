@@ -1,6 +1,6 @@
 //! What to draw or tabulate, in which format, and where to.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use egui::{Align2, Button, Context, Key, RichText, TextEdit, Window, vec2};
 
@@ -9,6 +9,7 @@ use super::overwrite::Overwrite;
 use super::segmented;
 use super::selection::Tab;
 use super::theme::{Palette, caption};
+use super::typed_path::typed_path;
 use crate::export::{Format, What};
 
 /// The dialog, while it is open.
@@ -20,11 +21,12 @@ pub struct ExportDialog {
     pub what: What,
     /// In which format.
     pub format: Format,
-    /// Where to; empty suggests a name.
+    /// Where to.
     pub path: String,
     /// What the last try came to.
     pub message: Option<String>,
     overwrite: Overwrite,
+    fresh: bool,
 }
 
 impl Default for ExportDialog {
@@ -36,6 +38,7 @@ impl Default for ExportDialog {
             path: String::new(),
             message: None,
             overwrite: Overwrite::default(),
+            fresh: false,
         }
     }
 }
@@ -43,16 +46,24 @@ impl Default for ExportDialog {
 impl ExportDialog {
     /// Opens it on what the tab shows; a path that was typed stays.
     pub fn offer(&mut self, tab: Tab) {
-        if self.path == suggestion(self.what, self.format) {
-            self.path.clear();
-        }
+        let before = (self.what, self.format);
         self.what = match tab {
             Tab::Survival => What::Raster,
             Tab::Heatmap => What::Heatmap,
             Tab::Reflections => What::Segments,
             Tab::Reading | Tab::Compare | Tab::Sweep => What::Tokens,
         };
+        self.suggest_instead_of(before);
+        self.message = None;
+        self.fresh = true;
         self.open = true;
+    }
+
+    /// Suggests a name where none was typed instead of the one suggested before.
+    fn suggest_instead_of(&mut self, (what, format): (What, Format)) {
+        if self.path.is_empty() || self.path == suggestion(what, format) {
+            self.path = suggestion(self.what, self.format);
+        }
     }
 
     /// Draws it while it is open.
@@ -71,19 +82,25 @@ impl ExportDialog {
                 ui.set_width(480.0);
                 let before = (self.what, self.format);
                 self.choices(ui);
-                if self.path.is_empty() || self.path == suggestion(before.0, before.1) {
-                    self.path = suggestion(self.what, self.format);
+                // Not whenever the field is empty: it may have been emptied to type another name.
+                if (self.what, self.format) != before {
+                    self.suggest_instead_of(before);
                 }
                 ui.add_space(6.0);
                 let label = ui.label("Path of the file:");
+                // Of its own name: the rows of buttons above may become more or fewer while it has the focus.
+                let edit = TextEdit::singleline(&mut self.path).id_salt("export path");
                 let field = ui
-                    .add(TextEdit::singleline(&mut self.path).desired_width(f32::INFINITY))
+                    .add(edit.desired_width(f32::INFINITY))
                     .labelled_by(label.id);
+                if std::mem::take(&mut self.fresh) {
+                    field.request_focus();
+                }
                 let enter = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
                 if let Some(message) = &self.message {
                     ui.label(RichText::new(message).size(12.5).color(palette.weak));
                 }
-                let path = PathBuf::from(self.path.trim());
+                let path = typed_path(&self.path);
                 let written = [path.clone()];
                 let misnamed = misnamed(&path, self.format);
                 if let Some(why) = &misnamed {

@@ -31,6 +31,7 @@ pub mod quantity;
 pub mod raster;
 pub mod reflections;
 pub mod run_key;
+pub mod seed_field;
 pub mod segmented;
 pub mod selection;
 pub mod settings_panel;
@@ -45,6 +46,7 @@ pub mod theme;
 pub mod timeline;
 pub mod token_text;
 pub mod token_view;
+pub mod typed_path;
 pub mod welcome;
 
 pub use command::UiCommand;

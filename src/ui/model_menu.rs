@@ -9,6 +9,7 @@ use super::command::UiCommand;
 use super::engine_status::EngineStatus;
 use super::quantity::bytes;
 use super::theme::Palette;
+use super::typed_path::typed_path;
 use crate::trace::ModelSummary;
 
 /// Room that the name has in any case, in points.
@@ -57,7 +58,10 @@ pub fn show(
         Some((model, _)) => shape(model),
         None => "Load a model".to_owned(),
     };
-    response.on_hover_text(hint);
+    if response.on_hover_text(hint).clicked() {
+        // One may have been downloaded since the menu was last open.
+        commands.push(UiCommand::ListModels);
+    }
 }
 
 fn entry(ui: &mut Ui, model: &KnownModelName, commands: &mut Vec<UiCommand>) {
@@ -90,7 +94,8 @@ fn from_path(ui: &mut Ui, path: &mut String, commands: &mut Vec<UiCommand>) {
         let field = ui.add(edit).labelled_by(label.id);
         let enter = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
         if (load || enter) && some {
-            commands.push(UiCommand::LoadModel(path.trim().to_owned()));
+            let model = typed_path(path).to_string_lossy().into_owned();
+            commands.push(UiCommand::LoadModel(model));
             ui.close();
         }
     });

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use egui::{Align2, Button, Context, Key, RichText, TextEdit, Window, vec2};
+use egui::{Align2, Button, Context, Key, Label, RichText, TextEdit, Window, vec2};
 
 use super::command::{Browse, CompareCommand, UiCommand};
 use super::overwrite::Overwrite;
 use super::theme::Palette;
+use super::typed_path::typed_path;
 use crate::compare::letter;
 
 /// Said when the system's dialog gave no path: without a portal it cannot even open.
@@ -23,6 +24,8 @@ pub struct PathDialog {
     pub message: Option<String>,
     overwrite: Overwrite,
     fresh: bool,
+    /// What is being opened.
+    tried: Option<PathBuf>,
 }
 
 impl PathDialog {
@@ -38,6 +41,7 @@ impl PathDialog {
             message: None,
             overwrite: Overwrite::default(),
             fresh: true,
+            tried: None,
         };
     }
 
@@ -46,8 +50,19 @@ impl PathDialog {
         *self = Self::default();
     }
 
-    /// Draws it while it is open.
-    pub fn show(&mut self, ctx: &Context, commands: &mut Vec<UiCommand>) {
+    /// Says why a path could not be opened, if it is the one that was typed here; returns whether it is.
+    pub fn refuses(&mut self, path: &Path, why: &str) -> bool {
+        let typed = self.tried.take_if(|tried| *tried == path).is_some();
+        if typed {
+            self.message = Some(why.to_owned());
+            self.fresh = true;
+        }
+        typed
+    }
+
+    /// Draws it while it is open. What is typed stays until it has been opened; meanwhile, while the window is `opening`
+    /// something, nothing else can be.
+    pub fn show(&mut self, ctx: &Context, opening: bool, commands: &mut Vec<UiCommand>) {
         let Some(purpose) = self.purpose else { return };
         let Some(Words { title, field, verb }) = words(purpose) else {
             return;
@@ -55,6 +70,7 @@ impl PathDialog {
         let palette = Palette::of(ctx);
         let mut open = true;
         let mut done = false;
+        let opens = matches!(purpose, Browse::Open | Browse::OpenPane(_));
         Window::new(title)
             .open(&mut open)
             .collapsible(false)
@@ -71,19 +87,29 @@ impl PathDialog {
                 }
                 let enter = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
                 if let Some(message) = &self.message {
-                    ui.label(RichText::new(message).size(12.5).color(palette.weak));
+                    let harmless = message == NOTHING_CHOSEN;
+                    let colour = if harmless {
+                        palette.weak
+                    } else {
+                        palette.error
+                    };
+                    let text = RichText::new(message).size(12.5).color(colour);
+                    ui.add(Label::new(text).wrap());
                 }
-                let path = PathBuf::from(self.path.trim());
+                let path = typed_path(&self.path);
                 let written = written(purpose, &path);
                 self.overwrite.show(ui, &written);
                 ui.horizontal(|ui| {
-                    let some = !self.path.trim().is_empty();
+                    let some = !self.path.trim().is_empty() && !(opens && opening);
                     let asks = self.overwrite.asks_about(&written);
                     let button = Button::new(if asks { "Replace" } else { verb });
                     if (ui.add_enabled(some, button).clicked() || enter) && some {
-                        let opens = matches!(purpose, Browse::Open | Browse::OpenPane(_));
-                        done = opens || self.overwrite.allows(&written);
-                        if done {
+                        if opens {
+                            self.message = None;
+                            self.tried = Some(path.clone());
+                            commands.extend(command(purpose, path));
+                        } else if self.overwrite.allows(&written) {
+                            done = true;
                             commands.extend(command(purpose, path));
                         } else if enter {
                             field.request_focus();
@@ -92,7 +118,7 @@ impl PathDialog {
                     if ui.button("Browse…").clicked() {
                         commands.push(UiCommand::Browse(purpose));
                     }
-                    if matches!(purpose, Browse::Open | Browse::OpenPane(_)) {
+                    if opens {
                         let hint = "or drop a file on the window";
                         ui.label(RichText::new(hint).size(12.5).color(palette.faint));
                     }

@@ -32,12 +32,14 @@ pub const HELP: &[(&str, &str)] = &[
 ///
 /// `typing`: a field or slider had the keys when the frame began. It may have let go since: a slow frame
 /// brings a number and the Enter after it together. `asking`: a dialog asks for a path, which another one must not replace.
+/// `covered`: a dialog, a menu or a list lay over the page when the frame began; the plain keys must not act behind it.
 pub fn read(
     ctx: &Context,
     selection: &Selection,
     tokens: usize,
     typing: bool,
     asking: bool,
+    covered: bool,
 ) -> Vec<UiCommand> {
     let mut commands = Vec::new();
     let mut pressed = |modifiers: Modifiers, key: Key, command: UiCommand| {
@@ -53,6 +55,17 @@ pub fn read(
     pressed(Modifiers::NONE, Key::F1, UiCommand::ToggleHelp);
     // A focused field or slider owns the plain keys.
     if typing || ctx.memory(|memory| memory.focused().is_some()) {
+        return commands;
+    }
+    // The help closes with the key that it opens with.
+    let help = [
+        (Modifiers::NONE, Key::Questionmark),
+        (Modifiers::SHIFT, Key::Questionmark),
+    ];
+    for (modifiers, key) in help {
+        pressed(modifiers, key, UiCommand::ToggleHelp);
+    }
+    if covered {
         return commands;
     }
     pressed(Modifiers::SHIFT, Key::ArrowLeft, UiCommand::StepToken(-1));
@@ -95,13 +108,6 @@ pub fn read(
     ];
     for (key, tab) in numbers.into_iter().zip(super::Tab::ALL) {
         pressed(Modifiers::NONE, key, UiCommand::ShowTab(tab.0));
-    }
-    let help = [
-        (Modifiers::NONE, Key::Questionmark),
-        (Modifiers::SHIFT, Key::Questionmark),
-    ];
-    for (modifiers, key) in help {
-        pressed(modifiers, key, UiCommand::ToggleHelp);
     }
     commands
 }

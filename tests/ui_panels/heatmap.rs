@@ -149,6 +149,26 @@ fn before_the_first_compression_it_offers_to_go_there() {
 }
 
 #[test]
+fn a_token_is_let_go_when_its_cells_are_gone_from_under_the_pointer() {
+    let mut window = heatmap([900.0, 560.0], Theme::Dark, Stage::new(run()));
+    window.run();
+    window
+        .get_by_label_contains("Heatmap of importance")
+        .hover();
+    window.run();
+    let hovered = window.state().commands.iter().find_map(|c| match c {
+        UiCommand::Hover(Some(position)) => Some(*position),
+        _ => None,
+    });
+    window.state_mut().selection.hovered = Some(hovered.expect("a cell is under the pointer"));
+    window.state_mut().commands.clear();
+    window.state_mut().cursor = 20;
+    window.run();
+    window.get_by_label("Before the first compression");
+    assert!(window.state().commands.contains(&UiCommand::Hover(None)));
+}
+
+#[test]
 fn an_empty_run_says_what_to_do() {
     let window = heatmap([600.0, 400.0], Theme::Dark, Stage::new(empty()));
     window.get_by_label("Nothing to show yet");

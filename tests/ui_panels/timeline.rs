@@ -73,7 +73,7 @@ fn it_says_where_the_cursor_stands_and_what_is_held() {
     let view = window.state().store.view(384);
     let events = window.state().store.events().len();
     window.get_by_label(&format!(
-        "compression {} of {events} · token 384",
+        "compression {} of {events} · 384 tokens seen",
         view.event_count()
     ));
     let sizes = window.get_by_label_contains("peak 128");

@@ -50,6 +50,18 @@ fn cursor(harness: &Harness<'static, Stage>) -> usize {
     harness.state().app().comparison().cursor()
 }
 
+/// The label of the plot under the panes.
+fn said_of_overlap(names: &str, [a, b]: [&TraceStore; 2], cursor: usize) -> String {
+    let overlap = Overlap::of(a, b);
+    let share = overlap.at(cursor).expect("something is held");
+    let last = a.tokens().len().min(b.tokens().len());
+    if cursor > last {
+        format!("Overlap of {names} after {last} tokens, the last both reached: {share:.2}")
+    } else {
+        format!("Overlap of {names} at the cursor: {share:.2}")
+    }
+}
+
 #[test]
 fn where_the_texts_part_is_told_and_one_click_away() {
     let mut harness = comparing(vec![a(), b()]);
@@ -83,6 +95,30 @@ fn the_lens_tells_who_holds_how_much_at_the_cursor() {
 }
 
 #[test]
+fn beyond_the_shorter_run_the_lens_and_the_overlap_speak_of_the_last_moment_of_both() {
+    let longer = Synthetic {
+        tokens: 900,
+        ..plan(2, "snapkv", 128)
+    };
+    let (a, b) = (a(), longer.store());
+    let last = a.tokens().len();
+    let forgets_on = b.events().iter().any(|event| event.seen as usize > last);
+    assert!(forgets_on, "what B drops after A has ended must not count");
+    let harness = comparing(vec![a.clone(), b.clone()]);
+    assert_eq!(cursor(&harness), b.tokens().len());
+
+    let sum = held_difference(&a.view(last), &b.view(last)).totals();
+    let all = (sum.only_a + sum.only_b + sum.both + sum.neither) as f64;
+    let share = rkv_scope::ui::quantity::percent(sum.only_b as f64 / all);
+    harness.get_by_label(&format!("Legend: held by B only, {share}"));
+    let at_end = cursor(&harness);
+    harness.get_by_label(&said_of_overlap("A and B", [&a, &b], at_end));
+    let jaccard = sum.jaccard().expect("something is held");
+    let overlap = Overlap::of(&a, &b).at(at_end).expect("something is held");
+    assert!((jaccard - f64::from(overlap)).abs() < 1e-6);
+}
+
+#[test]
 fn the_numbers_of_a_run_are_those_of_its_trace() {
     let harness = comparing(vec![a(), b()]);
     for (pane, store) in [("A", a()), ("B", b())] {
@@ -100,7 +136,6 @@ fn the_numbers_of_a_run_are_those_of_its_trace() {
 #[test]
 fn one_cursor_moves_all_panes_and_the_overlap() {
     let mut harness = comparing(vec![a(), b()]);
-    let overlap = Overlap::of(&a(), &b());
     let end = a().tokens().len().max(b().tokens().len());
     assert_eq!(cursor(&harness), end);
     // Steps stop at the compressions of either run.
@@ -120,8 +155,7 @@ fn one_cursor_moves_all_panes_and_the_overlap() {
         harness.key_press(Key::ArrowLeft);
         harness.run();
         assert_eq!(cursor(&harness), want);
-        let share = overlap.at(want).expect("something is held");
-        harness.get_by_label(&format!("Overlap of A and B at the cursor: {share:.2}"));
+        harness.get_by_label(&said_of_overlap("A and B", [&a(), &b()], want));
         let slots = [a(), b()].map(|store| store.view(want).slots().round());
         harness.get_by_label(&format!("held: A {} · B {}", slots[0], slots[1]));
     }
@@ -144,8 +178,7 @@ fn each_pane_has_its_survival_and_the_pair_can_be_chosen() {
     harness.run();
     harness.get_by_label("B and C").click();
     harness.run();
-    let share = Overlap::of(&b(), &c).at(cursor(&harness)).expect("held");
-    harness.get_by_label(&format!("Overlap of B and C at the cursor: {share:.2}"));
+    harness.get_by_label(&said_of_overlap("B and C", [&b(), &c], cursor(&harness)));
     harness.get_by_label_contains("Legend: held by C only");
 }
 
@@ -257,6 +290,32 @@ fn a_dropped_trace_goes_into_the_pane_under_the_pointer_else_the_next_free_one()
         stage.app().comparison().stores().next() == Some(&c)
     });
     assert_eq!(harness.state().app().comparison().panes.len(), 2);
+}
+
+#[test]
+fn several_traces_that_are_dropped_open_side_by_side() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = viewer();
+    for (name, store) in [("a.rkvt", a()), ("b.rkvt", b())] {
+        let path = folder.path().join(name);
+        rkv_scope::trace::save(&path, &store).unwrap();
+        let file = std::sync::Arc::new(Dropped(path));
+        harness.input_mut().dropped_files.push(file);
+    }
+    harness.step();
+    wait(&mut harness, |stage| {
+        stage.app().comparison().panes.len() == 2
+    });
+    let stores: Vec<TraceStore> = harness
+        .state()
+        .app()
+        .comparison()
+        .stores()
+        .cloned()
+        .collect();
+    assert_eq!(stores, [a(), b()]);
+    harness.run();
+    harness.get_by_label("Go to where B parts from A");
 }
 
 #[test]

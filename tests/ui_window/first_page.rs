@@ -1,10 +1,14 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use egui::{Key, Theme};
 use egui_kittest::kittest::Queryable as _;
+use rkv_scope::app::AppConfig;
 use rkv_scope::engine::EngineEvent;
-
 use rkv_scope::ui::UiCommand;
+use rkv_scope::ui::model_menu::KnownModelName;
 
-use super::stage::{strict_window, viewer, with_engine};
+use super::stage::{strict_window, viewer, with_engine, with_engine_and};
 
 #[test]
 fn a_viewer_offers_to_open_a_trace_and_nothing_it_cannot_do() {
@@ -64,6 +68,36 @@ fn a_small_window_shows_all_ways_to_begin_without_scrolling() {
     for way in ["Compare policies…", "Sweep budgets…", "Open a trace…"] {
         let button = harness.get_by_label(way).rect();
         assert!(button.bottom() < status.top(), "{way} at {button}");
+    }
+}
+
+#[test]
+fn the_menu_of_models_tells_which_are_here_now() {
+    let fetched = Arc::new(AtomicBool::new(false));
+    let now = Arc::clone(&fetched);
+    let list = move || {
+        vec![KnownModelName {
+            name: "larger".to_owned(),
+            about: "A larger model".to_owned(),
+            to_fetch: (!now.load(Ordering::Relaxed)).then_some(1_500_000_000),
+        }]
+    };
+    let config = AppConfig {
+        known_models: Some(Box::new(list)),
+        ..AppConfig::default()
+    };
+    let (mut harness, engine) = with_engine_and([1280.0, 800.0], Theme::Dark, config);
+    engine.loaded();
+    harness.run();
+    for here in [false, true] {
+        fetched.store(here, Ordering::Relaxed);
+        harness.get_by_label("synthetic-reasoner ⏷").click();
+        harness.run();
+        harness.get_by_label_contains("larger");
+        let to_fetch = harness.query_all_by_label_contains("not here").count();
+        assert_eq!(to_fetch, usize::from(!here));
+        harness.key_press(Key::Escape);
+        harness.run();
     }
 }
 

@@ -29,11 +29,36 @@ fn ask(harness: &mut Harness<'static, Stage>, engine: &Engine) -> Box<RunRequest
 }
 
 fn running() -> (Harness<'static, Stage>, Engine, RunId) {
+    half_way(&plan())
+}
+
+/// A window whose run has come half-way.
+fn half_way(plan: &Synthetic) -> (Harness<'static, Stage>, Engine, RunId) {
     let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
     let request = ask(&mut harness, &engine);
-    engine.begin(request.run, &plan(), plan().records().len() / 2);
+    engine.begin(request.run, plan, plan.records().len() / 2);
     harness.run();
     (harness, engine, request.run)
+}
+
+/// A run whose first half does not fit into the window.
+fn long() -> Synthetic {
+    Synthetic {
+        tokens: 3000,
+        ..plan()
+    }
+}
+
+/// The run goes on by a few records.
+fn write_on(harness: &mut Harness<'static, Stage>, engine: &Engine, run: RunId, after: usize) {
+    let batch = long().records().into_iter().skip(after).take(20).collect();
+    engine.say(EngineEvent::Records { run, batch });
+    harness.run();
+}
+
+fn reads_the_prompt(harness: &Harness<'static, Stage>) -> bool {
+    let prompt = harness.query_all_by_label_contains("Please reason step by step");
+    prompt.count() > 0
 }
 
 #[test]
@@ -59,6 +84,49 @@ fn tokens_stream_in_and_the_cursor_follows_them() {
     let (cursor, more) = seen(&harness);
     assert!(more > tokens && cursor == more);
     assert!(!harness.state().app().status().busy());
+}
+
+#[test]
+fn a_page_that_was_dragged_away_from_the_end_stays_where_it_is() {
+    let (mut harness, engine, run) = half_way(&long());
+    assert!(!reads_the_prompt(&harness));
+    let bar = harness
+        .get_all_by_role(Role::ScrollBar)
+        .map(|bar| bar.rect())
+        .find(|bar| (500.0..1000.0).contains(&bar.center().x))
+        .expect("the text does not fit");
+    let (low, high) = (bar.center_bottom(), bar.center_top());
+    let step = egui::vec2(0.0, 3.0);
+    harness.hover_at(low - step);
+    harness.run();
+    harness.drag_at(low - step);
+    harness.run();
+    harness.hover_at(high + step);
+    harness.run();
+    harness.drop_at(high + step);
+    harness.run();
+    assert!(reads_the_prompt(&harness));
+    let written = long().records().len() / 2;
+    for records in [0, 20, 40] {
+        write_on(&mut harness, &engine, run, written + records);
+        assert!(reads_the_prompt(&harness), "after {records} more");
+    }
+    harness.get_by_label("Back to the newest token").click();
+    harness.run();
+    assert!(!reads_the_prompt(&harness));
+}
+
+#[test]
+fn a_token_pinned_in_another_tab_is_what_is_read_though_the_run_went_on_meanwhile() {
+    let (mut harness, engine, run) = half_way(&long());
+    execute(&mut harness, vec![UiCommand::ShowTab(Tab::Reflections)]);
+    let written = long().records().len() / 2;
+    write_on(&mut harness, &engine, run, written);
+    let pin = UiCommand::Select(Some(Position(3)));
+    execute(&mut harness, vec![pin, UiCommand::ShowTab(Tab::Reading)]);
+    assert!(reads_the_prompt(&harness));
+    write_on(&mut harness, &engine, run, written + 20);
+    assert!(reads_the_prompt(&harness), "the next token changes nothing");
 }
 
 #[test]

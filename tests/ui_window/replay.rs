@@ -6,9 +6,9 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use rkv_scope::trace::Position;
 use rkv_scope::trace::synthetic::Synthetic;
-use rkv_scope::ui::ColourMode;
+use rkv_scope::ui::{ColourMode, UiCommand};
 
-use super::stage::{Stage, replaying, viewer, wait};
+use super::stage::{Stage, execute, replaying, viewer, wait};
 
 fn cursor(harness: &Harness<'static, Stage>) -> usize {
     harness
@@ -143,6 +143,49 @@ fn a_path_that_is_being_typed_is_not_lost_to_another_dialog() {
     assert_eq!(field.value().as_deref(), Some("runs/farm.rkvt"));
 }
 
+#[test]
+fn a_path_that_cannot_be_opened_stays_to_be_put_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.rkvt");
+    let store = Synthetic::default().store();
+    rkv_scope::trace::save(&path, &store).unwrap();
+    let mut harness = viewer();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
+    harness.run();
+    let open = |harness: &mut Harness<'static, Stage>, typed: &str| {
+        let label = "Path of the .rkvt file:";
+        let field = harness.get_by_role_and_label(Role::TextInput, label);
+        field.focus();
+        field.set_text_value_accesskit(typed);
+        harness.run();
+        harness.key_press(Key::Enter);
+        harness.step();
+    };
+    let wrong = folder.path().join("no-such.rkvt").display().to_string();
+    open(&mut harness, &wrong);
+    for _ in 0..500 {
+        harness.step();
+        if harness.query_by_label_contains(&wrong).is_some() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    harness.run();
+    harness.get_by_label_contains(&wrong);
+    let app = harness.state().app();
+    assert!(
+        app.notifications().notes().is_empty(),
+        "told where it was typed"
+    );
+    let field = harness.get_by_role_and_label(Role::TextInput, "Path of the .rkvt file:");
+    assert_eq!(field.value(), Some(wrong));
+    open(&mut harness, &path.display().to_string());
+    wait(&mut harness, |stage| stage.app().session().is_some());
+    harness.run();
+    let field = harness.query_by_label("Path of the .rkvt file:");
+    assert!(field.is_none());
+}
+
 /// A window that has been told to save its run, and has not drawn a frame since.
 fn saving(path: &Path) -> Harness<'static, Stage> {
     let mut harness = replaying(&Synthetic::default());
@@ -212,6 +255,67 @@ fn export_offers_what_the_tab_shows() {
 }
 
 #[test]
+fn an_emptied_path_stays_empty_until_another_format_is_chosen() {
+    let mut harness = replaying(&Synthetic::default());
+    harness.key_press(Key::Num3);
+    harness.run();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::E);
+    harness.run();
+    let path = |harness: &Harness<'static, Stage>| {
+        let field = harness.get_by_role_and_label(Role::TextInput, "Path of the file:");
+        (field.is_focused(), field.value().unwrap_or_default())
+    };
+    assert_eq!(path(&harness), (true, "heatmap.svg".to_owned()));
+    harness
+        .get_by_role_and_label(Role::TextInput, "Path of the file:")
+        .set_text_value_accesskit("");
+    harness.run();
+    assert_eq!(path(&harness).1, "");
+    harness.get_by_label("Format: PNG").click();
+    harness.run();
+    assert_eq!(path(&harness).1, "heatmap.png");
+}
+
+#[test]
+fn plain_keys_do_nothing_behind_a_dialog_or_a_menu() {
+    let mut harness = replaying(&Synthetic::default());
+    let end = cursor(&harness);
+    let press_all = |harness: &mut Harness<'static, Stage>| {
+        for key in [Key::ArrowLeft, Key::Home, Key::Num3] {
+            harness.key_press(key);
+            harness.run();
+        }
+        assert_eq!(cursor(harness), end);
+        let heatmap = harness.query_all_by_label_contains("Heatmap of");
+        assert_eq!(heatmap.count(), 0);
+        harness.key_press(Key::Escape);
+        harness.run();
+    };
+    for dialog in [
+        UiCommand::ToggleHelp,
+        UiCommand::ToggleNotifications,
+        UiCommand::ShowExport(true),
+    ] {
+        let exports = dialog == UiCommand::ShowExport(true);
+        execute(&mut harness, vec![dialog]);
+        if exports {
+            // Away from the path's field, which takes the keys itself.
+            harness.get_by_label("What: survival").click();
+            harness.run();
+        }
+        press_all(&mut harness);
+    }
+    for menu in ["File", "Play speed"] {
+        harness.get_by_label(menu).click();
+        harness.run();
+        press_all(&mut harness);
+    }
+    harness.key_press(Key::ArrowLeft);
+    harness.run();
+    assert!(cursor(&harness) < end);
+}
+
+#[test]
 fn another_run_is_shown_from_its_first_token_to_its_last() {
     let mut harness = replaying(&Synthetic::default());
     let rect = harness.get_by_label_contains("Timeline cursor").rect();
@@ -236,4 +340,21 @@ fn another_run_is_shown_from_its_first_token_to_its_last() {
     harness.run();
     let whole = leftmost(&mut harness);
     assert!(whole < 10, "{whole}");
+}
+
+#[test]
+fn another_run_is_shown_whole_in_the_pictures_too() {
+    let mut harness = replaying(&Synthetic::default());
+    for (tab, picture) in [(Key::Num2, "survival"), (Key::Num3, "heatmap")] {
+        harness.key_press(tab);
+        harness.run();
+        harness.get_by_label(&format!("Zoom in, {picture}")).click();
+        harness.run();
+        let all = format!("Show all, {picture}");
+        assert!(harness.query_by_label(&all).is_some());
+        let other = Synthetic::default().store();
+        harness.state_mut().app_mut().show_run(other);
+        harness.run();
+        assert!(harness.query_by_label(&all).is_none(), "{picture}");
+    }
 }

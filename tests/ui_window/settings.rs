@@ -2,10 +2,11 @@ use egui::accesskit::Role;
 use egui::{Key, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use rkv_scope::engine::EngineCommand;
+use rkv_scope::config::Sampling;
+use rkv_scope::engine::{EngineCommand, EngineEvent};
 use rkv_scope::ui::UiCommand;
 
-use super::stage::{Stage, with_engine};
+use super::stage::{Stage, execute, with_engine};
 
 #[test]
 fn settings_that_cannot_work_say_so_beside_the_sliders_and_hold_the_run_back() {
@@ -114,4 +115,45 @@ fn a_number_is_shown_as_it_is_in_force_and_a_look_into_its_field_changes_nothing
     harness.state_mut().app_mut().execute(&ctx, commands);
     let request = engine.next_start();
     assert_eq!(request.settings.lambda, 0.125);
+}
+
+#[test]
+fn a_seed_is_any_number_of_64_bits_and_a_text_that_is_none_leaves_it_alone() {
+    let (mut harness, engine) = with_engine([1280.0, 1400.0], Theme::Dark);
+    engine.loaded();
+    harness.run();
+    // The first whole number that a floating-point one cannot hold.
+    let seed = (1 << 53) + 1;
+    let sampling = Sampling {
+        seed,
+        ..Sampling::default()
+    };
+    execute(&mut harness, vec![UiCommand::SetSampling(sampling)]);
+    harness.get_by_label("Sampling and recording").click();
+    harness.run();
+    harness
+        .get_by_role_and_label(Role::TextInput, "Seed")
+        .click();
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    let asked = |harness: &mut Harness<'static, Stage>| {
+        let problem = UiCommand::SetProblem("What is 2 + 2?".to_owned());
+        execute(harness, vec![problem, UiCommand::Run]);
+        let request = engine.next_start();
+        let message = "made up".to_owned();
+        let run = Some(request.run);
+        engine.say(EngineEvent::Failed { run, message });
+        harness.run();
+        request.sampling.seed
+    };
+    assert_eq!(asked(&mut harness), seed);
+    for (text, stays) in [("18446744073709551615", u64::MAX), ("12 or so", u64::MAX)] {
+        harness
+            .get_by_role_and_label(Role::TextInput, "Seed")
+            .set_text_value_accesskit(text);
+        harness.run();
+        assert_eq!(asked(&mut harness), stays, "{text}");
+    }
+    harness.get_by_label_contains("“12 or so” is no seed");
 }

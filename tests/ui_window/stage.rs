@@ -161,6 +161,19 @@ pub fn with_engine_and_runs(
     theme: Theme,
     runs: Option<RunFolder>,
 ) -> (Harness<'static, Stage>, Engine) {
+    let config = AppConfig {
+        runs,
+        ..AppConfig::default()
+    };
+    with_engine_and(size, theme, config)
+}
+
+/// The same with whatever else a window can be made of.
+pub fn with_engine_and(
+    size: [f32; 2],
+    theme: Theme,
+    config: AppConfig,
+) -> (Harness<'static, Stage>, Engine) {
     let (command_sender, commands) = bounded(64);
     let (events, event_receiver) = bounded(4096);
     let factory = move |_model, _waker| {
@@ -176,8 +189,7 @@ pub fn with_engine_and_runs(
     };
     let config = AppConfig {
         engine: Some(Box::new(factory)),
-        runs,
-        ..AppConfig::default()
+        ..config
     };
     (window(size, theme, config), Engine { commands, events })
 }

@@ -10,6 +10,7 @@ use super::pane::Pane;
 use super::setup::Setup;
 use crate::analysis::CueList;
 use crate::compare::{HeldDifference, MOST_RUNS, Meters, common_prefix};
+use crate::trace::TraceView;
 use crate::ui::derived::Derived;
 use crate::ui::hovering::Hovering;
 use crate::ui::run_key::RunKey;
@@ -85,12 +86,14 @@ impl PaneCache {
 }
 
 impl Difference {
-    /// Compares two panes at the cursor, if that has changed.
-    pub fn update(&mut self, a: &Pane<'_>, b: &Pane<'_>) {
+    /// Compares two panes at the cursor, but no later than the last moment that both have `reached`, in tokens: what the
+    /// longer run forgets afterwards has nothing in the other to be held against.
+    pub fn update(&mut self, a: &Pane<'_>, b: &Pane<'_>, reached: usize) {
         let (Some(x), Some(y)) = (&a.view, &b.view) else {
             *self = Self::default();
             return;
         };
+        let (x, y) = (clamped(x, reached), clamped(y, reached));
         let runs = [a.generation, b.generation];
         if self.runs != runs {
             *self = Self {
@@ -101,7 +104,7 @@ impl Difference {
         let moment = [x.cursor(), y.cursor(), x.event_count(), y.event_count()];
         // A live run's common text may grow while its cursor stands still.
         if self.moment != Some(moment) || common_prefix(x.store(), y.store()) != self.common {
-            self.held.advance(x, y);
+            self.held.advance(&x, &y);
             self.moment = Some(moment);
             self.common = common_prefix(x.store(), y.store());
             let mut hasher = DefaultHasher::new();
@@ -119,6 +122,10 @@ impl Difference {
     pub fn epoch(&self) -> u64 {
         self.epoch
     }
+}
+
+fn clamped<'a>(view: &TraceView<'a>, reached: usize) -> TraceView<'a> {
+    view.store().view(view.cursor().min(reached))
 }
 
 #[cfg(test)]

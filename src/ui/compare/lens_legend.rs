@@ -14,7 +14,7 @@ const SAMPLE: Vec2 = Vec2::new(20.0, 15.0);
 const ROW: f32 = 22.0;
 
 /// Draws the four cases in a row that ends at the right, or says what else the colours are; what does not fit is left out.
-pub(super) fn show(ui: &mut Ui, state: &CompareState, (a, b): (usize, usize)) {
+pub(super) fn show(ui: &mut Ui, state: &CompareState, cursor: usize, pair: (usize, usize)) {
     let palette = Palette::of(ui.ctx());
     let area = ui.available_rect_before_wrap();
     let layout = |text: &str, colour| {
@@ -32,7 +32,8 @@ pub(super) fn show(ui: &mut Ui, state: &CompareState, (a, b): (usize, usize)) {
     }
     let sum = state.difference.held().totals();
     let all = (sum.only_a + sum.only_b + sum.both + sum.neither) as f64;
-    let (a, b) = (letter(a), letter(b));
+    let (a, b) = (letter(pair.0), letter(pair.1));
+    let moment = state.overlap.moment(pair, cursor);
     let split = |only_a: f32, both: f32, only_b: f32| Split {
         only_a,
         both,
@@ -78,12 +79,12 @@ pub(super) fn show(ui: &mut Ui, state: &CompareState, (a, b): (usize, usize)) {
         let place = Rect::from_min_size(at, vec2(width, ROW));
         let response = ui.interact(place, ui.scope_id().with(("lens case", i)), Sense::hover());
         response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
-        response.on_hover_text(
-            "Share of all (layer, KV head, position) triples of the prompt and of what both wrote alike, at the \
-             cursor. In the text, amber is what the first run holds alone and blue what the second one does, by \
-             their share of heads; the bar under a token has the first run's share at its left end and the \
-             second's at its right, and a token is struck in the pane whose run has dropped it.",
-        );
+        response.on_hover_text(format!(
+            "Share of all (layer, KV head, position) triples of the prompt and of what both wrote alike, {moment}. \
+             In the text, amber is what the first run holds alone and blue what the second one does, by their share \
+             of heads; the bar under a token has the first run's share at its left end and the second's at its right, \
+             and a token is struck in the pane whose run has dropped it."
+        ));
     }
 }
 

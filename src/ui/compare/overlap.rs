@@ -74,8 +74,24 @@ impl OverlapState {
         }
     }
 
-    fn of(&self, pair: (usize, usize)) -> Option<&Curve> {
-        self.curves.iter().find(|curve| curve.pair == pair)
+    fn of(&self, pair: (usize, usize)) -> Option<&Overlap> {
+        let curve = self.curves.iter().find(|curve| curve.pair == pair);
+        curve.map(|curve| &curve.overlap)
+    }
+
+    /// The last moment that both runs of a pair have reached, in tokens seen.
+    pub fn reached(&self, pair: (usize, usize)) -> usize {
+        self.of(pair).map_or(0, Overlap::reached)
+    }
+
+    /// The moment that the numbers of a pair speak of while the cursor stands after so many tokens.
+    pub fn moment(&self, pair: (usize, usize), cursor: usize) -> String {
+        match self.reached(pair) {
+            reached if cursor > reached => {
+                format!("after {reached} tokens, the last both reached")
+            }
+            _ => "at the cursor".to_owned(),
+        }
     }
 }
 
@@ -109,7 +125,7 @@ pub(super) fn show(
         pos2(area.right() - 14.0, area.top() + ROW),
     );
     let mut legend = ui.new_child(UiBuilder::new().max_rect(row).id_salt("lens legend"));
-    lens_legend::show(&mut legend, state, pair);
+    lens_legend::show(&mut legend, state, shown.cursor, pair);
     // One axis with the timeline below.
     let margin = f32::from(MARGIN);
     let rect = Rect::from_min_max(
@@ -122,8 +138,10 @@ pub(super) fn show(
 }
 
 fn said_at_cursor(state: &CompareState, cursor: usize, pair: (usize, usize)) -> String {
-    let share = state.overlap.of(pair).and_then(|c| c.overlap.at(cursor));
-    share.map_or(String::new(), |share| format!(": {share:.2} at the cursor"))
+    let share = state.overlap.of(pair).and_then(|o| o.at(cursor));
+    share.map_or(String::new(), |share| {
+        format!(": {share:.2} {}", state.overlap.moment(pair, cursor))
+    })
 }
 
 fn plot(
@@ -288,13 +306,13 @@ fn scrub(
     let area = rect.expand2(vec2(4.0, 6.0));
     let id = ui.scope_id().with("overlap plot");
     let response = ui.interact(area, id, Sense::click_and_drag());
-    let curve = state.overlap.of(pair);
-    let share = curve.and_then(|curve| curve.overlap.at(shown.cursor));
+    let share = state.overlap.of(pair).and_then(|o| o.at(shown.cursor));
     let said = share.map_or("unknown".to_owned(), |share| format!("{share:.2}"));
     let label = format!(
-        "Overlap of {} and {} at the cursor: {said}",
+        "Overlap of {} and {} {}: {said}",
         letter(pair.0),
-        letter(pair.1)
+        letter(pair.1),
+        state.overlap.moment(pair, shown.cursor)
     );
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &label));
     let tokens = |x: f32| axis.position(x).round().clamp(0.0, shown.end() as f64) as usize;
@@ -313,7 +331,12 @@ fn scrub(
             for curve in &state.overlap.curves {
                 let share = curve.overlap.at(at);
                 let share = share.map_or("undefined".to_owned(), |share| format!("{share:.2}"));
-                ui.label(format!("{} {share}", name(curve.pair)));
+                let when = if at > curve.overlap.reached() {
+                    format!(" {}", state.overlap.moment(curve.pair, at))
+                } else {
+                    String::new()
+                };
+                ui.label(format!("{} {share}{when}", name(curve.pair)));
             }
         });
     }

@@ -91,10 +91,13 @@ pub fn show(
     }
     strip::show(ui, state, shown, commands);
     let pair = state.pair(shown.panes.len());
-    if let Some((a, b)) = pair {
-        state.difference.update(&shown.panes[a], &shown.panes[b]);
-    }
     state.overlap.update(shown, pair);
+    if let Some((a, b)) = pair {
+        let reached = state.overlap.reached((a, b));
+        state
+            .difference
+            .update(&shown.panes[a], &shown.panes[b], reached);
+    }
 
     let palette = Palette::of(ui.ctx());
     let area = ui.available_rect_before_wrap();

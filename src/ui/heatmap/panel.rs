@@ -54,6 +54,13 @@ struct CachedPicture {
     mesh: Option<(PositionAxis, Rect, Shape)>,
 }
 
+impl HeatmapState {
+    /// Shows all positions from now on.
+    pub fn show_all(&mut self) {
+        self.zoom.reset();
+    }
+}
+
 /// Draws the tab at the compression the cursor stands at; its slider moves the cursor.
 pub fn show(
     ui: &mut Ui,
@@ -63,6 +70,19 @@ pub fn show(
     selection: &Selection,
     commands: &mut Vec<UiCommand>,
 ) {
+    // Told in every frame: what was under the pointer is not any more where there are no cells.
+    let under = cells_or_why_not(ui, state, view, selection, commands);
+    state.hovering.follow(under, selection, commands);
+}
+
+/// Returns the token under the pointer.
+fn cells_or_why_not(
+    ui: &mut Ui,
+    state: &mut HeatmapState,
+    view: &TraceView<'_>,
+    selection: &Selection,
+    commands: &mut Vec<UiCommand>,
+) -> Option<Position> {
     let store = view.store();
     let palette = Palette::of(ui.ctx());
     if store.events().is_empty() {
@@ -78,7 +98,7 @@ pub fn show(
             )
         };
         empty_state::show(ui, title, hint);
-        return;
+        return None;
     }
     let asked = view.last_event();
     if asked.is_some_and(|event| state.reading.update(view, event, state.quality)) {
@@ -91,8 +111,8 @@ pub fn show(
             ui,
             "Before the first compression",
             &format!(
-                "No head has scored anything at token {}; the first compression runs at token {first}.",
-                view.cursor()
+                "No head has scored anything after {}; the first compression runs after {first}.",
+                counted(view.cursor() as u64, "token")
             ),
         );
         ui.vertical_centered(|ui| {
@@ -101,19 +121,19 @@ pub fn show(
                 commands.push(UiCommand::GoToEvent(EventIndex(0)));
             }
         });
-        return;
+        return None;
     }
     let scale = state.reading.scale(state.quality);
     let Some(shown) = state.reading.shown() else {
         empty_state::show(ui, "Reading…", "The scores of a large model take a moment.");
-        return;
+        return None;
     };
     if scale.is_none() && state.quality != Quality::Held {
         let record = Arc::clone(&shown.record);
         nothing_recorded(ui, state, view, &record);
-        return;
+        return None;
     }
-    body(ui, state, view, palette, scale, selection, commands);
+    body(ui, state, view, palette, scale, selection, commands)
 }
 
 fn nothing_recorded(
@@ -199,7 +219,7 @@ fn body(
     scale: Option<Scale>,
     selection: &Selection,
     commands: &mut Vec<UiCommand>,
-) {
+) -> Option<Position> {
     legend(ui, state.quality, palette, scale);
     let store = view.store();
     let kv_heads = store.header().model.kv_heads.max(1) as usize;
@@ -208,7 +228,8 @@ fn body(
     let room = (ui.available_height() - FOOTER - BANDS).max(20.0);
     let row_height = (room / heads as f32).clamp(LOWEST_ROW, HIGHEST_ROW);
     let height = row_height * heads as f32;
-    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+    let area = ScrollArea::vertical().auto_shrink(false);
+    area.show(ui, |ui| {
         let (outer, _) = ui.allocate_exact_size(
             vec2(ui.available_width(), height + BANDS + FOOTER),
             Sense::hover(),
@@ -242,9 +263,7 @@ fn body(
         );
         axis.ticks(ui.painter(), palette, rect.bottom() + 1.0);
 
-        let Some(table) = state.reading.shown().map(|shown| &shown.table) else {
-            return;
-        };
+        let table = state.reading.shown().map(|shown| &shown.table)?;
         let chosen = selection.head.map(|h| h.row(kv_heads as u32));
         axes::layers(ui.painter(), palette, table, kv_heads, rect, chosen);
         let painter = ui.painter().with_clip_rect(rect.expand(1.5));
@@ -275,9 +294,6 @@ fn body(
             (row < heads && position >= 0.0 && position < total as f64)
                 .then_some((row, Position(position as u32)))
         });
-        state
-            .hovering
-            .follow(under.map(|(_, position)| position), selection, commands);
         if let Some((row, position)) = under {
             if response.clicked() {
                 commands.push(UiCommand::Select(Some(position)));
@@ -285,7 +301,9 @@ fn body(
             }
             response.on_hover_ui_at_pointer(|ui| tooltip::show(ui, store, table, row, position));
         }
-    });
+        under.map(|(_, position)| position)
+    })
+    .inner
 }
 
 /// Brings texture and marks up to date and draws them.

@@ -49,7 +49,8 @@ pub struct Findings {
     repeats: Repeats,
     exposure: Exposure,
     duplicates: DuplicateCounts,
-    underway: Option<Ledger>,
+    /// The ledger of all tokens, and that of the copies.
+    underway: Option<(Ledger, Ledger)>,
     counted: Option<Counted>,
     /// Changes with the segmentation.
     cues: u64,
@@ -130,13 +131,18 @@ impl Findings {
             && self.exposure.extend(store, &mut go_on)
             && self.duplicates.extend(store, &mut go_on);
         if ready {
-            let mut ledger = self.underway.take().unwrap_or_else(|| Ledger::begin(view));
-            if ledger.advance(&self.exposure, store, &mut go_on) {
-                self.finish(ledger, segments);
+            let (mut ledger, mut copies) = self
+                .underway
+                .take()
+                .unwrap_or_else(|| (Ledger::begin(view), self.repeats.begin_ledger(view)));
+            if ledger.advance(&self.exposure, store, &mut go_on)
+                && copies.advance(&self.exposure, store, &mut go_on)
+            {
+                self.finish(ledger, &copies, segments);
                 self.spent += started.elapsed();
                 self.done = Some(Instant::now());
             } else {
-                self.underway = Some(ledger);
+                self.underway = Some((ledger, copies));
             }
         }
         if self.underway.is_some() || !ready {
@@ -156,9 +162,9 @@ impl Findings {
         None
     }
 
-    fn finish(&mut self, ledger: Ledger, segments: &Segmentation) {
+    fn finish(&mut self, ledger: Ledger, copies: &Ledger, segments: &Segmentation) {
         let cursor = ledger.evicted.len();
-        let mut counts = group_counts(segments, &self.repeats, &ledger);
+        let mut counts = group_counts(segments, &self.repeats, &ledger, copies);
         if let Some(found) = self.duplicates.counts(ledger.events) {
             counts.push((Group::NearDuplicates, found));
         }
@@ -203,8 +209,29 @@ impl Findings {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::{CueList, SHORTEST_REPEAT};
+    use crate::analysis::{CueList, Report, SHORTEST_REPEAT};
     use crate::trace::synthetic::Synthetic;
+
+    /// Also of a cursor that went back, and of one that moved while an earlier one was being counted.
+    #[test]
+    fn the_groups_are_those_of_a_report_at_the_cursor() {
+        let store = Synthetic::default().store();
+        let segments = Segmentation::of(&store, CueList::default());
+        let mut findings = Findings::new(SHORTEST_REPEAT);
+        for cursor in [431, store.tokens().len(), 300] {
+            findings.update(&store.view(cursor - 40), &segments, 0);
+            let view = store.view(cursor);
+            while findings.update(&view, &segments, 0).is_some() {}
+            let counted = findings.counted().unwrap();
+            let rows: Vec<_> = counted.groups.iter().map(|(_, row)| row).collect();
+            let report = Report::of(&view, &CueList::default(), SHORTEST_REPEAT);
+            assert_eq!(
+                rows,
+                report.groups.iter().collect::<Vec<_>>(),
+                "at {cursor}"
+            );
+        }
+    }
 
     #[test]
     fn a_count_speaks_only_of_the_segment_that_was_counted() {

@@ -1,10 +1,11 @@
 //! How the next run draws its tokens, and what it records.
 
-use egui::{Align, DragValue, Layout, RichText, Ui};
+use egui::{Align, DragValue, Id, Label, Layout, RichText, Ui};
 
 use crate::config::Sampling;
 use crate::trace::RecordLevel;
 use crate::ui::number_field::number_field;
+use crate::ui::seed_field::seed_field;
 use crate::ui::segmented;
 use crate::ui::theme::{Palette, caption};
 
@@ -46,14 +47,19 @@ pub fn show(ui: &mut Ui, sampling: &mut Sampling, level: &mut RecordLevel) {
             }
         },
     );
+    let mut no_seed = None;
     row(
         ui,
         "Seed",
         "The same seed and settings write the same text",
         |ui, id| {
-            ui.add(DragValue::new(&mut sampling.seed)).labelled_by(id);
+            no_seed = seed_field(ui, Id::unique("seed of a run"), id, &mut sampling.seed);
         },
     );
+    if let Some(why) = no_seed {
+        let text = RichText::new(why).size(12.5);
+        ui.add(Label::new(text.color(Palette::of(ui.ctx()).error)).wrap());
+    }
     row(
         ui,
         "Most tokens",

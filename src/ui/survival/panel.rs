@@ -33,6 +33,13 @@ pub struct SurvivalState {
     hovering: Hovering,
 }
 
+impl SurvivalState {
+    /// Shows the whole run from now on.
+    pub fn show_all(&mut self) {
+        self.zoom.reset();
+    }
+}
+
 /// Draws the tab: hovering tells, a click pins the token, a click on a row's number goes to it.
 pub fn show(
     ui: &mut Ui,

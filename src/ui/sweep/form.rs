@@ -1,10 +1,8 @@
 //! What is to be swept: problems, budgets, policies. Stands where the settings of a run stand in other tabs.
 
-use std::path::PathBuf;
-
 use egui::{
-    Align, Button, DragValue, Frame, Label, Layout, Margin, Panel, RichText, ScrollArea, TextEdit,
-    Ui,
+    Align, Button, DragValue, Frame, Id, Label, Layout, Margin, Panel, RichText, ScrollArea,
+    TextEdit, Ui,
 };
 
 use super::{Phase, SweepShown};
@@ -13,7 +11,9 @@ use crate::export::series;
 use crate::policy::POLICIES;
 use crate::sweep::{FULL, ProblemSource, SweepRequest, arms, instruction_for};
 use crate::ui::command::{SweepCommand, UiCommand};
+use crate::ui::seed_field::seed_field;
 use crate::ui::theme::{Palette, caption};
+use crate::ui::typed_path::typed_path;
 
 /// The sweep that a person puts together, as typed.
 #[derive(Clone, Debug)]
@@ -93,7 +93,7 @@ impl SweepForm {
             }
         } else {
             ProblemSource::File {
-                path: PathBuf::from(file),
+                path: typed_path(file),
                 count: Some(self.problems),
             }
         };
@@ -107,7 +107,7 @@ impl SweepForm {
             arms,
             sampling,
             threads: (processors - 1).max(1),
-            out: (!results.is_empty()).then(|| PathBuf::from(results)),
+            out: (!results.is_empty()).then(|| typed_path(results)),
         })
     }
 }
@@ -165,15 +165,15 @@ fn results(ui: &mut Ui, form: &mut SweepForm, sweep: &SweepShown, commands: &mut
     let hint = "Each result is written as it comes, and a sweep that was cut off goes on from it. Empty: kept in \
                 memory only.";
     ui.horizontal(|ui| {
-        let path = form.results.trim().to_owned();
+        let path = typed_path(&form.results);
         let open = Button::new("Show");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if ui
-                .add_enabled(!sweep.busy() && !path.is_empty(), open)
+                .add_enabled(!sweep.busy() && !path.as_os_str().is_empty(), open)
                 .on_hover_text("Shows the results in the file without running anything")
                 .clicked()
             {
-                let open = SweepCommand::Open(PathBuf::from(path));
+                let open = SweepCommand::Open(path);
                 commands.push(UiCommand::Sweep(open));
             }
             let field = TextEdit::singleline(&mut form.results)
@@ -190,7 +190,7 @@ fn fields(ui: &mut Ui, form: &mut SweepForm) {
     let palette = Palette::of(ui.ctx());
     caption(ui, "Problems");
     number(ui, "Number of problems", &mut form.problems, 1..=100_000);
-    number(ui, "Seed", &mut form.seed, 0..=u64::MAX);
+    seed(ui, palette, &mut form.seed);
     let label = ui.label("From a file of JSON lines");
     ui.add(
         TextEdit::singleline(&mut form.problems_file)
@@ -244,6 +244,19 @@ fn number<N: egui::emath::Numeric>(
             .labelled_by(label.id);
         });
     });
+}
+
+fn seed(ui: &mut Ui, palette: &Palette, seed: &mut u64) {
+    let field = ui.horizontal(|ui| {
+        let label = ui.label("Seed");
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            seed_field(ui, Id::unique("seed of a sweep"), label.id, seed)
+        })
+        .inner
+    });
+    if let Some(why) = field.inner {
+        ui.add(Label::new(RichText::new(why).size(12.5).color(palette.error)).wrap());
+    }
 }
 
 fn start(

@@ -7,7 +7,7 @@ use super::icon_button::{self, Icon};
 use super::panel::Run;
 use crate::trace::TraceView;
 use crate::ui::command::UiCommand;
-use crate::ui::quantity::{bytes, count};
+use crate::ui::quantity::{bytes, count, counted};
 use crate::ui::theme::Palette;
 
 /// How the cursor moves by itself; the app moves it.
@@ -125,8 +125,8 @@ fn speeds(ui: &mut Ui, speed: f32, enabled: bool, commands: &mut Vec<UiCommand>)
         .on_hover_text("How fast the timeline plays");
 }
 
-/// Where the cursor stands: `compression 9 of 13 · token 384 · following`; with several runs, each with compressions of
-/// its own, the token only.
+/// Where the cursor stands: `compression 9 of 13 · 384 tokens seen · following`; with several runs, each with compressions
+/// of its own, the tokens only. A number of tokens, not a position: the newest of 384 is at position 383.
 fn place(view: &TraceView<'_>, runs: &[Run<'_>], transport: Transport) -> String {
     let store = view.store();
     if store.tokens().is_empty() {
@@ -141,9 +141,9 @@ fn place(view: &TraceView<'_>, runs: &[Run<'_>], transport: Transport) -> String
     } else {
         ""
     };
-    let token = count(view.cursor() as u64);
+    let seen = format!("{} seen", counted(view.cursor() as u64, "token"));
     if runs.len() > 1 {
-        return format!("token {token}{moving}");
+        return format!("{seen}{moving}");
     }
     let said = match (view.event_count(), store.events().len()) {
         (_, 0) if !has_budget(view.settings()) => "evicts nothing".to_owned(),
@@ -153,7 +153,7 @@ fn place(view: &TraceView<'_>, runs: &[Run<'_>], transport: Transport) -> String
     };
     let letter = runs.first().and_then(|run| run.letter);
     let of = letter.map_or(String::new(), |letter| format!("{letter}: "));
-    format!("{of}{said} · token {token}{moving}")
+    format!("{of}{said} · {seen}{moving}")
 }
 
 /// What each of several runs holds: `held: A 83 · B 165`.

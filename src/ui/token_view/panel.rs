@@ -27,6 +27,8 @@ const HEADING: f32 = 30.0;
 const GAP: f32 = 3.0;
 /// Room at the sides.
 const MARGIN: f32 = 18.0;
+/// A page that moves by less than this has been rounded, not scrolled, in points.
+const LEAST_PULL: f32 = 0.1;
 
 /// What the view did in its last frame; tests hold it to "only what is in sight".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -52,7 +54,7 @@ pub struct TokenViewState {
     character: f32,
     cursor: usize,
     pinned: Option<Position>,
-    /// The person scrolled away from the end while following.
+    /// The person scrolled away from the end while following, or pinned a token elsewhere.
     detached: bool,
     hovering: Hovering,
     work: Work,
@@ -181,27 +183,31 @@ pub fn show(
     state.work = Work::default();
     state.prepare(ui, page.generation, store, width.floor());
 
-    let scrolled_up = ui.rect_contains_pointer(ui.available_rect_before_wrap())
-        && ui.input(|i| i.smooth_scroll_delta.y > 0.0);
-    let following = selection.playback.following;
-    if !following {
+    if !selection.playback.following {
         state.detached = false;
-    } else if scrolled_up {
-        state.detached = true;
     }
     let mut under_pointer = None;
+    let mut shown_from = 0.0;
+    let mut went_to_pin = false;
     let output = ScrollArea::vertical()
         .id_salt(page.name)
         .auto_shrink(false)
         .show_viewport(ui, |ui, viewport| {
+            shown_from = viewport.top();
             let origin = ui.max_rect().min + vec2(MARGIN, 0.0);
-            follow(ui, state, view, selection, origin);
+            went_to_pin = follow(ui, state, view, selection, viewport, origin);
             ui.set_height(state.tops.last().copied().unwrap_or(0.0) + 12.0);
             under_pointer =
                 paragraphs(ui, state, page, view, selection, viewport, origin, commands);
         });
     let end = output.content_size.y - output.inner_rect.height();
-    if output.state.clamped_offset().y >= end - 4.0 && !scrolled_up {
+    let offset = output.state.clamped_offset().y;
+    // What `follow` aims at is in sight from the next frame on: within a frame, only the wheel and the scroll bar move the
+    // page, and a text that has turned out shorter, which leaves it at its end.
+    let pulled_up = offset < shown_from.min(end) - LEAST_PULL;
+    if selection.playback.following && (pulled_up || went_to_pin) {
+        state.detached = true;
+    } else if offset >= end - 4.0 {
         state.detached = false;
     }
     if state.detached {
@@ -210,33 +216,37 @@ pub fn show(
     state.hovering.follow(under_pointer, selection, commands);
 }
 
-/// Keeps in sight what moved: the end while following, else the cursor, else a token pinned elsewhere.
+/// Keeps in sight what moved: a token that was pinned meanwhile, else the cursor, unless the person has scrolled away from
+/// the end that it follows. A pin comes first, for the cursor may have moved long ago, behind another tab.
+///
+/// Returns whether the page moves to a pin.
 fn follow(
     ui: &Ui,
     state: &mut TokenViewState,
     view: &TraceView<'_>,
     selection: &Selection,
+    viewport: Rect,
     origin: Pos2,
-) {
+) -> bool {
     let store = view.store();
     let moved = state.cursor != view.cursor();
     let pinned = selection
         .pinned
-        .filter(|_| selection.pinned != state.pinned);
+        .filter(|pinned| selection.pinned != state.pinned && pinned.index() < store.tokens().len());
     state.cursor = view.cursor();
     state.pinned = selection.pinned;
-    let target = if moved && !(selection.playback.following && state.detached) {
-        view.cursor()
-            .checked_sub(1)
-            .map(|last| Position(last as u32))
-    } else {
-        pinned
+    let held = selection.playback.following && state.detached;
+    let newest = || Some(Position(view.cursor().checked_sub(1)? as u32));
+    let target = pinned.or_else(|| newest().filter(|_| moved && !held));
+    let Some(rect) = target.and_then(|target| state.rect_of(ui, store, target)) else {
+        return false;
     };
-    let Some(target) = target else { return };
-    if let Some(rect) = state.rect_of(ui, store, target) {
-        let rect = rect.translate(origin.to_vec2()).expand2(vec2(0.0, LINE));
-        ui.scroll_to_rect_animation(rect, None, egui::style::ScrollAnimation::none());
-    }
+    let rect = rect.expand2(vec2(0.0, LINE));
+    let in_sight =
+        viewport.y_range().contains(rect.top()) && viewport.y_range().contains(rect.bottom());
+    let rect = rect.translate(origin.to_vec2());
+    ui.scroll_to_rect_animation(rect, None, egui::style::ScrollAnimation::none());
+    pinned.is_some() && !in_sight
 }
 
 #[expect(clippy::too_many_arguments, reason = "what a page is made of")]
