@@ -2,15 +2,15 @@
 
 use super::ExportOptions;
 use super::bitmap::Bitmap;
-use super::caption::one_line;
+use super::caption::{self, one_line};
 use super::comparison::Comparison;
 use super::figure::{Anchor, Figure, Item};
 use super::fonts::{self, Font};
-use super::matrix::Matrix;
+use super::matrix::{Reduced, Reducer};
 use super::matrix_figure::{ColourBar, LABEL, MARGIN, PLOT_WIDTH, TICK, heading};
 use super::palette::{Palette, Rgb};
+use super::raster::Raster;
 use super::scale::{Scale, round_step};
-use super::{caption, raster};
 use crate::compare::letter;
 use crate::trace::TraceStore;
 
@@ -88,14 +88,12 @@ fn run(
     }
     y += 7.0;
     let view = store.latest();
-    let (matrix, height) = match raster::matrix(&view, &ExportOptions::default()) {
-        Ok(matrix) => (matrix, RASTER),
+    let most = ((2.0 * RASTER) as usize, 2 * PLOT_WIDTH as usize);
+    let (rows, reduced, height) = match Raster::of(&view, &ExportOptions::default()) {
+        Ok(raster) => (raster.len(), raster.reduced(axis.tokens, most), RASTER),
         // A run that never evicted has no row: every head holds every token.
-        Err(_) => (whole(store.tokens().len()), FLAT),
+        Err(_) => (1, whole(store.tokens().len(), axis.tokens, most), FLAT),
     };
-    let rows = matrix.rows();
-    let matrix = widened(matrix, axis.tokens).upside_down();
-    let reduced = matrix.reduce((2.0 * RASTER) as usize, 2 * PLOT_WIDTH as usize);
     let pixels: Vec<Rgb> = reduced
         .values
         .iter()
@@ -140,30 +138,12 @@ fn run(
     y + height
 }
 
-/// A run in which nothing was evicted, as one row.
-fn whole(tokens: usize) -> Matrix {
-    Matrix {
-        first: 0,
-        columns: tokens.max(1),
-        values: vec![Some(1.0); tokens.max(1)],
-    }
-}
-
-/// The matrix with as many columns as the longest run has tokens.
-fn widened(matrix: Matrix, columns: usize) -> Matrix {
-    if columns <= matrix.columns {
-        return matrix;
-    }
-    let mut values = Vec::with_capacity(columns * matrix.rows());
-    for row in 0..matrix.rows() {
-        values.extend_from_slice(matrix.row(row));
-        values.resize(columns * (row + 1), None);
-    }
-    Matrix {
-        first: 0,
-        columns,
-        values,
-    }
+/// A run in which nothing was evicted, as one row with room for the longest run.
+fn whole(tokens: usize, longest: usize, most: (usize, usize)) -> Reduced {
+    let tokens = tokens.max(1);
+    let mut reducer = Reducer::new(0..tokens.max(longest), 1, most);
+    reducer.add(0, &vec![Some(1.0); tokens]);
+    reducer.finish()
 }
 
 /// The plot of the overlap against A; returns its lower end.

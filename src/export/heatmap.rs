@@ -5,8 +5,8 @@ use std::io::Write;
 use serde_json::json;
 
 use super::figure::Figure;
-use super::matrix::Matrix;
-use super::matrix_figure::{MatrixFigure, RowGroup};
+use super::matrix::{self, Matrix};
+use super::matrix_figure::{MOST_CELLS, MatrixFigure, RowGroup};
 use super::table::{Cell, Notation};
 use super::{ExportError, ExportOptions, Measure, What, caption, heads};
 use crate::trace::{Component, CompressionRecord, EventIndex, HeadId, Position, TraceView};
@@ -76,8 +76,7 @@ impl<'a> Heatmap<'a> {
             }
         }
         let matrix = Matrix {
-            first: range.start,
-            columns,
+            positions: range,
             values,
         };
         Ok(Self {
@@ -160,7 +159,7 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
             palette.missing,
         ),
         palette,
-        matrix: map.matrix,
+        cells: map.matrix.reduce(MOST_CELLS),
     };
     Ok(figure.draw())
 }
@@ -172,17 +171,14 @@ pub(super) fn write(
     out: &mut dyn Write,
 ) -> Result<(), ExportError> {
     let map = Heatmap::of(view, options)?;
-    let names = ["layer", "head"];
+    let positions = &map.matrix.positions;
+    let rows = map.keys().into_iter().zip(map.matrix.rows());
     match notation {
         Notation::Csv => {
             let measure = Cell::Text(map.measure.column());
-            let keys: Vec<_> = map
-                .keys()
-                .into_iter()
-                .map(|[layer, head]| [layer, head, measure])
-                .collect();
+            let rows = rows.map(|([layer, head], values)| ([layer, head, measure], values));
             let names = ["layer", "head", "measure"];
-            map.matrix.write_csv(names, &keys, out)
+            matrix::write_csv(positions, names, rows, out)
         }
         Notation::Json => {
             let mut about = serde_json::Map::new();
@@ -192,7 +188,7 @@ pub(super) fn write(
             about.insert("seen".to_owned(), json!(map.record.seen));
             let settings = view.store().settings_of(map.record.revision);
             about.insert("policy".to_owned(), json!(settings.policy));
-            map.matrix.write_json(about, names, &map.keys(), out)
+            matrix::write_json(positions, about, ["layer", "head"], rows, out)
         }
     }
 }

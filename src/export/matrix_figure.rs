@@ -6,7 +6,7 @@
 use super::bitmap::Bitmap;
 use super::figure::{Anchor, Figure, Item, Text};
 use super::fonts::{self, Font};
-use super::matrix::{Matrix, Reduced};
+use super::matrix::Reduced;
 use super::palette::{Palette, Ramp, Rgb};
 use super::scale::{Scale, round_step};
 
@@ -16,8 +16,8 @@ pub(super) const PLOT_WIDTH: f32 = 1024.0;
 const FIGURE_WIDTH: f32 = 620.0;
 /// Columns of a picture at most.
 const MOST_COLUMNS: usize = 4096;
-/// Rows of a picture at most.
-const MOST_ROWS: usize = 1200;
+/// Rows and columns of a picture at most.
+pub(super) const MOST_CELLS: (usize, usize) = (1200, MOST_COLUMNS);
 /// Room around a figure.
 pub(super) const MARGIN: f32 = 24.0;
 /// Least distance between the middles of labels beside rows.
@@ -41,7 +41,8 @@ pub(super) struct RowGroup {
 pub(super) struct MatrixFigure<'a> {
     pub title: String,
     pub notes: Vec<String>,
-    pub matrix: Matrix,
+    /// At most [`MOST_CELLS`].
+    pub cells: Reduced,
     pub groups: Vec<RowGroup>,
     /// Whether groups are parted by a gap in the plot.
     pub parted: bool,
@@ -65,7 +66,7 @@ struct Plot {
 
 impl MatrixFigure<'_> {
     pub(super) fn draw(self) -> Figure {
-        let reduced = self.matrix.reduce(MOST_ROWS, MOST_COLUMNS);
+        let reduced = &self.cells;
         let columns = reduced.columns.max(1);
         let rows = (reduced.values.len() / columns).max(1);
         let mut figure = Figure::new(self.palette.page);
@@ -97,9 +98,9 @@ impl MatrixFigure<'_> {
             row,
             column,
         };
-        self.picture(&mut figure, &plot, &reduced);
-        self.row_labels(&mut figure, &plot, &reduced);
-        let bottom = self.column_axis(&mut figure, &plot, &reduced);
+        self.picture(&mut figure, &plot, reduced);
+        self.row_labels(&mut figure, &plot, reduced);
+        let bottom = self.column_axis(&mut figure, &plot, reduced);
         let bottom = self.legend(&mut figure, left, bottom + 22.0);
         figure.height = (bottom + MARGIN).ceil();
         figure.width = figure.width.ceil();
@@ -177,10 +178,10 @@ impl MatrixFigure<'_> {
             self.palette.line,
         );
         let per_position = plot.column / reduced.across as f32;
-        let step = round_step(self.matrix.columns, (plot.width / 64.0) as usize);
-        let mut position = self.matrix.first.next_multiple_of(step);
-        while position < self.matrix.first + self.matrix.columns {
-            let x = plot.left + ((position - self.matrix.first) as f32 + 0.5) * per_position;
+        let step = round_step(reduced.positions.len(), (plot.width / 64.0) as usize);
+        let mut position = reduced.positions.start.next_multiple_of(step);
+        while position < reduced.positions.end {
+            let x = plot.left + ((position - reduced.positions.start) as f32 + 0.5) * per_position;
             figure.line([x, y + 3.0, x, y + 7.0], 1.0, self.palette.line);
             let at = (x, y + 20.0);
             figure.label(
@@ -212,12 +213,11 @@ impl MatrixFigure<'_> {
     }
 
     fn legend(&self, figure: &mut Figure, left: f32, top: f32) -> f32 {
-        let missing = self.matrix.values.iter().any(Option::is_none);
         let bar = ColourBar {
             name: self.scale_name,
             scale: self.scale,
             ramp: self.ramp,
-            missing: missing.then_some(self.missing),
+            missing: self.cells.gaps.then_some(self.missing),
         };
         bar.draw(figure, self.palette, left, top)
     }

@@ -1,60 +1,85 @@
 //! Compressions by position: the share of heads that hold each token after each compression.
 
 use std::io::Write;
+use std::ops::Range;
+use std::sync::Arc;
 
 use serde_json::json;
 
 use super::figure::Figure;
-use super::matrix::Matrix;
-use super::matrix_figure::{MatrixFigure, RowGroup};
+use super::matrix::{self, Reduced, Reducer};
+use super::matrix_figure::{MOST_CELLS, MatrixFigure, RowGroup};
 use super::scale::Scale;
 use super::table::{Cell, Notation};
 use super::{ExportError, ExportOptions, What, caption};
-use crate::trace::TraceView;
+use crate::trace::{CompressionRecord, TraceView};
 
-/// Share of heads that hold each token after each compression.
-///
-/// # Errors
-/// No compression had run.
-pub(super) fn matrix(view: &TraceView<'_>, options: &ExportOptions) -> Result<Matrix, ExportError> {
-    let events = &view.store().events()[..view.event_count()];
-    let Some(last) = events.last() else {
-        return Err(ExportError::NoCompression {
-            cursor: view.cursor(),
-            what: What::Raster,
-        });
-    };
-    let range = options.positions(last.seen as usize)?;
-    let heads = view.store().header().model.heads().max(1);
-    let mut holders = vec![heads; range.len()];
-    let mut values = Vec::with_capacity(range.len() * events.len());
-    for event in events {
-        for position in event.evicted.iter().flatten() {
-            if let Some(count) = (*position as usize)
-                .checked_sub(range.start)
-                .and_then(|i| holders.get_mut(i))
-            {
-                *count = count.saturating_sub(1);
-            }
-        }
-        values.extend(
-            holders.iter().zip(range.clone()).map(|(&count, p)| {
-                (p < event.seen as usize).then_some(count as f32 / heads as f32)
-            }),
-        );
+/// Share of heads that hold each token after each compression. Its rows come one by one: all of a run that compresses at
+/// every token would take gigabytes.
+pub(super) struct Raster<'a> {
+    events: &'a [Arc<CompressionRecord>],
+    positions: Range<usize>,
+    heads: u32,
+}
+
+impl<'a> Raster<'a> {
+    /// # Errors
+    /// No compression had run.
+    pub(super) fn of(view: &TraceView<'a>, options: &ExportOptions) -> Result<Self, ExportError> {
+        let events = &view.store().events()[..view.event_count()];
+        let Some(last) = events.last() else {
+            return Err(ExportError::NoCompression {
+                cursor: view.cursor(),
+                what: What::Raster,
+            });
+        };
+        Ok(Self {
+            events,
+            positions: options.positions(last.seen as usize)?,
+            heads: view.store().header().model.heads().max(1),
+        })
     }
-    Ok(Matrix {
-        first: range.start,
-        columns: range.len(),
-        values,
-    })
+
+    /// A row per compression.
+    pub(super) fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    fn rows(&self) -> impl Iterator<Item = Vec<Option<f32>>> {
+        let first = self.positions.start;
+        let mut holders = vec![self.heads; self.positions.len()];
+        self.events.iter().map(move |event| {
+            for position in event.evicted.iter().flatten() {
+                let column = (*position as usize).checked_sub(first);
+                if let Some(count) = column.and_then(|column| holders.get_mut(column)) {
+                    *count = count.saturating_sub(1);
+                }
+            }
+            let written = |p: usize| p < event.seen as usize;
+            let each = holders.iter().zip(self.positions.clone());
+            each.map(|(&count, p)| written(p).then_some(count as f32 / self.heads as f32))
+                .collect()
+        })
+    }
+
+    /// As a picture of at most `most` (rows, columns) cells, the last compression on top; it has room for `columns`
+    /// positions if that is more than there are.
+    pub(super) fn reduced(&self, columns: usize, most: (usize, usize)) -> Reduced {
+        let first = self.positions.start;
+        let columns = columns.max(self.positions.len());
+        let mut reducer = Reducer::new(first..first + columns, self.len(), most);
+        for (event, values) in self.rows().enumerate() {
+            reducer.add(self.len() - 1 - event, &values);
+        }
+        reducer.finish()
+    }
 }
 
 pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figure, ExportError> {
-    let matrix = matrix(view, options)?;
+    let raster = Raster::of(view, options)?;
     let palette = options.theme.palette();
     // As in the window: compressions are counted from 1, and the first is at the bottom.
-    let rows = matrix.rows();
+    let rows = raster.len();
     let groups = (0..rows)
         .map(|event| RowGroup {
             start: rows - 1 - event,
@@ -66,7 +91,7 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
     let figure = MatrixFigure {
         title: options.title.clone().unwrap_or_else(title),
         notes: vec![caption::run(view), caption::moment(view)],
-        matrix: matrix.upside_down(),
+        cells: raster.reduced(0, MOST_CELLS),
         groups,
         parted: false,
         rows_name: "compression",
@@ -85,14 +110,16 @@ pub(super) fn write(
     notation: Notation,
     out: &mut dyn Write,
 ) -> Result<(), ExportError> {
-    let matrix = matrix(view, options)?;
+    let raster = Raster::of(view, options)?;
+    let positions = &raster.positions;
     let names = ["event", "seen"];
-    let keys: Vec<[Cell<'_>; 2]> = view.store().events()[..view.event_count()]
-        .iter()
-        .map(|event| [Cell::Int(event.event.into()), Cell::Int(event.seen.into())])
-        .collect();
+    let rows = raster.events.iter().zip(raster.rows());
+    let rows = rows.map(|(event, values)| {
+        let key = [Cell::Int(event.event.into()), Cell::Int(event.seen.into())];
+        (key, values)
+    });
     match notation {
-        Notation::Csv => matrix.write_csv(names, &keys, out),
+        Notation::Csv => matrix::write_csv(positions, names, rows, out),
         Notation::Json => {
             let mut about = serde_json::Map::new();
             about.insert(
@@ -103,7 +130,42 @@ pub(super) fn write(
                 "heads".to_owned(),
                 json!(view.store().header().model.heads()),
             );
-            matrix.write_json(about, names, &keys, out)
+            matrix::write_json(positions, about, names, rows, out)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::matrix::Matrix;
+    use crate::trace::EventIndex;
+    use crate::trace::synthetic::Synthetic;
+
+    #[test]
+    fn the_picture_is_that_of_the_whole_matrix() {
+        let store = Synthetic::default().store();
+        let view = store.latest();
+        let options = ExportOptions::default();
+        let raster = Raster::of(&view, &options).unwrap();
+        let tokens = raster.positions.len();
+        let heads = store.evictions().heads() as f32;
+        for columns in [tokens, tokens + 90] {
+            let mut values = vec![];
+            for record in store.events().iter().rev() {
+                let seen = record.seen as usize;
+                let last = Some(EventIndex(record.event));
+                let holders = store.evictions().holders(last, seen);
+                values.extend(holders.iter().map(|&held| Some(held as f32 / heads)));
+                values.extend(vec![None; columns - seen]);
+            }
+            let whole = Matrix {
+                positions: 0..columns,
+                values,
+            };
+            for most in [(1000, 1000), (4, 100), (3, 7), (1, 1)] {
+                assert_eq!(raster.reduced(columns, most), whole.reduce(most));
+            }
         }
     }
 }

@@ -205,25 +205,22 @@ impl CompressionRecord {
         let importance = self
             .block(component)
             .filter(|_| component == Component::Importance);
-        let values: Vec<f32> = importance.map_or_else(Vec::new, |block| block.row(row).collect());
-        self.values_to_even_share(component, layer, &values)
+        let values = importance.into_iter().flat_map(|block| block.row(row));
+        self.values_to_even_share(component, layer, values)
     }
 
     /// The same for who has read the row's `values` already.
-    pub(super) fn values_to_even_share(
+    pub fn values_to_even_share(
         &self,
         component: Component,
         layer: u32,
-        values: &[f32],
+        values: impl Iterator<Item = f32>,
     ) -> f32 {
         match component {
             Component::Importance => {
-                let sum: f32 = values.iter().sum();
-                if sum > 0.0 {
-                    values.len() as f32 / sum
-                } else {
-                    1.0
-                }
+                let (count, sum) =
+                    values.fold((0u32, 0f32), |(count, sum), value| (count + 1, sum + value));
+                if sum > 0.0 { count as f32 / sum } else { 1.0 }
             }
             Component::Redundancy => {
                 let slots = self.slots_before.get(layer as usize).copied();

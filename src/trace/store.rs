@@ -42,18 +42,20 @@ pub struct TraceDelta {
 }
 
 /// A whole run, as far as it is known.
+///
+/// A clone takes microseconds: it shares what it holds with the original until one of the two goes on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TraceStore {
     header: Arc<TraceHeader>,
-    tokens: TokenColumns,
+    tokens: Arc<TokenColumns>,
     segments: Vec<(Position, SegmentKind)>,
-    evictions: EvictionMap,
+    evictions: Arc<EvictionMap>,
     events: Vec<Arc<CompressionRecord>>,
-    means: Vec<EventMeans>,
+    means: Vec<Arc<EventMeans>>,
     params: Vec<(Position, u32, CacheSettings)>,
     end: Option<(Position, FinishReason, f32)>,
     /// Per head: positions held after the last event, ascending, for the tokens known to it.
-    held: Vec<Vec<u32>>,
+    held: Arc<Vec<Vec<u32>>>,
     held_until: u32,
 }
 
@@ -63,14 +65,14 @@ impl TraceStore {
         let heads = header.model.heads() as usize;
         Self {
             header,
-            tokens: TokenColumns::default(),
+            tokens: Arc::default(),
             segments: vec![],
-            evictions: EvictionMap::new(heads),
+            evictions: Arc::new(EvictionMap::new(heads)),
             events: vec![],
             means: vec![],
             params: vec![],
             end: None,
-            held: vec![vec![]; heads],
+            held: Arc::new(vec![vec![]; heads]),
             held_until: 0,
         }
     }
@@ -86,10 +88,11 @@ impl TraceStore {
         let mut delta = TraceDelta::default();
         match record {
             TraceRecord::Tokens(batch) => {
+                let tokens = Arc::make_mut(&mut self.tokens);
                 for token in &batch {
-                    self.tokens.push(token);
+                    tokens.push(token);
                 }
-                self.evictions.push_tokens(batch.len());
+                Arc::make_mut(&mut self.evictions).push_tokens(batch.len());
                 delta.tokens = batch.len();
             }
             TraceRecord::Compression(record) => {
@@ -116,29 +119,25 @@ impl TraceStore {
     fn compress(&mut self, record: Arc<CompressionRecord>) -> Result<(), ApplyError> {
         self.check(&record)?;
         let kv_heads = self.header.model.kv_heads as usize;
-        for held in &mut self.held {
+        for held in Arc::make_mut(&mut self.held) {
             held.extend(self.held_until..record.seen);
         }
         self.held_until = record.seen;
-        let candidates: Vec<Vec<u32>> = self
-            .held
-            .iter()
-            .enumerate()
-            .map(|(row, held)| {
-                let n = record.candidates((row / kv_heads) as u32) as usize;
-                held[..n.min(held.len())].to_vec()
-            })
-            .collect();
+        let candidates = self.held.iter().enumerate().map(|(row, held)| {
+            let n = record.candidates((row / kv_heads) as u32) as usize;
+            &held[..n.min(held.len())]
+        });
         let lambda = self.settings_of(record.revision).lambda as f32;
-        self.means
-            .push(EventMeans::of(&record, &candidates, kv_heads, lambda));
-        for (row, evicted) in record.evicted.iter().enumerate() {
+        let means = EventMeans::of(&record, candidates, kv_heads, lambda);
+        self.means.push(Arc::new(means));
+        let evictions = Arc::make_mut(&mut self.evictions);
+        let rows = Arc::make_mut(&mut self.held).iter_mut();
+        for (row, (evicted, held)) in record.evicted.iter().zip(rows).enumerate() {
             for &position in evicted {
-                self.evictions
-                    .evict(row, position, EventIndex(record.event));
+                evictions.evict(row, position, EventIndex(record.event));
             }
             let mut gone = evicted.iter().copied().peekable();
-            self.held[row].retain(|&p| gone.next_if_eq(&p).is_none());
+            held.retain(|&p| gone.next_if_eq(&p).is_none());
         }
         self.events.push(record);
         Ok(())
@@ -235,7 +234,7 @@ impl TraceStore {
     }
 
     /// Mean scores per compression, parallel to [`Self::events`].
-    pub fn means(&self) -> &[EventMeans] {
+    pub fn means(&self) -> &[Arc<EventMeans>] {
         &self.means
     }
 
@@ -282,5 +281,38 @@ impl TraceStore {
     /// The run as far as it is known.
     pub fn latest(&self) -> TraceView<'_> {
         self.view(self.tokens.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::synthetic::Synthetic;
+
+    #[test]
+    fn a_clone_copies_nothing_large_until_the_run_goes_on() {
+        let plan = Synthetic::default();
+        let mut records = plan.records();
+        let rest = records.split_off(records.len() / 2);
+        let mut store = TraceStore::new(Arc::new(plan.header()));
+        for record in records {
+            store.apply(record).unwrap();
+        }
+        let kept = store.clone();
+        assert!(Arc::ptr_eq(&store.tokens, &kept.tokens));
+        assert!(Arc::ptr_eq(&store.evictions, &kept.evictions));
+        assert!(Arc::ptr_eq(&store.held, &kept.held));
+        let (tokens, events) = (kept.tokens().len(), kept.events().len());
+        let (holders, records) = (kept.latest().holders(), kept.to_records());
+        for record in rest {
+            store.apply(record).unwrap();
+        }
+        assert_eq!(store, plan.store());
+        assert!(store.events().len() > events && events > 0);
+        assert_eq!((kept.tokens().len(), kept.events().len()), (tokens, events));
+        assert_eq!(kept.latest().holders(), holders);
+        assert_eq!(kept.to_records(), records);
+        let mut both = store.means().iter().zip(kept.means());
+        assert!(both.all(|(a, b)| Arc::ptr_eq(a, b)));
     }
 }

@@ -2,7 +2,9 @@
 
 use crate::config::CacheSettings;
 
-use super::{Component, CompressionRecord, EventIndex, HeadId, Position, TokenScore, TraceStore};
+use super::{
+    Component, CompressionRecord, EventIndex, EventMeans, HeadId, Position, TokenScore, TraceStore,
+};
 
 /// A store seen at a cursor: `cursor` tokens had been seen, and every compression up to then had run.
 #[derive(Clone, Copy, Debug)]
@@ -127,15 +129,26 @@ impl<'a> TraceView<'a> {
     ///
     /// A token that every head has dropped keeps the last scores it had.
     pub fn token_scores(&self) -> Vec<Option<TokenScore>> {
-        let mut latest = vec![None; self.cursor];
-        for means in &self.store.means()[..self.events] {
-            for (position, score) in means.iter() {
-                if let Some(entry) = latest.get_mut(position as usize) {
-                    *entry = Some(*score);
-                }
-            }
-        }
-        latest
+        // From the end of each token's stay backwards, not forwards through all means: scrubbing back asks in every frame,
+        // and a run with a small buffer has a hundred million of them.
+        let events = self.store.means()[..self.events].iter().enumerate();
+        let scored: Vec<(usize, &EventMeans)> = events
+            .map(|(event, means)| (event, means.as_ref()))
+            .filter(|(_, means)| !means.scores().is_empty())
+            .collect();
+        let dropped = self.store.evictions().dropped_by_all(self.cursor);
+        let latest = |(position, dropped): (usize, Option<EventIndex>)| {
+            let position = Position(position as u32);
+            let held = dropped.map_or(scored.len(), |dropped| {
+                scored.partition_point(|(event, _)| *event <= dropped.index())
+            });
+            let knew = |event: usize| position.0 < self.store.events()[event].seen;
+            let backwards = scored[..held].iter().rev();
+            backwards
+                .take_while(|(event, _)| knew(*event))
+                .find_map(|(_, means)| means.at(position).copied())
+        };
+        dropped.into_iter().enumerate().map(latest).collect()
     }
 
     /// Slots per head, averaged over layers.
@@ -214,4 +227,34 @@ fn mean(values: &[u32]) -> f64 {
         return 0.0;
     }
     values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::trace::RecordLevel;
+    use crate::trace::synthetic::Synthetic;
+
+    #[test]
+    fn the_latest_scores_are_those_that_a_walk_through_all_compressions_leaves() {
+        for level in [RecordLevel::Summary, RecordLevel::Components] {
+            let plan = Synthetic {
+                level,
+                ..Synthetic::default()
+            };
+            let store = plan.store();
+            let mut gone = 0;
+            for cursor in (0..=store.tokens().len()).step_by(13) {
+                let view = store.view(cursor);
+                let mut latest = vec![None; cursor];
+                for means in &store.means()[..view.event_count()] {
+                    for (position, score) in means.iter() {
+                        latest[position as usize] = Some(*score);
+                    }
+                }
+                assert_eq!(view.token_scores(), latest, "{level:?} at {cursor}");
+                gone = view.holders().iter().filter(|held| **held == 0).count();
+            }
+            assert!(gone > 0, "some tokens were scored for the last time early");
+        }
+    }
 }

@@ -1,10 +1,13 @@
 //! Columns derived from a view, computed once per (cursor, length) instead of once per panel and frame.
 
 use crate::analysis::{CueList, Segmentation};
-use crate::trace::{EventMeans, TokenScore, TraceStore, TraceView};
+use crate::trace::{TokenScore, TraceStore, TraceView};
 
 /// Most samples that a colour scale is fitted to.
 const SCALE_SAMPLES: usize = 4096;
+
+/// Most compressions that the columns are taken through one by one; past more of them they are read anew.
+const NEAR: usize = 64;
 
 /// Per-token columns at the cursor.
 #[derive(Clone, Debug, Default)]
@@ -108,7 +111,7 @@ impl Derived {
             Some(old)
                 if old.generation == generation
                     && old.cursor <= key.cursor
-                    && old.events <= key.events =>
+                    && (old.events..=old.events + NEAR).contains(&key.events) =>
             {
                 self.extend(old, key, view);
             }
@@ -147,7 +150,7 @@ impl Derived {
         if self.scale_key == Some(key) {
             return;
         }
-        let each = || store.means().iter().map(EventMeans::scores);
+        let each = || store.means().iter().map(|means| means.scores());
         let total: usize = each().map(<[TokenScore]>::len).sum();
         let samples = every(total.div_ceil(SCALE_SAMPLES).max(1), each());
         self.importance = Scale::fit(samples.iter().map(|s| s.importance).collect());

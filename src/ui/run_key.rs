@@ -37,16 +37,31 @@ impl RunKey {
             ..Self::of(store)
         }
     }
+
+    /// Compressions of the run then.
+    pub fn events(&self) -> usize {
+        self.events
+    }
+
+    /// Whether a run is this one, as it was then or grown since.
+    pub fn has_become(&self, store: &TraceStore) -> bool {
+        let last = self.events.checked_sub(1);
+        let last = last.and_then(|last| store.events().get(last));
+        Arc::ptr_eq(&self.header, store.header()) && same(self.last.as_ref(), last)
+    }
+}
+
+fn same(a: Option<&Arc<CompressionRecord>>, b: Option<&Arc<CompressionRecord>>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => Arc::ptr_eq(a, b),
+        (None, None) => true,
+        _ => false,
+    }
 }
 
 impl PartialEq for RunKey {
     fn eq(&self, other: &Self) -> bool {
-        let same_last = match (&self.last, &other.last) {
-            (Some(a), Some(b)) => Arc::ptr_eq(a, b),
-            (None, None) => true,
-            _ => false,
-        };
-        same_last
+        same(self.last.as_ref(), other.last.as_ref())
             && Arc::ptr_eq(&self.header, &other.header)
             && (self.tokens, self.events, self.changes)
                 == (other.tokens, other.events, other.changes)

@@ -3,7 +3,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use rkv_scope::trace::EventIndex;
 use rkv_scope::ui::UiCommand;
-use rkv_scope::ui::survival::{SurvivalRows, SurvivalState, show};
+use rkv_scope::ui::survival::{SurvivalState, show};
 
 use super::stage::{Stage, empty, run, window};
 
@@ -23,40 +23,6 @@ pub fn survival(
             &mut stage.commands,
         );
     })
-}
-
-#[test]
-fn rows_agree_with_the_store_at_every_compression() {
-    let store = run();
-    let mut rows = SurvivalRows::default();
-    rows.update(&store);
-    assert_eq!(rows.len(), store.events().len());
-    for (i, event) in store.events().iter().enumerate() {
-        let want = store
-            .evictions()
-            .holders(Some(EventIndex(i as u32)), event.seen as usize);
-        let got: Vec<u32> = rows.row(i).iter().map(|&h| u32::from(h)).collect();
-        assert_eq!(got, want, "after compression {i}");
-    }
-}
-
-#[test]
-fn rows_extend_with_the_run_and_start_over_with_another() {
-    let whole = run();
-    let plan = super::stage::plan();
-    let mut growing = rkv_scope::trace::TraceStore::new(std::sync::Arc::new(plan.header()));
-    let mut rows = SurvivalRows::default();
-    for record in plan.records() {
-        growing.apply(record).unwrap();
-        rows.update(&growing);
-    }
-    let mut at_once = SurvivalRows::default();
-    at_once.update(&whole);
-    for i in 0..whole.events().len() {
-        assert_eq!(rows.row(i), at_once.row(i));
-    }
-    rows.update(&empty());
-    assert!(rows.is_empty());
 }
 
 #[test]

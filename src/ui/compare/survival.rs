@@ -87,6 +87,5 @@ pub(super) fn show(
     if response.clicked() {
         commands.push(UiCommand::Select(Some(position)));
     }
-    let rows = cache.survival.rows();
-    response.on_hover_ui_at_pointer(|ui| survival_tooltip(ui, store, rows, event, position));
+    response.on_hover_ui_at_pointer(|ui| survival_tooltip(ui, store, event, position));
 }

@@ -5,6 +5,7 @@ mod axes;
 mod panel;
 mod picture;
 mod quality;
+mod reading;
 mod scale;
 mod strikes;
 mod table;

@@ -7,7 +7,8 @@ use egui::{
     WidgetInfo, pos2, vec2,
 };
 
-use super::{HeadTable, Quality, Scale, axes, picture, strikes, tooltip};
+use super::reading::Reading;
+use super::{Quality, Scale, axes, picture, strikes, tooltip};
 use crate::trace::{CompressionRecord, EventIndex, Position, TraceView};
 use crate::ui::columns::Columns;
 use crate::ui::command::UiCommand;
@@ -39,13 +40,13 @@ pub struct HeatmapState {
     pub quality: Quality,
     zoom: Zoom,
     hovering: Hovering,
-    table: Option<(Arc<CompressionRecord>, HeadTable)>,
-    scale: Option<(Quality, Option<Scale>)>,
+    reading: Reading,
     picture: Option<CachedPicture>,
     raster: Raster,
 }
 
 struct CachedPicture {
+    of: Arc<CompressionRecord>,
     quality: Quality,
     columns: Columns,
     dark: bool,
@@ -57,36 +58,6 @@ impl HeatmapState {
     /// Shows all positions from now on.
     pub fn show_all(&mut self) {
         self.zoom.reset();
-    }
-
-    /// Reads the compression's table if it is another one than before.
-    fn read(&mut self, view: &TraceView<'_>, event: EventIndex) -> bool {
-        let Some(record) = view.store().events().get(event.index()) else {
-            return false;
-        };
-        let known = self
-            .table
-            .as_ref()
-            .is_some_and(|(of, _)| Arc::ptr_eq(of, record));
-        if !known {
-            self.table = HeadTable::of(view, event).map(|table| (Arc::clone(record), table));
-            self.scale = None;
-            self.picture = None;
-        }
-        self.table.is_some()
-    }
-
-    fn scale(&mut self) -> Option<Scale> {
-        let (_, table) = self.table.as_ref()?;
-        let quality = self.quality;
-        match self.scale {
-            Some((of, scale)) if of == quality => scale,
-            _ => {
-                let scale = Scale::of(quality, table.values(quality));
-                self.scale = Some((quality, scale));
-                scale
-            }
-        }
     }
 }
 
@@ -129,8 +100,12 @@ fn cells_or_why_not(
         empty_state::show(ui, title, hint);
         return None;
     }
+    let asked = view.last_event();
+    if asked.is_some_and(|event| state.reading.update(view, event, state.quality)) {
+        ui.ctx().request_repaint();
+    }
     controls(ui, state, view, commands);
-    let Some(event) = view.last_event() else {
+    if asked.is_none() {
         let first = store.events().first().map_or(0, |e| e.seen);
         empty_state::show(
             ui,
@@ -147,24 +122,29 @@ fn cells_or_why_not(
             }
         });
         return None;
-    };
-    if !state.read(view, event) {
-        return None;
     }
-    let scale = state.scale();
+    let scale = state.reading.scale(state.quality);
+    let Some(shown) = state.reading.shown() else {
+        empty_state::show(ui, "Reading…", "The scores of a large model take a moment.");
+        return None;
+    };
     if scale.is_none() && state.quality != Quality::Held {
-        nothing_recorded(ui, state, view);
+        let record = Arc::clone(&shown.record);
+        nothing_recorded(ui, state, view, &record);
         return None;
     }
     body(ui, state, view, palette, scale, selection, commands)
 }
 
-fn nothing_recorded(ui: &mut Ui, state: &mut HeatmapState, view: &TraceView<'_>) {
+fn nothing_recorded(
+    ui: &mut Ui,
+    state: &mut HeatmapState,
+    view: &TraceView<'_>,
+    record: &CompressionRecord,
+) {
     use crate::trace::RecordLevel;
     let header = view.store().header();
-    let settings = view.last_record().map_or(&header.settings, |record| {
-        view.store().settings_of(record.revision)
-    });
+    let settings = view.store().settings_of(record.revision);
     let policy =
         crate::policy::find(&settings.policy).map_or(settings.policy.as_str(), |info| info.name);
     let name = state.quality.name();
@@ -216,7 +196,9 @@ fn controls(
             commands.push(UiCommand::GoToEvent(EventIndex(number.max(1) - 1)));
         }
         let palette = Palette::of(ui.ctx());
-        let said = match view.last_event() {
+        // Of the one that is drawn, which is the cursor's but for the moment in which that is read.
+        let drawn = state.reading.shown().map(|shown| shown.table.event());
+        let said = match view.last_event().map(|asked| drawn.unwrap_or(asked)) {
             Some(event) => format!("compression {} of {events}", event_number(event)),
             None => format!("before 1 of {events}"),
         };
@@ -281,7 +263,7 @@ fn body(
         );
         axis.ticks(ui.painter(), palette, rect.bottom() + 1.0);
 
-        let (_, table) = state.table.as_ref()?;
+        let table = state.reading.shown().map(|shown| &shown.table)?;
         let chosen = selection.head.map(|h| h.row(kv_heads as u32));
         axes::layers(ui.painter(), palette, table, kv_heads, rect, chosen);
         let painter = ui.painter().with_clip_rect(rect.expand(1.5));
@@ -334,17 +316,20 @@ fn draw(
     axis: &PositionAxis,
     rect: Rect,
 ) {
-    let Some((_, table)) = &state.table else {
+    let Some(shown) = state.reading.shown() else {
         return;
     };
+    let table = &shown.table;
     let dark = ui.ctx().theme() == egui::Theme::Dark;
     let quality = state.quality;
     let pixels = (rect.width() * ui.ctx().pixels_per_point()).round() as usize;
     let columns = Columns::new(axis.range(), table.seen(), pixels);
-    let fresh = state
-        .picture
-        .as_ref()
-        .is_some_and(|p| p.quality == quality && p.columns == columns && p.dark == dark);
+    let fresh = state.picture.as_ref().is_some_and(|p| {
+        Arc::ptr_eq(&p.of, &shown.record)
+            && p.quality == quality
+            && p.columns == columns
+            && p.dark == dark
+    });
     if !fresh {
         let drawn = match scale {
             Some(scale) if quality != Quality::Held => {
@@ -354,6 +339,7 @@ fn draw(
         };
         state.raster.set(ui.ctx(), "heatmap", &drawn.image);
         state.picture = Some(CachedPicture {
+            of: Arc::clone(&shown.record),
             quality,
             columns,
             dark,

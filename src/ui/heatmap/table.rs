@@ -1,11 +1,14 @@
 //! What every head knew at one compression, looked up by (head, position).
 
-use crate::trace::{Component, EventIndex, HeadId, HeadRow, Position, TraceView};
+use crate::analysis::GoOn;
+use crate::trace::{
+    Component, CompressionRecord, EventIndex, HeadId, HeadRow, Position, TraceStore, TraceView,
+};
 
 use super::Quality;
 
 /// All heads' candidates at one compression.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct HeadTable {
     event: EventIndex,
     seen: usize,
@@ -13,7 +16,7 @@ pub struct HeadTable {
     heads: Vec<Head>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Head {
     /// What makes importance and redundancy relative to an even share.
     even: (f32, f32),
@@ -41,34 +44,39 @@ pub enum Cell<'a> {
 impl HeadTable {
     /// Reads all heads of a compression; `None` if there is no such compression.
     pub fn of(view: &TraceView<'_>, event: EventIndex) -> Option<Self> {
-        let store = view.store();
-        let record = store.events().get(event.index())?;
-        let model = &store.header().model;
-        let before = event.0.checked_sub(1).map(EventIndex);
-        let mut heads = Vec::with_capacity(model.heads() as usize);
-        for layer in 0..model.layers {
-            for head in 0..model.kv_heads {
-                let id = HeadId { layer, head };
-                let rows = view.head_rows(event, id)?;
-                let first = rows.last().map_or(0, |r| r.position.0 + 1);
-                let row = id.row(model.kv_heads);
-                let held = |p: &u32| store.evictions().held_after(row, Position(*p), before);
-                let window = (first..record.seen).filter(held).collect();
-                let share = |component| record.to_even_share(component, layer, row);
-                heads.push(Head {
-                    even: (share(Component::Importance), share(Component::Redundancy)),
-                    cut: cut(&rows),
-                    rows,
-                    window,
-                });
-            }
-        }
+        let mut table = Self::begin(view, event)?;
+        table.advance(view, &mut || true);
+        Some(table)
+    }
+
+    /// A compression of which no head has been read; `None` if there is no such compression.
+    pub fn begin(view: &TraceView<'_>, event: EventIndex) -> Option<Self> {
+        let record = view.store().events().get(event.index())?;
+        let model = &view.store().header().model;
         Some(Self {
             event,
             seen: record.seen as usize,
             kv_heads: model.kv_heads,
-            heads,
+            heads: Vec::with_capacity(model.heads() as usize),
         })
+    }
+
+    /// Whether all heads of the run that it was begun with are read.
+    pub fn is_whole(&self, store: &TraceStore) -> bool {
+        self.heads.len() >= store.header().model.heads() as usize
+    }
+
+    /// Reads on in the run that it was begun with, one head at least; returns whether all of them are read.
+    pub fn advance(&mut self, view: &TraceView<'_>, go_on: GoOn<'_>) -> bool {
+        let record = &view.store().events()[self.event.index()];
+        while !self.is_whole(view.store()) {
+            let id = self.head(self.heads.len());
+            self.heads.push(Head::of(view, record, id));
+            if !go_on() {
+                break;
+            }
+        }
+        self.is_whole(view.store())
     }
 
     /// The compression.
@@ -81,7 +89,7 @@ impl HeadTable {
         self.seen
     }
 
-    /// All (layer, KV head) pairs.
+    /// All (layer, KV head) pairs that are read.
     pub fn heads(&self) -> usize {
         self.heads.len()
     }
@@ -149,6 +157,28 @@ impl HeadTable {
             })
             .filter(|v| v.is_finite())
             .collect()
+    }
+}
+
+impl Head {
+    fn of(view: &TraceView<'_>, record: &CompressionRecord, id: HeadId) -> Self {
+        let store = view.store();
+        let event = EventIndex(record.event);
+        let before = event.0.checked_sub(1).map(EventIndex);
+        let rows = view.head_rows(event, id).unwrap_or_default();
+        let first = rows.last().map_or(0, |r| r.position.0 + 1);
+        let row = id.row(store.header().model.kv_heads);
+        let held = |p: &u32| store.evictions().held_after(row, Position(*p), before);
+        let importance = rows.iter().filter_map(|row| row.importance);
+        Self {
+            even: (
+                record.values_to_even_share(Component::Importance, id.layer, importance),
+                record.to_even_share(Component::Redundancy, id.layer, row),
+            ),
+            cut: cut(&rows),
+            window: (first..record.seen).filter(held).collect(),
+            rows,
+        }
     }
 }
 

@@ -5,7 +5,8 @@ use egui::{
     Ui, WidgetInfo, pos2, vec2,
 };
 
-use super::picture::{SurvivalPicture, event_of_line};
+use super::counts::event_of_line;
+use super::picture::SurvivalPicture;
 use super::tooltip::survival_tooltip;
 use crate::trace::{EventIndex, Position, TraceView};
 use crate::ui::bands;
@@ -157,8 +158,7 @@ pub fn show(
         commands.push(UiCommand::Select(Some(position)));
     }
     if let Some((event, position)) = under {
-        let rows = state.picture.rows();
-        response.on_hover_ui_at_pointer(|ui| survival_tooltip(ui, store, rows, event, position));
+        response.on_hover_ui_at_pointer(|ui| survival_tooltip(ui, store, event, position));
     }
 }
 
