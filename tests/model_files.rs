@@ -85,7 +85,7 @@ fn a_tokenizer_that_cannot_be_used_is_told_before_any_weight_is_read() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tiny.gguf");
     // It has no vocabulary.
-    let bytes = tiny_gguf("llama", "llama", GgmlDType::F32, GgmlDType::F32);
+    let bytes = tiny_gguf("llama", "llama", GgmlDType::F32, |_| GgmlDType::F32);
     std::fs::write(&path, bytes).unwrap();
     let name = path.to_str().unwrap();
     let mut stages: Vec<String> = vec![];

@@ -189,7 +189,7 @@ fn what_cannot_work_is_refused_before_any_work() {
     let out = out.to_str().unwrap();
     for (args, said) in [
         (&["--policies", "rkv,magic"][..], "magic"),
-        (&["--budgets", "64,8"], "budget is 8"),
+        (&["--budgets", "8", "--policies", "rkv"], "budget is 8"),
         (&["--budgets", "x"], "invalid value"),
         (&["--plot", "curve.gif"], "curve.gif"),
         (

@@ -220,7 +220,7 @@ mod tests {
         let now = SystemTime::now();
         folder.file_for("What is 2 + 3?", now).unwrap();
         assert!(part.exists());
-        let later = now + BROKEN_OFF + Duration::from_secs(60);
+        let later = now + BROKEN_OFF + Duration::from_mins(1);
         folder.file_for("What is 2 + 3?", later).unwrap();
         assert!(!part.exists());
     }

@@ -104,3 +104,30 @@ impl Outbox {
         self.waiting.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::trace::Position;
+
+    #[test]
+    fn what_a_paused_run_has_gathered_leaves_at_once() {
+        let (sender, events) = crossbeam_channel::bounded(4);
+        let mut outbox = Outbox::new(sender, Arc::new(|| {}));
+        let record = TraceRecord::Segment {
+            at: Position(0),
+            kind: crate::trace::SegmentKind::Prompt,
+        };
+        // Long before the next batch is due.
+        outbox.last = Instant::now() + Duration::from_hours(1);
+        outbox.records(RunId(1), vec![record]);
+        assert!(events.is_empty());
+        outbox.flush();
+        assert!(matches!(
+            events.try_recv(),
+            Ok(EngineEvent::Records { batch, .. }) if batch.len() == 1
+        ));
+    }
+}

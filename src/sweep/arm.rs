@@ -51,7 +51,7 @@ impl std::fmt::Display for ArmKey {
 /// the arms, asked for or not: it is the reference.
 ///
 /// # Errors
-/// An unknown policy, or settings that cannot work whatever the budget.
+/// An unknown policy, settings that cannot work whatever the budget, or no budget with room for any policy.
 pub fn arms(
     policies: &[String],
     budgets: &[u32],
@@ -61,6 +61,7 @@ pub fn arms(
     budgets.sort_unstable();
     budgets.dedup();
     let mut arms = vec![crate::policy::find(FULL)?.default_settings()];
+    let mut without_room = vec![];
     for policy in policies {
         let info = crate::policy::find(policy)?;
         if !info.compresses || arms.iter().any(|arm| arm.policy == info.id) {
@@ -71,11 +72,18 @@ pub fn arms(
             adjust(&mut settings);
             settings.budget = budget;
             match settings.check() {
+                Ok(()) => {}
                 // Left out, and told, by whoever runs the sweep, as are those that the problems leave no room.
-                Ok(()) | Err(SettingsError::BudgetTooSmall { .. }) => arms.push(settings),
+                Err(error @ SettingsError::BudgetTooSmall { .. }) => without_room.push(error),
                 Err(error) => return Err(error),
             }
+            arms.push(settings);
         }
+    }
+    if without_room.len() + 1 == arms.len()
+        && let Some(error) = without_room.into_iter().next()
+    {
+        return Err(error);
     }
     // So that the newest queries that any policy will want are there when its run forks off.
     arms[0].window = arms.iter().map(|arm| arm.window).max().unwrap_or(1);
@@ -119,6 +127,10 @@ mod tests {
         assert!(error.contains("lambda is 2"), "{error}");
         let small = arms(&names(&["rkv"]), &[64, 8], |_| {}).unwrap();
         assert_eq!(small.len(), 3, "the runner tells of it");
+        let error = arms(&names(&["rkv"]), &[8], |_| {})
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("at least 9"), "{error}");
     }
 
     #[test]

@@ -65,6 +65,8 @@ fn plain(text: &str) -> String {
             text = format!("{before} {content} {after}");
         }
     }
+    // A power of a unit may have stood outside the command that the unit was in.
+    text = text.replace(" ²", "²").replace(" ³", "³");
     text = without_fractions(&without_degrees(&text));
     text.trim().trim_end_matches('.').trim_end().to_lowercase()
 }

@@ -100,7 +100,7 @@ impl PathDialog {
                 let written = written(purpose, &path);
                 self.overwrite.show(ui, &written);
                 ui.horizontal(|ui| {
-                    let some = !self.path.trim().is_empty() && !(opens && opening);
+                    let some = !(self.path.trim().is_empty() || opens && opening);
                     let asks = self.overwrite.asks_about(&written);
                     let button = Button::new(if asks { "Replace" } else { verb });
                     if (ui.add_enabled(some, button).clicked() || enter) && some {

@@ -109,32 +109,6 @@ fn pause_holds_and_step_decodes_just_so_many() {
 }
 
 #[test]
-fn a_step_is_told_at_once() {
-    let engine = engine(Scripted {
-        delay: Duration::from_millis(1),
-        ..Scripted::new()
-    });
-    start(&engine, request(3000));
-    let mut seen = Seen::default();
-    seen.until(&engine, |s| s.tokens() > 30);
-    engine.send(EngineCommand::Pause(RUN)).unwrap();
-    seen.until(&engine, |s| s.states.contains(&RunState::Paused));
-    let began = Instant::now();
-    for _ in 0..10 {
-        let before = seen.tokens();
-        engine
-            .send(EngineCommand::Step {
-                run: RUN,
-                tokens: 1,
-            })
-            .unwrap();
-        seen.until(&engine, |s| s.tokens() > before);
-    }
-    // Each used to wait for the next sample of the speed, which a paused run takes twice a second.
-    assert!(began.elapsed() < Duration::from_secs(2));
-}
-
-#[test]
 fn the_time_of_a_pause_is_not_the_runs() {
     let engine = engine(Scripted {
         delay: Duration::from_millis(2),

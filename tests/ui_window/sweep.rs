@@ -263,9 +263,9 @@ fn a_sweep_that_cannot_work_is_told_before_it_starts() {
     open_tab(&mut harness);
     let budgets = harness.get_by_label("Budgets");
     budgets.focus();
-    budgets.type_text(", 4");
+    budgets.type_text(", 0");
     harness.run();
-    harness.get_by_label_contains("budget is 4");
+    harness.get_by_label_contains("budget is 0");
     start(&mut harness);
     assert!(played.started.lock().unwrap().is_empty());
 }

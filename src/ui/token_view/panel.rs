@@ -217,7 +217,8 @@ pub fn show(
 }
 
 /// Keeps in sight what moved: a token that was pinned meanwhile, else the cursor, unless the person has scrolled away from
-/// the end that it follows. A pin comes first, for the cursor may have moved long ago, behind another tab.
+/// the end that it follows. A pin comes first, for the cursor may have moved long ago, behind another tab; both, if they
+/// fit.
 ///
 /// Returns whether the page moves to a pin.
 fn follow(
@@ -237,11 +238,23 @@ fn follow(
     state.pinned = selection.pinned;
     let held = selection.playback.following && state.detached;
     let newest = || Some(Position(view.cursor().checked_sub(1)? as u32));
-    let target = pinned.or_else(|| newest().filter(|_| moved && !held));
-    let Some(rect) = target.and_then(|target| state.rect_of(ui, store, target)) else {
-        return false;
+    let cursor = newest().filter(|_| moved && !held);
+    let mut rect_of = |token: Option<Position>| {
+        let rect = state.rect_of(ui, store, token?)?;
+        Some(rect.expand2(vec2(0.0, LINE)))
     };
-    let rect = rect.expand2(vec2(0.0, LINE));
+    let rect = match (rect_of(pinned), rect_of(cursor)) {
+        (Some(pin), Some(cursor)) => {
+            let both = pin.union(cursor);
+            if both.height() <= viewport.height() {
+                both
+            } else {
+                pin
+            }
+        }
+        (Some(rect), None) | (None, Some(rect)) => rect,
+        (None, None) => return false,
+    };
     let in_sight =
         viewport.y_range().contains(rect.top()) && viewport.y_range().contains(rect.bottom());
     let rect = rect.translate(origin.to_vec2());
