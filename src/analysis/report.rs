@@ -75,8 +75,8 @@ impl Group {
         }
     }
 
-    /// Whether tokens are of it only from some moment of the run on.
-    fn is_of_copies(self) -> bool {
+    /// Whether its pairs count only from the moment on at which a token came to belong to it.
+    pub fn counts_from_a_moment(self) -> bool {
         matches!(self, Self::OlderCopies | Self::NewestCopies)
     }
 
@@ -125,9 +125,9 @@ pub struct GroupRow {
     pub evicted_share: Option<f64>,
     /// Its pairs that would have been evicted by chance.
     pub expected: f64,
-    /// Share of evicted pairs over share of tokens.
+    /// Share of evicted pairs over share of tokens; missing for copies, whose pairs count for a part of the run.
     pub over_tokens: Option<Ratio>,
-    /// Share of evicted pairs over share of eligible pairs.
+    /// Share of evicted pairs over share of eligible pairs; missing for copies.
     pub over_eligible: Option<Ratio>,
     /// Evicted pairs over those expected by chance.
     pub over_chance: Option<Ratio>,
@@ -139,6 +139,8 @@ impl GroupRow {
         let Block { part, whole } = counts.total();
         let share = |part: u64, whole: u64| (whole > 0).then(|| part as f64 / whole as f64);
         let by_tokens = group != Group::NearDuplicates;
+        // The others could go for the whole run.
+        let all_along = !group.counts_from_a_moment();
         Self {
             group: group.name(),
             tokens: by_tokens.then_some(part.tokens),
@@ -148,8 +150,8 @@ impl GroupRow {
             evicted: part.evicted,
             evicted_share: share(part.evicted, whole.evicted),
             expected: part.expected,
-            over_tokens: counts.over_tokens(),
-            over_eligible: counts.over_eligible(),
+            over_tokens: all_along.then(|| counts.over_tokens()).flatten(),
+            over_eligible: all_along.then(|| counts.over_eligible()).flatten(),
             over_chance: counts.over_chance(),
         }
     }
@@ -180,7 +182,11 @@ pub fn group_counts(
             ledger.add_to(&mut whole, position);
             for (part, (group, _)) in parts.iter_mut().zip(&found) {
                 if group.holds(&token) {
-                    let ledger = if group.is_of_copies() { copies } else { ledger };
+                    let ledger = if group.counts_from_a_moment() {
+                        copies
+                    } else {
+                        ledger
+                    };
                     ledger.add_to(part, position);
                 }
             }

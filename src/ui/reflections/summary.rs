@@ -29,7 +29,7 @@ pub fn show(ui: &mut Ui, view: &TraceView<'_>, counted: &Counted) {
     ui.add_space(6.0);
     for group in SHOWN {
         if let Some((_, row)) = counted.groups.iter().find(|(g, _)| *g == group) {
-            bars(ui, palette, group, row);
+            bars(ui, palette, group, row, evicted);
         }
     }
     ui.add_space(4.0);
@@ -77,21 +77,20 @@ fn chance(ratio: Ratio) -> String {
     format!(" ({:.2} times a blind choice{range})", ratio.value)
 }
 
-fn bars(ui: &mut Ui, palette: &Palette, group: Group, row: &GroupRow) {
+fn bars(ui: &mut Ui, palette: &Palette, group: Group, row: &GroupRow, evicted: u64) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
     let share = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), percent);
-    let base = if row.tokens.is_some() {
-        row.token_share
+    let (base, of) = if group.counts_from_a_moment() {
+        // Neither tokens nor candidates say for how long they could have gone as copies.
+        let expected = row.expected / evicted.max(1) as f64;
+        (Some(expected), "by a blind choice")
+    } else if row.tokens.is_some() {
+        (row.token_share, "of tokens")
     } else {
-        row.eligible_share
-    };
-    let of = if row.tokens.is_some() {
-        "tokens"
-    } else {
-        "candidates"
+        (row.eligible_share, "of candidates")
     };
     let gone = format!("{} of evicted", share(row.evicted_share));
-    let fair = format!(", {} of {of}", share(base));
+    let fair = format!(", {} {of}", share(base));
     let label = format!("{group}: {gone}{fair}");
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
     let painter = ui.painter();
