@@ -139,6 +139,27 @@ fn requantising_to_q8_0_adds_next_to_nothing_to_the_files_own_losses() {
 }
 
 #[test]
+fn dense_weights_of_a_large_gguf_file_are_held_in_eight_bits() {
+    let tokens = ids(&tiny("llama").1["input_ids"]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tiny.gguf");
+    let file = tiny_gguf("llama", "llama", GgmlDType::F32, |_| GgmlDType::F16);
+    std::fs::write(&path, file).unwrap();
+    let open = |bytes: u64| {
+        let mut unheard = |_: LoadProgress<'_>| ControlFlow::Continue(());
+        Decoder::open(&path, LoadOptions::on_cpu(bytes), &mut unheard).unwrap()
+    };
+    let (small, large) = (open(1_000_000), open(2_000_000_000));
+    assert_eq!(large.info().quantisation, "Q8_0 (from F16)");
+    assert!(large.info().parameter_bytes < small.info().parameter_bytes / 3);
+    let error = relative_error(
+        &all_logits(&large, &tokens).0,
+        &all_logits(&small, &tokens).0,
+    );
+    assert!(error < 0.1, "{error}");
+}
+
+#[test]
 fn a_truncated_file_of_either_kind_is_an_error_that_names_it() {
     let folder = tempfile::tempdir().unwrap();
     let gguf = tiny_gguf("llama", "llama", GgmlDType::F32, |_| GgmlDType::Q8_0);

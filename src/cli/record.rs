@@ -67,10 +67,11 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
             ));
         }
     }
-    let ended = follow(args, settings, sampling, calibration, out);
-    // By now the engine has put away what it had.
+    let mut warned = false;
+    let ended = follow(args, settings, sampling, calibration, &mut warned, out);
+    // By now the engine has put away what it had; after a warning, the warning has told where that lies.
     match (ended, &args.out) {
-        (Err(error), Some(path)) if !nobody_reads(&error) => {
+        (Err(error), Some(path)) if !warned && !nobody_reads(&error) => {
             let part = unfinished(&destination(path)?);
             Err(if part.exists() {
                 CliError::Engine(format!(
@@ -90,12 +91,13 @@ fn nobody_reads(error: &CliError) -> bool {
     matches!(error, CliError::Stdout(error) if error.kind() == ErrorKind::BrokenPipe)
 }
 
-/// Runs it to its end, telling the text or the report.
+/// Runs it to its end, telling the text or the report. `warned` says whether the engine had something to warn of.
 fn follow(
     args: &RecordArgs,
     settings: CacheSettings,
     sampling: Sampling,
     calibration: Option<Arc<Calibration>>,
+    warned: &mut bool,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
     let run = RunId(1);
@@ -115,7 +117,6 @@ fn follow(
         EngineCommand::Start(Box::new(request)),
     ];
     let mut store: Option<TraceStore> = None;
-    let mut warned = false;
     let mut out = Reader::new(out, args.out.is_some());
     let mut shown = Instant::now();
     loop {
@@ -182,7 +183,7 @@ fn follow(
             }
             EngineEvent::Warning { message, .. } => {
                 progress(format_args!("warning: {message}"));
-                warned = true;
+                *warned = true;
             }
             EngineEvent::ParamsRejected { message, .. } | EngineEvent::Failed { message, .. } => {
                 return Err(CliError::Engine(message));
@@ -207,7 +208,7 @@ fn follow(
                 ));
                 // The file the person asked for is not there.
                 return match &args.out {
-                    Some(path) if warned => Err(CliError::Engine(format!(
+                    Some(path) if *warned => Err(CliError::Engine(format!(
                         "the run ended ({}), but its trace is not at {}: see the warning above; make room, or choose \
                          another place, and run it again",
                         reason.name(),

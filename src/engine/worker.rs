@@ -154,7 +154,9 @@ impl Worker<'_> {
     }
 
     fn load(&mut self, name: &str) {
-        if let Err(error) = (self.finder)(name) {
+        if self.model.is_some()
+            && let Err(error) = (self.finder)(name)
+        {
             let message = chain(&error);
             self.outbox.send(EngineEvent::Failed { run: None, message });
             return;

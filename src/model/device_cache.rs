@@ -66,12 +66,11 @@ impl<A: Accelerator> DeviceCache<A> {
         batch: usize,
         element: Element,
     ) -> Result<Self, AcceleratorError> {
-        accelerator.prepare(&Kernel::of_cache(element, shape.head_dim))?;
         let slots = shape.layers * batch * shape.kv_heads * shape.capacity;
         let bytes = slots * shape.head_dim * element.bytes();
         let rows = shape.layers * batch * 2 * shape.window;
         let queries = rows * shape.query_heads * shape.head_dim * element.bytes();
-        Ok(Self {
+        let cache = Self {
             keys: accelerator.allocate(bytes)?,
             values: accelerator.allocate(bytes)?,
             positions: accelerator.allocate(slots * WORD)?,
@@ -80,7 +79,10 @@ impl<A: Accelerator> DeviceCache<A> {
             shape,
             batch,
             element,
-        })
+        };
+        let kernels = Kernel::of_cache(element, shape.head_dim);
+        cache.accelerator.prepare(&kernels)?;
+        Ok(cache)
     }
 
     /// Makes every slot hold zeros, for measurements that take slots for used which nobody has filled.

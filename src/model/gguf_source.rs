@@ -290,7 +290,18 @@ impl TensorSource for GgufSource<'_> {
         let sixteen_bits = matches!(dtype, GgmlDType::F16 | GgmlDType::BF16);
         if dtype == GgmlDType::F32 || (sixteen_bits && self.dense != DenseWeights::AsStored) {
             let weights = self.numbers(tensor, &entry)?;
-            return Ok(RawMatrix::Dense { columns, weights });
+            if self.dense != DenseWeights::Q8_0 || !columns.is_multiple_of(32) {
+                return Ok(RawMatrix::Dense { columns, weights });
+            }
+            if !self.requantised.contains(&dtype) {
+                self.requantised.push(dtype);
+            }
+            return Ok(RawMatrix::Quantised {
+                columns,
+                dtype: GgmlDType::Q8_0,
+                bytes: requantise::f32_to_q8_0(&weights, columns)
+                    .map_err(ModelError::tensor(&self.file))?,
+            });
         }
         let bytes = self.bytes(tensor, &entry)?;
         if !requantise::is_slow(dtype) {

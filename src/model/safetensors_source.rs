@@ -23,7 +23,7 @@ pub enum DenseWeights {
     #[default]
     F32,
     /// Matrices as Q8_0, a quarter of the memory and faster: for models of a billion weights and more. Matrices whose
-    /// rows are no multiple of 32 stay f32. Of a GGUF file nothing changes.
+    /// rows are no multiple of 32 stay f32.
     Q8_0,
     /// Matrices of sixteen bits as they are, for a device that takes them over: the CPU cannot compute with them.
     AsStored,

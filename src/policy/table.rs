@@ -115,8 +115,8 @@ impl PolicyInfo {
         keep_chosen!(
             buffer, lambda, kernel, threshold, retain, order, scope, protection, sinks, trigger
         );
-        // A policy that says nothing of a window has one of its own.
-        if self.params.contains(&Param::Window) {
+        // TOVA and its like drop what their newest query passes over: a wider window would spare tokens behind their back.
+        if self.params.contains(&Param::Window) || self.needs.queries != Queries::Last {
             keep_chosen!(window);
         }
         adopted
@@ -378,5 +378,11 @@ mod tests {
         assert_eq!(settings.window, 10);
         assert_eq!(find("snapkv").unwrap().adopt(&settings).window, 10);
         assert_eq!(find("tova").unwrap().adopt(&settings).window, 1);
+        let full = find("full").unwrap().adopt(&settings);
+        assert_eq!(
+            find("rkv").unwrap().adopt(&full).window,
+            10,
+            "kept on a detour"
+        );
     }
 }

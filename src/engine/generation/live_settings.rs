@@ -48,6 +48,7 @@ impl Generation<'_> {
             }
             self.cache.move_to_host()?;
         }
+        self.cache.can_be_scored(&settings)?;
         if policy.needs.attention {
             self.cache.count_attention(true);
         }

@@ -85,7 +85,8 @@ pub trait Accelerator: Send + Sync {
     /// Blocks that it can run at once, roughly: work is cut into at least as many.
     fn parallel_blocks(&self) -> usize;
 
-    /// Makes kernels ready to launch, where that takes time: else a run pays for it at the first compression.
+    /// Makes kernels ready to launch, where that takes time: else a run pays for it at the first compression. Asked once
+    /// the weights and the cache are there.
     ///
     /// # Errors
     /// There is no such kernel, or the device failed.

@@ -84,7 +84,6 @@ impl Gpu {
                 ),
             });
         }
-        memory_pool::keep_reserve(context).map_err(asked)?;
         let processors = context
             .attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT)
             .map_err(asked)?;
@@ -294,6 +293,8 @@ impl Accelerator for Gpu {
         for kernel in kernels {
             self.function(kernel)?;
         }
+        // Without a reserve steps are slower, and nothing else: no reason to refuse the GPU.
+        let _refused = memory_pool::keep_reserve(self.stream.context());
         Ok(())
     }
 

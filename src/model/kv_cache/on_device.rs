@@ -315,10 +315,28 @@ impl KvCache {
         let Some(device) = &self.device else {
             return Ok(());
         };
-        Self::room_on_host(self.shape)?;
+        // What an earlier look has fetched is there already, and makes room for the new.
+        if self
+            .layers
+            .first()
+            .is_some_and(|layer| layer.keys.is_empty())
+        {
+            Self::room_on_host(self.shape)?;
+        }
         for (index, layer) in self.layers.iter_mut().enumerate() {
             (layer.keys, layer.values) = device.read_layer(index)?;
             layer.queries = device.read_queries(index)?;
+        }
+        Ok(())
+    }
+
+    /// Whether the host could take the cache, if `settings` name a policy that no kernel scores.
+    ///
+    /// # Errors
+    /// [`CacheError::TooLarge`].
+    pub fn can_be_scored(&self, settings: &CacheSettings) -> Result<(), CacheError> {
+        if self.device.is_some() && kernel_for(settings).is_none() {
+            Self::room_on_host(self.shape)?;
         }
         Ok(())
     }
