@@ -47,7 +47,12 @@ impl Reading {
         self.shown.take_if(|shown| !shown.is_in(store));
         self.underway.take_if(|underway| !underway.is_in(store));
         let asked = store.events().get(event.index());
-        if self.underway.is_none() && !self.shows(asked) {
+        if self.shows(asked) {
+            // The cursor has come back before the other one was read.
+            self.underway = None;
+            return false;
+        }
+        if self.underway.is_none() {
             self.underway = Compression::begin(view, event);
         }
         if let Some(mut next) = self.underway.take() {
@@ -136,6 +141,23 @@ mod tests {
         assert_eq!(reading.shown().unwrap().table, whole);
         let scale = Scale::of(quality, whole.values(quality));
         assert_eq!(reading.scale(quality), scale);
+    }
+
+    #[test]
+    fn what_was_left_for_the_one_that_is_drawn_is_not_drawn_later() {
+        let store = Synthetic::default().store();
+        let view = store.latest();
+        let [here, there] = [0, 1].map(EventIndex);
+        let mut reading = Reading::default();
+        let mut read = |event, go_on: bool| {
+            let more = reading.advance(&view, event, Quality::Score, &mut || go_on);
+            (drawn(&reading), more)
+        };
+        assert_eq!(read(here, true), (Some(here), false));
+        assert_eq!(read(there, false), (Some(here), true));
+        for _ in 0..2 * store.header().model.heads() {
+            assert_eq!(read(here, true), (Some(here), false));
+        }
     }
 
     #[test]

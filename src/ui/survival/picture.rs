@@ -53,8 +53,12 @@ impl SurvivalPicture {
                 .min((y.span() * scale).round().max(1.0) as usize),
             dark: ctx.theme() == egui::Theme::Dark,
         };
+        if self.shown.as_ref() == Some(&wanted) {
+            self.underway = None;
+            return;
+        }
         // A count that was begun comes to its end: else there would be no picture while compressions arrive faster.
-        if self.underway.is_none() && self.shown.as_ref() != Some(&wanted) {
+        if self.underway.is_none() {
             let counts = Counts::begin(wanted.columns, wanted.lines, self.events);
             self.underway = Some((wanted.clone(), counts));
         }

@@ -9,7 +9,7 @@ use super::{Phase, SweepShown};
 use crate::config::Sampling;
 use crate::export::series;
 use crate::policy::POLICIES;
-use crate::sweep::{FULL, ProblemSource, SweepRequest, arms, instruction_for};
+use crate::sweep::{ArmKey, FULL, ProblemSource, SweepRequest, arms, instruction_for};
 use crate::ui::command::{SweepCommand, UiCommand};
 use crate::ui::seed_field::seed_field;
 use crate::ui::theme::{Palette, caption};
@@ -305,13 +305,20 @@ fn start(
     let clicked = button.clicked();
     match request {
         Ok(request) => {
-            let runs = request.arms.len() as u64 * u64::from(form.problems);
-            let text = format!(
+            let (room, none): (Vec<_>, Vec<_>) =
+                request.arms.iter().partition(|arm| arm.check().is_ok());
+            let runs = room.len() as u64 * u64::from(form.problems);
+            let mut text = format!(
                 "{} runs on {}",
                 crate::ui::quantity::count(runs),
                 request.model
             );
-            ui.label(RichText::new(text).size(12.0).color(palette.faint));
+            if !none.is_empty() {
+                let names: Vec<String> =
+                    none.iter().map(|arm| ArmKey::of(arm).to_string()).collect();
+                text = format!("{text}; without room, and left out: {}", names.join(", "));
+            }
+            ui.add(Label::new(RichText::new(text).size(12.0).color(palette.faint)).wrap());
             if let Some(instruction) = &request.instruction {
                 let text = format!("each told: {instruction}");
                 ui.add(Label::new(RichText::new(text).size(12.0).color(palette.faint)).wrap());

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::config::CacheSettings;
 use crate::sweep::{ArmKey, RunOutcome, SweepEvent, SweepPlan, SweepTable};
 
 /// How stale the table may be.
@@ -193,22 +194,25 @@ fn pause(took: Duration) -> Duration {
 /// Problems that may be under way at once: of fewer, an arm may lack all runs because its turn had not come.
 const AT_ONCE: usize = 64;
 
-/// Arms that the sweep of a file left out. The file does not say so; but where all others are complete, an arm without a
-/// single run was not forgotten: every problem goes through all arms before the next.
+/// Arms that the sweep of a file left out. The file does not say so; but some have no room for the prompts that were run,
+/// and where all others are complete, an arm without a single run was not forgotten: every problem goes through all arms
+/// before the next.
 fn without_runs(plan: &SweepPlan, outcomes: &[RunOutcome]) -> Vec<(ArmKey, String)> {
     let run: HashSet<&ArmKey> = outcomes.iter().map(|outcome| &outcome.arm).collect();
     let problems = plan.problems.len();
-    if problems <= AT_ONCE || outcomes.is_empty() || outcomes.len() < run.len() * problems {
+    let Some(longest) = outcomes.iter().map(|outcome| outcome.prompt_tokens).max() else {
         return vec![];
-    }
-    let missing = plan.keys().filter(|arm| !run.contains(arm));
-    missing
-        .map(|arm| {
-            (
-                arm,
-                "the file has no run of it, and all of the others".to_owned(),
-            )
-        })
+    };
+    let told = problems > AT_ONCE && outcomes.len() >= run.len() * problems;
+    let why = |settings: &CacheSettings| match settings.check_with_prompt(longest) {
+        Err(error) => Some(error.to_string()),
+        Ok(()) => told.then(|| "the file has no run of it, and all of the others".to_owned()),
+    };
+    plan.arms
+        .iter()
+        .map(|settings| (ArmKey::of(settings), settings))
+        .filter(|(arm, _)| !run.contains(arm))
+        .filter_map(|(arm, settings)| Some((arm, why(settings)?)))
         .collect()
 }
 

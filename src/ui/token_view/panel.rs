@@ -255,8 +255,12 @@ fn follow(
         (Some(rect), None) | (None, Some(rect)) => rect,
         (None, None) => return false,
     };
-    let in_sight =
-        viewport.y_range().contains(rect.top()) && viewport.y_range().contains(rect.bottom());
+    // The room around it may lie beyond the page's end, and the cursor's place does not count.
+    let in_sight = pinned
+        .and_then(|pin| state.rect_of(ui, store, pin))
+        .is_some_and(|pin| {
+            viewport.y_range().contains(pin.top()) && viewport.y_range().contains(pin.bottom())
+        });
     let rect = rect.translate(origin.to_vec2());
     ui.scroll_to_rect_animation(rect, None, egui::style::ScrollAnimation::none());
     pinned.is_some() && !in_sight
