@@ -211,7 +211,7 @@ impl Clusters {
 
 #[cfg(test)]
 mod tests {
-    use super::super::exposure::tests::hand_made;
+    use super::super::fixtures::hand_made;
     use super::*;
     use crate::config::CacheSettings;
     use crate::trace::synthetic::Synthetic;

@@ -21,7 +21,11 @@ mod cues;
 mod duplicates;
 mod enrichment;
 mod exposure;
+#[cfg(test)]
+mod fixtures;
+mod group;
 mod in_force;
+mod ledger;
 mod repeats;
 mod report;
 mod segments;
@@ -31,11 +35,13 @@ mod suffix_automaton;
 pub use cues::{CueError, CueList, ReflectionKind};
 pub use duplicates::{Cluster, Clusters, DuplicateCounts, EventDuplicates, Member};
 pub use enrichment::{Block, Counts, Ratio, Tally};
-pub use exposure::{Exposure, Ledger};
+pub use exposure::Exposure;
+pub use group::Group;
 pub(crate) use in_force::THEN;
 pub use in_force::{policies_in_force, policy_ids, policy_names, settings_in_force};
+pub use ledger::Ledger;
 pub use repeats::{RepeatedSpan, Repeats, SHORTEST_REPEAT};
-pub use report::{Group, GroupRow, Report, SegmentRow, group_counts};
+pub use report::{GroupRow, Report, SegmentRow, group_counts};
 pub use segments::{Segment, SegmentClass, Segmentation};
 
 /// Asked between pieces of work of at most about a millisecond each: false puts the rest off.

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::caption::one_line;
 use crate::analysis::{THEN, policies_in_force};
-use crate::config::{CacheSettings, Sampling};
-use crate::policy::{self, Param};
+use crate::config::{CacheSettings, Protection, Sampling};
+use crate::policy::{self, Param, PolicyInfo};
 use crate::trace::{FinishReason, ModelSummary, RecordLevel, RunSummary, TraceStore, last_boxed};
 
 /// Everything `info` tells.
@@ -209,36 +209,57 @@ impl Info {
     }
 }
 
-/// The settings that the policy uses, as a person would type them.
+/// The settings that the policy uses, as a person would type them; a window that is no number of the policy only where it
+/// is not the one that the policy starts from.
 pub(super) fn settings_text(settings: &CacheSettings) -> String {
+    let mut parts = parts(settings);
+    if let Ok(info) = policy::find(&settings.policy)
+        && !info.params.contains(&Param::Window)
+        && settings.window == info.defaults_at(settings.budget).window
+    {
+        let usual = param_text(Param::Window, settings);
+        parts.retain(|part| *part != usual);
+    }
+    parts.join(", ")
+}
+
+/// What [`settings_text`] chooses from, a usual window included.
+fn parts(settings: &CacheSettings) -> Vec<String> {
     let mut parts = vec![settings.policy.clone()];
     if let Ok(info) = policy::find(&settings.policy) {
         parts.extend(info.params.iter().map(|param| param_text(*param, settings)));
         if info.compresses {
             parts.push(format!("scope {}", settings.scope));
-            parts.push(format!("protection {}", settings.protection));
+            parts.push(protection_text(info, settings));
             parts.push(format!("trigger {}", settings.trigger));
             parts.push(format!("order {}", settings.order));
             if !info.params.contains(&Param::Window) {
-                parts.push(format!("window {}", settings.window));
+                parts.push(param_text(Param::Window, settings));
             }
         }
     }
-    parts.join(", ")
+    parts
+}
+
+/// With the number of sinks, unless the policy tells it among its own numbers.
+fn protection_text(info: &PolicyInfo, settings: &CacheSettings) -> String {
+    match settings.protection {
+        Protection::Sinks if !info.params.contains(&Param::Sinks) => {
+            format!("protection {} of {}", settings.protection, settings.sinks)
+        }
+        protection => format!("protection {protection}"),
+    }
 }
 
 fn param_text(param: Param, settings: &CacheSettings) -> String {
     format!("{} {}", param.spec().option, param.get(settings))
 }
 
-/// What is different in `new`, in the words of [`settings_text`].
+/// What is different in `new`, in the words of [`settings_text`]. A window that is the usual one again is a change too.
 fn difference(old: &CacheSettings, new: &CacheSettings) -> String {
-    let (old, new) = (settings_text(old), settings_text(new));
-    let known: Vec<&str> = old.split(", ").collect();
-    let changed: Vec<&str> = new
-        .split(", ")
-        .filter(|part| !known.contains(part))
-        .collect();
+    let known = parts(old);
+    let mut changed = parts(new);
+    changed.retain(|part| !known.contains(part));
     if changed.is_empty() {
         "as before".to_owned()
     } else {
@@ -270,5 +291,45 @@ pub(super) fn bytes(count: u64) -> String {
         format!("{count} B")
     } else {
         format!("{value:.1} {unit}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn usual(policy: &str) -> CacheSettings {
+        policy::find(policy).unwrap().default_settings()
+    }
+
+    #[test]
+    fn how_many_sinks_are_protected_is_told_once() {
+        let few = CacheSettings {
+            protection: Protection::Sinks,
+            ..usual("rkv")
+        };
+        let many = CacheSettings {
+            sinks: 16,
+            ..few.clone()
+        };
+        let text = settings_text(&many);
+        assert!(text.contains("protection sinks of 16"), "{text}");
+        assert_eq!(difference(&few, &many), "protection sinks of 16");
+        let own = settings_text(&usual("streamingllm"));
+        assert!(own.contains("sinks 4"), "{own}");
+        assert!(own.contains("protection sinks,"), "{own}");
+    }
+
+    #[test]
+    fn a_window_that_is_no_number_of_the_policy_is_told_where_it_was_changed() {
+        let tova = usual("tova");
+        assert!(!settings_text(&tova).contains("window"));
+        let wide = CacheSettings {
+            window: 4,
+            ..tova.clone()
+        };
+        assert!(settings_text(&wide).ends_with(", window 4"));
+        assert_eq!(difference(&tova, &wide), "window 4");
+        assert_eq!(difference(&wide, &tova), "window 1");
     }
 }

@@ -1,6 +1,6 @@
 use egui::Theme;
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable as _;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use rkv_scope::analysis::{CueList, Report, SHORTEST_REPEAT, SegmentClass, Segmentation};
 use rkv_scope::trace::Position;
 use rkv_scope::ui::UiCommand;
@@ -56,6 +56,29 @@ fn the_summary_says_the_reports_numbers() {
         percent(row.token_share)
     ));
     window.get_by_label_contains("near duplicates: ");
+}
+
+#[test]
+fn a_bars_explanation_holds_it_against_what_its_lower_bar_shows() {
+    let mut window = open(Stage::new(run()));
+    for (group, of) in [
+        ("reflections: ", "of tokens"),
+        ("older copies: ", "by a blind choice"),
+        ("near duplicates: ", "of candidates"),
+    ] {
+        let bars = window.query_all_by_label_contains(" of evicted, ");
+        let label = |bar: &egui_kittest::Node<'_>| bar.accesskit_node().label().unwrap();
+        let bar = bars
+            .into_iter()
+            .find(|bar| label(bar).starts_with(group))
+            .unwrap();
+        let lower = label(&bar).rsplit_once(", ").unwrap().1.to_owned();
+        assert!(lower.ends_with(of), "{lower}");
+        bar.hover();
+        // The pointer must have rested for a while.
+        window.run_steps(8);
+        window.get_by_label_contains(&format!("the lower is {lower})"));
+    }
 }
 
 #[test]

@@ -79,18 +79,9 @@ fn chance(ratio: Ratio) -> String {
 
 fn bars(ui: &mut Ui, palette: &Palette, group: Group, row: &GroupRow, evicted: u64) {
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 22.0), Sense::hover());
-    let share = |share: Option<f64>| share.map_or_else(|| "–".to_owned(), percent);
-    let (base, of) = if group.counts_from_a_moment() {
-        // Neither tokens nor candidates say for how long they could have gone as copies.
-        let expected = row.expected / evicted.max(1) as f64;
-        (Some(expected), "by a blind choice")
-    } else if row.tokens.is_some() {
-        (row.token_share, "of tokens")
-    } else {
-        (row.eligible_share, "of candidates")
-    };
-    let gone = format!("{} of evicted", share(row.evicted_share));
-    let fair = format!(", {} {of}", share(base));
+    let (base, of) = fair_share(group, row, evicted);
+    let gone = format!("{} of evicted", share_text(row.evicted_share));
+    let fair = format!(", {} {of}", share_text(base));
     let label = format!("{group}: {gone}{fair}");
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &label));
     let painter = ui.painter();
@@ -126,11 +117,28 @@ fn bars(ui: &mut Ui, palette: &Palette, group: Group, row: &GroupRow, evicted: u
             mix(palette.canvas, palette.weak, 0.5),
         );
     }
-    response.on_hover_ui(|ui| explain(ui, group, row));
+    response.on_hover_ui(|ui| explain(ui, group, row, evicted));
+}
+
+/// What the group's share of the evicted pairs is held against, 0 to 1, and of what it is one, in words.
+fn fair_share(group: Group, row: &GroupRow, evicted: u64) -> (Option<f64>, &'static str) {
+    if group.counts_from_a_moment() {
+        // Neither tokens nor candidates say for how long they could have gone as copies.
+        let expected = row.expected / evicted.max(1) as f64;
+        (Some(expected), "by a blind choice")
+    } else if row.tokens.is_some() {
+        (row.token_share, "of tokens")
+    } else {
+        (row.eligible_share, "of candidates")
+    }
+}
+
+fn share_text(share: Option<f64>) -> String {
+    share.map_or_else(|| "–".to_owned(), percent)
 }
 
 /// All numbers of a group, each with its meaning.
-fn explain(ui: &mut Ui, group: Group, row: &GroupRow) {
+fn explain(ui: &mut Ui, group: Group, row: &GroupRow, evicted: u64) {
     ui.set_max_width(440.0);
     ui.label(group.help());
     ui.add_space(4.0);
@@ -149,15 +157,12 @@ fn explain(ui: &mut Ui, group: Group, row: &GroupRow) {
         count(row.eligible),
         share(row.eligible_share)
     ));
+    let (base, of) = fair_share(group, row, evicted);
     lines.push(format!(
-        "Evicted: {}{}, pairs that one did (upper bar; the lower is the share of {})",
+        "Evicted: {}{}, pairs that one did (upper bar; the lower is {} {of})",
         count(row.evicted),
         share(row.evicted_share),
-        if row.tokens.is_some() {
-            "tokens"
-        } else {
-            "candidates"
-        }
+        share_text(base)
     ));
     lines.push(format!(
         "By chance: {:.0}, pairs that would have left had every compression drawn as many of its candidates blindly",
