@@ -230,7 +230,7 @@ fn parts(settings: &CacheSettings) -> Vec<String> {
         parts.extend(info.params.iter().map(|param| param_text(*param, settings)));
         if info.compresses {
             parts.push(format!("scope {}", settings.scope));
-            parts.push(protection_text(info, settings));
+            parts.push(info.protection(settings));
             parts.push(format!("trigger {}", settings.trigger));
             parts.push(format!("order {}", settings.order));
             if !info.params.contains(&Param::Window) {
@@ -239,16 +239,6 @@ fn parts(settings: &CacheSettings) -> Vec<String> {
         }
     }
     parts
-}
-
-/// With the number of sinks, unless the policy tells it among its own numbers.
-fn protection_text(info: &PolicyInfo, settings: &CacheSettings) -> String {
-    match settings.protection {
-        Protection::Sinks if !info.params.contains(&Param::Sinks) => {
-            format!("protection {} of {}", settings.protection, settings.sinks)
-        }
-        protection => format!("protection {protection}"),
-    }
 }
 
 fn param_text(param: Param, settings: &CacheSettings) -> String {

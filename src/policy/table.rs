@@ -139,12 +139,7 @@ impl PolicyInfo {
     /// Of [`Self::unusual`] what is no number that the policy uses.
     pub fn unusual_choices(&self, settings: &CacheSettings) -> Vec<String> {
         let usual = self.defaults_at(settings.budget);
-        let protects = |s: &CacheSettings| match s.protection {
-            Protection::Sinks if !self.params.contains(&Param::Sinks) => {
-                format!("protection {} of {}", s.protection, s.sinks)
-            }
-            protection => format!("protection {protection}"),
-        };
+        let protects = |settings| self.protection(settings);
         let windowed = self.params.contains(&Param::Window);
         [
             (settings.scope != usual.scope).then(|| format!("scope {}", settings.scope)),
@@ -159,6 +154,16 @@ impl PolicyInfo {
         .flatten()
         .filter(|_| self.compresses)
         .collect()
+    }
+
+    /// What is protected, in words; with the number of sinks, unless that is among the policy's own numbers.
+    pub fn protection(&self, settings: &CacheSettings) -> String {
+        match settings.protection {
+            Protection::Sinks if !self.params.contains(&Param::Sinks) => {
+                format!("protection {} of {}", settings.protection, settings.sinks)
+            }
+            protection => format!("protection {protection}"),
+        }
     }
 
     /// Starts the policy in a run.
