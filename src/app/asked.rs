@@ -6,8 +6,10 @@ use super::state::App;
 /// A moment at which something was asked for.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// Runs that had been asked for by then.
+    /// Files that had been asked for by then.
     pub(super) number: u64,
+    /// Runs that had been shown or put into panes by then.
+    generations: u64,
     /// The problem in the prompt bar.
     problem: String,
 }
@@ -23,13 +25,14 @@ impl App {
     pub(super) fn asked_now(&self) -> Asked {
         Asked {
             number: self.asked,
+            generations: self.generations,
             problem: self.prompt.problem.clone(),
         }
     }
 
-    /// Whether no run was asked for since.
-    pub(super) fn is_newest(&self, asked: &Asked) -> bool {
-        asked.number == self.asked
+    /// Whether no run was shown or put into a pane since.
+    pub(super) fn nothing_shown_since(&self, asked: &Asked) -> bool {
+        asked.generations == self.generations
     }
 
     /// The prompt bar gets a run's problem, unless another was typed since the run was asked for.

@@ -243,7 +243,7 @@ impl App {
                 asked,
                 result,
             } => match result {
-                Ok(_) if !self.is_newest(&asked) => {}
+                Ok(_) if asked.number != self.asked => {}
                 Ok(_) if self.status.busy() => self.not_opened(
                     &path,
                     "a run was started meanwhile; stop it before opening a trace".to_owned(),

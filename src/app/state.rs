@@ -64,8 +64,10 @@ pub struct App {
     /// What it said when the menu was last opened.
     pub(super) known_models: Vec<KnownModelName>,
     pub(super) tasks: Tasks,
-    /// Runs that were asked for, to be shown when a thread has read or done them.
+    /// Files that were asked for, to be shown when a thread has read them.
     pub(super) asked: u64,
+    /// Runs of a sweep that were done again.
+    pub(super) replays: u64,
     pub(super) runs: Option<RunFolder>,
     pub(super) earlier: Vec<EarlierRun>,
 
@@ -126,6 +128,7 @@ impl App {
             engine: None,
             tasks: Tasks::new(Arc::clone(&waker)),
             asked: 0,
+            replays: 0,
             sweeps: config.sweeps,
             sweep: SweepShown::default(),
             sweep_handle: None,
