@@ -15,8 +15,8 @@ pub struct Asked {
 }
 
 impl App {
-    /// A run is asked for, to be shown in place of the one that is shown.
-    pub(super) fn ask_for_run(&mut self) -> Asked {
+    /// A file is asked for, to be shown in place of the one that is shown.
+    pub(super) fn ask_for_file(&mut self) -> Asked {
         self.asked += 1;
         self.asked_now()
     }
@@ -75,7 +75,7 @@ mod tests {
     fn the_run_that_was_asked_for_last_is_shown_whichever_is_read_last() {
         for newest_first in [false, true] {
             let mut app = app();
-            let mut outcomes = [1, 2].map(|seed| opened(app.ask_for_run(), seed));
+            let mut outcomes = [1, 2].map(|seed| opened(app.ask_for_file(), seed));
             if newest_first {
                 outcomes.reverse();
             }
@@ -87,11 +87,32 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_shown_though_the_one_asked_for_after_it_cannot_be_read() {
+        for failed_first in [false, true] {
+            let mut app = app();
+            let slow = opened(app.ask_for_file(), 1);
+            let failed = Outcome::Opened {
+                path: "no-such.rkvt".into(),
+                asked: app.ask_for_file(),
+                result: Err("there is no such file".to_owned()),
+            };
+            let mut outcomes = [slow, failed];
+            if failed_first {
+                outcomes.reverse();
+            }
+            for outcome in outcomes {
+                app.outcome(outcome);
+            }
+            assert_eq!(app.session().unwrap().store, store(1));
+        }
+    }
+
+    #[test]
     fn a_problem_that_was_typed_since_stays() {
         let problem = store(1).header().problem.clone();
         for (typed, then) in [(None, problem.as_str()), (Some("2 + 2?"), "2 + 2?")] {
             let mut app = app();
-            let asked = app.ask_for_run();
+            let asked = app.ask_for_file();
             if let Some(typed) = typed {
                 typed.clone_into(&mut app.prompt.problem);
             }

@@ -234,7 +234,7 @@ impl App {
             self.not_opened(&path, why.to_owned());
             return;
         }
-        let asked = self.ask_for_run();
+        let asked = self.ask_for_file();
         self.background(Work::Open, move || files::open(path, asked));
     }
 

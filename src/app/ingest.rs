@@ -243,7 +243,8 @@ impl App {
                 asked,
                 result,
             } => match result {
-                Ok(_) if asked.number != self.asked => {}
+                // One that was asked for later is shown.
+                Ok(_) if asked.number <= self.opened => {}
                 Ok(_) if self.status.busy() => self.not_opened(
                     &path,
                     "a run was started meanwhile; stop it before opening a trace".to_owned(),
@@ -258,6 +259,7 @@ impl App {
                     self.settings.cache = header.settings.clone();
                     self.settings.sampling = header.sampling.clone();
                     self.settings.level = header.level;
+                    self.opened = asked.number;
                     let session = self.show_run(*store);
                     session.path = Some(path);
                     self.path_dialog.close();

@@ -66,6 +66,8 @@ pub struct App {
     pub(super) tasks: Tasks,
     /// Files that were asked for, to be shown when a thread has read them.
     pub(super) asked: u64,
+    /// The number of the one that was shown last.
+    pub(super) opened: u64,
     /// Runs of a sweep that were done again.
     pub(super) replays: u64,
     pub(super) runs: Option<RunFolder>,
@@ -128,6 +130,7 @@ impl App {
             engine: None,
             tasks: Tasks::new(Arc::clone(&waker)),
             asked: 0,
+            opened: 0,
             replays: 0,
             sweeps: config.sweeps,
             sweep: SweepShown::default(),
