@@ -133,7 +133,7 @@ impl App {
             self.comparison.close(pane);
         }
         for store in replay.runs {
-            self.put_into_pane(None, store, None, &replay.asked);
+            self.put_or_notify(store, None, &replay.asked);
         }
     }
 }

@@ -224,7 +224,7 @@ impl App {
     /// Puts a run into the next free pane of the Compare tab; what stands in the way is a notification.
     pub fn add_pane(&mut self, store: TraceStore) {
         let now = self.asked_now();
-        self.put_into_pane(None, store, None, &now);
+        self.put_or_notify(store, None, &now);
     }
 
     /// The run that is shown.

@@ -60,6 +60,13 @@ impl PathDialog {
         typed
     }
 
+    /// Puts it away if the path that was dealt with is the one that was typed here.
+    pub fn accepts(&mut self, path: &Path) {
+        if self.tried.as_deref() == Some(path) {
+            self.close();
+        }
+    }
+
     /// Draws it while it is open. What is typed stays until it has been opened; meanwhile, while the window is `opening`
     /// something, nothing else can be.
     pub fn show(&mut self, ctx: &Context, opening: bool, commands: &mut Vec<UiCommand>) {
