@@ -6,15 +6,17 @@ use super::state::App;
 /// A moment at which something was asked for.
 #[derive(Clone, Debug)]
 pub struct Asked {
-    /// Runs that had been asked for by then.
+    /// Files that had been asked for by then.
     pub(super) number: u64,
+    /// Runs that had been shown or put into panes by then.
+    generations: u64,
     /// The problem in the prompt bar.
     problem: String,
 }
 
 impl App {
-    /// A run is asked for, to be shown in place of the one that is shown.
-    pub(super) fn ask_for_run(&mut self) -> Asked {
+    /// A file is asked for, to be shown in place of the one that is shown.
+    pub(super) fn ask_for_file(&mut self) -> Asked {
         self.asked += 1;
         self.asked_now()
     }
@@ -23,13 +25,14 @@ impl App {
     pub(super) fn asked_now(&self) -> Asked {
         Asked {
             number: self.asked,
+            generations: self.generations,
             problem: self.prompt.problem.clone(),
         }
     }
 
-    /// Whether no run was asked for since.
-    pub(super) fn is_newest(&self, asked: &Asked) -> bool {
-        asked.number == self.asked
+    /// Whether no run was shown or put into a pane since.
+    pub(super) fn nothing_shown_since(&self, asked: &Asked) -> bool {
+        asked.generations == self.generations
     }
 
     /// The prompt bar gets a run's problem, unless another was typed since the run was asked for.
@@ -72,7 +75,7 @@ mod tests {
     fn the_run_that_was_asked_for_last_is_shown_whichever_is_read_last() {
         for newest_first in [false, true] {
             let mut app = app();
-            let mut outcomes = [1, 2].map(|seed| opened(app.ask_for_run(), seed));
+            let mut outcomes = [1, 2].map(|seed| opened(app.ask_for_file(), seed));
             if newest_first {
                 outcomes.reverse();
             }
@@ -84,11 +87,32 @@ mod tests {
     }
 
     #[test]
+    fn a_file_is_shown_though_the_one_asked_for_after_it_cannot_be_read() {
+        for failed_first in [false, true] {
+            let mut app = app();
+            let slow = opened(app.ask_for_file(), 1);
+            let failed = Outcome::Opened {
+                path: "no-such.rkvt".into(),
+                asked: app.ask_for_file(),
+                result: Err("there is no such file".to_owned()),
+            };
+            let mut outcomes = [slow, failed];
+            if failed_first {
+                outcomes.reverse();
+            }
+            for outcome in outcomes {
+                app.outcome(outcome);
+            }
+            assert_eq!(app.session().unwrap().store, store(1));
+        }
+    }
+
+    #[test]
     fn a_problem_that_was_typed_since_stays() {
         let problem = store(1).header().problem.clone();
         for (typed, then) in [(None, problem.as_str()), (Some("2 + 2?"), "2 + 2?")] {
             let mut app = app();
-            let asked = app.ask_for_run();
+            let asked = app.ask_for_file();
             if let Some(typed) = typed {
                 typed.clone_into(&mut app.prompt.problem);
             }

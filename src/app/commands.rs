@@ -7,7 +7,7 @@ use egui::Context;
 
 use crate::engine::{EngineCommand, RunId, RunRequest};
 use crate::export::{self, ExportOptions, Format, What};
-use crate::ui::command::{Browse, CompareCommand};
+use crate::ui::command::{Browse, CompareCommand, SaveTo};
 use crate::ui::overwrite::fresh_name;
 use crate::ui::prompt_bar;
 use crate::ui::{Tab, UiCommand};
@@ -95,7 +95,7 @@ impl App {
                 self.compare(ctx, CompareCommand::Open { pane, paths });
             }
             UiCommand::Open(path) => self.open(path),
-            UiCommand::Save(path) => self.save(path),
+            UiCommand::Save(to) => self.save(to),
             UiCommand::Browse(purpose) => self.browse(purpose),
             UiCommand::ShowExport(true) if self.tab == Tab::Compare => {
                 self.compare(ctx, CompareCommand::Figure(None));
@@ -234,21 +234,27 @@ impl App {
             self.not_opened(&path, why.to_owned());
             return;
         }
-        let asked = self.ask_for_run();
+        let asked = self.ask_for_file();
         self.background(Work::Open, move || files::open(path, asked));
     }
 
-    fn save(&mut self, path: Option<PathBuf>) {
-        let Some(session) = &self.session else { return };
-        let Some(path) = path else {
+    fn save(&mut self, to: Option<SaveTo>) {
+        let Some(SaveTo { run, path }) = to else {
+            let Some(session) = &self.session else { return };
             let known = session.path.as_ref().map(|path| path.display().to_string());
             self.path_dialog.ask(
-                Browse::Save,
+                Browse::Save(session.generation),
                 known.unwrap_or_else(|| fresh_name("run.rkvt")),
             );
             return;
         };
-        let (run, store) = (session.generation, session.store.clone());
+        let shown = self.session.as_ref();
+        let Some(session) = shown.filter(|shown| shown.generation == run) else {
+            self.notifications
+                .error("the run to be saved is not shown any more; nothing was written");
+            return;
+        };
+        let store = session.store.clone();
         self.background(Work::Save, move || files::save(run, path, &store));
     }
 

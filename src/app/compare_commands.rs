@@ -35,7 +35,7 @@ impl App {
                 if let Some(session) = &self.session {
                     let (store, path) = (session.store.clone(), session.path.clone());
                     let now = self.asked_now();
-                    self.put_into_pane(None, store, path, &now);
+                    self.put_or_notify(store, path, &now);
                 }
             }
             CompareCommand::Read(pane) => self.read_pane(pane),
@@ -129,32 +129,44 @@ impl App {
         self.send(EngineCommand::Start(Box::new(request)));
     }
 
-    /// Puts a run into the pane of that generation; what stands in the way is a notification.
+    /// Puts a run into the next free pane; what stands in the way is a notification.
+    pub(super) fn put_or_notify(
+        &mut self,
+        store: TraceStore,
+        path: Option<PathBuf>,
+        asked: &Asked,
+    ) {
+        if let Err(why) = self.put_into_pane(None, store, path, asked) {
+            self.notifications.error(why);
+        }
+    }
+
+    /// Puts a run into the pane of that generation, or into the next free one.
+    ///
+    /// # Errors
+    /// It does not fit the other runs, or there is no room; the message names the way out.
     pub(super) fn put_into_pane(
         &mut self,
         pane: Option<u64>,
         store: TraceStore,
         path: Option<PathBuf>,
         asked: &Asked,
-    ) {
+    ) -> Result<(), String> {
         self.generations += 1;
         let first = self.comparison.stores().next().is_none();
         let header = store.header().clone();
-        match self.comparison.put(pane, store, self.generations, path) {
-            Ok(_) => {
-                self.tab = Tab::Compare;
-                self.panels.compare.setup.open = false;
-                if first {
-                    self.panels.shared_timeline.show_all();
-                }
-                if first && !self.status.busy() {
-                    // What runs beside it should solve the same problem in the same way.
-                    self.take_problem(asked, &header.problem);
-                    self.settings.sampling = header.sampling.clone();
-                }
-            }
-            Err(why) => self.notifications.error(why),
+        self.comparison.put(pane, store, self.generations, path)?;
+        self.tab = Tab::Compare;
+        self.panels.compare.setup.open = false;
+        if first {
+            self.panels.shared_timeline.show_all();
         }
+        if first && !self.status.busy() {
+            // What runs beside it should solve the same problem in the same way.
+            self.take_problem(asked, &header.problem);
+            self.settings.sampling = header.sampling.clone();
+        }
+        Ok(())
     }
 
     fn read_pane(&mut self, pane: usize) {

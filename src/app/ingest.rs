@@ -243,7 +243,8 @@ impl App {
                 asked,
                 result,
             } => match result {
-                Ok(_) if !self.is_newest(&asked) => {}
+                // One that was asked for later is shown.
+                Ok(_) if asked.number <= self.opened => self.path_dialog.accepts(&path),
                 Ok(_) if self.status.busy() => self.not_opened(
                     &path,
                     "a run was started meanwhile; stop it before opening a trace".to_owned(),
@@ -258,9 +259,10 @@ impl App {
                     self.settings.cache = header.settings.clone();
                     self.settings.sampling = header.sampling.clone();
                     self.settings.level = header.level;
+                    self.opened = asked.number;
                     let session = self.show_run(*store);
-                    session.path = Some(path);
-                    self.path_dialog.close();
+                    session.path = Some(path.clone());
+                    self.path_dialog.accepts(&path);
                     if let Some(damage) = damage {
                         self.notifications.error(damage);
                     }
@@ -273,10 +275,13 @@ impl App {
                 traces,
             } => {
                 for (path, result) in traces {
-                    match result {
-                        Ok((store, damage)) => {
-                            self.path_dialog.close();
-                            self.put_into_pane(pane.take(), store, Some(path), &asked);
+                    let put = result.and_then(|(store, damage)| {
+                        self.put_into_pane(pane.take(), store, Some(path.clone()), &asked)?;
+                        Ok(damage)
+                    });
+                    match put {
+                        Ok(damage) => {
+                            self.path_dialog.accepts(&path);
                             if let Some(damage) = damage {
                                 self.notifications.error(damage);
                             }
@@ -391,5 +396,31 @@ mod tests {
         let second = app.show_run(Synthetic::default().store()).generation;
         assert_eq!(saved(&mut app, first), None);
         assert_eq!(saved(&mut app, second), Some("saved.rkvt".into()));
+    }
+
+    #[test]
+    fn a_dialog_stays_when_what_comes_in_was_not_typed_there() {
+        let ctx = Context::default();
+        let mut app = App::new(&ctx, AppConfig::default());
+        app.show_run(Synthetic::default().store());
+        app.execute(&ctx, vec![UiCommand::Save(None)]);
+        let dialog = app.path_dialog.purpose;
+        assert!(dialog.is_some());
+        // Dropped on the window.
+        let store = Synthetic::default().store();
+        let asked = app.ask_for_file();
+        app.outcome(Outcome::Opened {
+            path: "dropped.rkvt".into(),
+            asked: asked.clone(),
+            result: Ok((Box::new(store.clone()), None)),
+        });
+        assert_eq!(app.path_dialog.purpose, dialog);
+        app.outcome(Outcome::OpenedPanes {
+            pane: None,
+            asked,
+            traces: vec![("dropped.rkvt".into(), Ok((store, None)))],
+        });
+        assert_eq!(app.comparison().panes.len(), 1);
+        assert_eq!(app.path_dialog.purpose, dialog);
     }
 }

@@ -15,6 +15,8 @@ const SHOW: &str = "Open it";
 
 /// Runs that were done again and are not shown yet.
 pub(super) struct Replay {
+    /// Counts them, so that an older offer does not open a newer one.
+    number: u64,
     asked: Asked,
     /// The full cache's, and the policy's if it is another.
     runs: Vec<TraceStore>,
@@ -53,7 +55,7 @@ impl App {
         self.notifications
             .info(format!("running problem {} again …", problem + 1));
         let replay = Arc::clone(&factory.replay);
-        let asked = self.ask_for_run();
+        let asked = self.asked_now();
         self.background(Work::Replay, move || Outcome::Replayed {
             problem,
             asked,
@@ -70,14 +72,19 @@ impl App {
     ) {
         match result {
             Ok(runs) => {
-                let number = asked.number;
-                let waited_for = self.tab == Tab::Sweep && self.is_newest(&asked);
+                self.replays += 1;
+                let number = self.replays;
+                let waited_for = self.tab == Tab::Sweep && self.nothing_shown_since(&asked);
                 let place = if runs.len() == 1 {
                     "Reading"
                 } else {
                     "Compare"
                 };
-                self.replay = Some(Replay { asked, runs });
+                self.replay = Some(Replay {
+                    number,
+                    asked,
+                    runs,
+                });
                 if waited_for {
                     self.show_replay(number);
                 } else {
@@ -97,7 +104,7 @@ impl App {
 
     /// Opens the runs side by side, in place of what was compared before; a single one is read.
     pub(super) fn show_replay(&mut self, number: u64) {
-        let ours = |replay: &mut Replay| replay.asked.number == number;
+        let ours = |replay: &mut Replay| replay.number == number;
         let Some(mut replay) = self.replay.take_if(ours) else {
             self.notifications.error(
                 "the run has made room for a newer one; choose its problem in the Sweep tab again",
@@ -126,11 +133,40 @@ impl App {
             self.comparison.close(pane);
         }
         for store in replay.runs {
-            self.put_into_pane(None, store, None, &replay.asked);
+            self.put_or_notify(store, None, &replay.asked);
         }
     }
 }
 
 fn show(number: u64) -> UiCommand {
     UiCommand::Sweep(SweepCommand::ShowReplay(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::AppConfig;
+    use crate::app::tasks::Outcome;
+    use crate::trace::synthetic::Synthetic;
+
+    #[test]
+    fn what_was_put_together_meanwhile_is_not_closed() {
+        for meanwhile in [false, true] {
+            let mut app = App::new(&egui::Context::default(), AppConfig::default());
+            let store = || Synthetic::default().store();
+            let asked = app.asked_now();
+            if meanwhile {
+                app.add_pane(store());
+            }
+            app.tab = Tab::Sweep;
+            app.outcome(Outcome::Replayed {
+                problem: 0,
+                asked,
+                result: Ok(vec![store(), store()]),
+            });
+            let panes = if meanwhile { 1 } else { 2 };
+            assert_eq!(app.comparison.panes.len(), panes);
+            assert_eq!(app.replay.is_some(), meanwhile, "it is offered");
+        }
+    }
 }

@@ -64,8 +64,12 @@ pub struct App {
     /// What it said when the menu was last opened.
     pub(super) known_models: Vec<KnownModelName>,
     pub(super) tasks: Tasks,
-    /// Runs that were asked for, to be shown when a thread has read or done them.
+    /// Files that were asked for, to be shown when a thread has read them.
     pub(super) asked: u64,
+    /// The number of the one that was shown last.
+    pub(super) opened: u64,
+    /// Runs of a sweep that were done again.
+    pub(super) replays: u64,
     pub(super) runs: Option<RunFolder>,
     pub(super) earlier: Vec<EarlierRun>,
 
@@ -126,6 +130,8 @@ impl App {
             engine: None,
             tasks: Tasks::new(Arc::clone(&waker)),
             asked: 0,
+            opened: 0,
+            replays: 0,
             sweeps: config.sweeps,
             sweep: SweepShown::default(),
             sweep_handle: None,
@@ -218,7 +224,7 @@ impl App {
     /// Puts a run into the next free pane of the Compare tab; what stands in the way is a notification.
     pub fn add_pane(&mut self, store: TraceStore) {
         let now = self.asked_now();
-        self.put_into_pane(None, store, None, &now);
+        self.put_or_notify(store, None, &now);
     }
 
     /// The run that is shown.

@@ -66,8 +66,8 @@ pub enum UiCommand {
     ShowTab(Tab),
     /// Open a trace file (a dialog if no path).
     Open(Option<PathBuf>),
-    /// Save the trace (a dialog if no path).
-    Save(Option<PathBuf>),
+    /// Save the trace that is shown (a dialog if it is not said where to).
+    Save(Option<SaveTo>),
     /// Ask for a path with the system's dialog.
     Browse(Browse),
     /// Show the export dialog.
@@ -91,6 +91,15 @@ pub enum UiCommand {
     ToggleNotifications,
     /// Dark, light, or as the system has it.
     SetTheme(egui::ThemePreference),
+}
+
+/// Where the trace of a run is to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaveTo {
+    /// The run, by its generation: another may be shown while the dialog asks for a path.
+    pub run: u64,
+    /// The file.
+    pub path: PathBuf,
 }
 
 /// A wish of the Sweep tab.
@@ -155,8 +164,8 @@ pub enum CompareCommand {
 pub enum Browse {
     /// A trace to open.
     Open,
-    /// A trace to write.
-    Save,
+    /// The trace to write that is shown, by the generation of its run.
+    Save(u64),
     /// A figure or table to write.
     Export,
     /// Traces to put into the panes of the Compare tab, the first into the one of this generation.

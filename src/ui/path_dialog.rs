@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use egui::{Align2, Button, Context, Key, Label, RichText, TextEdit, Window, vec2};
 
-use super::command::{Browse, CompareCommand, UiCommand};
+use super::command::{Browse, CompareCommand, SaveTo, UiCommand};
 use super::overwrite::Overwrite;
 use super::theme::Palette;
 use super::typed_path::typed_path;
@@ -58,6 +58,13 @@ impl PathDialog {
             self.fresh = true;
         }
         typed
+    }
+
+    /// Puts it away if the path that was dealt with is the one that was typed here.
+    pub fn accepts(&mut self, path: &Path) {
+        if self.tried.as_deref() == Some(path) {
+            self.close();
+        }
     }
 
     /// Draws it while it is open. What is typed stays until it has been opened; meanwhile, while the window is `opening`
@@ -142,7 +149,7 @@ fn words(purpose: Browse) -> Option<Words> {
     let trace = "Path of the .rkvt file:";
     let (title, field, verb) = match purpose {
         Browse::Open => ("Open a trace", trace, "Open"),
-        Browse::Save => ("Save the trace", trace, "Save"),
+        Browse::Save(_) => ("Save the trace", trace, "Save"),
         Browse::OpenPane(_) => ("Open a trace beside the others", trace, "Open"),
         Browse::SavePane(_) => ("Save the pane's trace", trace, "Save"),
         Browse::SavePanes(_) => (
@@ -177,7 +184,7 @@ pub fn lettered(path: &Path, pane: usize) -> PathBuf {
 fn command(purpose: Browse, path: PathBuf) -> Option<UiCommand> {
     Some(match purpose {
         Browse::Open => UiCommand::Open(Some(path)),
-        Browse::Save => UiCommand::Save(Some(path)),
+        Browse::Save(run) => UiCommand::Save(Some(SaveTo { run, path })),
         Browse::OpenPane(pane) => UiCommand::Compare(CompareCommand::Open {
             pane,
             paths: vec![path],

@@ -1,9 +1,10 @@
 //! The Compare tab: panes of one problem on one cursor.
 
-use egui::Key;
+use egui::accesskit::Role;
+use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use rkv_scope::compare::{Meters, Overlap, divergence, held_difference};
+use rkv_scope::compare::{MOST_RUNS, Meters, Overlap, divergence, held_difference};
 use rkv_scope::config::CacheSettings;
 use rkv_scope::trace::TraceStore;
 use rkv_scope::trace::synthetic::Synthetic;
@@ -231,6 +232,40 @@ fn traces_go_through_files_into_panes_and_out_again() {
     });
     other.run();
     other.get_by_label("the same text as A");
+}
+
+#[test]
+fn a_path_for_which_no_pane_is_free_stays_where_it_was_typed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("one-more.rkvt");
+    rkv_scope::trace::save(&path, &b()).unwrap();
+    let mut harness = comparing(vec![a(); MOST_RUNS]);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
+    harness.run();
+    let label = "Path of the .rkvt file:";
+    let field = harness.get_by_role_and_label(Role::TextInput, label);
+    field.focus();
+    field.set_text_value_accesskit(&path.display().to_string());
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.step();
+    let full = "panes are taken";
+    for _ in 0..500 {
+        harness.step();
+        if harness.query_by_label_contains(full).is_some() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    harness.run();
+    harness.get_by_label_contains(full);
+    let field = harness.get_by_role_and_label(Role::TextInput, label);
+    assert_eq!(field.value(), Some(path.display().to_string()));
+    let app = harness.state().app();
+    assert!(
+        app.notifications().notes().is_empty(),
+        "told where it was typed"
+    );
 }
 
 #[test]

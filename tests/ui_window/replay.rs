@@ -6,6 +6,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use rkv_scope::trace::Position;
 use rkv_scope::trace::synthetic::Synthetic;
+use rkv_scope::ui::command::SaveTo;
 use rkv_scope::ui::{ColourMode, UiCommand};
 
 use super::stage::{Stage, execute, replaying, viewer, wait};
@@ -190,7 +191,9 @@ fn a_path_that_cannot_be_opened_stays_to_be_put_right() {
 fn saving(path: &Path) -> Harness<'static, Stage> {
     let mut harness = replaying(&Synthetic::default());
     let ctx = harness.ctx.clone();
-    let save = rkv_scope::ui::UiCommand::Save(Some(path.to_owned()));
+    let run = harness.state().app().session().unwrap().generation;
+    let path = path.to_owned();
+    let save = UiCommand::Save(Some(SaveTo { run, path }));
     harness.state_mut().app_mut().execute(&ctx, vec![save]);
     harness
 }
@@ -220,6 +223,29 @@ fn a_trace_is_saved_though_the_window_is_closed_at_once() {
     drop(harness);
     let saved = rkv_scope::trace::load(&path).unwrap();
     assert_eq!(saved.store, Synthetic::default().store());
+}
+
+#[test]
+fn another_run_is_not_saved_under_the_name_of_the_one_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.rkvt");
+    let mut harness = replaying(&Synthetic::default());
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::S);
+    harness.run();
+    let other = Synthetic {
+        seed: 2,
+        ..Synthetic::default()
+    };
+    harness.state_mut().app_mut().show_run(other.store());
+    let label = "Path of the .rkvt file:";
+    let field = harness.get_by_role_and_label(Role::TextInput, label);
+    field.focus();
+    field.set_text_value_accesskit(&path.display().to_string());
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    harness.get_by_label_contains("not shown any more");
+    assert!(!path.exists());
 }
 
 #[test]
