@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::caption::one_line;
 use crate::analysis::{THEN, policies_in_force};
-use crate::config::{CacheSettings, Protection, Sampling};
-use crate::policy::{self, Param, PolicyInfo};
+use crate::config::{CacheSettings, Sampling};
+use crate::policy::{self, Param};
 use crate::trace::{FinishReason, ModelSummary, RecordLevel, RunSummary, TraceStore, last_boxed};
 
 /// Everything `info` tells.
@@ -287,6 +287,7 @@ pub(super) fn bytes(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Protection;
 
     fn usual(policy: &str) -> CacheSettings {
         policy::find(policy).unwrap().default_settings()
