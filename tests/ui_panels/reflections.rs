@@ -67,7 +67,10 @@ fn a_bars_explanation_holds_it_against_what_its_lower_bar_shows() {
         ("near duplicates: ", "of candidates"),
     ] {
         let bars = window.query_all_by_label_contains(" of evicted, ");
-        let label = |bar: &egui_kittest::Node<'_>| bar.accesskit_node().label().unwrap();
+        let label = |bar: &egui_kittest::Node<'_>| {
+            let node = bar.accesskit_node();
+            node.label().or_else(|| node.value()).unwrap_or_default()
+        };
         let bar = bars
             .into_iter()
             .find(|bar| label(bar).starts_with(group))
