@@ -163,16 +163,20 @@ mod tests {
 
     /// Six tokens seen at the first compression: 0 to 3 are open, each with the chance 2/4. Eight at the
     /// second: head 0 has 1 and 3 to 5 open, head 1 has 0, 1, 4 and 5; each drops one of four.
-    #[test]
-    fn chances_add_up_as_counted_by_hand() {
+    fn two_compressions() -> TraceStore {
         let events: [(u32, [&[u32]; 2]); 2] = [(6, [&[0, 2], &[2, 3]]), (8, [&[4], &[0]])];
-        let store = hand_made(
+        hand_made(
             &["a", "b", "c", "d", "e", "f", "g", "h", "i"],
             &CacheSettings::default(),
             0,
             &events,
             None,
-        );
+        )
+    }
+
+    #[test]
+    fn chances_add_up_as_counted_by_hand() {
+        let store = two_compressions();
         let got = ledger(&store, 9);
         assert_eq!(got.evicted, [2, 0, 2, 1, 1, 0, 0, 0, 0]);
         assert_eq!(got.eligible, [2, 2, 2, 2, 2, 2, 0, 0, 0]);
@@ -243,19 +247,12 @@ mod tests {
         }
     }
 
-    /// The compressions of `chances_add_up_as_counted_by_hand`. Token 0 counts from the second on: head 0 had dropped it
+    /// Token 0 counts from the second on: head 0 had dropped it
     /// by then, head 1 drops it. So does 2, which neither head still has, and 3, which head 0 keeps. 1 counts from seven
     /// tokens on, before which the first ran; 4 not at all; 5 from a moment after the last compression.
     #[test]
     fn a_token_counts_from_its_own_moment_on() {
-        let events: [(u32, [&[u32]; 2]); 2] = [(6, [&[0, 2], &[2, 3]]), (8, [&[4], &[0]])];
-        let store = hand_made(
-            &["a", "b", "c", "d", "e", "f", "g", "h", "i"],
-            &CacheSettings::default(),
-            0,
-            &events,
-            None,
-        );
+        let store = two_compressions();
         let mut exposure = Exposure::default();
         assert!(exposure.extend(&store, &mut || true));
         let moments = [Some(8), Some(7), Some(8), Some(8), None, Some(9)];

@@ -71,40 +71,39 @@ mod tests {
         App::new(&egui::Context::default(), AppConfig::default())
     }
 
-    #[test]
-    fn the_run_that_was_asked_for_last_is_shown_whichever_is_read_last() {
-        for newest_first in [false, true] {
+    /// What is shown after two outcomes, which come in this order and in the other one.
+    fn shown_after(outcomes: impl Fn(&mut App) -> [Outcome; 2]) -> [TraceStore; 2] {
+        [false, true].map(|reversed| {
             let mut app = app();
-            let mut outcomes = [1, 2].map(|seed| opened(app.ask_for_file(), seed));
-            if newest_first {
+            let mut outcomes = outcomes(&mut app);
+            if reversed {
                 outcomes.reverse();
             }
             for outcome in outcomes {
                 app.outcome(outcome);
             }
-            assert_eq!(app.session().unwrap().store, store(2));
-        }
+            app.session().unwrap().store.clone()
+        })
+    }
+
+    #[test]
+    fn the_run_that_was_asked_for_last_is_shown_whichever_is_read_last() {
+        let shown = shown_after(|app| [1, 2].map(|seed| opened(app.ask_for_file(), seed)));
+        assert_eq!(shown, [store(2), store(2)]);
     }
 
     #[test]
     fn a_file_is_shown_though_the_one_asked_for_after_it_cannot_be_read() {
-        for failed_first in [false, true] {
-            let mut app = app();
+        let shown = shown_after(|app| {
             let slow = opened(app.ask_for_file(), 1);
             let failed = Outcome::Opened {
                 path: "no-such.rkvt".into(),
                 asked: app.ask_for_file(),
                 result: Err("there is no such file".to_owned()),
             };
-            let mut outcomes = [slow, failed];
-            if failed_first {
-                outcomes.reverse();
-            }
-            for outcome in outcomes {
-                app.outcome(outcome);
-            }
-            assert_eq!(app.session().unwrap().store, store(1));
-        }
+            [slow, failed]
+        });
+        assert_eq!(shown, [store(1), store(1)]);
     }
 
     #[test]

@@ -3,22 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use super::asked::Asked;
-use super::tasks::Outcome;
+use super::tasks::{Outcome, ReadTrace};
 use crate::error_chain::chain;
 use crate::export::{ComparedRun, Comparison, ExportOptions, Format, What};
 use crate::trace::{self, TraceStore, TraceView};
 use crate::ui::command::Browse;
 
 /// Reads a trace; damage at its end is told beside the run.
+fn read(path: &Path) -> ReadTrace {
+    let loaded = trace::load(path).map_err(|error| error.to_string())?;
+    let damage = loaded.problem.map(|damage| damage.to_string());
+    Ok((loaded.store, damage))
+}
+
+/// Reads a trace to show.
 pub fn open(path: PathBuf, asked: Asked) -> Outcome {
-    let result = trace::load(&path)
-        .map(|loaded| {
-            (
-                Box::new(loaded.store),
-                loaded.problem.map(|damage| damage.to_string()),
-            )
-        })
-        .map_err(|error| error.to_string());
+    let result = read(&path).map(|(store, damage)| (Box::new(store), damage));
     Outcome::Opened {
         path,
         asked,
@@ -29,14 +29,7 @@ pub fn open(path: PathBuf, asked: Asked) -> Outcome {
 /// Reads traces for the Compare tab, in order, the first for the pane of that generation.
 pub fn open_panes(pane: Option<u64>, paths: Vec<PathBuf>, asked: Asked) -> Outcome {
     let read = |path: PathBuf| {
-        let result = trace::load(&path)
-            .map(|loaded| {
-                (
-                    loaded.store,
-                    loaded.problem.map(|damage| damage.to_string()),
-                )
-            })
-            .map_err(|error| error.to_string());
+        let result = read(&path);
         (path, result)
     };
     Outcome::OpenedPanes {

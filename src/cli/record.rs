@@ -71,7 +71,7 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
     let ended = follow(args, settings, sampling, calibration, &mut warned, out);
     // By now the engine has put away what it had; after a warning, the warning has told where that lies.
     match (ended, &args.out) {
-        (Err(error), Some(path)) if !warned && !nobody_reads(&error) => {
+        (Err(error), Some(path)) if !warned => {
             let part = unfinished(&destination(path)?);
             Err(if part.exists() {
                 CliError::Engine(format!(
@@ -84,11 +84,6 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
         }
         (ended, _) => ended,
     }
-}
-
-/// `| head` has had enough; `main` says nothing then.
-fn nobody_reads(error: &CliError) -> bool {
-    matches!(error, CliError::Stdout(error) if error.kind() == ErrorKind::BrokenPipe)
 }
 
 /// Runs it to its end, telling the text or the report. `warned` says whether the engine had something to warn of.

@@ -49,8 +49,7 @@ impl Outbox {
         }
         self.batch.extend(records);
         if self.last.elapsed() >= BATCH_EVERY {
-            self.close_batch();
-            self.deliver();
+            self.flush();
         }
     }
 

@@ -32,9 +32,7 @@ fn values(settings: &CacheSettings) -> Vec<String> {
     policy::find(&settings.policy).map_or_else(
         |_unknown| vec![],
         |info| {
-            let value =
-                |param: &policy::Param| format!("{} {}", param.spec().option, param.get(settings));
-            let numbers = info.params.iter().map(value);
+            let numbers = info.params.iter().map(|param| param.said(settings));
             numbers.chain(info.unusual_choices(settings)).collect()
         },
     )

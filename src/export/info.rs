@@ -217,7 +217,7 @@ pub(super) fn settings_text(settings: &CacheSettings) -> String {
         && !info.params.contains(&Param::Window)
         && settings.window == info.defaults_at(settings.budget).window
     {
-        let usual = param_text(Param::Window, settings);
+        let usual = Param::Window.said(settings);
         parts.retain(|part| *part != usual);
     }
     parts.join(", ")
@@ -227,22 +227,15 @@ pub(super) fn settings_text(settings: &CacheSettings) -> String {
 fn parts(settings: &CacheSettings) -> Vec<String> {
     let mut parts = vec![settings.policy.clone()];
     if let Ok(info) = policy::find(&settings.policy) {
-        parts.extend(info.params.iter().map(|param| param_text(*param, settings)));
+        parts.extend(info.params.iter().map(|param| param.said(settings)));
         if info.compresses {
-            parts.push(format!("scope {}", settings.scope));
-            parts.push(info.protection(settings));
-            parts.push(format!("trigger {}", settings.trigger));
-            parts.push(format!("order {}", settings.order));
+            parts.extend(info.choices(settings));
             if !info.params.contains(&Param::Window) {
-                parts.push(param_text(Param::Window, settings));
+                parts.push(Param::Window.said(settings));
             }
         }
     }
     parts
-}
-
-fn param_text(param: Param, settings: &CacheSettings) -> String {
-    format!("{} {}", param.spec().option, param.get(settings))
 }
 
 /// What is different in `new`, in the words of [`settings_text`]. A window that is the usual one again is a change too.

@@ -247,6 +247,13 @@ impl<'a> GgufSource<'a> {
             .and_then(|tensor| tensor.dequantize(&Device::Cpu)?.flatten_all()?.to_vec1())
             .map_err(ModelError::tensor(&self.file))
     }
+
+    /// For the name of what the weights are: they were of this type in the file.
+    fn tell_requantised(&mut self, dtype: GgmlDType) {
+        if !self.requantised.contains(&dtype) {
+            self.requantised.push(dtype);
+        }
+    }
 }
 
 impl TensorSource for GgufSource<'_> {
@@ -290,18 +297,11 @@ impl TensorSource for GgufSource<'_> {
         let sixteen_bits = matches!(dtype, GgmlDType::F16 | GgmlDType::BF16);
         if dtype == GgmlDType::F32 || (sixteen_bits && self.dense != DenseWeights::AsStored) {
             let weights = self.numbers(tensor, &entry)?;
-            if self.dense != DenseWeights::Q8_0 || !columns.is_multiple_of(32) {
-                return Ok(RawMatrix::Dense { columns, weights });
+            let matrix = self.dense.hold(weights, columns, &self.file)?;
+            if matches!(matrix, RawMatrix::Quantised { .. }) {
+                self.tell_requantised(dtype);
             }
-            if !self.requantised.contains(&dtype) {
-                self.requantised.push(dtype);
-            }
-            return Ok(RawMatrix::Quantised {
-                columns,
-                dtype: GgmlDType::Q8_0,
-                bytes: requantise::f32_to_q8_0(&weights, columns)
-                    .map_err(ModelError::tensor(&self.file))?,
-            });
+            return Ok(matrix);
         }
         let bytes = self.bytes(tensor, &entry)?;
         if !requantise::is_slow(dtype) {
@@ -311,9 +311,7 @@ impl TensorSource for GgufSource<'_> {
                 bytes,
             });
         }
-        if !self.requantised.contains(&dtype) {
-            self.requantised.push(dtype);
-        }
+        self.tell_requantised(dtype);
         Ok(RawMatrix::Quantised {
             columns,
             dtype: GgmlDType::Q8_0,

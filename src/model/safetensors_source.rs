@@ -29,6 +29,28 @@ pub enum DenseWeights {
     AsStored,
 }
 
+impl DenseWeights {
+    /// A matrix of `file` that was read as f32, as it is to be held.
+    ///
+    /// # Errors
+    /// The tensor library refuses to quantise it.
+    pub(crate) fn hold(
+        self,
+        weights: Vec<f32>,
+        columns: usize,
+        file: &str,
+    ) -> Result<RawMatrix, ModelError> {
+        if self != Self::Q8_0 || !columns.is_multiple_of(32) {
+            return Ok(RawMatrix::Dense { columns, weights });
+        }
+        Ok(RawMatrix::Quantised {
+            columns,
+            dtype: GgmlDType::Q8_0,
+            bytes: requantise::f32_to_q8_0(&weights, columns).map_err(ModelError::tensor(file))?,
+        })
+    }
+}
+
 trait ReadSeek: Read + Seek {}
 impl<R: Read + Seek> ReadSeek for R {}
 
@@ -239,16 +261,7 @@ impl TensorSource for SafetensorsSource<'_> {
         }
         let weights = self.numbers(&bytes, dtype)?;
         drop(bytes);
-        if self.dense != DenseWeights::Q8_0 || !columns.is_multiple_of(32) {
-            return Ok(RawMatrix::Dense { columns, weights });
-        }
-        let bytes =
-            requantise::f32_to_q8_0(&weights, columns).map_err(ModelError::tensor(&self.file))?;
-        Ok(RawMatrix::Quantised {
-            columns,
-            dtype: GgmlDType::Q8_0,
-            bytes,
-        })
+        self.dense.hold(weights, columns, &self.file)
     }
 
     fn interleaved(&self) -> bool {

@@ -143,6 +143,11 @@ impl Param {
         }
     }
 
+    /// The setting as the command line would say it: `lambda 0.7`.
+    pub fn said(self, settings: &CacheSettings) -> String {
+        format!("{} {}", self.spec().option, self.get(settings))
+    }
+
     /// Writes the setting; counts are rounded. A window that is the policy's share of the budget goes with it.
     pub fn set(self, settings: &mut CacheSettings, value: f64) {
         let count = value.round().clamp(0.0, f64::from(u32::MAX)) as u32;

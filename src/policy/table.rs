@@ -131,39 +131,42 @@ impl PolicyInfo {
             .iter()
             .filter(|param| !matches!(param, Param::Budget | Param::Buffer))
             .filter(|param| param.get(settings).to_bits() != param.get(&usual).to_bits())
-            .map(|param| format!("{} {}", param.spec().option, param.get(settings)));
-        let choices = self.unusual_choices(settings);
-        numbers.chain(choices).collect()
+            .map(|param| param.said(settings));
+        numbers.chain(self.unusual_choices(settings)).collect()
     }
 
     /// Of [`Self::unusual`] what is no number that the policy uses.
     pub fn unusual_choices(&self, settings: &CacheSettings) -> Vec<String> {
+        if !self.compresses {
+            return vec![];
+        }
         let usual = self.defaults_at(settings.budget);
-        let protects = |settings| self.protection(settings);
-        let windowed = self.params.contains(&Param::Window);
-        [
-            (settings.scope != usual.scope).then(|| format!("scope {}", settings.scope)),
-            (protects(settings) != protects(&usual)).then(|| protects(settings)),
-            (settings.trigger != usual.trigger).then(|| format!("trigger {}", settings.trigger)),
-            (settings.order != usual.order).then(|| format!("order {}", settings.order)),
-            (settings.retain != usual.retain).then(|| format!("retain {:?}", settings.retain)),
-            (!windowed && settings.window != usual.window)
-                .then(|| format!("window {}", settings.window)),
-        ]
-        .into_iter()
-        .flatten()
-        .filter(|_| self.compresses)
-        .collect()
+        let known = self.choices(&usual);
+        let mut said = self.choices(settings).to_vec();
+        said.retain(|choice| !known.contains(choice));
+        if settings.retain != usual.retain {
+            said.push(format!("retain {:?}", settings.retain));
+        }
+        if !self.params.contains(&Param::Window) && settings.window != usual.window {
+            said.push(Param::Window.said(settings));
+        }
+        said
     }
 
-    /// What is protected, in words; with the number of sinks, unless that is among the policy's own numbers.
-    pub fn protection(&self, settings: &CacheSettings) -> String {
-        match settings.protection {
+    /// What is chosen beside the numbers, in words. The number of sinks is told unless it is among the policy's own numbers.
+    pub fn choices(&self, settings: &CacheSettings) -> [String; 4] {
+        let protection = match settings.protection {
             Protection::Sinks if !self.params.contains(&Param::Sinks) => {
                 format!("protection {} of {}", settings.protection, settings.sinks)
             }
             protection => format!("protection {protection}"),
-        }
+        };
+        [
+            format!("scope {}", settings.scope),
+            protection,
+            format!("trigger {}", settings.trigger),
+            format!("order {}", settings.order),
+        ]
     }
 
     /// Starts the policy in a run.

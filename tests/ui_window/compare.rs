@@ -11,7 +11,7 @@ use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::ui::command::CompareCommand;
 use rkv_scope::ui::{Tab, UiCommand};
 
-use super::stage::{Stage, execute, viewer, wait};
+use super::stage::{Stage, compared, enter_trace_path, execute, viewer, wait, wait_for_text};
 
 /// Another seed is another text after the first step, and other tokens kept.
 pub fn plan(seed: u64, policy: &str, budget: u32) -> Synthetic {
@@ -218,7 +218,7 @@ fn traces_go_through_files_into_panes_and_out_again() {
     wait(&mut other, |stage| {
         stage.app().comparison().panes.len() == 2
     });
-    let stores: Vec<TraceStore> = other.state().app().comparison().stores().cloned().collect();
+    let stores = compared(&other);
     assert_eq!(stores, [a(), b()]);
     // Dropped on a pane, a trace takes its place.
     let pane = other.state().app().comparison().panes[1].generation;
@@ -242,24 +242,9 @@ fn a_path_for_which_no_pane_is_free_stays_where_it_was_typed() {
     let mut harness = comparing(vec![a(); MOST_RUNS]);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
     harness.run();
-    let label = "Path of the .rkvt file:";
-    let field = harness.get_by_role_and_label(Role::TextInput, label);
-    field.focus();
-    field.set_text_value_accesskit(&path.display().to_string());
-    harness.run();
-    harness.key_press(Key::Enter);
-    harness.step();
-    let full = "panes are taken";
-    for _ in 0..500 {
-        harness.step();
-        if harness.query_by_label_contains(full).is_some() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    harness.run();
-    harness.get_by_label_contains(full);
-    let field = harness.get_by_role_and_label(Role::TextInput, label);
+    enter_trace_path(&mut harness, &path);
+    wait_for_text(&mut harness, "panes are taken");
+    let field = harness.get_by_role_and_label(Role::TextInput, "Path of the .rkvt file:");
     assert_eq!(field.value(), Some(path.display().to_string()));
     let app = harness.state().app();
     assert!(
@@ -308,13 +293,7 @@ fn a_trace_replaces_the_pane_it_was_meant_for_though_another_was_closed_meanwhil
     wait(&mut harness, |stage| {
         stage.app().comparison().stores().any(|store| *store == d)
     });
-    let stores: Vec<TraceStore> = harness
-        .state()
-        .app()
-        .comparison()
-        .stores()
-        .cloned()
-        .collect();
+    let stores = compared(&harness);
     assert_eq!(stores, [d, c]);
 }
 
@@ -370,13 +349,7 @@ fn several_traces_that_are_dropped_open_side_by_side() {
     wait(&mut harness, |stage| {
         stage.app().comparison().panes.len() == 2
     });
-    let stores: Vec<TraceStore> = harness
-        .state()
-        .app()
-        .comparison()
-        .stores()
-        .cloned()
-        .collect();
+    let stores = compared(&harness);
     assert_eq!(stores, [a(), b()]);
     harness.run();
     harness.get_by_label("Go to where B parts from A");

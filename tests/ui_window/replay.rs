@@ -9,7 +9,7 @@ use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::ui::command::SaveTo;
 use rkv_scope::ui::{ColourMode, UiCommand};
 
-use super::stage::{Stage, execute, replaying, viewer, wait};
+use super::stage::{Stage, enter_trace_path, execute, replaying, viewer, wait, wait_for_text};
 
 fn cursor(harness: &Harness<'static, Stage>) -> usize {
     harness
@@ -153,26 +153,10 @@ fn a_path_that_cannot_be_opened_stays_to_be_put_right() {
     let mut harness = viewer();
     harness.key_press_modifiers(Modifiers::COMMAND, Key::O);
     harness.run();
-    let open = |harness: &mut Harness<'static, Stage>, typed: &str| {
-        let label = "Path of the .rkvt file:";
-        let field = harness.get_by_role_and_label(Role::TextInput, label);
-        field.focus();
-        field.set_text_value_accesskit(typed);
-        harness.run();
-        harness.key_press(Key::Enter);
-        harness.step();
-    };
-    let wrong = folder.path().join("no-such.rkvt").display().to_string();
-    open(&mut harness, &wrong);
-    for _ in 0..500 {
-        harness.step();
-        if harness.query_by_label_contains(&wrong).is_some() {
-            break;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    harness.run();
-    harness.get_by_label_contains(&wrong);
+    let wrong = folder.path().join("no-such.rkvt");
+    enter_trace_path(&mut harness, &wrong);
+    let wrong = wrong.display().to_string();
+    wait_for_text(&mut harness, &wrong);
     let app = harness.state().app();
     assert!(
         app.notifications().notes().is_empty(),
@@ -180,7 +164,7 @@ fn a_path_that_cannot_be_opened_stays_to_be_put_right() {
     );
     let field = harness.get_by_role_and_label(Role::TextInput, "Path of the .rkvt file:");
     assert_eq!(field.value(), Some(wrong));
-    open(&mut harness, &path.display().to_string());
+    enter_trace_path(&mut harness, &path);
     wait(&mut harness, |stage| stage.app().session().is_some());
     harness.run();
     let field = harness.query_by_label("Path of the .rkvt file:");
@@ -237,12 +221,7 @@ fn another_run_is_not_saved_under_the_name_of_the_one_before() {
         ..Synthetic::default()
     };
     harness.state_mut().app_mut().show_run(other.store());
-    let label = "Path of the .rkvt file:";
-    let field = harness.get_by_role_and_label(Role::TextInput, label);
-    field.focus();
-    field.set_text_value_accesskit(&path.display().to_string());
-    harness.run();
-    harness.key_press(Key::Enter);
+    enter_trace_path(&mut harness, &path);
     harness.run();
     harness.get_by_label_contains("not shown any more");
     assert!(!path.exists());

@@ -4,12 +4,14 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use egui::Theme;
+use egui::accesskit::Role;
+use egui::{Key, Theme};
+use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, HarnessBuilder};
 use rkv_scope::app::{App, AppConfig, RunFolder};
 use rkv_scope::engine::{EngineCommand, EngineEvent, EngineHandle, RunId, RunRequest};
 use rkv_scope::trace::synthetic::Synthetic;
-use rkv_scope::trace::{ModelSummary, TraceRecord};
+use rkv_scope::trace::{ModelSummary, TraceRecord, TraceStore};
 use rkv_scope::ui::UiCommand;
 
 pub struct Stage {
@@ -31,6 +33,35 @@ pub fn execute(harness: &mut Harness<'static, Stage>, commands: Vec<UiCommand>) 
     let ctx = harness.ctx.clone();
     harness.state_mut().app_mut().execute(&ctx, commands);
     harness.run();
+}
+
+/// The runs of the Compare tab.
+pub fn compared(harness: &Harness<'static, Stage>) -> Vec<TraceStore> {
+    let comparison = harness.state().app().comparison();
+    comparison.stores().cloned().collect()
+}
+
+/// Types a path into the open dialog for a trace and presses Enter.
+pub fn enter_trace_path(harness: &mut Harness<'static, Stage>, path: &std::path::Path) {
+    let label = "Path of the .rkvt file:";
+    let field = harness.get_by_role_and_label(Role::TextInput, label);
+    field.focus();
+    field.set_text_value_accesskit(&path.display().to_string());
+    harness.run();
+    harness.key_press(Key::Enter);
+}
+
+/// Draws frames until a text that contains `said` is there.
+pub fn wait_for_text(harness: &mut Harness<'static, Stage>, said: &str) {
+    for _ in 0..500 {
+        harness.step();
+        if harness.query_by_label_contains(said).is_some() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    harness.run();
+    harness.get_by_label_contains(said);
 }
 
 /// Draws frames until work beside the window is done.

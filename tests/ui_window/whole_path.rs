@@ -14,7 +14,7 @@ use rkv_scope::export::{Format, What};
 use rkv_scope::trace::{EventIndex, Position, load};
 use rkv_scope::ui::{Tab, UiCommand};
 
-use super::stage::{Stage, window};
+use super::stage::{Stage, compared, window};
 
 const PROBLEM: &str = "A farm has 24 eggs. It gets 5 baskets with 12 eggs in each. It sells 37 of them. \
                        How many eggs does it have left?";
@@ -139,13 +139,7 @@ fn two_policies_run_one_after_another_and_part() {
         let ended = comparison.stores().filter(|s| s.end().is_some()).count();
         ended == 2 && !stage.app().status().busy()
     });
-    let stores: Vec<_> = harness
-        .state()
-        .app()
-        .comparison()
-        .stores()
-        .cloned()
-        .collect();
+    let stores = compared(&harness);
     assert_eq!(rkv_scope::compare::check(&stores[0], &stores[1]), Ok(()));
     let policies = [0, 1].map(|i| stores[i].header().settings.policy.clone());
     assert_ne!(policies[0], policies[1]);

@@ -239,11 +239,14 @@ fn follow(
     let held = selection.playback.following && state.detached;
     let newest = || Some(Position(view.cursor().checked_sub(1)? as u32));
     let cursor = newest().filter(|_| moved && !held);
-    let mut rect_of = |token: Option<Position>| {
-        let rect = state.rect_of(ui, store, token?)?;
-        Some(rect.expand2(vec2(0.0, LINE)))
-    };
-    let rect = match (rect_of(pinned), rect_of(cursor)) {
+    let mut rect_of = |token: Option<Position>| state.rect_of(ui, store, token?);
+    let (pin, cursor) = (rect_of(pinned), rect_of(cursor));
+    // The room around it may lie beyond the page's end, and the cursor's place does not count.
+    let in_sight = pin.is_some_and(|pin| {
+        viewport.y_range().contains(pin.top()) && viewport.y_range().contains(pin.bottom())
+    });
+    let with_room = |rect: Rect| rect.expand2(vec2(0.0, LINE));
+    let rect = match (pin.map(with_room), cursor.map(with_room)) {
         (Some(pin), Some(cursor)) => {
             let both = pin.union(cursor);
             if both.height() <= viewport.height() {
@@ -255,12 +258,6 @@ fn follow(
         (Some(rect), None) | (None, Some(rect)) => rect,
         (None, None) => return false,
     };
-    // The room around it may lie beyond the page's end, and the cursor's place does not count.
-    let in_sight = pinned
-        .and_then(|pin| state.rect_of(ui, store, pin))
-        .is_some_and(|pin| {
-            viewport.y_range().contains(pin.top()) && viewport.y_range().contains(pin.bottom())
-        });
     let rect = rect.translate(origin.to_vec2());
     ui.scroll_to_rect_animation(rect, None, egui::style::ScrollAnimation::none());
     pinned.is_some() && !in_sight
