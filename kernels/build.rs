@@ -1,8 +1,10 @@
-//! Compiles the kernels to PTX for the feature `cuda`; without it there is nothing to do.
+//! Compiles the kernels to PTX for the feature `cuda`.
 //!
 //! PTX of two generations, because tensor cores multiply sixteen-bit numbers from sm_80 on: the driver compiles the one
 //! that fits its GPU at the first use and keeps the result. Kernels that are built for a head size get a file per size, so
 //! that a program loads no more than its model needs.
+//!
+//! Sets `late_libraries` where the program can open CUDA's libraries itself (`src/kernels/cuda/late_library.rs`).
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -16,11 +18,17 @@ fn main() {
     println!("cargo:rerun-if-changed=kernels");
     println!("cargo:rerun-if-env-changed=NVCC");
     println!("cargo:rerun-if-env-changed=CUDA_HOME");
+    println!("cargo:rustc-check-cfg=cfg(late_libraries)");
+    let target = |part: &str| env::var(format!("CARGO_CFG_TARGET_{part}")).unwrap_or_default();
+    if target("OS") == "linux" && ["x86_64", "aarch64"].contains(&target("ARCH").as_str()) {
+        println!("cargo:rustc-cfg=late_libraries");
+    }
     if env::var_os("CARGO_FEATURE_CUDA").is_none() {
         return;
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let nvcc = nvcc();
+    println!("cargo:rustc-env=RKV_CUDA_MAJOR={}", major(&nvcc));
     let mut modules = Vec::new();
     for file in sources(Path::new("kernels")) {
         let stem = file
@@ -64,6 +72,33 @@ fn nvcc() -> PathBuf {
     }
 }
 
+/// The first number of the toolkit's version: its libraries are numbered by it.
+fn major(nvcc: &Path) -> String {
+    let said = match Command::new(nvcc).arg("--version").output() {
+        Ok(output) => String::from_utf8_lossy(&output.stdout).into_owned(),
+        Err(error) => lacking(nvcc, &error),
+    };
+    let version = said
+        .split("release ")
+        .nth(1)
+        .and_then(|rest| rest.split('.').next());
+    version
+        .unwrap_or_else(|| {
+            panic!(
+                "{} --version does not say its release: {said}",
+                nvcc.display()
+            )
+        })
+        .to_owned()
+}
+
+fn lacking(nvcc: &Path, error: &std::io::Error) -> ! {
+    panic!(
+        "the feature `cuda` needs nvcc ({}: {error}); set NVCC or CUDA_HOME, or build without the feature",
+        nvcc.display()
+    )
+}
+
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("the build runs in the package's folder");
     let mut files: Vec<PathBuf> = entries
@@ -86,10 +121,7 @@ fn compile(nvcc: &Path, file: &Path, dim: Option<u32>, generation: u32, ptx: &Pa
     match status {
         Ok(status) if status.success() => {}
         Ok(status) => panic!("{} failed on {}: {status}", nvcc.display(), file.display()),
-        Err(error) => panic!(
-            "the feature `cuda` needs nvcc ({}: {error}); set NVCC or CUDA_HOME, or build without the feature",
-            nvcc.display()
-        ),
+        Err(error) => lacking(nvcc, &error),
     }
     // A stand-in for nvcc is enough to check types; a program made with one could not run.
     let empty = fs::metadata(ptx).is_ok_and(|file| file.len() == 0);

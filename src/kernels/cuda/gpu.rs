@@ -18,6 +18,8 @@ use cudarc::driver::{
     PushKernelArg as _,
 };
 
+#[cfg(late_libraries)]
+use super::libraries;
 use super::side_stream::{Sent, SideStream};
 use super::{Accelerator, AcceleratorError, Argument, Element, Kernel, Launch, memory_pool};
 use crate::panicked;
@@ -58,6 +60,8 @@ impl Gpu {
     /// [`AcceleratorError::Unavailable`]: no driver, one that is too old, no GPU, or one that is too old or that the
     /// kernels were not built for.
     pub fn open() -> Result<Self, AcceleratorError> {
+        #[cfg(late_libraries)]
+        libraries::open().map_err(|why| AcceleratorError::Unavailable { why })?;
         // The bindings panic where the driver's library lacks a function.
         let opened = catch_unwind(|| CudaDevice::new_with_stream(0)).map_err(|panic| {
             let otherwise = "the driver's library could not be used";

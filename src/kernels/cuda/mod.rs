@@ -11,7 +11,11 @@ mod element;
 #[cfg(feature = "cuda")]
 pub mod gpu;
 mod kernel;
+#[cfg(all(any(test, feature = "cuda"), late_libraries))]
+mod late_library;
 mod launch;
+#[cfg(all(feature = "cuda", late_libraries))]
+mod libraries;
 #[cfg(feature = "cuda")]
 mod memory_pool;
 mod on_tensors;
