@@ -137,8 +137,20 @@ def check_decoding():
             text.append(token)
 
 
+def check_cutting():
+    """Words of a problem are cut in two now and then, special tokens never."""
+    text = data.prompt("Four children share twelve apples.")
+    rng = random.Random(0)
+    parts = [data.cut(text, rng) for _ in range(2000)]
+    assert all("".join(cut) == text for cut in parts), "cutting changes the text"
+    assert any(len(cut) > 1 for cut in parts), "nothing is cut"
+    for token in ("<|user|>", "<|assistant|>", "<think>"):
+        assert all(any(token in part for part in cut) for cut in parts), f"{token} is cut"
+
+
 def main():
     check_decoding()
+    check_cutting()
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
         folder = root / "data"

@@ -133,7 +133,8 @@ def cut(text: str, rng: random.Random) -> list[str]:
     Provilkov et al. 2020, in its simplest form).
     """
     cuts = [0]
-    for word in re.finditer(r"[A-Za-z]{4,}", text):
+    # The names of special tokens are no words.
+    for word in re.finditer(r"(?<![A-Za-z<|])[A-Za-z]{4,}", text):
         if rng.random() < CUT:
             cuts.append(rng.randrange(word.start() + 1, word.end()))
     return [text[a:b] for a, b in pairwise([*cuts, len(text)])]

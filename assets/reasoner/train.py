@@ -40,17 +40,23 @@ def optimizers(model: Reasoner, lr: float, adam_lr: float):
     ]
 
 
-def losses_of(model: Reasoner, tokens: torch.Tensor, bf16: bool, forward=None) -> tuple[torch.Tensor, torch.Tensor]:
+def cross_entropy(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    return F.cross_entropy(logits.float(), targets, reduction="none")
+
+
+def losses_of(
+    model: Reasoner, tokens: torch.Tensor, bf16: bool, forward=None, cross_entropy=cross_entropy
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Cross-entropy of each next token [documents, length - 1], and which of them count: those after `<think>`, no padding.
 
-    Where none counts there is a nought.
+    Where none counts there is a nought. `forward` and `cross_entropy` may be compiled ones.
     """
     inputs, targets = tokens[:, :-1].clamp(min=0), tokens[:, 1:]
     counted = ((inputs == THINK).cumsum(1) > 0) & (targets != PAD)
     with torch.autocast(tokens.device.type, torch.bfloat16, enabled=bf16):
         hidden = (model if forward is None else forward)(inputs)[counted]
         logits = model.logits(hidden)
-    losses = F.cross_entropy(logits.float(), targets[counted], reduction="none")
+    losses = cross_entropy(logits, targets[counted])
     return torch.zeros(counted.shape, device=losses.device).masked_scatter(counted, losses), counted
 
 
@@ -142,6 +148,7 @@ class Run:
         self.model = Reasoner(config).to(self.device)
         # Compiled, a step on the CPU takes two thirds of the time; batches differ in shape, so shapes are dynamic.
         self.forward = torch.compile(self.model, dynamic=True) if args.compile else self.model
+        self.cross_entropy = torch.compile(cross_entropy, dynamic=True) if args.compile else cross_entropy
         self.optimizers = optimizers(self.model, args.lr, args.adam_lr)
         self.data = Curriculum(Path(args.data), args.batch, args.longest, args.seed, args.candidates)
         if saved:
@@ -184,7 +191,7 @@ class Run:
         tokens, loss = tokens.to(self.device), None
         if main and args.candidates > 1:
             tokens, loss = self.worst(tokens)
-        losses, counted = losses_of(self.model, tokens, args.bf16, self.forward)
+        losses, counted = losses_of(self.model, tokens, args.bf16, self.forward, self.cross_entropy)
         weights = torch.where(self.digits.of(tokens[:, 1:]), 1.0, args.word_weight)
         weights = torch.where(self.deciding.of(tokens), args.deciding_weight, weights) * counted
         ((losses * weights).sum() / weights.sum()).backward()
@@ -202,7 +209,7 @@ class Run:
     @torch.no_grad()
     def worst(self, tokens: torch.Tensor) -> tuple[torch.Tensor, float]:
         """Of so many `candidates` the one whose worst digit is worst, for a whole batch of them; and the mean loss of all."""
-        losses, counted = losses_of(self.model, tokens, self.args.bf16, self.forward)
+        losses, counted = losses_of(self.model, tokens, self.args.bf16, self.forward, self.cross_entropy)
         digit = losses.masked_fill(~self.digits.of(tokens[:, 1:]), 0).amax(1)
         chosen = digit.topk(max(1, len(tokens) // self.args.candidates)).indices
         return tokens[chosen], mean(losses, counted)
