@@ -18,6 +18,7 @@ except ImportError as missing:
     print(f"skipped: {missing}. Training needs torch: pip install torch")
     sys.exit(0)
 
+import brief
 import data
 import train
 from model import Config, Reasoner
@@ -45,7 +46,7 @@ def write_data(folder: Path):
 
 def run(folder: Path, out: Path, steps: int) -> dict:
     options = {"steps": steps, "tokens": 40000, "batch": 512, "easy-until": 2000, "all-from": 8000, "log-every": 20, "threads": 1}
-    options |= {"lr": 0.02, "adam-lr": 0.004, "decay": 0.3, "candidates": 2, "word-weight": 0.5}
+    options |= {"lr": 0.02, "adam-lr": 0.004, "decay": 0.3, "candidates": 2, "word-weight": 0.5, "brief-share": 0.3}
     words = [word for option, value in options.items() for word in (f"--{option}", str(value))]
     train.main(["train", "--data", str(folder), "--out", str(out), *words, *SIZES])
     return torch.load(out / "checkpoint.pt", weights_only=False)
@@ -148,9 +149,25 @@ def check_cutting():
         assert all(any(token in part for part in cut) for cut in parts), f"{token} is cut"
 
 
+def check_brief():
+    """Digit work is left out, and what follows from it is not learnt; the clock and the answer stay."""
+    split = ["At", " ", "7", ":", "3", "0", " So", " I", ".", " ", "1", "4", " * ", "4", ":", " ", "4", " * ", "4", " = ", "1"]
+    split += ["6", ":", " write", ".", " So", " ", "1", "4", " * ", "4", " = ", "5", "6", ".", " So", " it", " is", " ", "5", "6"]
+    pieces = dict(enumerate(sorted({piece.encode() for piece in split})))
+    number = {piece: token for token, piece in pieces.items()}
+    document = torch.tensor([number[piece.encode()] for piece in split], dtype=torch.int32)
+    tokens, n = torch.cat((document, document)), len(document)
+    left_out, follows = brief.work(tokens, torch.tensor([0, n]), pieces)
+    assert torch.equal(left_out[:n], left_out[n:]) and torch.equal(follows[:n], follows[n:]), "one reads the other"
+    told = ["".join(piece for piece, out in zip(split, which, strict=True) if not out) for which in (left_out[:n], follows[:n])]
+    assert told[0] == "At 7:30 So I. 14 * 4: So 14 * 4 = 56. So it is 56", told[0]
+    assert told[1] == "At 7:30 So I. 14 * 4: 4 * 4 = 16: write.. So it is 56", told[1]
+
+
 def main():
     check_decoding()
     check_cutting()
+    check_brief()
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)
         folder = root / "data"

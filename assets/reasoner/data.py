@@ -10,10 +10,13 @@ import random
 import re
 import subprocess
 from array import array
-from itertools import accumulate, chain, pairwise
+from itertools import chain, pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
+
+from brief import work
 
 LEVELS = ("easy", "medium", "hard")
 # The first thousand problems of these seeds are no training data even where another seed draws the same words and numbers.
@@ -178,17 +181,41 @@ def read(path: Path) -> array:
     return numbers
 
 
+class Batch(NamedTuple):
+    """Documents [documents, padded length], filled up with `PAD`."""
+
+    tokens: torch.Tensor
+    # Where each token stood in its document.
+    positions: torch.Tensor
+    # False for tokens that are not to be learnt.
+    learnt: torch.Tensor
+
+
 class Level:
     """The documents of one level in batches of about the same length, shuffled anew in every epoch.
 
     None attends to another: they are packed by length, not end to end. With `part` "len" they are whole, with "main" they end
-    with their first answer: the part in which a model goes wrong, at less than half the tokens.
+    with their first answer: the part in which a model goes wrong, at less than half the tokens. `pieces`, if given, are the
+    tokenizer's, and digit work is left out.
     """
 
-    def __init__(self, documents: array, folder: Path, name: str, part: str, tokens: int, longest: int, seed: int):
+    def __init__(
+        self, documents: torch.Tensor, folder: Path, name: str, part: str, tokens: int, longest: int, seed: int, pieces=None
+    ):
         self.name, self.tokens, self.longest, self.seed = f"{name} {part}", tokens, longest, seed
-        self.data, self.lengths = documents, read(folder / f"{name}.{part}")
-        self.starts = [0, *accumulate(read(folder / f"{name}.len"))]
+        self.data = documents
+        lengths = torch.tensor(read(folder / f"{name}.{part}"), dtype=torch.int64)
+        whole = torch.tensor(read(folder / f"{name}.len"), dtype=torch.int64)
+        first = whole.cumsum(0) - whole
+        self.starts, self.ends = first.tolist(), (first + lengths).tolist()
+        self.kept = self.learnt = None
+        if pieces:
+            self.name += " brief"
+            left_out, follows = work(documents, first, pieces)
+            self.kept, self.learnt = ~left_out, ~follows
+            upto = torch.cat((torch.zeros(1, dtype=torch.int64), self.kept.cumsum(0)))
+            lengths = upto[first + lengths] - upto[first]
+        self.lengths = lengths.tolist()
         self.epoch, self.next, self.batches = -1, 0, []
 
     def shuffle(self, epoch: int):
@@ -208,15 +235,23 @@ class Level:
         rng.shuffle(self.batches)
         self.epoch, self.next = epoch, 0
 
-    def batch(self) -> torch.Tensor:
-        """Tokens [documents, padded length], filled up with `PAD`."""
+    def batch(self) -> Batch:
         if self.next >= len(self.batches):
             self.shuffle(self.epoch + 1)
         chosen = self.batches[self.next]
         self.next += 1
-        width = padded(max(self.lengths[i] for i in chosen))
-        rows = [self.data[self.starts[i] : self.starts[i] + self.lengths[i]].tolist() for i in chosen]
-        return torch.tensor([row + [PAD] * (width - len(row)) for row in rows])
+        shape = len(chosen), padded(max(self.lengths[i] for i in chosen))
+        tokens = torch.full(shape, PAD)
+        positions, learnt = torch.arange(shape[1]).repeat(shape[0], 1), torch.ones(shape, dtype=torch.bool)
+        for row, i in enumerate(chosen):
+            document, n = slice(self.starts[i], self.ends[i]), self.lengths[i]
+            if self.kept is None:
+                tokens[row, :n] = self.data[document]
+            else:
+                kept = self.kept[document].nonzero().flatten()
+                tokens[row, :n], positions[row, :n] = self.data[document][kept].long(), kept
+                learnt[row, :n] = self.learnt[document][kept]
+        return Batch(tokens, positions, learnt)
 
     def state(self) -> tuple[int, int]:
         return self.epoch, self.next
@@ -232,30 +267,41 @@ def padded(length: int) -> int:
 
 
 class Curriculum:
-    """Easy problems first; the mix moves to all levels over the first part of training."""
+    """Easy problems first; the mix moves to all levels over the first part of training.
 
-    def __init__(self, folder: Path, tokens: int, longest: int, seed: int, candidates: int = 1):
-        documents = [read(folder / f"{name}.bin") for name in LEVELS]
-        self.whole, self.main = (
-            [Level(data, folder, name, part, size, longest, seed) for data, name in zip(documents, LEVELS, strict=True)]
-            for part, size in (("len", tokens), ("main", tokens * candidates))
-        )
+    With `pieces` there are brief documents, too: main parts without their digit work.
+    """
+
+    def __init__(self, folder: Path, tokens: int, longest: int, seed: int, candidates: int = 1, pieces=None):
+        documents = [torch.tensor(read(folder / f"{name}.bin"), dtype=torch.int32) for name in LEVELS]
+
+        def levels(part: str, size: int, pieces=None) -> list[Level]:
+            return [
+                Level(data, folder, name, part, size, longest, seed, pieces) for data, name in zip(documents, LEVELS, strict=True)
+            ]
+
+        self.whole, self.main = levels("len", tokens), levels("main", tokens * candidates)
+        self.brief = levels("main", tokens, pieces) if pieces else []
         self.rng = random.Random(f"{seed} levels")
 
-    def batch(self, seen: int, easy_until: int, all_from: int, main_share: float) -> tuple[torch.Tensor, bool]:
+    def batch(self, seen: int, easy_until: int, all_from: int, main_share: float, brief_share: float) -> tuple[Batch, bool]:
         """Only easy problems until `easy_until` tokens, then ever more of the others, and all from `all_from` on.
 
         `main_share` of the batches hold main parts only, `candidates` times as many of them: the second result says so.
+        `brief_share` of them are brief instead.
         """
         progress = min(1.0, max(0.0, (seen - easy_until) / max(1, all_from - easy_until)))
         weights = (1 - 0.8 * progress, 0.35 * progress, 0.45 * progress)
         main = self.rng.random() < main_share
-        return self.rng.choices(self.main if main else self.whole, weights)[0].batch(), main
+        brief = main and brief_share > 0 and self.rng.random() < brief_share
+        levels = self.brief if brief else self.main if main else self.whole
+        return self.rng.choices(levels, weights)[0].batch(), main and not brief
 
     def state(self):
-        return {"rng": self.rng.getstate(), "levels": [level.state() for level in self.whole + self.main]}
+        return {"rng": self.rng.getstate(), "levels": [level.state() for level in self.whole + self.main + self.brief]}
 
     def restore(self, state):
+        """A checkpoint made without brief documents says nothing of them: they begin anew."""
         self.rng.setstate(state["rng"])
-        for level, saved in zip(self.whole + self.main, state["levels"], strict=True):
+        for level, saved in zip(self.whole + self.main + self.brief, state["levels"], strict=False):
             level.restore(saved)

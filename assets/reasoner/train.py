@@ -22,7 +22,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
-from data import PAD, THINK, Curriculum, prepare
+from data import PAD, THINK, Batch, Curriculum, prepare
 from evaluate import answers, byte_pieces
 from model import Config, Reasoner
 from muon import Muon
@@ -45,16 +45,17 @@ def cross_entropy(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 
 
 def losses_of(
-    model: Reasoner, tokens: torch.Tensor, bf16: bool, forward=None, cross_entropy=cross_entropy
+    model: Reasoner, batch: Batch, bf16: bool, forward=None, cross_entropy=cross_entropy
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Cross-entropy of each next token [documents, length - 1], and which of them count: those after `<think>`, no padding.
+    """Cross-entropy of each next token [documents, length - 1], and which of them count: those after `<think>`, no padding,
+    and to be learnt.
 
     Where none counts there is a nought. `forward` and `cross_entropy` may be compiled ones.
     """
-    inputs, targets = tokens[:, :-1].clamp(min=0), tokens[:, 1:]
-    counted = ((inputs == THINK).cumsum(1) > 0) & (targets != PAD)
-    with torch.autocast(tokens.device.type, torch.bfloat16, enabled=bf16):
-        hidden = (model if forward is None else forward)(inputs)[counted]
+    inputs, targets = batch.tokens[:, :-1].clamp(min=0), batch.tokens[:, 1:]
+    counted = ((inputs == THINK).cumsum(1) > 0) & (targets != PAD) & batch.learnt[:, 1:]
+    with torch.autocast(inputs.device.type, torch.bfloat16, enabled=bf16):
+        hidden = (model if forward is None else forward)(inputs, batch.positions[:, :-1])[counted]
         logits = model.logits(hidden)
     losses = cross_entropy(logits, targets[counted])
     return torch.zeros(counted.shape, device=losses.device).masked_scatter(counted, losses), counted
@@ -150,7 +151,9 @@ class Run:
         self.forward = torch.compile(self.model, dynamic=True) if args.compile else self.model
         self.cross_entropy = torch.compile(cross_entropy, dynamic=True) if args.compile else cross_entropy
         self.optimizers = optimizers(self.model, args.lr, args.adam_lr)
-        self.data = Curriculum(Path(args.data), args.batch, args.longest, args.seed, args.candidates)
+        self.pieces = byte_pieces(json.loads((Path(args.data) / "tokenizer.json").read_text()))
+        brief = self.pieces if args.brief_share else None
+        self.data = Curriculum(Path(args.data), args.batch, args.longest, args.seed, args.candidates, brief)
         if saved:
             self.model.load_state_dict(saved["model"])
             if saved["optimizers"]:
@@ -160,7 +163,6 @@ class Run:
             self.step, self.seen, self.seconds = saved["step"], saved["seen"], saved["seconds"]
             print(f"going on at step {self.step}, {self.seen} tokens", flush=True)
         self.held_out = json.loads((Path(args.data) / "held_out.json").read_text())
-        self.pieces = byte_pieces(json.loads((Path(args.data) / "tokenizer.json").read_text()))
         self.digits = Digits(self.pieces, config.vocab, self.device)
         self.deciding = Deciding(self.pieces, config.vocab, self.device)
 
@@ -187,11 +189,12 @@ class Run:
     def train_step(self) -> float:
         """Returns the mean loss of a token, of all documents that were read."""
         args = self.args
-        tokens, main = self.data.batch(self.seen, int(args.easy_until), int(args.all_from), args.main_share)
-        tokens, loss = tokens.to(self.device), None
+        batch, main = self.data.batch(self.seen, int(args.easy_until), int(args.all_from), args.main_share, args.brief_share)
+        batch, loss = Batch(*(part.to(self.device) for part in batch)), None
         if main and args.candidates > 1:
-            tokens, loss = self.worst(tokens)
-        losses, counted = losses_of(self.model, tokens, args.bf16, self.forward, self.cross_entropy)
+            batch, loss = self.worst(batch)
+        losses, counted = losses_of(self.model, batch, args.bf16, self.forward, self.cross_entropy)
+        tokens = batch.tokens
         weights = torch.where(self.digits.of(tokens[:, 1:]), 1.0, args.word_weight)
         weights = torch.where(self.deciding.of(tokens), args.deciding_weight, weights) * counted
         ((losses * weights).sum() / weights.sum()).backward()
@@ -207,12 +210,12 @@ class Run:
         return mean(losses, counted) if loss is None else loss
 
     @torch.no_grad()
-    def worst(self, tokens: torch.Tensor) -> tuple[torch.Tensor, float]:
+    def worst(self, batch: Batch) -> tuple[Batch, float]:
         """Of so many `candidates` the one whose worst digit is worst, for a whole batch of them; and the mean loss of all."""
-        losses, counted = losses_of(self.model, tokens, self.args.bf16, self.forward, self.cross_entropy)
-        digit = losses.masked_fill(~self.digits.of(tokens[:, 1:]), 0).amax(1)
-        chosen = digit.topk(max(1, len(tokens) // self.args.candidates)).indices
-        return tokens[chosen], mean(losses, counted)
+        losses, counted = losses_of(self.model, batch, self.args.bf16, self.forward, self.cross_entropy)
+        digit = losses.masked_fill(~self.digits.of(batch.tokens[:, 1:]), 0).amax(1)
+        chosen = digit.topk(max(1, len(digit) // self.args.candidates)).indices
+        return Batch(*(part[chosen] for part in batch)), mean(losses, counted)
 
     @torch.no_grad()
     def held_out_loss(self, samples: list[dict]) -> float:
@@ -220,7 +223,8 @@ class Run:
         for at in range(0, len(samples), 16):
             rows = [torch.tensor(sample["document"]) for sample in samples[at : at + 16]]
             tokens = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=PAD).to(self.device)
-            losses, counted = losses_of(self.model, tokens, self.args.bf16)
+            positions, learnt = torch.arange(tokens.shape[1], device=self.device).expand_as(tokens), tokens != PAD
+            losses, counted = losses_of(self.model, Batch(tokens, positions, learnt), self.args.bf16)
             total, count = total + losses.sum().item(), count + int(counted.sum())
         return total / count
 
@@ -456,6 +460,7 @@ def arguments(argv=None):
         p.add_argument("--easy-until", type=float, default=1.5e6, help="tokens with easy problems only")
         p.add_argument("--all-from", type=float, default=10e6, help="tokens from which on the mix is final")
         p.add_argument("--main-share", type=float, default=0.5, help="share of batches without what follows the first answer")
+        p.add_argument("--brief-share", type=float, default=0, help="share of these in which the digit work is left out")
         p.add_argument("--steps", type=int, help="stop after this step")
         p.add_argument("--batch", type=int, default=8192, help="tokens of a batch")
         p.add_argument(
