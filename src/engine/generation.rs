@@ -166,6 +166,7 @@ impl<'m> Generation<'m> {
             prompt_tokens: prompt.len() as u32,
             device: request.device,
             level: request.level,
+            calibration: None,
         });
         let mut out = vec![TraceRecord::Segment {
             at: Position(0),
@@ -208,6 +209,7 @@ impl<'m> Generation<'m> {
     /// # Errors
     /// The statistics are of another model.
     pub fn calibrate(&mut self, calibration: Arc<Calibration>) -> Result<(), EngineError> {
+        Arc::make_mut(&mut self.header).calibration = Some(calibration.checksum());
         self.run.calibration = Some(calibration);
         self.policy = self.policy.info.start(&self.run)?;
         Ok(())

@@ -32,6 +32,7 @@ pub mod synthetic;
 mod token_text;
 mod tokens;
 mod version_1;
+mod version_2;
 mod view;
 mod writer;
 
