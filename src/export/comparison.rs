@@ -12,8 +12,8 @@ use super::info::{bytes, settings_text};
 use super::{ExportError, ExportOptions, Format, caption, comparison_figure, png, svg};
 use crate::analysis::{policies_in_force, policy_ids, settings_in_force};
 use crate::compare::{
-    Divergence, HeldTotals, Meters, Mismatch, Overlap, check, common_prefix, different_sampling,
-    divergence, held_difference, letter,
+    Divergence, HeldTotals, Meters, Mismatch, Overlap, cautions, check, common_prefix, divergence,
+    held_difference, letter,
 };
 use crate::trace::{AtomicFile, FileError, FinishReason, TraceStore};
 
@@ -31,7 +31,7 @@ pub struct ComparedRun<'a> {
 pub struct Comparison<'a> {
     pub(super) runs: Vec<(ComparedRun<'a>, Meters)>,
     pub(super) pairs: Vec<Pair>,
-    sampling: Option<String>,
+    caution: Option<String>,
 }
 
 /// Two of the runs.
@@ -58,10 +58,8 @@ impl<'a> Comparison<'a> {
         for (i, run) in runs.iter().enumerate().skip(1) {
             check(runs[0].store, run.store).map_err(|mismatch| (i, mismatch))?;
         }
-        let sampling = runs
-            .iter()
-            .skip(1)
-            .find_map(|run| different_sampling(runs[0].store, run.store));
+        let stores: Vec<&TraceStore> = runs.iter().map(|run| run.store).collect();
+        let cautions = cautions(&stores);
         let pairs = (0..runs.len())
             .flat_map(|a| (a + 1..runs.len()).map(move |b| (a, b)))
             .map(|(a, b)| Pair::of(&runs, a, b))
@@ -76,13 +74,13 @@ impl<'a> Comparison<'a> {
         Ok(Self {
             runs,
             pairs,
-            sampling,
+            caution: (!cautions.is_empty()).then(|| cautions.join("; ")),
         })
     }
 
     /// What makes the comparison less than fair, if anything does.
     pub fn caution(&self) -> Option<&str> {
-        self.sampling.as_deref()
+        self.caution.as_deref()
     }
 
     /// As an aligned table for a person: one column per run, one line per pair.
@@ -243,6 +241,7 @@ impl<'a> Comparison<'a> {
                     "policy": policy_ids(&run.store.latest()),
                     "policies": policies_in_force(&run.store.latest()),
                     "settings": m.settings,
+                    "calibration": run.store.header().calibration,
                     "settings_changed": run.store.params().len(),
                     "summary": m.summary,
                     "auxiliary_bytes": m.auxiliary_bytes,
@@ -261,7 +260,7 @@ impl<'a> Comparison<'a> {
             "model": header.map(|header| &header.model),
             "runs": runs,
             "pairs": pairs,
-            "caution": self.sampling,
+            "caution": self.caution,
         });
         serde_json::to_writer_pretty(&mut *out, &whole)?;
         out.write_all(b"\n")

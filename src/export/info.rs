@@ -27,8 +27,10 @@ pub struct Info {
     pub policies: Vec<String>,
     /// Settings at the start.
     pub settings: CacheSettings,
-    /// How tokens were drawn.
+    /// How tokens were drawn. Policies that evict by lot take its seed, too.
     pub sampling: Sampling,
+    /// Checksum of the query statistics that the run was given, if its trace tells of any.
+    pub calibration: Option<String>,
     /// Changes of the settings, in order.
     pub changes: Vec<SettingsChange>,
     /// What the run saved.
@@ -85,6 +87,7 @@ impl Info {
                 .collect(),
             settings: header.settings.clone(),
             sampling: header.sampling.clone(),
+            calibration: header.calibration.clone(),
             changes: store
                 .params()
                 .iter()
@@ -107,6 +110,11 @@ impl Info {
             compression_seconds: micros as f64 / 1e6,
             summary,
         }
+    }
+
+    fn evicts_by_lot(&self) -> bool {
+        let mut known = self.policies.iter().filter_map(|id| policy::find(id).ok());
+        known.any(|info| info.needs.draws)
     }
 
     /// As one JSON object.
@@ -162,7 +170,13 @@ impl Info {
             )?;
             before = &change.settings;
         }
+        if let Some(checksum) = &self.calibration {
+            line("calibration", checksum.clone())?;
+        }
         line("sampling", self.sampling.to_string())?;
+        if self.evicts_by_lot() {
+            line("eviction seed", self.sampling.seed.to_string())?;
+        }
         line(
             "tokens",
             format!("{} prompt + {} generated", sum.prompt_tokens, sum.tokens),
@@ -284,6 +298,27 @@ mod tests {
 
     fn usual(policy: &str) -> CacheSettings {
         policy::find(policy).unwrap().default_settings()
+    }
+
+    #[test]
+    fn what_decides_a_run_beside_its_settings_is_told() {
+        let text = |policy: &str, calibration: Option<&str>| {
+            let mut header = crate::trace::synthetic::Synthetic::default().header();
+            policy.clone_into(&mut header.settings.policy);
+            header.sampling.seed = 77;
+            header.calibration = calibration.map(str::to_owned);
+            let mut out = vec![];
+            let store = TraceStore::new(std::sync::Arc::new(header));
+            Info::of(&store).write_text(&mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert!(text("random-prompt", None).contains("eviction seed    77"));
+        let plain = text("rkv", None);
+        assert!(
+            !plain.contains("77") && !plain.contains("calibration"),
+            "{plain}"
+        );
+        assert!(text("triattention", Some("0badf00d")).contains("calibration      0badf00d"));
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub struct Needs {
     pub prompt: bool,
     /// Mean and mean size of all queries before RoPE, per query head.
     pub statistics: bool,
+    /// Random numbers, which the run's seed decides.
+    pub draws: bool,
 }
 
 impl Needs {
@@ -45,6 +47,7 @@ impl Needs {
             attention: false,
             prompt: false,
             statistics: false,
+            draws: false,
         }
     }
 

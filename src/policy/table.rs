@@ -76,6 +76,7 @@ impl PolicyInfo {
             attention,
             prompt,
             statistics,
+            draws: _,
         } = self.needs;
         attention || prompt || statistics || (self.each_step && queries != Queries::None)
     }
