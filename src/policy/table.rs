@@ -116,8 +116,9 @@ impl PolicyInfo {
         keep_chosen!(
             buffer, lambda, kernel, threshold, retain, order, scope, protection, sinks, trigger
         );
-        // TOVA and its like drop what their newest query passes over: a wider window would spare tokens behind their back.
-        if self.params.contains(&Param::Window) || self.needs.queries != Queries::Last {
+        // A policy that says nothing of a window has the newest token alone for one: a wider one would spare tokens behind
+        // its back and raise the least budget. The full cache only passes it on.
+        if self.params.contains(&Param::Window) || !self.compresses {
             keep_chosen!(window);
         }
         adopted
@@ -386,7 +387,9 @@ mod tests {
         Param::Budget.set(&mut settings, 64.0);
         assert_eq!(settings.window, 10);
         assert_eq!(find("snapkv").unwrap().adopt(&settings).window, 10);
-        assert_eq!(find("tova").unwrap().adopt(&settings).window, 1);
+        for without in ["tova", "streamingllm", "recency-prompt"] {
+            assert_eq!(find(without).unwrap().adopt(&settings).window, 1);
+        }
         let full = find("full").unwrap().adopt(&settings);
         assert_eq!(
             find("rkv").unwrap().adopt(&full).window,
