@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::caption::one_line;
 use super::figure::Figure;
 use super::info::{bytes, settings_text};
+use super::table::shortest;
 use super::{ExportError, ExportOptions, Format, caption, comparison_figure, png, svg};
 use crate::analysis::{policies_in_force, policy_ids, settings_in_force};
 use crate::compare::{
@@ -201,7 +202,7 @@ impl<'a> Comparison<'a> {
         let number =
             |v: Option<f64>| v.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.3}"));
         let parted = pair.at_parting().map_or(String::new(), |share| {
-            format!(" {} when they parted,", number(Some(share)))
+            format!(" {} when they parted,", number(Some(share.into())))
         });
         writeln!(
             out,
@@ -247,7 +248,7 @@ impl<'a> Comparison<'a> {
                     "auxiliary_bytes": m.auxiliary_bytes,
                     "peak_bytes_with_auxiliary": m.peak_bytes(),
                     "finish": m.finish.as_ref().map(FinishReason::name),
-                    "seconds": m.seconds,
+                    "seconds": m.seconds.map(shortest),
                     "answer": m.answer,
                     "same_answer_as_a": reference.and_then(|(_, a)| m.same_answer(a)),
                 })
@@ -281,7 +282,7 @@ impl<'a> Comparison<'a> {
         moments.dedup();
         let after: Vec<Value> = moments
             .into_iter()
-            .map(|tokens| json!({"tokens": tokens, "jaccard": pair.overlap.at(tokens)}))
+            .map(|tokens| json!({"tokens": tokens, "jaccard": pair.overlap.at(tokens).map(shortest)}))
             .collect();
         json!({
             "a": letter(pair.a).to_string(),
@@ -294,7 +295,7 @@ impl<'a> Comparison<'a> {
             "same_text": pair.parting.is_none() && self.shorter(pair).is_none(),
             "shared_tokens": pair.common,
             "jaccard_mean": pair.overlap.mean(),
-            "jaccard_at_divergence": pair.at_parting(),
+            "jaccard_at_divergence": pair.at_parting().map(shortest),
             "jaccard_at_end": pair.held.jaccard(),
             "end_tokens": pair.last,
             "held_at_end": pair.held,
@@ -377,9 +378,9 @@ impl Pair {
     }
 
     /// The overlap when the last common token had been seen.
-    fn at_parting(&self) -> Option<f64> {
+    fn at_parting(&self) -> Option<f32> {
         let parting = self.parting?;
-        self.overlap.at(parting.position.index()).map(f64::from)
+        self.overlap.at(parting.position.index())
     }
 }
 

@@ -42,7 +42,7 @@ pub struct Info {
     /// The error, if the run failed.
     pub failure: Option<String>,
     /// Seconds of work; the time a person held the run is left out.
-    pub seconds: Option<f64>,
+    pub seconds: Option<f32>,
     /// Generated tokens per second of these.
     pub tokens_per_second: Option<f64>,
     /// Seconds spent compressing.
@@ -68,7 +68,7 @@ impl Info {
         let from = header.prompt_tokens as usize;
         let seconds = store
             .end()
-            .map(|(_, _, seconds)| f64::from(*seconds))
+            .map(|(_, _, seconds)| *seconds)
             .filter(|s| s.is_finite());
         let micros: u64 = store
             .events()
@@ -105,7 +105,7 @@ impl Info {
             }),
             tokens_per_second: seconds
                 .filter(|s| *s > 0.0)
-                .map(|s| f64::from(summary.tokens) / s),
+                .map(|s| f64::from(summary.tokens) / f64::from(s)),
             seconds,
             compression_seconds: micros as f64 / 1e6,
             summary,
@@ -241,7 +241,10 @@ pub(super) fn settings_text(settings: &CacheSettings) -> String {
 fn parts(settings: &CacheSettings) -> Vec<String> {
     let mut parts = vec![settings.policy.clone()];
     if let Ok(info) = policy::find(&settings.policy) {
-        parts.extend(info.params.iter().map(|param| param.said(settings)));
+        parts.extend(
+            info.params_in_use(settings)
+                .map(|param| param.said(settings)),
+        );
         if info.compresses {
             parts.extend(info.choices(settings));
             if !info.params.contains(&Param::Window) {
@@ -337,6 +340,11 @@ mod tests {
         let own = settings_text(&usual("streamingllm"));
         assert!(own.contains("sinks 4"), "{own}");
         assert!(own.contains("protection sinks,"), "{own}");
+        let unused = settings_text(&CacheSettings {
+            protection: Protection::Prompt,
+            ..usual("streamingllm")
+        });
+        assert!(!unused.contains("sinks"), "{unused}");
     }
 
     #[test]

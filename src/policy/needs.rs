@@ -31,6 +31,8 @@ pub struct Needs {
     pub statistics: bool,
     /// Random numbers, which the run's seed decides.
     pub draws: bool,
+    /// The number of sinks, even where another protection is chosen.
+    pub sinks: bool,
 }
 
 impl Needs {
@@ -48,6 +50,7 @@ impl Needs {
             prompt: false,
             statistics: false,
             draws: false,
+            sinks: false,
         }
     }
 

@@ -77,6 +77,7 @@ impl PolicyInfo {
             prompt,
             statistics,
             draws: _,
+            sinks: _,
         } = self.needs;
         attention || prompt || statistics || (self.each_step && queries != Queries::None)
     }
@@ -124,13 +125,20 @@ impl PolicyInfo {
         adopted
     }
 
+    /// Those of [`Self::params`] that it looks at under these settings: sinks are the protection's, unless the policy spares
+    /// them by itself.
+    pub fn params_in_use(&self, settings: &CacheSettings) -> impl Iterator<Item = &'static Param> {
+        let sinks = self.needs.sinks || settings.protection == Protection::Sinks;
+        let in_use = move |param: &&Param| sinks || **param != Param::Sinks;
+        self.params.iter().filter(in_use)
+    }
+
     /// What differs in `settings` from this policy's defaults at their budget, budget and buffer apart, as the command
     /// line would say it: `lambda 0.7`, `scope global`.
     pub fn unusual(&self, settings: &CacheSettings) -> Vec<String> {
         let usual = self.defaults_at(settings.budget);
         let numbers = self
-            .params
-            .iter()
+            .params_in_use(settings)
             .filter(|param| !matches!(param, Param::Budget | Param::Buffer))
             .filter(|param| param.get(settings).to_bits() != param.get(&usual).to_bits())
             .map(|param| param.said(settings));

@@ -31,6 +31,7 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
     each_step: false,
     needs: Needs {
         draws: true,
+        sinks: true,
         ..Needs::WINDOW
     },
     params: &[

@@ -23,6 +23,7 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
     each_step: false,
     needs: Needs {
         draws: true,
+        sinks: true,
         ..Needs::NOTHING
     },
     params: &[Param::Budget, Param::Buffer, Param::Window, Param::Sinks],
