@@ -88,7 +88,7 @@ fn tokens_join_up_to_the_text_and_count_their_holders() {
     for (row, want) in rows.as_array().unwrap().iter().zip(&holders) {
         assert_eq!(row["held_heads"], *want);
         let share = row["evicted_share"].as_f64().unwrap();
-        assert!((share - (1.0 - f64::from(*want) / 4.0)).abs() < 1e-6);
+        assert_eq!(share, 1.0 - f64::from(*want) / 4.0);
     }
     assert_eq!(rows[0]["segment"], "prompt");
     assert!(rows[0]["importance_x_even_share"].as_f64().unwrap() > 0.0);

@@ -343,6 +343,19 @@ fn a_file_of_version_1_opens() {
     assert_eq!(rows[0].position, Position(0));
 }
 
+/// Recorded by the program when version 2 was the newest.
+#[test]
+fn a_file_of_version_2_opens() {
+    let fixture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/version-2.rkvt");
+    let loaded = load(Path::new(fixture)).unwrap();
+    assert!(loaded.problem.is_none(), "{:?}", loaded.problem);
+    let header = loaded.store.header();
+    assert_eq!(header.settings.policy, "triattention");
+    assert_eq!(header.level, RecordLevel::Summary);
+    assert!(header.model.fingerprint.is_some() && header.calibration.is_none());
+    assert!(loaded.store.end().is_some() && !loaded.store.events().is_empty());
+}
+
 #[test]
 fn the_model_s_fingerprint_survives_the_file() {
     let (_, header) = TraceReader::open(bytes_of(&small()).as_slice()).unwrap();

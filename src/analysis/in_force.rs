@@ -1,8 +1,9 @@
 //! Which settings and policies a run was really under: the header tells only how it began, and a person may change
 //! both while it goes on.
 //!
-//! What counts is what decided: settings that a compression used, and the full cache while tokens came in under it.
-//! Settings that were replaced before they decided anything made no difference.
+//! What counts is what decided: settings that a compression used, the full cache while tokens came in under it, and a
+//! change that let the cache grow on where it would have been compressed: no other comes into force without a compression.
+//! The settings at the start made no difference if they were replaced before they decided anything.
 
 use crate::config::CacheSettings;
 use crate::policy;
@@ -34,7 +35,7 @@ pub fn settings_in_force<'a>(view: &TraceView<'a>) -> Vec<&'a CacheSettings> {
         .zip(ends)
         .filter(|((from, revision, settings), to)| {
             events.iter().any(|event| event.revision == *revision)
-                || (from < to && keeps_all(settings))
+                || (from < to && (*revision > 0 || keeps_all(settings)))
         })
         .map(|((_, _, settings), _)| settings)
         .collect();
@@ -109,7 +110,7 @@ mod tests {
     fn policies_follow_each_other_as_they_decided() {
         let store = switched("rkv", "snapkv", 250);
         assert_eq!(policies_in_force(&store.latest()), ["rkv", "snapkv"]);
-        assert_eq!(policies_in_force(&store.view(255)), ["rkv"]);
+        assert_eq!(policies_in_force(&store.view(250)), ["rkv"]);
         assert_eq!(policies_in_force(&store.view(256)), ["rkv", "snapkv"]);
         assert_eq!(policies_in_force(&store.view(20)), ["rkv"]);
     }
@@ -118,6 +119,14 @@ mod tests {
     fn a_change_within_a_policy_names_it_once() {
         let store = switched("rkv", "rkv", 250);
         assert_eq!(policies_in_force(&store.latest()), ["rkv"]);
+        assert_eq!(settings_in_force(&store.latest()).len(), 2);
+    }
+
+    #[test]
+    fn a_change_that_lets_the_cache_grow_on_decides_without_a_compression() {
+        // After the last compression.
+        let store = switched("rkv", "rkv", 390);
+        assert_eq!(settings_in_force(&store.view(390)).len(), 1);
         assert_eq!(settings_in_force(&store.latest()).len(), 2);
     }
 

@@ -2,6 +2,7 @@
 
 use egui::{CentralPanel, Frame, Margin, Panel, Popup, Ui};
 
+use crate::config::CacheSettings;
 use crate::trace::{RunSummary, TraceView};
 use crate::ui::engine_status::{Link, Phase};
 use crate::ui::prompt_bar::PromptBar;
@@ -128,7 +129,16 @@ impl App {
             commands,
         );
         if !first_page {
-            let said = view.filter(|_| !sweeping).map(in_force);
+            let said = view.filter(|_| !sweeping).map(|view| {
+                let said = in_force(view);
+                match self.waiting(view) {
+                    Some(waiting) if context.running => {
+                        let next = settings_words::brief(waiting);
+                        format!("{said}; from the next compression {next}")
+                    }
+                    _ => said,
+                }
+            });
             tabs::strip(ui, self.tab, &said.unwrap_or_default(), commands);
         }
         let peak = view.map_or(0, |view| self.peak_slots(generation, view));
@@ -331,6 +341,18 @@ impl App {
             prompt_tokens: view.map_or(0, |view| view.store().header().prompt_tokens),
             fixed: self.status.link == Link::None,
         }
+    }
+
+    /// Changed settings that the run has not taken up yet, where its newest token is looked at.
+    fn waiting(&self, view: &TraceView<'_>) -> Option<&CacheSettings> {
+        let store = view.store();
+        let revision = store
+            .params()
+            .last()
+            .map_or(0, |(_, revision, _)| *revision);
+        let waiting = self.live_settings.waiting(revision);
+        let at_the_end = view.cursor() == store.tokens().len();
+        waiting.filter(|waiting| at_the_end && *waiting != view.settings())
     }
 
     /// The most slots a head held, summed up again only when the run has grown.

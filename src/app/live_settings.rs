@@ -26,6 +26,12 @@ impl LiveSettings {
         self.newest
     }
 
+    /// The last settings, if the run has taken up none later than the revision `taken_up` and they still wait.
+    pub fn waiting(&self, taken_up: u32) -> Option<&CacheSettings> {
+        let (revision, settings) = self.standing.last()?;
+        (*revision > taken_up).then_some(settings)
+    }
+
     /// The engine refused a revision: returns what stands instead. `None` if a later change has replaced it already, which
     /// the engine judges by itself.
     pub fn refuse(&mut self, revision: u32) -> Option<&CacheSettings> {
@@ -56,6 +62,19 @@ mod tests {
         live.send(with(500));
         assert_eq!(live.refuse(4), Some(&with(200)));
         assert_eq!(live.refuse(1), None);
+    }
+
+    #[test]
+    fn a_change_waits_until_it_is_taken_up_or_refused() {
+        let mut live = LiveSettings::begin(with(100));
+        assert_eq!(live.waiting(0), None);
+        live.send(with(200));
+        assert_eq!(live.waiting(0), Some(&with(200)));
+        assert_eq!(live.waiting(1), None);
+        live.send(with(300));
+        assert_eq!(live.waiting(1), Some(&with(300)));
+        live.refuse(2);
+        assert_eq!(live.waiting(1), None);
     }
 
     #[test]

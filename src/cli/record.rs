@@ -11,6 +11,7 @@ use super::run_args::{RecordArgs, warn_greedy};
 use super::{CliError, calibrate, progress};
 use crate::config::{CacheSettings, Sampling};
 use crate::engine::{EngineCommand, EngineConfig, EngineEvent, RunId, RunRequest, RunState, spawn};
+use crate::export::table::shortest;
 use crate::policy::calibration::Calibration;
 use crate::trace::{
     AtomicFile, FinishReason, RunSummary, TraceRecord, TraceStore, WriteError, destination,
@@ -261,9 +262,7 @@ fn report(store: &TraceStore, reason: &FinishReason) -> serde_json::Value {
     let summary = RunSummary::of(store);
     let prompt = summary.prompt_tokens as usize;
     let text = store.tokens().text_of(prompt..store.tokens().len());
-    let seconds = store
-        .end()
-        .map_or(0.0, |(_, _, seconds)| f64::from(*seconds));
+    let seconds = store.end().map_or(0.0, |(_, _, seconds)| *seconds);
     json!({
         "prompt_tokens": summary.prompt_tokens,
         "tokens": summary.tokens,
@@ -277,8 +276,8 @@ fn report(store: &TraceStore, reason: &FinishReason) -> serde_json::Value {
         "text": text,
         "answer": last_boxed(text),
         "finish": reason.name(),
-        "seconds": seconds,
-        "tokens_per_second": if seconds > 0.0 { f64::from(summary.tokens) / seconds } else { 0.0 },
+        "seconds": shortest(seconds),
+        "tokens_per_second": if seconds > 0.0 { f64::from(summary.tokens) / f64::from(seconds) } else { 0.0 },
         "params": store.header().settings,
         "sampling": store.header().sampling,
         "model": store.header().model,

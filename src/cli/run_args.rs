@@ -77,12 +77,9 @@ impl CacheArgs {
             (Param::Threshold, self.threshold.is_some()),
             (Param::Sinks, self.sinks.is_some()),
         ];
-        // Sinks are slots of the protection, but for policies that spare them by themselves.
-        let by_itself = info.default_settings().protection != Protection::Sinks;
         let used = |param| match param {
             Param::Sinks if settings.protection == Protection::Sinks => true,
-            Param::Sinks => by_itself && info.params.contains(&param),
-            _ => info.params.contains(&param),
+            _ => info.params_in_use(settings).any(|used| *used == param),
         };
         let sliders = given
             .into_iter()

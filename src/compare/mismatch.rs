@@ -106,20 +106,6 @@ pub fn check_models(a: &ModelSummary, b: &ModelSummary) -> Result<(), Mismatch> 
     }
 }
 
-/// Says so if the runs drew their tokens differently: their texts may then part for that reason alone.
-pub fn different_sampling(a: &TraceStore, b: &TraceStore) -> Option<String> {
-    let (x, y) = (&a.header().sampling, &b.header().sampling);
-    let greedy = x.temperature == 0.0 && y.temperature == 0.0;
-    let same = if greedy {
-        x.max_tokens == y.max_tokens
-    } else {
-        x == y
-    };
-    (!same).then(|| {
-        format!("the runs drew their tokens differently ({x}; {y}), so not every difference is the policy's")
-    })
-}
-
 fn shape(model: &ModelSummary) -> (&str, &str, [u32; 4]) {
     let numbers = [
         model.layers,

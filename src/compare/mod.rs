@@ -4,16 +4,18 @@
 //! Pure functions of traces, for the window and the command line alike. Positions are compared up to the
 //! first divergent token only: after it the same position is another token in each run.
 
+mod caution;
 mod divergence;
 mod held;
 mod meters;
 mod mismatch;
 mod overlap;
 
+pub use caution::cautions;
 pub use divergence::{Divergence, common_prefix, divergence};
 pub use held::{HeldBy, HeldDifference, HeldTotals, held_difference};
 pub use meters::Meters;
-pub use mismatch::{Mismatch, check, check_models, different_sampling};
+pub use mismatch::{Mismatch, check, check_models};
 pub use overlap::Overlap;
 
 /// Most runs that are looked at together.

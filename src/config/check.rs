@@ -52,20 +52,42 @@ pub enum SettingsError {
     EvenKernel(u32),
     /// Window and protected tokens leave no slot to choose for.
     #[error(
-        "budget is {budget}, but the window ({window}) and the protected tokens ({protected}) take all of it; \
-         raise the budget to at least {least}{or_window}",
-        or_window = if *protected == 0 { " or narrow the window" } else { ", narrow the window or protect fewer tokens" }
+        "budget is {budget}, but {newest} and the protected tokens ({protected}) take all of it; \
+         raise the budget to at least {least}{otherwise}",
+        newest = newest(*window, *chosen),
+        otherwise = otherwise(*chosen, *protected > 0)
     )]
     BudgetTooSmall {
         /// Slots kept.
         budget: u32,
         /// Newest tokens always kept.
         window: u32,
+        /// Whether the window is a setting of the policy.
+        chosen: bool,
         /// Tokens protected at the start.
         protected: u32,
         /// The smallest budget that works.
         least: u32,
     },
+}
+
+/// The newest tokens, as the policy's user knows them.
+fn newest(window: u32, chosen: bool) -> String {
+    match (chosen, window) {
+        (true, _) => format!("the window ({window})"),
+        (false, 1) => "the newest token".to_owned(),
+        (false, _) => format!("the newest {window} tokens"),
+    }
+}
+
+/// Ways out beside a larger budget.
+fn otherwise(window: bool, protected: bool) -> &'static str {
+    match (window, protected) {
+        (true, true) => ", narrow the window or protect fewer tokens",
+        (true, false) => " or narrow the window",
+        (false, true) => " or protect fewer tokens",
+        (false, false) => "",
+    }
 }
 
 fn range(
@@ -153,6 +175,7 @@ impl CacheSettings {
             return Err(SettingsError::BudgetTooSmall {
                 budget: self.budget,
                 window: self.window,
+                chosen: info.params.contains(&crate::policy::Param::Window),
                 protected,
                 least: reserved.saturating_add(1),
             });
@@ -240,9 +263,26 @@ mod tests {
             SettingsError::BudgetTooSmall {
                 budget: 64,
                 window: 8,
+                chosen: true,
                 protected: 56,
                 least: 65
             }
+        );
+    }
+
+    #[test]
+    fn a_policy_without_a_window_needs_room_for_what_it_keeps_and_speaks_of_no_window() {
+        let settings = crate::policy::find("streamingllm").unwrap().defaults_at(6);
+        settings.check().unwrap();
+        let small = CacheSettings {
+            budget: 5,
+            ..settings
+        };
+        let message = small.check().unwrap_err().to_string();
+        assert_eq!(
+            message,
+            "budget is 5, but the newest token and the protected tokens (4) take all of it; raise the budget to at \
+             least 6 or protect fewer tokens"
         );
     }
 

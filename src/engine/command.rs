@@ -48,7 +48,7 @@ pub enum EngineCommand {
         /// Tokens to decode.
         tokens: u32,
     },
-    /// New settings, in force from the next compression; the highest revision wins.
+    /// New settings, in force once they or the old ones would compress; the highest revision wins.
     SetParams {
         /// The run.
         run: RunId,

@@ -94,7 +94,7 @@ pub struct Generation<'m> {
     run: RunContext,
     settings: CacheSettings,
     revision: u32,
-    pending: Option<(u32, CacheSettings)>,
+    pending: Option<live_settings::Pending>,
     sampling: Sampling,
     sampler: Sampler,
     text: TextStream,
@@ -166,6 +166,7 @@ impl<'m> Generation<'m> {
             prompt_tokens: prompt.len() as u32,
             device: request.device,
             level: request.level,
+            calibration: None,
         });
         let mut out = vec![TraceRecord::Segment {
             at: Position(0),
@@ -208,6 +209,7 @@ impl<'m> Generation<'m> {
     /// # Errors
     /// The statistics are of another model.
     pub fn calibrate(&mut self, calibration: Arc<Calibration>) -> Result<(), EngineError> {
+        Arc::make_mut(&mut self.header).calibration = Some(calibration.checksum());
         self.run.calibration = Some(calibration);
         self.policy = self.policy.info.start(&self.run)?;
         Ok(())
@@ -313,11 +315,9 @@ impl<'m> Generation<'m> {
 
     fn prefill(&mut self, stop: &AtomicBool) -> Result<Advance, EngineError> {
         let seen = self.cache.seen();
-        let room = self
-            .schedule
-            .prefill_room(self.next_settings(), self.cache.longest())
-            .max(1);
-        let count = (self.prompt.len() - seen).min(PREFILL_CHUNK).min(room);
+        let count = (self.prompt.len() - seen)
+            .min(PREFILL_CHUNK)
+            .min(self.prefill_room());
         let chunk = self.prompt[seen..seen + count].to_vec();
         Ok(match self.feed(&chunk, stop)? {
             Advance::Decoded => Advance::Prefilled,
@@ -385,11 +385,7 @@ impl<'m> Generation<'m> {
     pub fn feed(&mut self, tokens: &[u32], stop: &AtomicBool) -> Result<Advance, EngineError> {
         let mut rest = tokens;
         while !rest.is_empty() {
-            let room = self
-                .schedule
-                .prefill_room(self.next_settings(), self.cache.longest())
-                .max(1);
-            let (chunk, later) = rest.split_at(room.min(rest.len()));
+            let (chunk, later) = rest.split_at(self.prefill_room().min(rest.len()));
             if self
                 .model
                 .forward(chunk, &mut self.cache, stop, &mut self.logits)?
@@ -431,14 +427,11 @@ impl<'m> Generation<'m> {
     }
 
     fn compress_if_due(&mut self) -> Result<(), EngineError> {
-        let seen = self.cache.seen();
-        if !self
-            .schedule
-            .due(self.next_settings(), seen, self.cache.longest())
-        {
+        self.take_up_settings_if_due()?;
+        let (seen, slots) = (self.cache.seen(), self.cache.longest());
+        if !self.schedule.due(&self.settings, seen, slots) {
             return Ok(());
         }
-        self.take_up_settings()?;
         let started = Instant::now();
         let compression = compress(
             &mut self.cache,

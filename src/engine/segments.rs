@@ -1,7 +1,6 @@
 //! Where the answer begins: reasoning models close their thoughts with `</think>`.
 
-/// The tag that ends the reasoning.
-const END_OF_THOUGHT: &str = "</think>";
+use crate::trace::END_OF_THOUGHT;
 
 /// Watches the generated text for the end of the reasoning.
 #[derive(Clone, Debug, Default)]

@@ -32,7 +32,9 @@ fn values(settings: &CacheSettings) -> Vec<String> {
     policy::find(&settings.policy).map_or_else(
         |_unknown| vec![],
         |info| {
-            let numbers = info.params.iter().map(|param| param.said(settings));
+            let numbers = info
+                .params_in_use(settings)
+                .map(|param| param.said(settings));
             numbers.chain(info.unusual_choices(settings)).collect()
         },
     )

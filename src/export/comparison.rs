@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 use super::caption::one_line;
 use super::figure::Figure;
 use super::info::{bytes, settings_text};
+use super::table::shortest;
 use super::{ExportError, ExportOptions, Format, caption, comparison_figure, png, svg};
 use crate::analysis::{policies_in_force, policy_ids, settings_in_force};
 use crate::compare::{
-    Divergence, HeldTotals, Meters, Mismatch, Overlap, check, common_prefix, different_sampling,
-    divergence, held_difference, letter,
+    Divergence, HeldTotals, Meters, Mismatch, Overlap, cautions, check, common_prefix, divergence,
+    held_difference, letter,
 };
 use crate::trace::{AtomicFile, FileError, FinishReason, TraceStore};
 
@@ -31,7 +32,7 @@ pub struct ComparedRun<'a> {
 pub struct Comparison<'a> {
     pub(super) runs: Vec<(ComparedRun<'a>, Meters)>,
     pub(super) pairs: Vec<Pair>,
-    sampling: Option<String>,
+    caution: Option<String>,
 }
 
 /// Two of the runs.
@@ -58,10 +59,8 @@ impl<'a> Comparison<'a> {
         for (i, run) in runs.iter().enumerate().skip(1) {
             check(runs[0].store, run.store).map_err(|mismatch| (i, mismatch))?;
         }
-        let sampling = runs
-            .iter()
-            .skip(1)
-            .find_map(|run| different_sampling(runs[0].store, run.store));
+        let stores: Vec<&TraceStore> = runs.iter().map(|run| run.store).collect();
+        let cautions = cautions(&stores);
         let pairs = (0..runs.len())
             .flat_map(|a| (a + 1..runs.len()).map(move |b| (a, b)))
             .map(|(a, b)| Pair::of(&runs, a, b))
@@ -76,13 +75,13 @@ impl<'a> Comparison<'a> {
         Ok(Self {
             runs,
             pairs,
-            sampling,
+            caution: (!cautions.is_empty()).then(|| cautions.join("; ")),
         })
     }
 
     /// What makes the comparison less than fair, if anything does.
     pub fn caution(&self) -> Option<&str> {
-        self.sampling.as_deref()
+        self.caution.as_deref()
     }
 
     /// As an aligned table for a person: one column per run, one line per pair.
@@ -203,7 +202,7 @@ impl<'a> Comparison<'a> {
         let number =
             |v: Option<f64>| v.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.3}"));
         let parted = pair.at_parting().map_or(String::new(), |share| {
-            format!(" {} when they parted,", number(Some(share)))
+            format!(" {} when they parted,", number(Some(share.into())))
         });
         writeln!(
             out,
@@ -243,12 +242,13 @@ impl<'a> Comparison<'a> {
                     "policy": policy_ids(&run.store.latest()),
                     "policies": policies_in_force(&run.store.latest()),
                     "settings": m.settings,
+                    "calibration": run.store.header().calibration,
                     "settings_changed": run.store.params().len(),
                     "summary": m.summary,
                     "auxiliary_bytes": m.auxiliary_bytes,
                     "peak_bytes_with_auxiliary": m.peak_bytes(),
                     "finish": m.finish.as_ref().map(FinishReason::name),
-                    "seconds": m.seconds,
+                    "seconds": m.seconds.map(shortest),
                     "answer": m.answer,
                     "same_answer_as_a": reference.and_then(|(_, a)| m.same_answer(a)),
                 })
@@ -261,7 +261,7 @@ impl<'a> Comparison<'a> {
             "model": header.map(|header| &header.model),
             "runs": runs,
             "pairs": pairs,
-            "caution": self.sampling,
+            "caution": self.caution,
         });
         serde_json::to_writer_pretty(&mut *out, &whole)?;
         out.write_all(b"\n")
@@ -282,7 +282,7 @@ impl<'a> Comparison<'a> {
         moments.dedup();
         let after: Vec<Value> = moments
             .into_iter()
-            .map(|tokens| json!({"tokens": tokens, "jaccard": pair.overlap.at(tokens)}))
+            .map(|tokens| json!({"tokens": tokens, "jaccard": pair.overlap.at(tokens).map(shortest)}))
             .collect();
         json!({
             "a": letter(pair.a).to_string(),
@@ -295,7 +295,7 @@ impl<'a> Comparison<'a> {
             "same_text": pair.parting.is_none() && self.shorter(pair).is_none(),
             "shared_tokens": pair.common,
             "jaccard_mean": pair.overlap.mean(),
-            "jaccard_at_divergence": pair.at_parting(),
+            "jaccard_at_divergence": pair.at_parting().map(shortest),
             "jaccard_at_end": pair.held.jaccard(),
             "end_tokens": pair.last,
             "held_at_end": pair.held,
@@ -378,9 +378,9 @@ impl Pair {
     }
 
     /// The overlap when the last common token had been seen.
-    fn at_parting(&self) -> Option<f64> {
+    fn at_parting(&self) -> Option<f32> {
         let parting = self.parting?;
-        self.overlap.at(parting.position.index()).map(f64::from)
+        self.overlap.at(parting.position.index())
     }
 }
 

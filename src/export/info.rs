@@ -27,8 +27,10 @@ pub struct Info {
     pub policies: Vec<String>,
     /// Settings at the start.
     pub settings: CacheSettings,
-    /// How tokens were drawn.
+    /// How tokens were drawn. Policies that evict by lot take its seed, too.
     pub sampling: Sampling,
+    /// Checksum of the query statistics that the run was given, if its trace tells of any.
+    pub calibration: Option<String>,
     /// Changes of the settings, in order.
     pub changes: Vec<SettingsChange>,
     /// What the run saved.
@@ -40,7 +42,7 @@ pub struct Info {
     /// The error, if the run failed.
     pub failure: Option<String>,
     /// Seconds of work; the time a person held the run is left out.
-    pub seconds: Option<f64>,
+    pub seconds: Option<f32>,
     /// Generated tokens per second of these.
     pub tokens_per_second: Option<f64>,
     /// Seconds spent compressing.
@@ -66,7 +68,7 @@ impl Info {
         let from = header.prompt_tokens as usize;
         let seconds = store
             .end()
-            .map(|(_, _, seconds)| f64::from(*seconds))
+            .map(|(_, _, seconds)| *seconds)
             .filter(|s| s.is_finite());
         let micros: u64 = store
             .events()
@@ -85,6 +87,7 @@ impl Info {
                 .collect(),
             settings: header.settings.clone(),
             sampling: header.sampling.clone(),
+            calibration: header.calibration.clone(),
             changes: store
                 .params()
                 .iter()
@@ -102,11 +105,16 @@ impl Info {
             }),
             tokens_per_second: seconds
                 .filter(|s| *s > 0.0)
-                .map(|s| f64::from(summary.tokens) / s),
+                .map(|s| f64::from(summary.tokens) / f64::from(s)),
             seconds,
             compression_seconds: micros as f64 / 1e6,
             summary,
         }
+    }
+
+    fn evicts_by_lot(&self) -> bool {
+        let mut known = self.policies.iter().filter_map(|id| policy::find(id).ok());
+        known.any(|info| info.needs.draws)
     }
 
     /// As one JSON object.
@@ -162,7 +170,13 @@ impl Info {
             )?;
             before = &change.settings;
         }
+        if let Some(checksum) = &self.calibration {
+            line("calibration", checksum.clone())?;
+        }
         line("sampling", self.sampling.to_string())?;
+        if self.evicts_by_lot() {
+            line("eviction seed", self.sampling.seed.to_string())?;
+        }
         line(
             "tokens",
             format!("{} prompt + {} generated", sum.prompt_tokens, sum.tokens),
@@ -227,7 +241,10 @@ pub(super) fn settings_text(settings: &CacheSettings) -> String {
 fn parts(settings: &CacheSettings) -> Vec<String> {
     let mut parts = vec![settings.policy.clone()];
     if let Ok(info) = policy::find(&settings.policy) {
-        parts.extend(info.params.iter().map(|param| param.said(settings)));
+        parts.extend(
+            info.params_in_use(settings)
+                .map(|param| param.said(settings)),
+        );
         if info.compresses {
             parts.extend(info.choices(settings));
             if !info.params.contains(&Param::Window) {
@@ -287,6 +304,27 @@ mod tests {
     }
 
     #[test]
+    fn what_decides_a_run_beside_its_settings_is_told() {
+        let text = |policy: &str, calibration: Option<&str>| {
+            let mut header = crate::trace::synthetic::Synthetic::default().header();
+            policy.clone_into(&mut header.settings.policy);
+            header.sampling.seed = 77;
+            header.calibration = calibration.map(str::to_owned);
+            let mut out = vec![];
+            let store = TraceStore::new(std::sync::Arc::new(header));
+            Info::of(&store).write_text(&mut out).unwrap();
+            String::from_utf8(out).unwrap()
+        };
+        assert!(text("random-prompt", None).contains("eviction seed    77"));
+        let plain = text("rkv", None);
+        assert!(
+            !plain.contains("77") && !plain.contains("calibration"),
+            "{plain}"
+        );
+        assert!(text("triattention", Some("0badf00d")).contains("calibration      0badf00d"));
+    }
+
+    #[test]
     fn how_many_sinks_are_protected_is_told_once() {
         let few = CacheSettings {
             protection: Protection::Sinks,
@@ -302,6 +340,11 @@ mod tests {
         let own = settings_text(&usual("streamingllm"));
         assert!(own.contains("sinks 4"), "{own}");
         assert!(own.contains("protection sinks,"), "{own}");
+        let unused = settings_text(&CacheSettings {
+            protection: Protection::Prompt,
+            ..usual("streamingllm")
+        });
+        assert!(!unused.contains("sinks"), "{unused}");
     }
 
     #[test]

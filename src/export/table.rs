@@ -126,7 +126,7 @@ impl Cell<'_> {
             Self::Null => "null".to_owned(),
             Self::Int(value) => value.to_string(),
             // serde_json writes the shortest digits that read back alike, and null for NaN.
-            Self::Float(value) => serde_json::json!(value_or_null(value)).to_string(),
+            Self::Float(value) => shortest(value).to_string(),
             Self::Double(value) => serde_json::json!(value).to_string(),
             Self::Bool(value) => value.to_string(),
             Self::Text(text) => json_text(text),
@@ -134,8 +134,9 @@ impl Cell<'_> {
     }
 }
 
-/// The decimal that reads back as this `f32`, not the longer one of its `f64`.
-fn value_or_null(value: f32) -> serde_json::Value {
+/// The shortest decimal that reads back as this `f32`, where JSON values would write that of its `f64`; null if it is not
+/// finite.
+pub(crate) fn shortest(value: f32) -> serde_json::Value {
     if !value.is_finite() {
         return serde_json::Value::Null;
     }
@@ -196,6 +197,13 @@ mod tests {
         assert_eq!(rows[0]["value"], 0.1);
         assert!(rows[1]["value"].is_null());
         assert_eq!(rows.as_array().unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_number_is_no_longer_than_it_was_measured() {
+        assert_eq!(shortest(0.1).to_string(), "0.1");
+        assert_eq!(shortest(13.0 / 24.0).to_string(), "0.5416667");
+        assert!(shortest(f32::INFINITY).is_null());
     }
 
     #[test]

@@ -63,7 +63,8 @@ pub(super) fn write(
             Cell::Int(tokens.micros(position)),
             Cell::Int(holders[p].into()),
             Cell::Int(heads.into()),
-            Cell::Float(1.0 - holders[p] as f32 / heads.max(1) as f32),
+            // One division: a difference of shares would not be the float nearest to 13/24.
+            Cell::Float(heads.saturating_sub(holders[p]) as f32 / heads.max(1) as f32),
             Cell::float(part(score, Component::Importance, |s| s.importance)),
             Cell::float(part(score, Component::Redundancy, |s| s.redundancy)),
             Cell::float(score.and_then(|s| s.score)),

@@ -103,6 +103,25 @@ impl Calibration {
         }
     }
 
+    /// Tells one set of statistics from another: CRC-32 of all numbers and of the model's name, eight hexadecimal digits.
+    pub fn checksum(&self) -> String {
+        let mut crc = crc32fast::Hasher::new();
+        crc.update(self.model.as_bytes());
+        for frequency in &self.frequencies {
+            crc.update(&frequency.to_le_bytes());
+        }
+        for count in &self.queries {
+            crc.update(&count.to_le_bytes());
+        }
+        for sum in [&self.real, &self.imaginary, &self.sizes]
+            .into_iter()
+            .flatten()
+        {
+            crc.update(&sum.to_le_bytes());
+        }
+        format!("{:08x}", crc.finalize())
+    }
+
     /// Adds the queries of a pass, turned back to before RoPE.
     pub fn observe(&mut self, pass: &QueryPass<'_>) {
         let half = self.head_dim / 2;

@@ -29,6 +29,10 @@ pub struct Needs {
     pub prompt: bool,
     /// Mean and mean size of all queries before RoPE, per query head.
     pub statistics: bool,
+    /// Random numbers, which the run's seed decides.
+    pub draws: bool,
+    /// The number of sinks, even where another protection is chosen.
+    pub sinks: bool,
 }
 
 impl Needs {
@@ -45,6 +49,8 @@ impl Needs {
             attention: false,
             prompt: false,
             statistics: false,
+            draws: false,
+            sinks: false,
         }
     }
 

@@ -16,7 +16,10 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
               published run has a buffer of 64 beside budgets from 1024; the buffer here fits small budgets.",
     compresses: true,
     each_step: false,
-    needs: Needs::NOTHING,
+    needs: Needs {
+        draws: true,
+        ..Needs::NOTHING
+    },
     params: &[Param::Budget, Param::Buffer, Param::Window],
     defaults: |settings| settings.protection = Protection::Prompt,
     policy: |_| Ok(Box::new(Random)),

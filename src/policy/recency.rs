@@ -17,7 +17,10 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
     each_step: true,
     needs: Needs::NOTHING,
     params: &[Param::Budget, Param::Buffer, Param::Sinks],
-    defaults: |settings| settings.protection = Protection::Sinks,
+    defaults: |settings| {
+        settings.protection = Protection::Sinks;
+        settings.window = 1;
+    },
     policy: |_| Ok(Box::new(Recency)),
 };
 

@@ -18,6 +18,9 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
     each_step: false,
     needs: Needs::NOTHING,
     params: &[Param::Budget, Param::Buffer],
-    defaults: |settings| settings.protection = Protection::Prompt,
+    defaults: |settings| {
+        settings.protection = Protection::Prompt;
+        settings.window = 1;
+    },
     policy: |_| Ok(Box::new(Recency)),
 };

@@ -76,6 +76,8 @@ impl PolicyInfo {
             attention,
             prompt,
             statistics,
+            draws: _,
+            sinks: _,
         } = self.needs;
         attention || prompt || statistics || (self.each_step && queries != Queries::None)
     }
@@ -115,11 +117,20 @@ impl PolicyInfo {
         keep_chosen!(
             buffer, lambda, kernel, threshold, retain, order, scope, protection, sinks, trigger
         );
-        // TOVA and its like drop what their newest query passes over: a wider window would spare tokens behind their back.
-        if self.params.contains(&Param::Window) || self.needs.queries != Queries::Last {
+        // A policy that says nothing of a window has the newest token alone for one: a wider one would spare tokens behind
+        // its back and raise the least budget. The full cache only passes it on.
+        if self.params.contains(&Param::Window) || !self.compresses {
             keep_chosen!(window);
         }
         adopted
+    }
+
+    /// Those of [`Self::params`] that it looks at under these settings: sinks are the protection's, unless the policy spares
+    /// them by itself.
+    pub fn params_in_use(&self, settings: &CacheSettings) -> impl Iterator<Item = &'static Param> {
+        let sinks = self.needs.sinks || settings.protection == Protection::Sinks;
+        let in_use = move |param: &&Param| sinks || **param != Param::Sinks;
+        self.params.iter().filter(in_use)
     }
 
     /// What differs in `settings` from this policy's defaults at their budget, budget and buffer apart, as the command
@@ -127,8 +138,7 @@ impl PolicyInfo {
     pub fn unusual(&self, settings: &CacheSettings) -> Vec<String> {
         let usual = self.defaults_at(settings.budget);
         let numbers = self
-            .params
-            .iter()
+            .params_in_use(settings)
             .filter(|param| !matches!(param, Param::Budget | Param::Buffer))
             .filter(|param| param.get(settings).to_bits() != param.get(&usual).to_bits())
             .map(|param| param.said(settings));
@@ -385,7 +395,9 @@ mod tests {
         Param::Budget.set(&mut settings, 64.0);
         assert_eq!(settings.window, 10);
         assert_eq!(find("snapkv").unwrap().adopt(&settings).window, 10);
-        assert_eq!(find("tova").unwrap().adopt(&settings).window, 1);
+        for without in ["tova", "streamingllm", "recency-prompt"] {
+            assert_eq!(find(without).unwrap().adopt(&settings).window, 1);
+        }
         let full = find("full").unwrap().adopt(&settings);
         assert_eq!(
             find("rkv").unwrap().adopt(&full).window,

@@ -29,7 +29,11 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
               64 and budgets of thousands; the window here fits small budgets.",
     compresses: true,
     each_step: false,
-    needs: Needs::WINDOW,
+    needs: Needs {
+        draws: true,
+        sinks: true,
+        ..Needs::WINDOW
+    },
     params: &[
         Param::Budget,
         Param::Buffer,

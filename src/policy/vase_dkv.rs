@@ -21,7 +21,11 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
               are divided by; the largest is assumed, which does not change who stays.",
     compresses: true,
     each_step: false,
-    needs: Needs::NOTHING,
+    needs: Needs {
+        draws: true,
+        sinks: true,
+        ..Needs::NOTHING
+    },
     params: &[Param::Budget, Param::Buffer, Param::Window, Param::Sinks],
     defaults: |settings| settings.protection = Protection::Sinks,
     policy: |_| Ok(Box::new(VaseDkv::default())),

@@ -2,10 +2,13 @@
 
 const BOXED: &str = "\\boxed";
 
+/// The tag that ends the reasoning.
+pub(crate) const END_OF_THOUGHT: &str = "</think>";
+
 /// Content of the last complete `\boxed{...}` that holds something, braces balanced, trimmed; `None` if there is none.
 ///
-/// An escaped brace (`\{`) counts for nothing, as in TeX. A box that is opened and never closed (the
-/// text was cut off) is passed over, and the one before it counts. Of nested boxes the outer one counts.
+/// An escaped brace (`\{`) counts for nothing, as in TeX. A box that is not closed on its line, or before the tag that ends
+/// the thoughts, is passed over, and the one before it counts. Of nested boxes the outer one counts.
 pub fn last_boxed(text: &str) -> Option<String> {
     // For each open brace, where its content begins if it is a box. One pass, whatever the text.
     let mut open: Vec<Option<usize>> = vec![];
@@ -20,6 +23,9 @@ pub fn last_boxed(text: &str) -> Option<String> {
             }
             '\\' => next += text[next..].chars().next().map_or(0, char::len_utf8),
             '{' => open.push(None),
+            // Nothing that is open here is an answer any more: a brace that was forgotten would take in all that follows.
+            '\n' => open.clear(),
+            '<' if text[at..].starts_with(END_OF_THOUGHT) => open.clear(),
             '}' => {
                 let content = open
                     .pop()
@@ -76,6 +82,19 @@ mod tests {
             Some("7".to_owned())
         );
         assert_eq!(last_boxed(r"\boxed{7"), None);
+    }
+
+    #[test]
+    fn a_box_ends_on_its_line_and_with_its_thought() {
+        assert_eq!(
+            last_boxed("\\boxed{7} so \\boxed{8\nand on {x} it goes}"),
+            Some("7".to_owned())
+        );
+        assert_eq!(last_boxed("\\boxed{8</think>The answer is 8}"), None);
+        assert_eq!(
+            last_boxed("\\boxed{8</think>\n\nIt is \\boxed{9}."),
+            Some("9".to_owned())
+        );
     }
 
     #[test]

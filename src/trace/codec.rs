@@ -1,4 +1,4 @@
-//! The bytes of a trace file, version 2: what reader and writer must agree on, and nothing else.
+//! The bytes of a trace file, version 3: what reader and writer must agree on, and nothing else.
 //!
 //! ```text
 //! file     = magic (8 bytes) version (u32) frame*
@@ -13,14 +13,14 @@
 //! written whole, so a crash leaves a readable prefix. Lengths are bounded before anything is allocated:
 //! by what the header's shape and the tokens so far can honestly need ([`FrameLimit`]).
 //!
-//! Version 1 differs in its header alone ([`version_1`](super::version_1)).
+//! Earlier versions differ in their headers alone ([`version_1`](super::version_1), [`version_2`](super::version_2)).
 
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{ModelSummary, TraceRecord};
 
 /// Version of the file format that this program writes, and the newest that it reads.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 
 /// Like PNG's: a high byte, the name, and line ends that a text-mode transfer would damage.
 pub(super) const MAGIC: [u8; 8] = *b"\x89RKVT\r\n\x1a";

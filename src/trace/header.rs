@@ -24,6 +24,9 @@ pub struct TraceHeader {
     pub device: String,
     /// How much of each compression was recorded.
     pub level: RecordLevel,
+    /// Checksum of the query statistics of earlier runs that the run was given, in hexadecimal digits, if it was given any.
+    /// Traces of format versions 1 and 2 do not tell.
+    pub calibration: Option<String>,
 }
 
 /// The shape of the model, as far as a viewer needs it.

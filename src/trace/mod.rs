@@ -32,9 +32,11 @@ pub mod synthetic;
 mod token_text;
 mod tokens;
 mod version_1;
+mod version_2;
 mod view;
 mod writer;
 
+pub(crate) use answer::END_OF_THOUGHT;
 pub use answer::last_boxed;
 pub use atomic_file::{AtomicFile, FileError, destination, unfinished};
 pub use codec::FORMAT_VERSION;

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::codec::{
     self, FORMAT_VERSION, FRAME_HEAD_LEN, FrameHead, FrameLimit, MAGIC, PREAMBLE_LEN,
 };
-use super::{ApplyError, TraceHeader, TraceRecord, TraceStore, unfinished, version_1};
+use super::{ApplyError, TraceHeader, TraceRecord, TraceStore, unfinished, version_1, version_2};
 
 /// Cells (heads by tokens) of the largest run that is loaded: 1 GiB of eviction table.
 const MAX_CELLS: u64 = 1 << 28;
@@ -122,6 +122,7 @@ impl<R: Read> TraceReader<R> {
         };
         let header = match version {
             1 => reader.frame::<version_1::Header>()?.map(TraceHeader::from),
+            2 => reader.frame::<version_2::Header>()?.map(TraceHeader::from),
             _ => reader.frame()?,
         };
         let header = header.ok_or(ReadError::Truncated {

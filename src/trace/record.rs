@@ -14,7 +14,8 @@ pub enum TraceRecord {
     Tokens(Vec<TokenRecord>),
     /// One compression of every layer.
     Compression(Box<CompressionRecord>),
-    /// The person moved a slider; in force from the next compression on.
+    /// The settings that a person changed came into force: the cache was due for compression under the old ones or under
+    /// these, or these never compress.
     ParamsChanged {
         /// Tokens seen when it was taken up.
         at: Position,

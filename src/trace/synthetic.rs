@@ -114,6 +114,7 @@ impl Synthetic {
             prompt_tokens: prompt.len() as u32,
             device: "CPU, 2 threads".to_owned(),
             level: self.level,
+            calibration: None,
         }
     }
 

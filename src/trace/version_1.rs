@@ -53,6 +53,7 @@ impl From<Header> for TraceHeader {
             prompt_tokens: old.prompt_tokens,
             device: old.device,
             level: old.level,
+            calibration: None,
         }
     }
 }

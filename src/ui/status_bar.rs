@@ -40,7 +40,11 @@ pub fn show(ui: &mut Ui, status: &EngineStatus, view: Option<&TraceView<'_>>, pe
         let now = view.slots();
         item(
             ui,
-            format!("{now:.0} slots per head now, {} at most", count(u64::from(peak_slots))),
+            format!(
+                "{} per head now, {} at most",
+                counted(now.round() as u64, "slot"),
+                count(u64::from(peak_slots))
+            ),
             "Slots a head holds at the cursor (mean over layers), and the most any head held in the whole run",
         );
         let (held, full) = (view.cache_bytes(), view.full_bytes());

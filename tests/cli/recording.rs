@@ -248,6 +248,18 @@ fn a_calibration_from_a_full_run_serves_later_runs() {
     run("own.rkvt", &[]);
     let (_, report) = run("given.rkvt", &["--calibration", file]);
     assert_eq!(report["params"]["policy"], "triattention");
+    let recorded = |name: &str| {
+        let path = folder.path().join(name);
+        json(&ok(&["info", "--json", path.to_str().unwrap()]))
+    };
+    assert!(recorded("own.rkvt")["calibration"].is_null());
+    assert_eq!(
+        recorded("given.rkvt")["calibration"]
+            .as_str()
+            .unwrap()
+            .len(),
+        8
+    );
 
     let wrong = ["record", "--prompt", PROBLEM, "--calibration", file];
     assert!(refused(&wrong).contains("triattention"));

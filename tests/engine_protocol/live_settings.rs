@@ -1,6 +1,93 @@
 //! Settings that change while a run goes on.
 
+use rkv_scope::engine::generation::{Advance, Generation, GenerationRequest};
+use rkv_scope::trace::Position;
+
 use super::*;
+
+fn slots(budget: u32, buffer: u32) -> CacheSettings {
+    CacheSettings {
+        budget,
+        buffer,
+        ..CacheSettings::default()
+    }
+}
+
+/// A run of 120 tokens that begins with `from`; `to` is sent at the first step after `at` tokens were seen.
+fn changed(problem: &str, from: &CacheSettings, to: &CacheSettings, at: usize) -> TraceStore {
+    let mut model = Scripted::new();
+    let request = GenerationRequest {
+        problem: problem.to_owned(),
+        settings: from.clone(),
+        sampling: request(120 - problem.len() as u32).sampling,
+        level: RecordLevel::Summary,
+        device: String::new(),
+    };
+    let mut run = Generation::begin(&mut model, request).unwrap();
+    let mut store = TraceStore::new(run.header().clone());
+    let go = AtomicBool::new(false);
+    let mut sent = false;
+    loop {
+        if !sent && run.cache().seen() >= at {
+            run.set_params(1, to.clone()).unwrap();
+            sent = true;
+        }
+        let advanced = run.advance(&go).unwrap();
+        for record in run.take_records() {
+            store.apply(record).unwrap();
+        }
+        if matches!(advanced, Advance::Finished(_)) {
+            break;
+        }
+    }
+    assert!(sent);
+    for seen in 0..=store.tokens().len() {
+        let view = store.view(seen);
+        let settings = view.settings();
+        let most = f64::from(settings.slots_when_full());
+        let held = view.slots();
+        assert!(
+            settings.policy == "full" || held <= most,
+            "{held} at {seen}"
+        );
+    }
+    store
+}
+
+/// With 32 + 16 slots the cache is full after 48, 64, 80, ... tokens.
+#[test]
+fn settings_are_in_force_when_the_old_or_the_new_ones_would_compress() {
+    let from = slots(32, 16);
+    let problem = "a problem of some length";
+    let at = |to: &CacheSettings| {
+        let store = changed(problem, &from, to, 70);
+        let params = store.params();
+        assert!(params.iter().all(|(.., settings)| settings == to));
+        params.iter().map(|(at, ..)| at.0).collect::<Vec<_>>()
+    };
+    assert_eq!(at(&slots(900, 16)), [80], "the old cache is full");
+    assert_eq!(at(&slots(28, 16)), [76], "the new one is full first");
+    assert_eq!(at(&slots(20, 4)), [71], "the cache holds more than that");
+    let full = CacheSettings {
+        policy: "full".to_owned(),
+        ..from.clone()
+    };
+    assert_eq!(at(&full), [70], "nothing will ever decide again");
+
+    let raised = changed(problem, &from, &slots(900, 16), 70);
+    assert!(raised.events().iter().all(|event| event.seen < 80));
+    assert_eq!(raised.latest().slots(), 88.0);
+    let never = changed(problem, &from, &slots(900, 16), 115);
+    assert!(never.params().is_empty());
+}
+
+#[test]
+fn a_raise_while_the_prompt_is_read_waits_for_the_old_cache_to_be_full() {
+    let problem = "a problem of some length ".repeat(4);
+    let store = changed(problem.trim(), &slots(32, 16), &slots(90, 16), 1);
+    let (at, ..) = store.params()[0];
+    assert_eq!(at, Position(64));
+}
 
 #[test]
 fn a_storm_of_settings_ends_with_the_last_one_in_force() {

@@ -150,6 +150,7 @@ fn a_token_after_the_cursor_is_not_written_yet() {
     );
     window.run();
     window.get_by_label_contains("not written yet");
+    window.get_by_label("AT THE CURSOR");
 }
 
 #[test]

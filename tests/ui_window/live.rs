@@ -3,6 +3,7 @@ use egui::{Key, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use rkv_scope::app::RunFolder;
+use rkv_scope::config::CacheSettings;
 use rkv_scope::engine::{EngineCommand, EngineEvent, EngineStats, RunId, RunRequest, RunState};
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::trace::{FinishReason, Position, unfinished};
@@ -84,6 +85,25 @@ fn tokens_stream_in_and_the_cursor_follows_them() {
     let (cursor, more) = seen(&harness);
     assert!(more > tokens && cursor == more);
     assert!(!harness.state().app().status().busy());
+}
+
+#[test]
+fn a_change_that_waits_for_its_compression_is_told_beside_what_is_in_force() {
+    let (mut harness, _engine, _run) = running();
+    let waits = |harness: &Harness<'static, Stage>| {
+        let said =
+            harness.query_all_by_label_contains("from the next compression R-KV · budget 900");
+        said.count() > 0
+    };
+    assert!(!waits(&harness));
+    let settings = CacheSettings {
+        budget: 900,
+        ..plan().settings
+    };
+    execute(&mut harness, vec![UiCommand::SetSettings(settings)]);
+    assert!(waits(&harness));
+    execute(&mut harness, vec![UiCommand::SetSettings(plan().settings)]);
+    assert!(!waits(&harness));
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn the_text_is_there_with_its_headings_and_its_saving() {
     harness.key_press(Key::Home);
     harness.run();
     harness.get_by_label_contains("Please reason step by step");
-    harness.get_by_label_contains("slots per head now");
+    harness.get_by_label_contains("1 slot per head now");
     harness.get_by_label_contains("full (");
 }
 

@@ -97,7 +97,6 @@ fn token(
     let store = view.store();
     facts::show(ui, view, position);
     if position.index() >= view.cursor() {
-        section::heading(ui, "At the cursor", "");
         section::note(ui, "It is not written yet: the cursor stands before it.");
         return;
     }

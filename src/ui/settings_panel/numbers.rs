@@ -20,7 +20,7 @@ pub fn show(ui: &mut Ui, info: &PolicyInfo, settings: &mut CacheSettings) {
             number(ui, *param, settings);
         }
     }
-    if settings.protection == Protection::Sinks {
+    if settings.protection == Protection::Sinks || info.needs.sinks {
         number(ui, Param::Sinks, settings);
     }
 }
