@@ -1,6 +1,7 @@
 //! Panels and widgets: they read a [`TraceView`](crate::trace::TraceView) and return commands, and know
 //! neither candle nor who runs the engine.
 
+pub mod ago;
 pub mod bands;
 pub mod colormap;
 pub mod colour_bar;

@@ -296,11 +296,7 @@ fn plain_keys_do_nothing_behind_a_dialog_or_a_menu() {
         harness.key_press(Key::Escape);
         harness.run();
     };
-    for dialog in [
-        UiCommand::ToggleHelp,
-        UiCommand::ToggleNotifications,
-        UiCommand::ShowExport(true),
-    ] {
+    for dialog in [UiCommand::ToggleHelp, UiCommand::ShowExport(true)] {
         let exports = dialog == UiCommand::ShowExport(true);
         execute(&mut harness, vec![dialog]);
         if exports {
@@ -318,6 +314,37 @@ fn plain_keys_do_nothing_behind_a_dialog_or_a_menu() {
     harness.key_press(Key::ArrowLeft);
     harness.run();
     assert!(cursor(&harness) < end);
+}
+
+#[test]
+fn the_keys_work_beside_the_list_of_messages() {
+    let mut harness = replaying(&Synthetic::default());
+    execute(&mut harness, vec![UiCommand::ToggleNotifications]);
+    harness.key_press(Key::Num3);
+    harness.run();
+    harness.get_by_label("Nothing so far.");
+    let heatmap = harness.query_all_by_label_contains("Heatmap of");
+    assert!(heatmap.count() > 0);
+}
+
+#[test]
+fn escape_puts_messages_away_once_nothing_else_takes_it() {
+    let mut harness = replaying(&Synthetic::default());
+    for path in ["no/such/a.rkvt", "no/such/b.rkvt"] {
+        execute(&mut harness, vec![UiCommand::Open(Some(path.into()))]);
+        wait_for_text(&mut harness, path);
+    }
+    let told = |harness: &Harness<'static, Stage>| {
+        ["no/such/a.rkvt", "no/such/b.rkvt"]
+            .map(|path| harness.query_all_by_label_contains(path).count())
+    };
+    execute(&mut harness, vec![UiCommand::Select(Some(Position(3)))]);
+    for left in [[1, 1], [1, 0], [0, 0]] {
+        harness.key_press(Key::Escape);
+        harness.run();
+        assert_eq!(told(&harness), left);
+    }
+    assert_eq!(harness.state().app().selection().pinned, None);
 }
 
 #[test]

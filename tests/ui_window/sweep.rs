@@ -287,6 +287,42 @@ fn a_failure_is_shown_and_results_stay() {
 }
 
 #[test]
+fn a_sweep_whose_file_is_taken_leaves_the_results_and_offers_a_free_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = folder.path().join("sweep.jsonl");
+    std::fs::write(&taken, "x").unwrap();
+    let (mut harness, played) = with_sweeps([1280.0, 800.0], Theme::Dark);
+    open_tab(&mut harness);
+    start(&mut harness);
+    for outcome in outcomes(&played.begin()) {
+        played.say(SweepEvent::Ran(outcome));
+    }
+    played.say(SweepEvent::Ended { stopped: false });
+    harness.run_steps(4);
+    let field = |harness: &Harness<'static, Stage>| {
+        let field = harness.get_by_role_and_label(Role::TextInput, "RESULTS FILE");
+        field.value().unwrap_or_default()
+    };
+    harness
+        .get_by_role_and_label(Role::TextInput, "RESULTS FILE")
+        .set_text_value_accesskit(&taken.display().to_string());
+    harness.run();
+    start(&mut harness);
+    let why = "it holds another sweep".to_owned();
+    played.say(SweepEvent::NeedsOtherFile(why.clone()));
+    harness.run_steps(4);
+    harness.get_by_label("Accuracy of 21 points");
+    harness.get_by_label(&why);
+    harness
+        .get_by_label_contains("sweep-2.jsonl instead")
+        .click();
+    harness.run_steps(4);
+    let free = folder.path().join("sweep-2.jsonl").display().to_string();
+    assert_eq!(field(&harness), free);
+    assert!(harness.query_by_label(&why).is_none());
+}
+
+#[test]
 fn figures_lie_beside_the_results_and_none_is_written_over() {
     let folder = tempfile::tempdir().unwrap();
     let (mut harness, played) = with_sweeps([1280.0, 800.0], Theme::Dark);
