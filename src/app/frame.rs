@@ -9,9 +9,9 @@ use crate::ui::settings_panel::SettingsContext;
 use crate::ui::theme::Palette;
 use crate::ui::timeline::Transport;
 use crate::ui::{
-    Tab, UiCommand, empty_state, glyph_atlas, heatmap, help, inspector, legend, prompt_bar,
-    reflections, settings_panel, settings_words, shortcuts, status_bar, survival,
-    sweep as ui_sweep, tabs, timeline, token_view, welcome,
+    ColourMode, Tab, UiCommand, empty_state, glyph_atlas, heatmap, help, inspector, legend,
+    prompt_bar, reflections, settings_panel, settings_words, shortcuts, status_bar, survival,
+    sweep as ui_sweep, tabs, timeline, token_view, uncompressed, welcome,
 };
 
 use super::session::Session;
@@ -58,6 +58,7 @@ impl App {
             .map(|session| session.store.view(session.cursor()));
         if let (Some(session), Some(view)) = (&session, &view) {
             self.derived.update(session.generation, view);
+            self.derived.live = self.transport().live;
         }
         let generation = session.as_ref().map_or(0, |session| session.generation);
         let (selection, cursor, tokens) = if self.tab == Tab::Compare {
@@ -162,7 +163,7 @@ impl App {
         }
         let peak = view.map_or(0, |view| self.peak_slots(generation, view));
         status_line(ui).show(ui, |ui| {
-            status_bar::show(ui, &self.status, view, peak);
+            status_bar::show(ui, &self.status, view, peak, self.derived.live);
         });
         if sweeping {
             self.sweep_panels(ui, side, page, commands);
@@ -184,6 +185,13 @@ impl App {
                     .show(ui, |ui| {
                         let derived = view.is_some().then_some(&self.derived);
                         legend::show(ui, self.mode, derived, &self.selection, commands);
+                        let scored = !matches!(self.mode, ColourMode::Held | ColourMode::Age);
+                        let why = view
+                            .filter(|_| scored)
+                            .and_then(|view| uncompressed::why(view.store(), self.derived.live));
+                        if let Some(why) = why {
+                            legend::note(ui, &format!("No token has a score. {why}"));
+                        }
                     });
                 egui::ScrollArea::vertical()
                     .id_salt("settings")

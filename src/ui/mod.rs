@@ -48,6 +48,7 @@ pub mod timeline;
 pub mod token_text;
 pub mod token_view;
 pub mod typed_path;
+pub mod uncompressed;
 pub mod welcome;
 
 pub use command::UiCommand;

@@ -203,6 +203,30 @@ fn a_run_can_be_held_stepped_and_stopped() {
 }
 
 #[test]
+fn the_second_click_of_a_double_click_on_run_does_not_stop_the_run() {
+    let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
+    engine.loaded();
+    execute(&mut harness, vec![UiCommand::ShowTab(Tab::Compare)]);
+    harness.state_mut().app_mut().show_run(plan().store());
+    let commands = vec![
+        UiCommand::ShowTab(Tab::Reading),
+        UiCommand::SetProblem("What is 5 + 5?".to_owned()),
+    ];
+    execute(&mut harness, commands);
+    harness.get_by_label("Run").click();
+    harness.step();
+    engine.next_start();
+    harness.step();
+    harness.get_by_label("Stop").click();
+    harness.step();
+    assert!(engine.commands.try_recv().is_err());
+    harness.run_steps(4);
+    harness.get_by_label("Stop").click();
+    harness.run_steps(2);
+    assert!(matches!(engine.next(), EngineCommand::Stop(_)));
+}
+
+#[test]
 fn the_buttons_stay_under_the_pointer_when_the_speed_comes_and_goes() {
     let (mut harness, engine, run) = running();
     let places = |harness: &Harness<'static, Stage>| {
