@@ -145,7 +145,7 @@ fn just_ended(ui: &Ui, state: &PromptBarState) -> bool {
 
 /// Seconds for which clicks on the buttons of a run do nothing after its start: they stand where Run has just stood, and
 /// people click twice.
-const PAUSE_AFTER_RUN: f64 = 0.5;
+const PAUSE_AFTER_RUN: f64 = 0.6;
 
 /// Whether a run has only just begun.
 fn just_begun(ui: &Ui, state: &PromptBarState) -> bool {
