@@ -10,8 +10,15 @@ pub struct Asked {
     pub(super) number: u64,
     /// Runs that had been shown or put into panes by then.
     generations: u64,
-    /// The problem in the prompt bar.
-    problem: String,
+    /// The problem in the prompt bar; `None` if it is to stay there.
+    problem: Option<String>,
+}
+
+impl Asked {
+    /// The problem in the prompt bar stays, whatever run is shown.
+    pub(super) fn keep_problem(&mut self) {
+        self.problem = None;
+    }
 }
 
 impl App {
@@ -26,7 +33,7 @@ impl App {
         Asked {
             number: self.asked,
             generations: self.generations,
-            problem: self.prompt.problem.clone(),
+            problem: Some(self.prompt.problem.clone()),
         }
     }
 
@@ -35,9 +42,9 @@ impl App {
         asked.generations == self.generations
     }
 
-    /// The prompt bar gets a run's problem, unless another was typed since the run was asked for.
+    /// The prompt bar gets a run's problem, unless it is to keep its own or another was typed since the run was asked for.
     pub(super) fn take_problem(&mut self, asked: &Asked, problem: &str) {
-        if self.prompt.problem == asked.problem {
+        if asked.problem.as_ref() == Some(&self.prompt.problem) {
             problem.clone_into(&mut self.prompt.problem);
         }
     }

@@ -6,7 +6,8 @@ use std::time::SystemTime;
 use egui::Context;
 
 use crate::engine::{EngineCommand, RunId, RunRequest};
-use crate::export::{self, ExportOptions, Format, What};
+use crate::export::{self, ExportOptions, Format, Measure, What};
+use crate::trace::TraceView;
 use crate::ui::command::{Browse, CompareCommand, SaveTo};
 use crate::ui::overwrite::fresh_name;
 use crate::ui::prompt_bar;
@@ -181,12 +182,16 @@ impl App {
         match runs.file_for(problem, SystemTime::now()) {
             Ok(path) => Some(path),
             Err(error) => {
-                self.notifications.error(format!(
-                    "this run is kept only while the window is open: {error}"
-                ));
+                self.not_recorded(&error.to_string());
                 None
             }
         }
+    }
+
+    pub(super) fn not_recorded(&mut self, why: &str) {
+        self.notifications.error(format!(
+            "this run is kept only while the window is open: {why}"
+        ));
     }
 
     fn load_model(&mut self, model: String) {
@@ -231,7 +236,7 @@ impl App {
         };
         if self.status.busy() {
             let why = "a run is under way; stop it before opening a trace";
-            self.not_opened(&path, why.to_owned());
+            self.refused(&path, why.to_owned());
             return;
         }
         let asked = self.ask_for_file();
@@ -250,8 +255,8 @@ impl App {
         };
         let shown = self.session.as_ref();
         let Some(session) = shown.filter(|shown| shown.generation == run) else {
-            self.notifications
-                .error("the run to be saved is not shown any more; nothing was written");
+            let why = "the run to be saved is not shown any more; nothing was written";
+            self.refused(&path, why.to_owned());
             return;
         };
         let store = session.store.clone();
@@ -265,13 +270,7 @@ impl App {
             return;
         };
         let (store, cursor) = (session.store.clone(), session.cursor());
-        // What the Heatmap tab shows, if this compression has it; else what it has.
-        let measure = Some(self.panels.heatmap.quality.measure());
-        let measure = measure.filter(|measure| {
-            let view = store.view(cursor);
-            view.last_record()
-                .is_some_and(|record| measure.is_recorded(record))
-        });
+        let measure = self.heatmap_measure(&store.view(cursor));
         let options = ExportOptions {
             cues: self.derived.segments.cues().clone(),
             measure,
@@ -280,6 +279,14 @@ impl App {
         self.background(Work::Export, move || {
             files::export(path, what, format, &store.view(cursor), &options)
         });
+    }
+
+    /// What a heatmap is exported of: what its tab shows, if this compression has it; else what it has.
+    pub(super) fn heatmap_measure(&self, view: &TraceView<'_>) -> Option<Measure> {
+        let record = view.last_record()?;
+        let shown = self.panels.heatmap.quality.measure();
+        let mut wanted = std::iter::once(&shown).chain(Measure::ALL);
+        wanted.find(|measure| measure.is_recorded(record)).copied()
     }
 
     fn browse(&mut self, purpose: Browse) {

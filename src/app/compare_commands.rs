@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use egui::Context;
 
-use crate::compare::{check_models, letter};
+use crate::compare::{MOST_RUNS, check_models, letter};
 use crate::engine::{EngineCommand, RunId, RunRequest};
 use crate::export::Format;
 use crate::trace::TraceStore;
@@ -191,8 +191,11 @@ impl App {
         let shown = panes.find(|shown| shown.generation == pane);
         let Some((shown, store)) = shown.and_then(|shown| Some((shown, shown.store.clone()?)))
         else {
-            self.notifications
-                .error("the run to be saved is in no pane any more; nothing was written");
+            let why = "the run to be saved is in no pane any more; nothing was written";
+            match path {
+                Some(path) => self.refused(&path, why.to_owned()),
+                None => self.notifications.error(why),
+            }
             return;
         };
         let Some(path) = path else {
@@ -222,6 +225,10 @@ impl App {
             .filter(|(_, pane)| pane.store.is_some())
             .map(|(index, pane)| (index, pane.generation))
             .collect();
+        // Panes that wait have nothing to be written.
+        for empty in (0..MOST_RUNS).filter(|i| runs.iter().all(|(index, _)| index != i)) {
+            self.path_dialog.accepts(&lettered(&path, empty));
+        }
         for (index, pane) in runs {
             self.save_pane(pane, Some(lettered(&path, index)));
         }
@@ -234,6 +241,7 @@ impl App {
             .map(|store| (store.header().settings.policy.clone(), store.clone()))
             .collect();
         if runs.is_empty() {
+            self.path_dialog.close();
             return;
         }
         let Some(path) = path else {
@@ -245,10 +253,11 @@ impl App {
             Some("svg") => Format::Svg,
             Some("png") => Format::Png,
             _ => {
-                self.notifications.error(format!(
+                let why = format!(
                     "{} is neither .png nor .svg; name the figure after one of the two",
                     path.display()
-                ));
+                );
+                self.refused(&path, why);
                 return;
             }
         };

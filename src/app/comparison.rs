@@ -331,9 +331,13 @@ impl Comparison {
         self.panes.iter_mut().find(|pane| pane.run == Some(run))
     }
 
-    /// Keeps the cursor where there are tokens.
+    /// Keeps the cursor where there are tokens. Where there are none is no place to keep: what comes next is followed.
     fn settle(&mut self) {
         let end = self.end();
+        if end == 0 {
+            self.selection.playback.following = true;
+            self.selection.playback.playing = false;
+        }
         self.head.grown(end, &self.selection);
         if self.head.at() > end {
             self.head = Playhead::new(end);

@@ -4,17 +4,18 @@ use egui::{CentralPanel, Frame, Margin, Panel, Popup, Ui};
 
 use crate::config::CacheSettings;
 use crate::trace::{RunSummary, TraceView};
-use crate::ui::engine_status::{Link, Phase};
+use crate::ui::engine_status::Link;
 use crate::ui::prompt_bar::PromptBar;
 use crate::ui::settings_panel::SettingsContext;
 use crate::ui::theme::Palette;
 use crate::ui::timeline::Transport;
 use crate::ui::{
-    Tab, UiCommand, empty_state, glyph_atlas, heatmap, help, inspector, legend, prompt_bar,
-    reflections, settings_panel, settings_words, shortcuts, status_bar, survival,
-    sweep as ui_sweep, tabs, timeline, token_view, welcome,
+    ColourMode, Tab, UiCommand, empty_state, glyph_atlas, heatmap, help, inspector, legend,
+    prompt_bar, reflections, settings_panel, settings_words, shortcuts, status_bar, survival,
+    sweep as ui_sweep, tabs, timeline, token_view, uncompressed, welcome,
 };
 
+use super::session::Session;
 use super::state::App;
 use super::tasks::Work;
 
@@ -49,6 +50,7 @@ impl App {
         let esc_is_spent = self.keys_taken || popup;
         let covered = popup || self.has_dialog();
         let typing = ctx.memory(|memory| memory.focused().is_some());
+        let first_page = self.turn_to_first_page(&ctx);
         let mut commands = Vec::new();
         // Taken out for the frame, so that the panels can borrow it beside their own state.
         let session = self.session.take();
@@ -57,34 +59,45 @@ impl App {
             .map(|session| session.store.view(session.cursor()));
         if let (Some(session), Some(view)) = (&session, &view) {
             self.derived.update(session.generation, view);
+            self.derived.live = self.transport().live;
         }
         let generation = session.as_ref().map_or(0, |session| session.generation);
-        let (selection, tokens) = if self.tab == Tab::Compare {
+        let (selection, cursor, tokens) = if self.tab == Tab::Compare {
             let comparison = std::mem::take(&mut self.comparison);
             self.compare_panels(ui, &comparison, view.as_ref(), &mut commands);
             self.comparison = comparison;
-            (self.comparison.selection, self.comparison.end())
+            let comparison = &self.comparison;
+            (comparison.selection, comparison.cursor(), comparison.end())
         } else {
             self.panels(ui, generation, view.as_ref(), &mut commands);
             let tokens = session.as_ref().map_or(0, |s| s.store.tokens().len());
-            (self.selection, tokens)
+            let cursor = session.as_ref().map_or(0, Session::cursor);
+            (self.selection, cursor, tokens)
         };
+        let measure = view.as_ref().and_then(|view| self.heatmap_measure(view));
         self.session = session;
 
         help::show(&ctx, &mut self.help);
-        let opening = self.tasks.is_doing(Work::Open);
-        self.path_dialog.show(&ctx, opening, &mut commands);
-        self.export_dialog.show(&ctx, &mut commands);
+        let files = [Work::Open, Work::Save, Work::Export];
+        let busy = files.into_iter().any(|work| self.tasks.is_doing(work));
+        self.path_dialog.show(&ctx, busy, &mut commands);
+        self.export_dialog.show(&ctx, measure, &mut commands);
         self.notifications.show(&ctx, &mut commands);
         let asking = self.path_dialog.purpose.is_some();
-        commands.extend(shortcuts::read(
-            &ctx, &selection, tokens, typing, asking, covered,
-        ));
+        let page = shortcuts::Page {
+            selection: &selection,
+            cursor,
+            tokens,
+            tabs: if first_page { &[] } else { Tab::ALL },
+        };
+        commands.extend(shortcuts::read(&ctx, &page, typing, asking, covered));
         let esc = !esc_is_spent && ctx.input(|i| i.key_pressed(egui::Key::Escape));
         if esc && self.notifications.open {
             self.notifications.open = false;
         } else if esc && selection.pinned.is_some() {
             commands.push(UiCommand::Select(None));
+        } else if esc && self.notifications.dismiss() {
+            ctx.request_repaint();
         }
         if !commands.is_empty() {
             self.execute(&ctx, commands);
@@ -93,10 +106,27 @@ impl App {
         self.keys_taken = ctx.memory(|memory| memory.focused().is_some());
     }
 
-    /// Whether a dialog or the list of messages lies over the page.
+    /// Whether the first page is shown: its problem field has the keys from the moment it appears, and gives them to what is
+    /// shown after it.
+    fn turn_to_first_page(&mut self, ctx: &egui::Context) -> bool {
+        let elsewhere = matches!(self.tab, Tab::Compare | Tab::Sweep);
+        let shown = self.session.is_none() && !self.status.busy() && !elsewhere;
+        if shown != self.first_page {
+            self.first_page = shown;
+            ctx.memory_mut(|memory| {
+                if !shown {
+                    memory.surrender_focus(prompt_bar::problem_id());
+                } else if self.status.link == Link::Up {
+                    memory.request_focus(prompt_bar::problem_id());
+                }
+            });
+        }
+        shown
+    }
+
+    /// Whether a dialog lies over the page. The list of messages is none: the page is read and used beside it.
     fn has_dialog(&self) -> bool {
-        let asking = self.path_dialog.purpose.is_some() || self.export_dialog.open;
-        asking || self.help || self.notifications.open
+        self.path_dialog.purpose.is_some() || self.export_dialog.open || self.help
     }
 
     fn panels(
@@ -117,8 +147,8 @@ impl App {
         }
         let settings_error = self.settings.error(context);
         // On the first page the problem field stands in the middle.
+        let first_page = self.first_page;
         let sweeping = self.tab == Tab::Sweep;
-        let first_page = view.is_none() && self.status.phase == Phase::Idle && !sweeping;
 
         self.prompt_bar(
             ui,
@@ -143,7 +173,7 @@ impl App {
         }
         let peak = view.map_or(0, |view| self.peak_slots(generation, view));
         status_line(ui).show(ui, |ui| {
-            status_bar::show(ui, &self.status, view, peak);
+            status_bar::show(ui, &self.status, view, peak, self.derived.live);
         });
         if sweeping {
             self.sweep_panels(ui, side, page, commands);
@@ -165,6 +195,13 @@ impl App {
                     .show(ui, |ui| {
                         let derived = view.is_some().then_some(&self.derived);
                         legend::show(ui, self.mode, derived, &self.selection, commands);
+                        let scored = !matches!(self.mode, ColourMode::Held | ColourMode::Age);
+                        let why = view
+                            .filter(|_| scored)
+                            .and_then(|view| uncompressed::why(view.store(), self.derived.live));
+                        if let Some(why) = why {
+                            legend::note(ui, &format!("No token has a score. {why}"));
+                        }
                     });
                 egui::ScrollArea::vertical()
                     .id_salt("settings")

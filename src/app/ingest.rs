@@ -188,7 +188,7 @@ impl App {
     }
 
     /// Brings the menu of earlier runs up to date.
-    fn list_runs(&mut self) {
+    pub(super) fn list_runs(&mut self) {
         if let Some(runs) = &self.runs {
             self.earlier = runs.runs();
         }
@@ -245,7 +245,7 @@ impl App {
             } => match result {
                 // One that was asked for later is shown.
                 Ok(_) if asked.number <= self.opened => self.path_dialog.accepts(&path),
-                Ok(_) if self.status.busy() => self.not_opened(
+                Ok(_) if self.status.busy() => self.refused(
                     &path,
                     "a run was started meanwhile; stop it before opening a trace".to_owned(),
                 ),
@@ -267,7 +267,7 @@ impl App {
                         self.notifications.error(damage);
                     }
                 }
-                Err(message) => self.not_opened(&path, message),
+                Err(message) => self.refused(&path, message),
             },
             Outcome::OpenedPanes {
                 mut pane,
@@ -286,25 +286,27 @@ impl App {
                                 self.notifications.error(damage);
                             }
                         }
-                        Err(message) => self.not_opened(&path, message),
+                        Err(message) => self.refused(&path, message),
                     }
                 }
             }
             Outcome::Written { path, result, run } => match result {
                 Ok(()) => {
+                    self.path_dialog.accepts(&path);
                     self.written(&path);
                     if let Some(run) = run {
                         self.saved(run, path);
                     }
                 }
-                Err(message) => self.notifications.error(message),
+                Err(message) => self.refused(&path, message),
             },
             Outcome::SweepRead { result } => self.sweep_read(result),
             Outcome::Replayed {
                 problem,
                 asked,
                 result,
-            } => self.replayed(problem, asked, result),
+                recorded,
+            } => self.replayed(problem, asked, result, recorded),
             Outcome::Picked { purpose, path } => self.picked(purpose, path.as_deref()),
             Outcome::Died { work, why } => self.notifications.error(format!(
                 "{} failed unexpectedly ({why}); what is shown stays, and it can be tried again",
@@ -313,8 +315,8 @@ impl App {
         }
     }
 
-    /// Says why a trace was not opened: where its path was typed, if it was.
-    pub(super) fn not_opened(&mut self, path: &Path, why: String) {
+    /// Says why a file was not opened or written: where its path was typed, if it was.
+    pub(super) fn refused(&mut self, path: &Path, why: String) {
         if !self.path_dialog.refuses(path, &why) {
             self.notifications.error(why);
         }

@@ -1,10 +1,12 @@
 //! Runs of the sweep that are done again, to be opened side by side.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::asked::Asked;
 use super::state::{App, DEFAULT_MODEL};
 use super::tasks::{Outcome, Work};
+use crate::error_chain::chain;
 use crate::sweep::{ArmKey, ReplayRequest};
 use crate::trace::TraceStore;
 use crate::ui::command::SweepCommand;
@@ -46,21 +48,42 @@ impl App {
             arms.push(arm.clone());
         }
         // Of a sweep that was read from a file only the fingerprint is known: the model that is loaded may be it.
-        let model = self.sweep_model.as_ref().or(self.model_wanted.as_ref());
+        let model = self.sweep.model.as_ref().or(self.model_wanted.as_ref());
         let model = model.map_or(DEFAULT_MODEL, String::as_str);
         let requests: Vec<ReplayRequest> = arms
             .iter()
             .filter_map(|arm| ReplayRequest::of(plan, problem, arm, model))
             .collect();
-        self.notifications
-            .info(format!("running problem {} again …", problem + 1));
+        self.notifications.info(under_way(problem));
         let replay = Arc::clone(&factory.replay);
-        let asked = self.asked_now();
-        self.background(Work::Replay, move || Outcome::Replayed {
-            problem,
-            asked,
-            result: requests.iter().map(|request| replay(request)).collect(),
+        let mut asked = self.asked_now();
+        if self.problem_is_own() {
+            asked.keep_problem();
+        }
+        let folder = self.runs.clone();
+        self.background(Work::Replay, move || {
+            let result: Result<Vec<TraceStore>, String> =
+                requests.iter().map(|request| replay(request)).collect();
+            let runs = result.iter().flatten();
+            let recorded = folder.map_or(Ok(()), |folder| {
+                runs.map(|run| folder.keep(run, SystemTime::now()))
+                    .collect::<Result<(), _>>()
+            });
+            Outcome::Replayed {
+                problem,
+                asked,
+                result,
+                recorded: recorded.map_err(|error| chain(&error)),
+            }
         });
+    }
+
+    /// Whether the problem in the prompt bar is the person's own, and of no run that is shown.
+    fn problem_is_own(&self) -> bool {
+        let problem = self.prompt.problem.trim();
+        let read = self.session.iter().map(|session| &session.store);
+        let mut shown = read.chain(self.comparison.stores());
+        !problem.is_empty() && !shown.any(|store| store.header().problem.trim() == problem)
     }
 
     /// Shows the runs; if the person has turned to something else meanwhile, they are offered.
@@ -69,7 +92,13 @@ impl App {
         problem: u32,
         asked: Asked,
         result: Result<Vec<TraceStore>, String>,
+        recorded: Result<(), String>,
     ) {
+        self.notifications.over(&under_way(problem));
+        if let Err(error) = recorded {
+            self.not_recorded(&error);
+        }
+        self.list_runs();
         match result {
             Ok(runs) => {
                 self.replays += 1;
@@ -138,6 +167,11 @@ impl App {
     }
 }
 
+/// Said while the runs of a problem are done again.
+fn under_way(problem: u32) -> String {
+    format!("running problem {} again …", problem + 1)
+}
+
 fn show(number: u64) -> UiCommand {
     UiCommand::Sweep(SweepCommand::ShowReplay(number))
 }
@@ -163,10 +197,45 @@ mod tests {
                 problem: 0,
                 asked,
                 result: Ok(vec![store(), store()]),
+                recorded: Ok(()),
             });
             let panes = if meanwhile { 1 } else { 2 };
             assert_eq!(app.comparison.panes.len(), panes);
             assert_eq!(app.replay.is_some(), meanwhile, "it is offered");
         }
+    }
+
+    #[test]
+    fn the_runs_are_seen_whole_wherever_the_cursor_of_those_before_stood() {
+        let mut app = App::new(&egui::Context::default(), AppConfig::default());
+        let store = || Synthetic::default().store();
+        app.add_pane(store());
+        app.comparison.obey(&UiCommand::SetCursor(10));
+        app.tab = Tab::Sweep;
+        let asked = app.asked_now();
+        app.outcome(Outcome::Replayed {
+            problem: 0,
+            asked,
+            result: Ok(vec![store(), store()]),
+            recorded: Ok(()),
+        });
+        assert_eq!(app.comparison.panes.len(), 2);
+        assert_eq!(app.comparison.cursor(), store().tokens().len());
+    }
+
+    #[test]
+    fn only_a_problem_of_a_run_that_is_shown_makes_room() {
+        let mut app = App::new(&egui::Context::default(), AppConfig::default());
+        let store = Synthetic::default().store();
+        assert!(!app.problem_is_own(), "there is none");
+        store.header().problem.clone_into(&mut app.prompt.problem);
+        assert!(app.problem_is_own());
+        app.add_pane(store);
+        assert!(!app.problem_is_own());
+        let mut asked = app.asked_now();
+        asked.keep_problem();
+        let before = app.prompt.problem.clone();
+        app.take_problem(&asked, "another");
+        assert_eq!(app.prompt.problem, before);
     }
 }

@@ -6,7 +6,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::trace::{FileError, TraceHeader, TraceReader, unfinished};
+use crate::trace::{FileError, TraceHeader, TraceReader, TraceStore, WriteError, unfinished};
 use crate::ui::file_menu::{EarlierRun, LISTED};
 use crate::ui::settings_words::brief;
 
@@ -77,6 +77,15 @@ impl RunFolder {
         };
         let free = |path: &PathBuf| !path.exists() && !unfinished(path).exists();
         Ok((1..1000).map(name).find(free).unwrap_or_else(|| name(1)))
+    }
+
+    /// Keeps a run that is over already.
+    ///
+    /// # Errors
+    /// The folder cannot be made, or the run not be written.
+    pub fn keep(&self, run: &TraceStore, now: SystemTime) -> Result<(), WriteError> {
+        let path = self.file_for(&run.header().problem, now)?;
+        crate::trace::save(&path, run)
     }
 
     /// The newest runs for the menu; none if the folder is not there.
@@ -243,8 +252,10 @@ mod tests {
         let folder = RunFolder::new(place.path().to_owned());
         let store = Synthetic::default().store();
         let header = store.header();
-        let path = folder.file_for(&header.problem, at(7)).unwrap();
-        crate::trace::save(&path, &store).unwrap();
+        for _ in 0..2 {
+            folder.keep(&store, at(7)).unwrap();
+        }
+        assert_eq!(folder.runs().len(), 2);
         let run = folder.runs().remove(0);
         assert_eq!(run.problem, header.problem);
         assert_eq!(run.settings, brief(&header.settings));

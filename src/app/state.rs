@@ -76,8 +76,6 @@ pub struct App {
     pub(super) sweeps: Option<SweepFactory>,
     pub(super) sweep: SweepShown,
     pub(super) sweep_handle: Option<SweepHandle>,
-    /// Model of the sweep that is shown, as it was asked for; `None` if the sweep was read from a file.
-    pub(super) sweep_model: Option<String>,
     /// Runs of a sweep that were done again, until they are shown.
     pub(super) replay: Option<Replay>,
 
@@ -99,6 +97,8 @@ pub struct App {
     pub(super) path_dialog: PathDialog,
     pub(super) export_dialog: ExportDialog,
     pub(super) help: bool,
+    /// Whether the first page was shown in the last frame.
+    pub(super) first_page: bool,
     /// A field, a slider or a button had the keys when the last frame ended.
     pub(super) keys_taken: bool,
     pub(super) panels: Panels,
@@ -135,7 +135,6 @@ impl App {
             sweeps: config.sweeps,
             sweep: SweepShown::default(),
             sweep_handle: None,
-            sweep_model: None,
             replay: None,
             waker,
             status: EngineStatus::default(),
@@ -169,6 +168,7 @@ impl App {
             path_dialog: PathDialog::default(),
             export_dialog: ExportDialog::default(),
             help: false,
+            first_page: false,
             keys_taken: false,
             panels: Panels::default(),
             last_tick: None,

@@ -47,11 +47,10 @@ impl App {
             return;
         }
         let Some(factory) = &self.sweeps else { return };
-        self.sweep_model = Some(request.model.clone());
-        let kept = request.out.is_some();
+        let (model, out) = (request.model.clone(), request.out.clone());
         match (factory.start)(request, Arc::clone(&self.waker)) {
             Ok(handle) => {
-                self.sweep.start(kept);
+                self.sweep.start(model, out);
                 self.sweep_handle = Some(handle);
             }
             Err(error) => self
@@ -84,7 +83,6 @@ impl App {
                 .notifications
                 .error("a sweep is under way; stop it before showing the results in a file"),
             Ok(stored) => {
-                self.sweep_model = None;
                 self.sweep.show_stored(stored.plan, stored.outcomes);
             }
             Err(message) => self.notifications.error(message),

@@ -102,6 +102,8 @@ pub enum Outcome {
         asked: Asked,
         /// The full cache's, and the policy's if it is another.
         result: Result<Vec<TraceStore>, String>,
+        /// Why they are not among the runs that the window keeps, if so.
+        recorded: Result<(), String>,
     },
     /// The system's dialog was closed.
     Picked {

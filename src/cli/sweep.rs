@@ -113,7 +113,7 @@ struct Teller {
 impl Teller {
     fn hear(&mut self, event: SweepEvent) {
         match event {
-            SweepEvent::Loading { .. } | SweepEvent::Failed(_) => {}
+            SweepEvent::Loading { .. } | SweepEvent::Failed(_) | SweepEvent::NeedsOtherFile(_) => {}
             SweepEvent::Begun {
                 plan,
                 done,

@@ -59,3 +59,13 @@ pub enum SweepError {
     #[error("a thread of the sweep {0}")]
     Thread(String),
 }
+
+impl SweepError {
+    /// Whether the sweep could run with another results file.
+    pub fn needs_other_file(&self) -> bool {
+        let Self::Results(error) = self else {
+            return false;
+        };
+        !matches!(error, ResultsError::Io { .. } | ResultsError::File(_))
+    }
+}

@@ -38,6 +38,8 @@ pub enum SweepEvent {
     },
     /// Failed; runs that had ended are kept.
     Failed(String),
+    /// Could not begin, for the results file is not its own: it needs another one.
+    NeedsOtherFile(String),
 }
 
 /// A run of a sweep that is to be done again.

@@ -343,6 +343,9 @@ pub fn spawn(request: SweepRequest, waker: Waker) -> std::io::Result<SweepHandle
             }));
             match worked {
                 Ok(Ok(_)) => {}
+                Ok(Err(error)) if error.needs_other_file() => {
+                    notify(SweepEvent::NeedsOtherFile(chain(&error)));
+                }
                 Ok(Err(error)) => notify(SweepEvent::Failed(chain(&error))),
                 Err(panic) => notify(SweepEvent::Failed(format!(
                     "the sweep failed unexpectedly ({}); the runs that had ended are kept",

@@ -27,6 +27,8 @@ pub struct Derived {
     pub heads: u32,
     /// Prompt, steps, reflections and answer of the whole run.
     pub segments: Segmentation,
+    /// Whether the run is being written: what it lacks may come yet.
+    pub live: bool,
     /// Counts the cue lists that were set.
     pub cues: u64,
     segmented: Option<u64>,

@@ -10,7 +10,7 @@ use super::segmented;
 use super::selection::Tab;
 use super::theme::{Palette, caption};
 use super::typed_path::typed_path;
-use crate::export::{Format, What};
+use crate::export::{Format, Measure, What};
 
 /// The dialog, while it is open.
 #[derive(Clone, Debug)]
@@ -25,6 +25,10 @@ pub struct ExportDialog {
     pub path: String,
     /// What the last try came to.
     pub message: Option<String>,
+    /// The path suggested last.
+    suggested: String,
+    /// What was exported last, and where to: a path for that alone.
+    exported: Option<(What, String)>,
     overwrite: Overwrite,
     fresh: bool,
 }
@@ -37,6 +41,8 @@ impl Default for ExportDialog {
             format: Format::Svg,
             path: String::new(),
             message: None,
+            suggested: String::new(),
+            exported: None,
             overwrite: Overwrite::default(),
             fresh: false,
         }
@@ -46,28 +52,35 @@ impl Default for ExportDialog {
 impl ExportDialog {
     /// Opens it on what the tab shows; a path that was typed stays.
     pub fn offer(&mut self, tab: Tab) {
-        let before = (self.what, self.format);
         self.what = match tab {
             Tab::Survival => What::Raster,
             Tab::Heatmap => What::Heatmap,
             Tab::Reflections => What::Segments,
             Tab::Reading | Tab::Compare | Tab::Sweep => What::Tokens,
         };
-        self.suggest_instead_of(before);
+        self.suggest();
         self.message = None;
         self.fresh = true;
         self.open = true;
     }
 
-    /// Suggests a name where none was typed instead of the one suggested before.
-    fn suggest_instead_of(&mut self, (what, format): (What, Format)) {
-        if self.path.is_empty() || self.path == suggestion(what, format) {
-            self.path = suggestion(self.what, self.format);
+    /// Suggests a name where none was typed instead of the one suggested before, and where the one typed is of something
+    /// else that was exported to it; the folder stays.
+    fn suggest(&mut self) {
+        let of_another = |(what, path): &(What, String)| *what != self.what && *path == self.path;
+        if self.path.is_empty()
+            || self.path == self.suggested
+            || self.exported.as_ref().is_some_and(of_another)
+        {
+            let folder = Path::new(&self.path).parent().unwrap_or(Path::new(""));
+            let path = folder.join(suggestion(self.what, self.format));
+            self.path = path.display().to_string();
+            self.suggested.clone_from(&self.path);
         }
     }
 
-    /// Draws it while it is open.
-    pub fn show(&mut self, ctx: &Context, commands: &mut Vec<UiCommand>) {
+    /// Draws it while it is open; `measure` is what a heatmap would show.
+    pub fn show(&mut self, ctx: &Context, measure: Option<Measure>, commands: &mut Vec<UiCommand>) {
         if !self.open {
             return;
         }
@@ -84,7 +97,7 @@ impl ExportDialog {
                 self.choices(ui);
                 // Not whenever the field is empty: it may have been emptied to type another name.
                 if (self.what, self.format) != before {
-                    self.suggest_instead_of(before);
+                    self.suggest();
                 }
                 ui.add_space(6.0);
                 let label = ui.label("Path of the file:");
@@ -113,6 +126,7 @@ impl ExportDialog {
                     let button = Button::new(if asks { "Replace" } else { "Export" });
                     if (ui.add_enabled(some, button).clicked() || enter) && some {
                         if self.overwrite.allows(&written) {
+                            self.exported = Some((self.what, self.path.clone()));
                             commands.push(UiCommand::Export {
                                 what: self.what,
                                 to: Some(path),
@@ -126,7 +140,10 @@ impl ExportDialog {
                     if ui.button("Browse…").clicked() {
                         commands.push(UiCommand::Browse(Browse::Export));
                     }
-                    let hint = "The state at the cursor is exported.";
+                    let hint = match measure.filter(|_| self.what == What::Heatmap) {
+                        Some(measure) => format!("The state at the cursor is exported: {measure}."),
+                        None => "The state at the cursor is exported.".to_owned(),
+                    };
                     ui.label(RichText::new(hint).size(12.5).color(palette.faint));
                 });
             });
@@ -199,14 +216,31 @@ fn misnamed(path: &Path, format: Format) -> Option<String> {
     })
 }
 
-/// A name for the file, in the folder the program was started in.
-pub fn suggestion(what: What, format: Format) -> String {
+/// A name for the file.
+fn suggestion(what: What, format: Format) -> String {
     format!("{what}.{format}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_that_was_exported_to_is_not_suggested_for_something_else() {
+        let mut dialog = ExportDialog::default();
+        dialog.offer(Tab::Heatmap);
+        assert_eq!(dialog.path, "heatmap.svg");
+        dialog.path = "out/hm.svg".to_owned();
+        dialog.offer(Tab::Reading);
+        assert_eq!(dialog.path, "out/hm.svg", "typed and not used yet");
+        dialog.exported = Some((What::Heatmap, dialog.path.clone()));
+        dialog.offer(Tab::Heatmap);
+        assert_eq!(dialog.path, "out/hm.svg");
+        dialog.offer(Tab::Reading);
+        assert_eq!(Path::new(&dialog.path), Path::new("out/tokens.svg"));
+        dialog.offer(Tab::Survival);
+        assert_eq!(Path::new(&dialog.path), Path::new("out/raster.svg"));
+    }
 
     #[test]
     fn a_name_must_not_promise_another_format() {

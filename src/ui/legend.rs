@@ -1,8 +1,8 @@
 //! What the colours of the tokens mean, beside the choice of what they show.
 
 use egui::{
-    Align2, Color32, CornerRadius, FontId, Pos2, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo,
-    pos2, vec2,
+    Align2, Color32, CornerRadius, FontId, Label, Pos2, Rect, RichText, Role, Sense, Stroke, Ui,
+    Vec2, WidgetInfo, pos2, vec2,
 };
 
 use super::command::UiCommand;
@@ -61,6 +61,12 @@ pub fn show(
         ui.add_space(4.0);
         samples(ui, palette);
     });
+}
+
+/// A sentence below the legend.
+pub fn note(ui: &mut Ui, text: &str) {
+    let text = RichText::new(text).size(11.5);
+    ui.add(Label::new(text.color(Palette::of(ui.ctx()).weak)).wrap());
 }
 
 fn hovered_units(derived: Option<&Derived>, selection: &Selection) -> Option<(f32, f32)> {

@@ -1,6 +1,7 @@
 //! Panels and widgets: they read a [`TraceView`](crate::trace::TraceView) and return commands, and know
 //! neither candle nor who runs the engine.
 
+pub mod ago;
 pub mod bands;
 pub mod colormap;
 pub mod colour_bar;
@@ -47,6 +48,7 @@ pub mod timeline;
 pub mod token_text;
 pub mod token_view;
 pub mod typed_path;
+pub mod uncompressed;
 pub mod welcome;
 
 pub use command::UiCommand;

@@ -1,10 +1,13 @@
 //! What the window has to say: notes that fade, and a list that keeps them.
 
+use std::time::SystemTime;
+
 use egui::{
     Align2, Area, Button, Context, CornerRadius, Frame, Id, Margin, Order, RichText, Stroke, Ui,
     vec2,
 };
 
+use super::ago::ago;
 use super::command::UiCommand;
 use super::theme::{Palette, mix};
 
@@ -31,6 +34,8 @@ pub struct Note {
     pub text: String,
     /// A button that puts it right or goes on from there, if there is one.
     pub action: Option<(String, UiCommand)>,
+    /// When it was said.
+    pub at: SystemTime,
     shown_at: Option<f64>,
     closed: bool,
     read: bool,
@@ -79,6 +84,7 @@ impl Notifications {
             level,
             text,
             action,
+            at: SystemTime::now(),
             shown_at: None,
             closed: false,
             read: false,
@@ -86,6 +92,23 @@ impl Notifications {
         if self.notes.len() > KEPT {
             self.notes.remove(0);
         }
+    }
+
+    /// Puts a note away, for what it told of is over.
+    pub fn over(&mut self, text: &str) {
+        let note = self.notes.iter_mut().rev().find(|note| note.text == text);
+        if let Some(note) = note {
+            note.closed = true;
+        }
+    }
+
+    /// Puts the newest note on the page away; returns whether there was one.
+    pub fn dismiss(&mut self) -> bool {
+        let newest = self.notes.iter_mut().rev().find(|note| !note.closed);
+        let Some(note) = newest else { return false };
+        note.closed = true;
+        note.read = true;
+        true
     }
 
     /// Notes nobody has seen go by: those the list was not opened for.
@@ -123,6 +146,8 @@ impl Notifications {
                     .max_height(360.0)
                     .show(ui, |ui| {
                         for note in self.notes.iter_mut().rev() {
+                            let when = RichText::new(ago(note.at)).size(12.0);
+                            ui.label(when.color(Palette::of(ctx).faint));
                             body(ui, note, commands);
                             ui.separator();
                         }
@@ -200,5 +225,24 @@ fn body(ui: &mut Ui, note: &mut Note, commands: &mut Vec<UiCommand>) {
         commands.extend(note.action.take().map(|(_, command)| command));
         note.closed = true;
         note.read = true;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_note_goes_first_and_each_once() {
+        let mut notes = Notifications::default();
+        notes.error("one");
+        notes.info("two");
+        notes.error("three");
+        notes.over("two");
+        assert!(notes.dismiss());
+        assert!(notes.notes()[2].closed && !notes.notes()[0].closed);
+        assert!(notes.dismiss());
+        assert!(notes.notes()[0].closed && !notes.dismiss());
+        assert_eq!(notes.unread(), 1, "the list keeps what nobody has read");
     }
 }

@@ -24,8 +24,8 @@ pub struct PathDialog {
     pub message: Option<String>,
     overwrite: Overwrite,
     fresh: bool,
-    /// What is being opened.
-    tried: Option<PathBuf>,
+    /// What is being opened or written.
+    tried: Vec<PathBuf>,
 }
 
 impl PathDialog {
@@ -41,7 +41,7 @@ impl PathDialog {
             message: None,
             overwrite: Overwrite::default(),
             fresh: true,
-            tried: None,
+            tried: vec![],
         };
     }
 
@@ -50,33 +50,35 @@ impl PathDialog {
         *self = Self::default();
     }
 
-    /// Says why a path could not be opened, if it is the one that was typed here; returns whether it is.
+    /// Says why a path could not be opened or written, if it is one that was typed here; returns whether it is.
     pub fn refuses(&mut self, path: &Path, why: &str) -> bool {
-        let typed = self.tried.take_if(|tried| *tried == path).is_some();
+        let typed = self.tried.iter().any(|tried| tried == path);
         if typed {
+            self.tried.clear();
             self.message = Some(why.to_owned());
             self.fresh = true;
         }
         typed
     }
 
-    /// Puts it away if the path that was dealt with is the one that was typed here.
+    /// Puts it away if the path that was dealt with is the last one that was typed here.
     pub fn accepts(&mut self, path: &Path) {
-        if self.tried.as_deref() == Some(path) {
+        let waits = !self.tried.is_empty();
+        self.tried.retain(|tried| tried != path);
+        if waits && self.tried.is_empty() {
             self.close();
         }
     }
 
-    /// Draws it while it is open. What is typed stays until it has been opened; meanwhile, while the window is `opening`
-    /// something, nothing else can be.
-    pub fn show(&mut self, ctx: &Context, opening: bool, commands: &mut Vec<UiCommand>) {
+    /// Draws it while it is open. What is typed stays until it has been opened or written; meanwhile, while the window is
+    /// `busy` with files, nothing else can be.
+    pub fn show(&mut self, ctx: &Context, busy: bool, commands: &mut Vec<UiCommand>) {
         let Some(purpose) = self.purpose else { return };
         let Some(Words { title, field, verb }) = words(purpose) else {
             return;
         };
         let palette = Palette::of(ctx);
         let mut open = true;
-        let mut done = false;
         let opens = matches!(purpose, Browse::Open | Browse::OpenPane(_));
         Window::new(title)
             .open(&mut open)
@@ -103,20 +105,18 @@ impl PathDialog {
                     let text = RichText::new(message).size(12.5).color(colour);
                     ui.add(Label::new(text).wrap());
                 }
-                let path = typed_path(&self.path);
-                let written = written(purpose, &path);
-                self.overwrite.show(ui, &written);
+                let path = named(purpose, typed_path(&self.path));
+                let files = files(purpose, &path);
+                let written: &[PathBuf] = if opens { &[] } else { &files };
+                self.overwrite.show(ui, written);
                 ui.horizontal(|ui| {
-                    let some = !(self.path.trim().is_empty() || opens && opening);
-                    let asks = self.overwrite.asks_about(&written);
+                    let some = !(self.path.trim().is_empty() || busy);
+                    let asks = self.overwrite.asks_about(written);
                     let button = Button::new(if asks { "Replace" } else { verb });
                     if (ui.add_enabled(some, button).clicked() || enter) && some {
-                        if opens {
+                        if self.overwrite.allows(written) {
                             self.message = None;
-                            self.tried = Some(path.clone());
-                            commands.extend(command(purpose, path));
-                        } else if self.overwrite.allows(&written) {
-                            done = true;
+                            self.tried.clone_from(&files);
                             commands.extend(command(purpose, path));
                         } else if enter {
                             field.request_focus();
@@ -132,7 +132,7 @@ impl PathDialog {
                 });
             });
         let escape = ctx.input_mut(|i| i.consume_key(egui::Modifiers::NONE, Key::Escape));
-        if !open || done || escape {
+        if !open || escape {
             self.close();
         }
     }
@@ -167,8 +167,21 @@ fn words(purpose: Browse) -> Option<Words> {
     Some(Words { title, field, verb })
 }
 
-/// The files that are written.
-fn written(purpose: Browse, path: &Path) -> Vec<PathBuf> {
+/// A trace is written to a file that is named after its kind: others are not offered when one is opened.
+fn named(purpose: Browse, path: PathBuf) -> PathBuf {
+    let saves = matches!(purpose, Browse::Save(_) | Browse::SavePane(_));
+    match path.file_name() {
+        Some(name) if saves && path.extension().is_none_or(|kind| kind != "rkvt") => {
+            let mut name = name.to_owned();
+            name.push(".rkvt");
+            path.with_file_name(name)
+        }
+        _ => path,
+    }
+}
+
+/// The files that are opened or written.
+fn files(purpose: Browse, path: &Path) -> Vec<PathBuf> {
     match purpose {
         Browse::SavePanes(panes) => (0..panes).map(|pane| lettered(path, pane)).collect(),
         _ => vec![path.to_owned()],
@@ -202,6 +215,41 @@ fn command(purpose: Browse, path: PathBuf) -> Option<UiCommand> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_saved_trace_is_named_as_one() {
+        let name = |purpose, path: &str| named(purpose, PathBuf::from(path));
+        let saved = |path| name(Browse::Save(1), path);
+        for (typed, written) in [
+            ("run1", "run1.rkvt"),
+            ("out/run.v2", "out/run.v2.rkvt"),
+            ("run.rkvt", "run.rkvt"),
+        ] {
+            assert_eq!(saved(typed), Path::new(written));
+        }
+        assert_eq!(name(Browse::Open, "run1"), Path::new("run1"));
+        assert_eq!(name(Browse::Figure, "a.png"), Path::new("a.png"));
+    }
+
+    #[test]
+    fn of_several_files_one_that_fails_keeps_the_dialog() {
+        let paths: Vec<PathBuf> = (0..2).map(|pane| lettered(Path::new("r"), pane)).collect();
+        let trying = || PathDialog {
+            purpose: Some(Browse::SavePanes(2)),
+            tried: paths.clone(),
+            ..PathDialog::default()
+        };
+        let mut dialog = trying();
+        dialog.accepts(&paths[1]);
+        assert!(dialog.purpose.is_some());
+        dialog.accepts(&paths[0]);
+        assert!(dialog.purpose.is_none());
+        let mut dialog = trying();
+        assert!(dialog.refuses(&paths[0], "no such folder"));
+        dialog.accepts(&paths[1]);
+        assert!(dialog.purpose.is_some());
+        assert_eq!(dialog.message.as_deref(), Some("no such folder"));
+    }
 
     #[test]
     fn the_panes_files_lie_beside_each_other() {

@@ -24,6 +24,8 @@ pub struct PromptBarState {
     pub model: String,
     /// When a run was last seen under way, in the window's seconds.
     pub last_busy: Option<f64>,
+    /// When none was last seen under way, in the window's seconds.
+    pub last_idle: Option<f64>,
 }
 
 /// What the bar shows besides its own fields.
@@ -54,8 +56,11 @@ pub fn show(
     commands: &mut Vec<UiCommand>,
 ) {
     let palette = Palette::of(ui.ctx());
+    let now = Some(ui.input(|i| i.time));
     if bar.status.busy() {
-        state.last_busy = Some(ui.input(|i| i.time));
+        state.last_busy = now;
+    } else {
+        state.last_idle = now;
     }
     let mut below = bar.field && bar.status.link != Link::None;
     ui.horizontal(|ui| {
@@ -136,6 +141,16 @@ fn just_ended(ui: &Ui, state: &PromptBarState) -> bool {
         ui.ctx().request_repaint_after_secs(left as f32);
     }
     left > 0.0
+}
+
+/// Seconds for which clicks on the buttons of a run do nothing after its start: they stand where Run has just stood, and
+/// people click twice.
+const PAUSE_AFTER_RUN: f64 = 0.6;
+
+/// Whether a run has only just begun.
+fn just_begun(ui: &Ui, state: &PromptBarState) -> bool {
+    let since = state.last_idle.map(|last| ui.input(|i| i.time) - last);
+    since.is_some_and(|since| since < PAUSE_AFTER_RUN)
 }
 
 /// Room of the buttons of a run: three of them and the gaps between.
@@ -266,8 +281,10 @@ fn buttons(
     bar: &PromptBar<'_>,
     commands: &mut Vec<UiCommand>,
 ) {
+    let idle = bar.status.phase == Phase::Idle;
+    let meant = idle || !just_begun(ui, state);
     let mut push = |response: Response, hint: &str, command: UiCommand| {
-        if response.on_hover_text(hint).clicked() {
+        if response.on_hover_text(hint).clicked() && meant {
             commands.push(command);
         }
     };

@@ -3,7 +3,7 @@
 use egui::{Context, Key, Modifiers};
 
 use super::command::UiCommand;
-use super::selection::Selection;
+use super::selection::{Selection, Tab};
 use crate::trace::Position;
 
 /// Keys in words, and what they do; the help's table.
@@ -16,7 +16,10 @@ pub const HELP: &[(&str, &str)] = &[
     ("Alt + Left, Right", "pin the token before or after"),
     ("Home, End", "first or last token"),
     ("F or L", "follow the newest token"),
-    ("Esc", "release the pinned token, close a dialog"),
+    (
+        "Esc",
+        "release the pinned token, close a dialog or the newest message",
+    ),
     (
         "1 to 6",
         "Reading, Survival, Heatmap, Reflections, Compare, Sweep",
@@ -28,15 +31,38 @@ pub const HELP: &[(&str, &str)] = &[
     ("? or F1", "this help"),
 ];
 
+/// What the keys are about.
+#[derive(Clone, Copy, Debug)]
+pub struct Page<'a> {
+    /// What the person looks at.
+    pub selection: &'a Selection,
+    /// Tokens seen at the cursor.
+    pub cursor: usize,
+    /// Tokens of the run, or of the longest of several.
+    pub tokens: usize,
+    /// Tabs to switch between; the first page has none.
+    pub tabs: &'a [(Tab, &'static str)],
+}
+
+impl Page<'_> {
+    /// The token `by` places from the pinned one; if none is, the newest at the cursor.
+    fn beside(&self, by: i64) -> Option<Position> {
+        let newest = self.cursor as i64 - 1;
+        let pinned = self.selection.pinned;
+        let from = pinned.map_or(newest, |p| i64::from(p.0) + by);
+        let last = self.tokens as i64 - 1;
+        (last >= 0).then(|| Position(from.clamp(0, last) as u32))
+    }
+}
+
 /// What the keys pressed in this frame ask for. Keys without Ctrl are left alone while a field has them.
 ///
 /// `typing`: a field or slider had the keys when the frame began. It may have let go since: a slow frame
 /// brings a number and the Enter after it together. `asking`: a dialog asks for a path, which another one must not replace.
-/// `covered`: a dialog, a menu or a list lay over the page when the frame began; the plain keys must not act behind it.
+/// `covered`: a dialog or a menu lay over the page when the frame began; the plain keys must not act behind it.
 pub fn read(
     ctx: &Context,
-    selection: &Selection,
-    tokens: usize,
+    page: &Page<'_>,
     typing: bool,
     asking: bool,
     covered: bool,
@@ -70,32 +96,17 @@ pub fn read(
     }
     pressed(Modifiers::SHIFT, Key::ArrowLeft, UiCommand::StepToken(-1));
     pressed(Modifiers::SHIFT, Key::ArrowRight, UiCommand::StepToken(1));
-    let beside = |by: i64| {
-        let from = selection
-            .pinned
-            .map_or(tokens as i64 - 1, |p| i64::from(p.0) + by);
-        let last = tokens as i64 - 1;
-        (last >= 0).then(|| Position(from.clamp(0, last.max(0)) as u32))
-    };
-    pressed(
-        Modifiers::ALT,
-        Key::ArrowLeft,
-        UiCommand::Select(beside(-1)),
-    );
-    pressed(
-        Modifiers::ALT,
-        Key::ArrowRight,
-        UiCommand::Select(beside(1)),
-    );
+    let before = UiCommand::Select(page.beside(-1));
+    pressed(Modifiers::ALT, Key::ArrowLeft, before);
+    let after = UiCommand::Select(page.beside(1));
+    pressed(Modifiers::ALT, Key::ArrowRight, after);
     pressed(Modifiers::NONE, Key::ArrowLeft, UiCommand::StepEvent(-1));
     pressed(Modifiers::NONE, Key::ArrowRight, UiCommand::StepEvent(1));
     pressed(Modifiers::NONE, Key::Space, UiCommand::TogglePlay);
-    pressed(
-        Modifiers::NONE,
-        Key::Home,
-        UiCommand::SetCursor(tokens.min(1)),
-    );
-    pressed(Modifiers::NONE, Key::End, UiCommand::SetCursor(tokens));
+    let first = UiCommand::SetCursor(page.tokens.min(1));
+    pressed(Modifiers::NONE, Key::Home, first);
+    let last = UiCommand::SetCursor(page.tokens);
+    pressed(Modifiers::NONE, Key::End, last);
     pressed(Modifiers::NONE, Key::F, UiCommand::Follow);
     pressed(Modifiers::NONE, Key::L, UiCommand::Follow);
     let numbers = [
@@ -106,8 +117,36 @@ pub fn read(
         Key::Num5,
         Key::Num6,
     ];
-    for (key, tab) in numbers.into_iter().zip(super::Tab::ALL) {
+    for (key, tab) in numbers.into_iter().zip(page.tabs) {
         pressed(Modifiers::NONE, key, UiCommand::ShowTab(tab.0));
     }
     commands
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn with_nothing_pinned_the_newest_token_at_the_cursor_is_taken() {
+        let beside = |pinned: Option<u32>, cursor, by| {
+            let selection = Selection {
+                pinned: pinned.map(Position),
+                ..Selection::default()
+            };
+            let page = Page {
+                selection: &selection,
+                cursor,
+                tokens: 90,
+                tabs: &[],
+            };
+            page.beside(by).map(|p| p.0)
+        };
+        for by in [-1, 1] {
+            assert_eq!(beside(None, 40, by), Some(39));
+            assert_eq!(beside(None, 0, by), Some(0));
+        }
+        assert_eq!(beside(Some(40), 90, -1), Some(39));
+        assert_eq!(beside(Some(89), 90, 1), Some(89));
+    }
 }

@@ -7,8 +7,14 @@ use super::quantity::{bytes, count, counted, percent};
 use super::theme::Palette;
 use crate::trace::{FinishReason, TraceView};
 
-/// Draws the line. `peak_slots` is the most slots a head held over the whole run.
-pub fn show(ui: &mut Ui, status: &EngineStatus, view: Option<&TraceView<'_>>, peak_slots: u32) {
+/// Draws the line. `peak_slots` is the most slots a head held over the whole run; `live` whether it is being written.
+pub fn show(
+    ui: &mut Ui,
+    status: &EngineStatus,
+    view: Option<&TraceView<'_>>,
+    peak_slots: u32,
+    live: bool,
+) {
     let palette = Palette::of(ui.ctx());
     let mut first = true;
     let mut item = |ui: &mut Ui, text: String, hint: &str| {
@@ -65,6 +71,8 @@ pub fn show(ui: &mut Ui, status: &EngineStatus, view: Option<&TraceView<'_>>, pe
         );
         if let Some((_, reason, seconds)) = store.end() {
             item(ui, format!("{}, {seconds:.1} s", ending(reason)), "Why the run ended, and how long it took, pauses left out");
+        } else if !live {
+            item(ui, "the recording stops before the run's end".to_owned(), "The file was cut off, or the run broke off");
         }
     });
 }

@@ -5,6 +5,7 @@ use egui::{Key, Theme};
 use egui_kittest::kittest::Queryable as _;
 use rkv_scope::app::AppConfig;
 use rkv_scope::engine::EngineEvent;
+use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::ui::UiCommand;
 use rkv_scope::ui::model_menu::KnownModelName;
 
@@ -57,6 +58,39 @@ fn a_typed_problem_runs_with_enter() {
     harness.run();
     let request = engine.next_start();
     assert_eq!(request.problem, "What is (12 + 7) * 3?");
+}
+
+#[test]
+fn what_is_typed_at_once_is_the_problem_and_digits_switch_no_tab() {
+    let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
+    engine.loaded();
+    harness.run();
+    harness.key_press(Key::Num5);
+    harness.event(egui::Event::Text("5 + 5?".to_owned()));
+    harness.run();
+    assert_eq!(
+        harness.get_by_label("Problem").value().as_deref(),
+        Some("5 + 5?")
+    );
+    // The field has let go.
+    harness.key_press(Key::Escape);
+    harness.run();
+    harness.key_press(Key::Num5);
+    harness.run();
+    harness.get_by_label("See what a reasoning model forgets");
+}
+
+#[test]
+fn a_run_that_is_opened_takes_the_keys_from_the_field() {
+    let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
+    engine.loaded();
+    harness.run();
+    let plan = Synthetic::default();
+    harness.state_mut().app_mut().show_run(plan.store());
+    harness.run();
+    harness.key_press(Key::Home);
+    harness.run();
+    assert_eq!(harness.state().app().session().unwrap().cursor(), 1);
 }
 
 #[test]

@@ -222,6 +222,37 @@ fn a_run_can_be_held_stepped_and_stopped() {
     assert_eq!(engine.next(), EngineCommand::Stop(run));
 }
 
+/// A click that takes no longer than a frame.
+fn click_at_once(harness: &mut Harness<'static, Stage>, name: &str) {
+    let pos = harness.get_by_label(name).rect().center();
+    let button = |pressed| egui::Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: egui::Modifiers::NONE,
+    };
+    let events = [egui::Event::PointerMoved(pos), button(true), button(false)];
+    harness.input_mut().events.extend(events);
+    harness.step();
+}
+
+#[test]
+fn the_second_click_of_a_double_click_on_run_does_not_stop_the_run() {
+    let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
+    engine.loaded();
+    harness.state_mut().app_mut().show_run(plan().store());
+    let problem = UiCommand::SetProblem("What is 5 + 5?".to_owned());
+    execute(&mut harness, vec![problem]);
+    click_at_once(&mut harness, "Run");
+    engine.next_start();
+    harness.step();
+    click_at_once(&mut harness, "Stop");
+    assert!(engine.commands.try_recv().is_err());
+    harness.step();
+    click_at_once(&mut harness, "Stop");
+    assert!(matches!(engine.next(), EngineCommand::Stop(_)));
+}
+
 #[test]
 fn the_buttons_stay_under_the_pointer_when_the_speed_comes_and_goes() {
     let (mut harness, engine, run) = running();

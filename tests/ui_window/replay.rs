@@ -1,11 +1,12 @@
 use std::path::Path;
+use std::sync::Arc;
 
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use rkv_scope::trace::Position;
 use rkv_scope::trace::synthetic::Synthetic;
+use rkv_scope::trace::{Position, TraceStore};
 use rkv_scope::ui::command::SaveTo;
 use rkv_scope::ui::{ColourMode, UiCommand};
 
@@ -171,6 +172,45 @@ fn a_path_that_cannot_be_opened_stays_to_be_put_right() {
     assert!(field.is_none());
 }
 
+#[test]
+fn a_path_that_cannot_be_written_stays_to_be_put_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut harness = replaying(&Synthetic::default());
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::S);
+    harness.run();
+    let wrong = folder.path().join("no/such/folder/run.rkvt");
+    enter_trace_path(&mut harness, &wrong);
+    wait_for_text(
+        &mut harness,
+        &format!("{}", folder.path().join("no").display()),
+    );
+    let notes = harness.state().app().notifications().notes();
+    assert!(notes.is_empty(), "told where it was typed: {notes:?}");
+    let field = harness.get_by_role_and_label(Role::TextInput, "Path of the .rkvt file:");
+    assert_eq!(field.value(), Some(wrong.display().to_string()));
+    enter_trace_path(&mut harness, &folder.path().join("run1"));
+    wait_for_text(&mut harness, "Written: ");
+    assert!(folder.path().join("run1.rkvt").exists());
+    let field = harness.query_by_label("Path of the .rkvt file:");
+    assert!(field.is_none());
+}
+
+#[test]
+fn a_recording_that_breaks_off_does_not_look_as_if_it_went_on() {
+    let plan = Synthetic::default();
+    let mut store = TraceStore::new(Arc::new(plan.header()));
+    let records = plan.records();
+    for record in records.iter().take(records.len() / 2) {
+        store.apply(record.clone()).unwrap();
+    }
+    let mut harness = viewer();
+    harness.state_mut().app_mut().show_run(store);
+    harness.run();
+    harness.get_by_label("the recording stops before the run's end");
+    harness.get_by_label("The recording stops before the run's end.");
+    assert!(harness.query_by_label("so far").is_none());
+}
+
 /// A window that has been told to save its run, and has not drawn a frame since.
 fn saving(path: &Path) -> Harness<'static, Stage> {
     let mut harness = replaying(&Synthetic::default());
@@ -254,6 +294,8 @@ fn export_offers_what_the_tab_shows() {
         harness.run();
         let field = harness.get_by_role_and_label(Role::TextInput, "Path of the file:");
         assert_eq!(field.value().as_deref(), Some(path));
+        let measure = harness.query_by_label("The state at the cursor is exported: importance.");
+        assert_eq!(measure.is_some(), tab == Key::Num3);
         harness.key_press(Key::Escape);
         harness.run();
     }
@@ -296,11 +338,7 @@ fn plain_keys_do_nothing_behind_a_dialog_or_a_menu() {
         harness.key_press(Key::Escape);
         harness.run();
     };
-    for dialog in [
-        UiCommand::ToggleHelp,
-        UiCommand::ToggleNotifications,
-        UiCommand::ShowExport(true),
-    ] {
+    for dialog in [UiCommand::ToggleHelp, UiCommand::ShowExport(true)] {
         let exports = dialog == UiCommand::ShowExport(true);
         execute(&mut harness, vec![dialog]);
         if exports {
@@ -318,6 +356,37 @@ fn plain_keys_do_nothing_behind_a_dialog_or_a_menu() {
     harness.key_press(Key::ArrowLeft);
     harness.run();
     assert!(cursor(&harness) < end);
+}
+
+#[test]
+fn the_keys_work_beside_the_list_of_messages() {
+    let mut harness = replaying(&Synthetic::default());
+    execute(&mut harness, vec![UiCommand::ToggleNotifications]);
+    harness.key_press(Key::Num3);
+    harness.run();
+    harness.get_by_label("Nothing so far.");
+    let heatmap = harness.query_all_by_label_contains("Heatmap of");
+    assert!(heatmap.count() > 0);
+}
+
+#[test]
+fn escape_puts_messages_away_once_nothing_else_takes_it() {
+    let mut harness = replaying(&Synthetic::default());
+    for path in ["no/such/a.rkvt", "no/such/b.rkvt"] {
+        execute(&mut harness, vec![UiCommand::Open(Some(path.into()))]);
+        wait_for_text(&mut harness, path);
+    }
+    let told = |harness: &Harness<'static, Stage>| {
+        ["no/such/a.rkvt", "no/such/b.rkvt"]
+            .map(|path| harness.query_all_by_label_contains(path).count())
+    };
+    execute(&mut harness, vec![UiCommand::Select(Some(Position(3)))]);
+    for left in [[1, 1], [1, 0], [0, 0]] {
+        harness.key_press(Key::Escape);
+        harness.run();
+        assert_eq!(told(&harness), left);
+    }
+    assert_eq!(harness.state().app().selection().pinned, None);
 }
 
 #[test]

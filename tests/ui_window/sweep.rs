@@ -8,7 +8,7 @@ use egui::Theme;
 use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use rkv_scope::app::{AppConfig, SweepFactory};
+use rkv_scope::app::{AppConfig, RunFolder, SweepFactory};
 use rkv_scope::sweep::{
     ArmKey, ModelIdentity, Problem, ReplayRequest, ResultsFile, RunOutcome, SweepEvent,
     SweepHandle, SweepPlan, SweepRequest,
@@ -112,19 +112,22 @@ pub fn outcomes(plan: &SweepPlan) -> Vec<RunOutcome> {
 }
 
 pub fn with_sweeps(size: [f32; 2], theme: Theme) -> (Harness<'static, Stage>, Played) {
-    with_sweeps_that(size, theme, |request| {
-        let plan = Synthetic {
-            settings: request.settings.clone(),
-            ..Synthetic::default()
-        };
-        Ok(plan.store())
-    })
+    with_sweeps_that(size, theme, None, made_up)
 }
 
-/// A window whose sweeps do their runs again in some way.
+fn made_up(request: &ReplayRequest) -> Result<TraceStore, String> {
+    let plan = Synthetic {
+        settings: request.settings.clone(),
+        ..Synthetic::default()
+    };
+    Ok(plan.store())
+}
+
+/// A window whose sweeps do their runs again in some way, with a folder of runs or none.
 fn with_sweeps_that(
     size: [f32; 2],
     theme: Theme,
+    runs: Option<RunFolder>,
     run: impl Fn(&ReplayRequest) -> Result<TraceStore, String> + Send + Sync + 'static,
 ) -> (Harness<'static, Stage>, Played) {
     let (events, receiver) = unbounded();
@@ -148,6 +151,7 @@ fn with_sweeps_that(
     };
     let config = AppConfig {
         sweeps: Some(sweeps),
+        runs,
         ..AppConfig::default()
     };
     (window(size, theme, config), played)
@@ -165,7 +169,10 @@ fn start(harness: &mut Harness<'static, Stage>) {
 
 #[test]
 fn a_sweep_is_started_watched_and_its_problems_opened() {
-    let (mut harness, played) = with_sweeps([1280.0, 800.0], Theme::Dark);
+    let folder = tempfile::tempdir().unwrap();
+    let kept = RunFolder::new(folder.path().to_owned());
+    let runs = Some(kept.clone());
+    let (mut harness, played) = with_sweeps_that([1280.0, 800.0], Theme::Dark, runs, made_up);
     open_tab(&mut harness);
     harness.get_by_label("SnapKV").click();
     harness.run();
@@ -214,6 +221,7 @@ fn a_sweep_is_started_watched_and_its_problems_opened() {
         .collect();
     harness.get_by_label(&format!("{} problems", lost.len()));
     let first = lost[0];
+    assert!(kept.runs().is_empty());
     let expected = &plan.problems[first.problem as usize].answer;
     let name = format!("{}. lost: 7, not {expected}", first.problem + 1);
     harness.get_by_role_and_label(Role::Button, &name).click();
@@ -232,6 +240,9 @@ fn a_sweep_is_started_watched_and_its_problems_opened() {
         .collect();
     assert_eq!(asked, [(first.problem, "full"), (first.problem, "rkv")]);
     assert_eq!(replayed[1].settings.budget, 32);
+    assert_eq!(kept.runs().len(), 2, "they are among the earlier runs");
+    let under_way = harness.query_by_label_contains("again …");
+    assert!(under_way.is_none(), "they are there");
     let ctx = harness.ctx.clone();
     let read = UiCommand::Compare(rkv_scope::ui::command::CompareCommand::Read(1));
     harness.state_mut().app_mut().execute(&ctx, vec![read]);
@@ -284,6 +295,42 @@ fn a_failure_is_shown_and_results_stay() {
     harness.get_by_label("the disk is full");
     let of = rkv_scope::ui::quantity::count(plan.runs() as u64);
     harness.get_by_label_contains(&format!("44 of {of} runs; failed"));
+}
+
+#[test]
+fn a_sweep_whose_file_is_taken_leaves_the_results_and_offers_a_free_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = folder.path().join("sweep.jsonl");
+    std::fs::write(&taken, "x").unwrap();
+    let (mut harness, played) = with_sweeps([1280.0, 800.0], Theme::Dark);
+    open_tab(&mut harness);
+    start(&mut harness);
+    for outcome in outcomes(&played.begin()) {
+        played.say(SweepEvent::Ran(outcome));
+    }
+    played.say(SweepEvent::Ended { stopped: false });
+    harness.run_steps(4);
+    let field = |harness: &Harness<'static, Stage>| {
+        let field = harness.get_by_role_and_label(Role::TextInput, "RESULTS FILE");
+        field.value().unwrap_or_default()
+    };
+    harness
+        .get_by_role_and_label(Role::TextInput, "RESULTS FILE")
+        .set_text_value_accesskit(&taken.display().to_string());
+    harness.run();
+    start(&mut harness);
+    let why = "it holds another sweep".to_owned();
+    played.say(SweepEvent::NeedsOtherFile(why.clone()));
+    harness.run_steps(4);
+    harness.get_by_label("Accuracy of 21 points");
+    harness.get_by_label(&why);
+    harness
+        .get_by_label_contains("sweep-2.jsonl instead")
+        .click();
+    harness.run_steps(4);
+    let free = folder.path().join("sweep-2.jsonl").display().to_string();
+    assert_eq!(field(&harness), free);
+    assert!(harness.query_by_label(&why).is_none());
 }
 
 #[test]
@@ -364,7 +411,7 @@ fn a_sweep_whose_thread_is_gone_has_failed_and_another_can_start() {
 fn a_run_whose_doing_again_panics_is_told_and_can_be_tried_again() {
     let size = [1280.0, 800.0];
     let (mut harness, played) =
-        with_sweeps_that(size, Theme::Dark, |_request| panic!("no such layer"));
+        with_sweeps_that(size, Theme::Dark, None, |_request| panic!("no such layer"));
     open_tab(&mut harness);
     start(&mut harness);
     played.begin();

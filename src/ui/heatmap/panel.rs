@@ -19,7 +19,7 @@ use crate::ui::quantity::{counted, event_number};
 use crate::ui::raster::Raster;
 use crate::ui::selection::Selection;
 use crate::ui::theme::{Palette, mix};
-use crate::ui::{bands, colour_bar, empty_state};
+use crate::ui::{bands, colour_bar, empty_state, uncompressed};
 
 /// Narrowest and widest slider of compressions, in points.
 const SLIDER: (f32, f32) = (60.0, 140.0);
@@ -66,12 +66,12 @@ pub fn show(
     ui: &mut Ui,
     state: &mut HeatmapState,
     view: &TraceView<'_>,
-    _derived: &Derived,
+    derived: &Derived,
     selection: &Selection,
     commands: &mut Vec<UiCommand>,
 ) {
     // Told in every frame: what was under the pointer is not any more where there are no cells.
-    let under = cells_or_why_not(ui, state, view, selection, commands);
+    let under = cells_or_why_not(ui, state, view, derived, selection, commands);
     state.hovering.follow(under, selection, commands);
 }
 
@@ -80,6 +80,7 @@ fn cells_or_why_not(
     ui: &mut Ui,
     state: &mut HeatmapState,
     view: &TraceView<'_>,
+    derived: &Derived,
     selection: &Selection,
     commands: &mut Vec<UiCommand>,
 ) -> Option<Position> {
@@ -89,15 +90,18 @@ fn cells_or_why_not(
         let (title, hint) = if store.tokens().is_empty() {
             (
                 "Nothing to show yet",
-                "Run a problem or open a trace; scores appear with the first compression.",
+                "Run a problem or open a trace; scores appear with the first compression."
+                    .to_owned(),
             )
+        } else if let Some(why) = uncompressed::why(store, derived.live) {
+            ("No compression", why)
         } else {
             (
                 "No compression yet",
-                "Heads score their tokens when the cache is full for the first time.",
+                "Heads score their tokens when the cache is full for the first time.".to_owned(),
             )
         };
-        empty_state::show(ui, title, hint);
+        empty_state::show(ui, title, &hint);
         return None;
     }
     let asked = view.last_event();

@@ -65,7 +65,7 @@ pub fn show(
                 None => hint(ui),
             }
             if let Some((_, summary)) = &state.summary {
-                run_card::show(ui, summary, view, &derived.holders);
+                run_card::show(ui, summary, view, derived);
             }
             ui.add_space(8.0);
         });

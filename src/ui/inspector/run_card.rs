@@ -4,10 +4,11 @@ use egui::Ui;
 
 use super::section;
 use crate::trace::{RunSummary, TraceView};
+use crate::ui::derived::Derived;
 use crate::ui::quantity::{bytes, count, percent};
 
 /// Draws the numbers; hovering one tells its definition.
-pub fn show(ui: &mut Ui, summary: &RunSummary, view: &TraceView<'_>, holders: &[u32]) {
+pub fn show(ui: &mut Ui, summary: &RunSummary, view: &TraceView<'_>, derived: &Derived) {
     let line = |ui: &mut Ui, name: &str, value: String, hint: &str| {
         section::number(ui, name, &value, hint);
     };
@@ -15,14 +16,17 @@ pub fn show(ui: &mut Ui, summary: &RunSummary, view: &TraceView<'_>, holders: &[
     line(
         ui,
         "prompt still held",
-        prompt_held(view, holders).map_or_else(|| "none".to_owned(), percent),
+        prompt_held(view, &derived.holders).map_or_else(|| "none".to_owned(), percent),
         "Share of (prompt token, head) pairs in the cache at the cursor",
     );
     let so_far = match view.store().end() {
-        Some(_) => "",
-        None => "so far",
+        None if derived.live => "so far",
+        _ => "",
     };
     section::heading(ui, "The whole run", so_far);
+    if view.store().end().is_none() && !derived.live {
+        section::note(ui, "The recording stops before the run's end.");
+    }
     line(
         ui,
         "tokens",

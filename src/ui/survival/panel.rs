@@ -20,6 +20,7 @@ use crate::ui::position_axis::{PositionAxis, Zoom};
 use crate::ui::quantity::{counted, event_number};
 use crate::ui::selection::Selection;
 use crate::ui::theme::Palette;
+use crate::ui::uncompressed;
 
 const GUTTER: f32 = 44.0;
 const FOOTER: f32 = 22.0;
@@ -45,7 +46,7 @@ pub fn show(
     ui: &mut Ui,
     state: &mut SurvivalState,
     view: &TraceView<'_>,
-    _derived: &Derived,
+    derived: &Derived,
     selection: &Selection,
     commands: &mut Vec<UiCommand>,
 ) {
@@ -54,15 +55,18 @@ pub fn show(
         let (title, hint) = if store.tokens().is_empty() {
             (
                 "Nothing to show yet",
-                "Run a problem or open a trace; each compression adds a row here.",
+                "Run a problem or open a trace; each compression adds a row here.".to_owned(),
             )
+        } else if let Some(why) = uncompressed::why(store, derived.live) {
+            ("No compression", why)
         } else {
             (
                 "No compression yet",
-                "The cache has not been full so far: every head still holds every token.",
+                "The cache has not been full so far: every head still holds every token."
+                    .to_owned(),
             )
         };
-        empty_state::show(ui, title, hint);
+        empty_state::show(ui, title, &hint);
         return;
     }
     let palette = Palette::of(ui.ctx());

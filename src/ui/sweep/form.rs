@@ -5,12 +5,13 @@ use egui::{
     TextEdit, Ui,
 };
 
-use super::{Phase, SweepShown};
+use super::{Phase, Refusal, SweepShown};
 use crate::config::Sampling;
 use crate::export::series;
 use crate::policy::POLICIES;
 use crate::sweep::{ArmKey, FULL, ProblemSource, SweepRequest, arms, instruction_for};
 use crate::ui::command::{SweepCommand, UiCommand};
+use crate::ui::overwrite::fresh;
 use crate::ui::seed_field::seed_field;
 use crate::ui::theme::{Palette, caption};
 use crate::ui::typed_path::typed_path;
@@ -147,6 +148,9 @@ pub fn show(
                 ui.add_space(6.0);
                 let request = form.request(context.model);
                 start(ui, sweep, form, request, context.reading, commands);
+                if !sweep.busy() {
+                    refused(ui, sweep, form);
+                }
             }
         });
     if !context.can_run {
@@ -170,8 +174,12 @@ fn results(
     commands: &mut Vec<UiCommand>,
 ) {
     let label = caption(ui, "Results file");
-    let hint = "Each result is written as it comes, and a sweep that was cut off goes on from it. Empty: kept in \
-                memory only.";
+    let mut hint = "Each result is written as it comes, and a sweep that was cut off goes on from it. Empty: kept in \
+                    memory only."
+        .to_owned();
+    if let Ok(whole) = std::path::absolute(typed_path(&form.results)) {
+        hint = format!("{hint}\n{}", whole.display());
+    }
     ui.horizontal(|ui| {
         let path = typed_path(&form.results);
         let open = Button::new("Show");
@@ -330,6 +338,24 @@ fn start(
         }
         Err(why) => {
             ui.add(Label::new(RichText::new(why).size(12.5).color(palette.error)).wrap());
+        }
+    }
+}
+
+/// Why the sweep that was asked for did not begin, and a name that no file has if its file stood in the way.
+fn refused(ui: &mut Ui, sweep: &SweepShown, form: &mut SweepForm) {
+    let path = typed_path(&form.results);
+    let still = |refusal: &&Refusal| refusal.file.as_ref().is_none_or(|file| *file == path);
+    let Some(refusal) = sweep.refused.as_ref().filter(still) else {
+        return;
+    };
+    let palette = Palette::of(ui.ctx());
+    let text = RichText::new(&refusal.why).size(12.5).color(palette.error);
+    ui.add(Label::new(text).wrap());
+    if refusal.file.is_some() {
+        let free = fresh(path).display().to_string();
+        if ui.button(format!("Write to {free} instead")).clicked() {
+            form.results = free;
         }
     }
 }

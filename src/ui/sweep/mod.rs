@@ -12,7 +12,7 @@ mod table;
 pub use answers::{Filter, show as answers};
 pub use form::{FormContext, SweepForm, show as form};
 pub use panel::show;
-pub use shown::{Phase, SweepShown};
+pub use shown::{Phase, Refusal, SweepShown};
 
 use crate::export::SweepAxis;
 use crate::sweep::ArmKey;

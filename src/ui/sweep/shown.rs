@@ -1,6 +1,7 @@
 //! A sweep as the window knows it: what came in so far, and its table.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -37,6 +38,15 @@ pub enum Phase {
     Failed(String),
 }
 
+/// Why the sweep that was asked for last could not begin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// What stood in the way, and the way out.
+    pub why: String,
+    /// The results file, if that is what stood in the way.
+    pub file: Option<PathBuf>,
+}
+
 /// The sweep that is shown.
 #[derive(Clone, Debug, Default)]
 pub struct SweepShown {
@@ -48,6 +58,10 @@ pub struct SweepShown {
     pub outcomes: Vec<RunOutcome>,
     /// Whether a file holds them, from which the same sweep goes on.
     pub kept: bool,
+    /// Its model, as it was asked for; `None` if the sweep was read from a file.
+    pub model: Option<String>,
+    /// Why the one that was to take its place could not begin.
+    pub refused: Option<Refusal>,
     /// Arms that cannot run, and why.
     pub left_out: Vec<(ArmKey, String)>,
     /// What of the model's files is not used, why, and what that means.
@@ -57,13 +71,21 @@ pub struct SweepShown {
     renewed: Option<Instant>,
     took: Duration,
     began: Option<(Instant, usize)>,
+    /// The file it is to be kept in, and what was shown before: both until it begins.
+    out: Option<PathBuf>,
+    before: Option<Box<Self>>,
 }
 
 impl SweepShown {
-    /// A sweep was asked for, whose results a file keeps or not; what was shown before goes.
-    pub fn start(&mut self, kept: bool) {
+    /// A sweep of a model was asked for, whose results a file keeps or none; what was shown before goes when it begins, and
+    /// comes back if it cannot.
+    pub fn start(&mut self, model: String, out: Option<PathBuf>) {
+        let before = Box::new(std::mem::take(self));
         *self = Self {
-            kept,
+            kept: out.is_some(),
+            model: Some(model),
+            out,
+            before: Some(before),
             phase: Phase::Loading {
                 fraction: 0.0,
                 stage: "starting".to_owned(),
@@ -104,6 +126,7 @@ impl SweepShown {
                 note,
             } => {
                 self.began = Some((Instant::now(), done.len()));
+                self.before = None;
                 self.plan = Some(plan);
                 self.outcomes = done;
                 self.left_out = left_out;
@@ -122,11 +145,25 @@ impl SweepShown {
                 };
                 self.renew();
             }
-            SweepEvent::Failed(message) => {
-                self.phase = Phase::Failed(message);
-                self.renew();
+            SweepEvent::Failed(why) => match self.before.take() {
+                Some(before) => self.refuse(*before, why, None),
+                None => {
+                    self.phase = Phase::Failed(why);
+                    self.renew();
+                }
+            },
+            SweepEvent::NeedsOtherFile(why) => {
+                let before = self.before.take().unwrap_or_default();
+                let file = self.out.take();
+                self.refuse(*before, why, file);
             }
         }
+    }
+
+    /// Shows what was shown before again, and says why.
+    fn refuse(&mut self, before: Self, why: String, file: Option<PathBuf>) {
+        *self = before;
+        self.refused = Some(Refusal { why, file });
     }
 
     /// The table, a moment behind the outcomes while they come.
@@ -276,6 +313,37 @@ mod tests {
             let part = shown(part);
             assert_eq!(part.phase, Phase::Stopped);
             assert_eq!(part.progress().1, 300);
+        }
+    }
+
+    #[test]
+    fn a_sweep_that_cannot_begin_leaves_the_results_that_were_shown() {
+        let plan = SweepPlan {
+            model: ModelIdentity {
+                name: "m".to_owned(),
+                fingerprint: "0".to_owned(),
+            },
+            sampling: Sampling::default(),
+            arms: arms(&["rkv".to_owned()], &[64], |_| {}).unwrap(),
+            origin: String::new(),
+            problems: vec![],
+        };
+        let arm = plan.keys().next().unwrap();
+        let mut shown = SweepShown::default();
+        shown.show_stored(plan, vec![outcome(0, arm)]);
+        for (event, file) in [
+            (SweepEvent::Failed("no model".to_owned()), None),
+            (
+                SweepEvent::NeedsOtherFile("taken".to_owned()),
+                Some(PathBuf::from("sweep.jsonl")),
+            ),
+        ] {
+            shown.start("other".to_owned(), Some("sweep.jsonl".into()));
+            assert!(shown.refused.is_none() && shown.busy());
+            shown.hear(event);
+            assert_eq!((shown.outcomes.len(), shown.busy()), (1, false));
+            assert_eq!(shown.model, None, "the model is that of the results");
+            assert_eq!(shown.refused.as_ref().unwrap().file, file);
         }
     }
 

@@ -10,6 +10,6 @@ mod panel;
 mod scrub;
 mod transport;
 
-pub use curve_points::thin;
+pub use curve_points::{has_budget, thin};
 pub use panel::{MARGIN, Run, SIDES, TimelineState, show};
 pub use transport::Transport;

@@ -147,7 +147,8 @@ fn place(view: &TraceView<'_>, runs: &[Run<'_>], transport: Transport) -> String
     }
     let said = match (view.event_count(), store.events().len()) {
         (_, 0) if !has_budget(view.settings()) => "evicts nothing".to_owned(),
-        (_, 0) => "no compression yet".to_owned(),
+        (_, 0) if transport.live => "no compression yet".to_owned(),
+        (_, 0) => "no compression".to_owned(),
         (0, n) => format!("before compression 1 of {n}"),
         (at, n) => format!("compression {at} of {n}"),
     };
