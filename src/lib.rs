@@ -18,6 +18,7 @@
 pub mod analysis;
 pub mod compare;
 pub mod config;
+mod counted;
 pub mod engine;
 pub mod error_chain;
 pub mod exp;
