@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::args::ExportArgs;
-use super::{CliError, progress};
+use super::{CliError, no_token, progress};
 use crate::export::{self, ExportOptions, What};
 use crate::trace::{EventIndex, load};
 
@@ -16,11 +16,7 @@ pub(super) fn run(args: &ExportArgs, out: &mut dyn Write) -> Result<(), CliError
     }
     let view = match args.cursor {
         Some(cursor) if cursor > loaded.store.latest().cursor() => {
-            return Err(CliError::Usage(format!(
-                "there is no token {cursor}; {} has {}",
-                args.file.display(),
-                loaded.store.latest().cursor()
-            )));
+            return Err(no_token(cursor, &args.file, loaded.store.latest().cursor()));
         }
         Some(cursor) => loaded.store.view(cursor),
         None => loaded.store.latest(),

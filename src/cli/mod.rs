@@ -25,6 +25,7 @@ mod sweep_args;
 mod view;
 
 use std::io::Write;
+use std::path::Path;
 
 pub use args::Args;
 use args::Command;
@@ -92,6 +93,14 @@ pub fn run(args: Args, out: &mut dyn Write) -> Result<(), CliError> {
         #[cfg(feature = "infer")]
         Some(Command::Bench(args)) => bench::run(&args, out),
     }
+}
+
+/// A place that a trace does not have.
+fn no_token(asked: usize, file: &Path, tokens: usize) -> CliError {
+    CliError::Usage(format!(
+        "there is no token {asked}; {} has {tokens}",
+        file.display()
+    ))
 }
 
 /// A line of progress on stderr.

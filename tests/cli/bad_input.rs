@@ -152,3 +152,34 @@ fn without_a_display_the_window_names_the_headless_commands() {
         assert!(message.contains(command), "{message}");
     }
 }
+
+#[cfg(feature = "gui")]
+#[test]
+fn what_the_window_cannot_show_is_told_before_it_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, report) = record(folder.path(), "run.rkvt", &["--max-tokens", "8"]);
+    let tokens = report["summary"]["prompt_tokens"].as_u64().unwrap() + 8;
+    for option in ["--cursor", "--select"] {
+        let message = refused(&["view", &path, option, "99999"]);
+        let said = format!("there is no token 99999; {path} has {tokens}");
+        assert!(message.contains(&said), "{message}");
+    }
+    let last = (tokens - 1).to_string();
+    for (option, place) in [("--cursor", &tokens.to_string()), ("--select", &last)] {
+        let message = refused(&["view", &path, option, place]);
+        assert!(message.contains("DISPLAY"), "{message}");
+    }
+    let message = refused(&["view", "nofile.rkvt"]);
+    assert!(message.contains("cannot open nofile.rkvt"), "{message}");
+    let message = refused(&["view", "--size", "100x100"]);
+    assert!(message.contains("from 200 to 16384"), "{message}");
+    for name in ["window.jpg", "window.svg"] {
+        let message = refused(&["view", "--screenshot-to", name]);
+        assert!(message.contains("name it window.png"), "{message}");
+    }
+    // The part that can be read is drawn, and the rest told.
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &whole[..whole.len() - 10]).unwrap();
+    let message = refused(&["view", &path, "--screenshot-to", "window.png"]);
+    assert!(message.contains("warning: ") && message.contains("byte"), "{message}");
+}
