@@ -32,6 +32,7 @@ mod named;
 #[cfg(any(feature = "gui", feature = "infer"))]
 mod panicked;
 pub mod policy;
+pub mod printable;
 pub mod problems;
 pub mod sweep;
 pub mod trace;

@@ -112,11 +112,7 @@ fn size(text: &str) -> Result<(f32, f32), String> {
         )
     };
     let (w, h) = text.split_once(['x', 'X']).ok_or_else(wrong)?;
-    let parse = |s: &str| {
-        s.parse::<f32>()
-            .ok()
-            .filter(|v| SIDES.contains(v))
-    };
+    let parse = |s: &str| s.parse::<f32>().ok().filter(|v| SIDES.contains(v));
     Ok((parse(w).ok_or_else(wrong)?, parse(h).ok_or_else(wrong)?))
 }
 
@@ -208,7 +204,7 @@ pub struct ExportArgs {
     /// Only this KV head of each layer (heatmap, scores)
     #[arg(long, value_name = "N")]
     pub head: Option<u32>,
-    /// Words by which reflections are told, in place of the built-in list (segments)
+    /// Words by which reflections are told, in place of the built-in list (segments, table of tokens)
     #[arg(long, value_name = "FILE")]
     pub cues: Option<PathBuf>,
     /// Show the run as it stood after this many tokens

@@ -27,6 +27,8 @@ mod view;
 use std::io::Write;
 use std::path::Path;
 
+use crate::printable::Printable;
+
 pub use args::Args;
 use args::Command;
 pub use files::FilesError;
@@ -106,5 +108,5 @@ fn no_token(asked: usize, file: &Path, tokens: usize) -> CliError {
 /// A line of progress on stderr.
 fn progress(line: std::fmt::Arguments<'_>) {
     // Whoever read it may be gone (`2>&1 | head`); the work goes on.
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(Printable(&mut std::io::stderr()), "{line}");
 }

@@ -112,10 +112,7 @@ impl SweepPlan {
         };
         format!(
             "{problems}, {}; model {} ({}), {drawn}, at most {} tokens{buffer}{unusual}.",
-            self.origin,
-            self.model.name,
-            self.model.fingerprint,
-            self.sampling.max_tokens,
+            self.origin, self.model.name, self.model.fingerprint, self.sampling.max_tokens,
         )
     }
 

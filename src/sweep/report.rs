@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use crate::config::SettingsReport;
+
 use super::{ArmKey, ArmStats, SweepPlan, SweepTable};
 
 /// The table in columns of text.
@@ -163,7 +165,7 @@ pub fn json(
         "complete": table.is_complete(plan, left_out),
         "origin": plan.origin,
         "sampling": plan.sampling,
-        "settings": plan.arms,
+        "settings": plan.arms.iter().map(SettingsReport::of).collect::<Vec<_>>(),
         "rows": table.rows,
         "duels": table.duels,
         "left_out": left_out

@@ -149,7 +149,7 @@ impl SweepTable {
 
     /// Whether every arm of the plan has run on all problems, but for those left out.
     pub fn is_complete(&self, plan: &SweepPlan, left_out: &[(ArmKey, String)]) -> bool {
-        let runs = |arm| self.row(arm).map_or(0, |row| row.stats.runs as usize);
+        let runs = |arm: &ArmKey| self.row(arm).map_or(0, |row| row.stats.runs as usize);
         plan.keys()
             .filter(|key| left_out.iter().all(|(arm, _)| arm != key))
             .all(|key| runs(&key) == plan.problems.len())

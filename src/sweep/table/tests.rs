@@ -84,7 +84,8 @@ fn answers_are_paired_with_the_full_caches() {
     assert_eq!((stats.capped, stats.looped, stats.triggered), (2, 2, 1.0));
     assert_eq!(stats.length_ratio, 2400.0 / 400.0);
     // Two runs of 200 tokens and two of 1000, all behind a prompt of 10.
-    let of_full = 2.0 * (10.0 * 200.0 + 200.0 * 201.0 / 2.0 + 10.0 * 1000.0 + 1000.0 * 1001.0 / 2.0);
+    let of_full =
+        2.0 * (10.0 * 200.0 + 200.0 * 201.0 / 2.0 + 10.0 * 1000.0 + 1000.0 * 1001.0 / 2.0);
     assert_eq!(stats.time_averaged_ratio, 24_000.0 / of_full);
     let kinds: Vec<(&str, u32, u32)> = arm
         .by_kind
