@@ -18,6 +18,7 @@
 pub mod analysis;
 pub mod compare;
 pub mod config;
+mod counted;
 pub mod engine;
 pub mod error_chain;
 pub mod exp;
@@ -31,6 +32,7 @@ mod named;
 #[cfg(any(feature = "gui", feature = "infer"))]
 mod panicked;
 pub mod policy;
+pub mod printable;
 pub mod problems;
 pub mod sweep;
 pub mod trace;

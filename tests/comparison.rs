@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use rkv_scope::compare::{Mismatch, divergence};
-use rkv_scope::config::CacheSettings;
+use rkv_scope::config::{CacheSettings, Scope};
 use rkv_scope::export::{ComparedRun, Comparison, ExportError, ExportOptions, Format, Theme};
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::trace::{TraceRecord, TraceStore};
@@ -37,6 +37,7 @@ fn compared(stores: &[TraceStore]) -> Comparison<'_> {
     let runs = stores.iter().enumerate().map(|(i, store)| ComparedRun {
         name: format!("run{i}.rkvt"),
         store,
+        damaged: None,
     });
     Comparison::of(runs.collect()).unwrap()
 }
@@ -138,6 +139,7 @@ fn a_run_that_does_not_fit_is_named() {
     let runs = stores.iter().map(|store| ComparedRun {
         name: String::new(),
         store,
+        damaged: None,
     });
     let (index, mismatch) = Comparison::of(runs.collect()).unwrap_err();
     assert_eq!(index, 2);
@@ -266,4 +268,20 @@ fn a_figure_is_no_table() {
     let message = refused.unwrap_err();
     assert!(matches!(message, ExportError::NoTable { .. }));
     assert!(message.to_string().contains("--json"));
+}
+
+#[test]
+fn runs_that_differ_in_a_setting_do_not_look_alike() {
+    let mut strong = made(1, "rkv", 96);
+    strong.settings.lambda = 0.5;
+    strong.settings.scope = Scope::Layer;
+    let said = text(&[made(1, "rkv", 96).store(), strong.store()]);
+    let row = said.lines().find(|line| line.starts_with("other settings"));
+    let row = row.unwrap();
+    for part in ["lambda 0.1", "scope head", "lambda 0.5", "scope layer"] {
+        assert!(row.contains(part), "{row}");
+    }
+    assert!(!row.contains("window"), "{row}");
+    let alike = made(1, "rkv", 96).store();
+    assert!(!text(&[alike.clone(), alike]).contains("other settings"));
 }

@@ -90,14 +90,30 @@ fn tokens_join_up_to_the_text_and_count_their_holders() {
         let share = row["evicted_share"].as_f64().unwrap();
         assert_eq!(share, 1.0 - f64::from(*want) / 4.0);
     }
-    assert_eq!(rows[0]["segment"], "prompt");
+    assert_eq!(
+        (&rows[0]["part"], &rows[0]["kind"]),
+        (&"prompt".into(), &"prompt".into())
+    );
+    // Grouped by the number of their segment they are the table of segments.
+    let segments = json(&store, What::Segments);
+    for (index, segment) in segments.as_array().unwrap().iter().enumerate() {
+        let of = |row: &&serde_json::Value| row["segment"] == index;
+        let tokens: Vec<_> = rows.as_array().unwrap().iter().filter(of).collect();
+        assert_eq!(segment["tokens"], tokens.len());
+        for token in tokens {
+            assert_eq!(
+                (&token["kind"], &token["reflection"]),
+                (&segment["kind"], &segment["reflection"])
+            );
+        }
+    }
     assert!(rows[0]["importance_x_even_share"].as_f64().unwrap() > 0.0);
     let last = rows.as_array().unwrap().last().unwrap();
     assert!(
         last["importance_x_even_share"].is_null(),
         "a token that was never scored has no score"
     );
-    assert_eq!(table.last().unwrap()[10], "");
+    assert_eq!(table.last().unwrap()[13], "");
 }
 
 #[test]
@@ -200,6 +216,10 @@ fn events_carry_the_settings_they_used() {
         );
         assert_eq!(row["evicted"], 64 * 4);
         assert_eq!(row["lambda"], if event.seen > 250 { 0.6 } else { 0.1 });
+        for (column, usual) in [("order", "time"), ("trigger", "full")] {
+            assert_eq!(row[column], usual);
+        }
+        assert_eq!(row["sinks"], 4);
     }
 }
 
@@ -336,6 +356,9 @@ fn info_sums_up_a_run() {
     let value: serde_json::Value = serde_json::from_slice(&out).unwrap();
     assert_eq!(value["summary"]["peak_slots"], 192);
     assert_eq!(value["changes"][0]["at"], 250);
+    assert_eq!(value["settings"]["scope"], "head");
+    assert_eq!(value["level"], "components");
+    assert!(value["damaged"].is_null());
     assert_eq!(value["summary"]["compressions"], store.events().len());
     assert_eq!(store.segment_at(Position(0)).unwrap().name(), "prompt");
 }

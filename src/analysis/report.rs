@@ -5,8 +5,9 @@ use serde::Serialize;
 use super::group::Token;
 use super::{
     Block, Counts, CueList, DuplicateCounts, Exposure, Group, Ledger, Ratio, Repeats, Segment,
-    Segmentation, Tally, policy_ids,
+    Segmentation, Tally, policy_ids, settings_in_force,
 };
+use crate::config::CacheSettings;
 use crate::trace::TraceView;
 
 /// A group's numbers. Shares are of everything seen, 0 to 1.
@@ -14,6 +15,9 @@ use crate::trace::TraceView;
 /// Tokens become older or newest copies on the way: their pairs count as eligible, evicted and expected over the
 /// compressions from that moment on, while tokens, and what shares are of, are those of the whole run. What was evicted
 /// before its twin was written is in neither group, but in the repetitions.
+///
+/// Of near duplicates a pair counts once for every compression that could have evicted it, and so does what their shares
+/// are of: they are not shares of the pairs of the other groups.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct GroupRow {
     /// The group's name.
@@ -34,7 +38,8 @@ pub struct GroupRow {
     pub expected: f64,
     /// Share of evicted pairs over share of tokens; missing for copies, whose pairs count for a part of the run.
     pub over_tokens: Option<Ratio>,
-    /// Share of evicted pairs over share of eligible pairs; missing for copies.
+    /// Share of evicted pairs over share of eligible pairs; missing for copies, and for near duplicates, where it would be
+    /// that over chance.
     pub over_eligible: Option<Ratio>,
     /// Evicted pairs over those expected by chance.
     pub over_chance: Option<Ratio>,
@@ -48,6 +53,8 @@ impl GroupRow {
         let by_tokens = group != Group::NearDuplicates;
         // The others could go for the whole run.
         let all_along = !group.counts_from_a_moment();
+        // Candidates of every compression are what chance goes by, too: the two ratios would be one.
+        let own_pairs = all_along && by_tokens;
         Self {
             group: group.name(),
             tokens: by_tokens.then_some(part.tokens),
@@ -58,7 +65,7 @@ impl GroupRow {
             evicted_share: share(part.evicted, whole.evicted),
             expected: part.expected,
             over_tokens: all_along.then(|| counts.over_tokens()).flatten(),
-            over_eligible: all_along.then(|| counts.over_eligible()).flatten(),
+            over_eligible: own_pairs.then(|| counts.over_eligible()).flatten(),
             over_chance: counts.over_chance(),
         }
     }
@@ -157,6 +164,11 @@ pub struct Report {
     pub policy: String,
     /// Runs in it.
     pub runs: usize,
+    /// Runs of these in which near duplicates were recorded: only they count in that group.
+    pub runs_with_near_duplicates: usize,
+    /// What the runs were under, no two alike; each run's settings in the order in which they decided.
+    #[serde(skip)]
+    pub settings: Vec<Vec<CacheSettings>>,
     /// Tokens seen.
     pub tokens: u64,
     /// Compressions.
@@ -194,13 +206,15 @@ impl Report {
         let mut duplicates = DuplicateCounts::default();
         duplicates.extend(store, &mut || true);
         let mut counts = group_counts(&segments, &repeats, &ledger, &copies);
-        if let Some(found) = duplicates.counts(view.event_count()) {
-            counts.push((Group::NearDuplicates, found));
-        }
+        let found = duplicates.counts(view.event_count());
+        let runs_with_near_duplicates = usize::from(found.is_some());
+        counts.extend(found.map(|found| (Group::NearDuplicates, found)));
         let seen = || segments.seen(view.cursor());
         let mut report = Self {
             policy: policy_ids(view),
             runs: 1,
+            runs_with_near_duplicates,
+            settings: vec![settings_in_force(view).into_iter().cloned().collect()],
             tokens: view.cursor() as u64,
             compressions: view.event_count() as u64,
             eligible: ledger.eligible.iter().map(|&n| u64::from(n)).sum(),
@@ -222,6 +236,12 @@ impl Report {
         let mut all = (*first).clone();
         for report in rest {
             all.runs += report.runs;
+            all.runs_with_near_duplicates += report.runs_with_near_duplicates;
+            for settings in &report.settings {
+                if !all.settings.contains(settings) {
+                    all.settings.push(settings.clone());
+                }
+            }
             all.tokens += report.tokens;
             all.compressions += report.compressions;
             all.eligible += report.eligible;
@@ -252,7 +272,6 @@ impl Report {
 mod tests {
     use super::super::fixtures::hand_made;
     use super::*;
-    use crate::config::CacheSettings;
     use crate::trace::Position;
     use crate::trace::synthetic::Synthetic;
 

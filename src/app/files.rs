@@ -49,6 +49,7 @@ pub fn figure(
     let runs = runs.iter().map(|(name, store)| ComparedRun {
         name: name.clone(),
         store,
+        damaged: None,
     });
     let result = match Comparison::of(runs.collect()) {
         Ok(comparison) => comparison

@@ -264,7 +264,7 @@ impl App {
                     session.path = Some(path.clone());
                     self.path_dialog.accepts(&path);
                     if let Some(damage) = damage {
-                        self.notifications.error(damage);
+                        self.notifications.warning(damage);
                     }
                 }
                 Err(message) => self.refused(&path, message),
@@ -283,7 +283,7 @@ impl App {
                         Ok(damage) => {
                             self.path_dialog.accepts(&path);
                             if let Some(damage) = damage {
-                                self.notifications.error(damage);
+                                self.notifications.warning(damage);
                             }
                         }
                         Err(message) => self.refused(&path, message),

@@ -19,6 +19,7 @@ pub(super) fn run(args: &AnalyzeArgs, out: &mut dyn Write) -> Result<(), CliErro
         }
         traces.push(TraceFindings {
             file: file.display().to_string(),
+            damaged: loaded.problem.as_ref().map(ToString::to_string),
             report: Report::of(&loaded.store.latest(), &cues, args.min_repeat as usize),
         });
     }

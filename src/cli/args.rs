@@ -83,7 +83,7 @@ pub struct ViewArgs {
     /// Run the problem at once
     #[arg(long, requires = "problem")]
     pub run: bool,
-    /// Window size in points
+    /// Window size in points, each side from 200 to 16384
     #[arg(long, value_name = "WxH", value_parser = size)]
     pub size: Option<(f32, f32)>,
     /// Theme instead of the system's
@@ -100,14 +100,19 @@ pub struct ViewArgs {
     pub select: Option<u32>,
 }
 
+/// Width or height of a window, in points.
+const SIDES: std::ops::RangeInclusive<f32> = 200.0..=16384.0;
+
 fn size(text: &str) -> Result<(f32, f32), String> {
-    let wrong = || format!("{text:?} is not WIDTHxHEIGHT, such as 1280x800");
-    let (w, h) = text.split_once(['x', 'X']).ok_or_else(wrong)?;
-    let parse = |s: &str| {
-        s.parse::<f32>()
-            .ok()
-            .filter(|v| (200.0..=16384.0).contains(v))
+    let wrong = || {
+        format!(
+            "{text:?} is not WIDTHxHEIGHT, such as 1280x800, each from {} to {}",
+            SIDES.start(),
+            SIDES.end()
+        )
     };
+    let (w, h) = text.split_once(['x', 'X']).ok_or_else(wrong)?;
+    let parse = |s: &str| s.parse::<f32>().ok().filter(|v| SIDES.contains(v));
     Ok((parse(w).ok_or_else(wrong)?, parse(h).ok_or_else(wrong)?))
 }
 
@@ -199,7 +204,7 @@ pub struct ExportArgs {
     /// Only this KV head of each layer (heatmap, scores)
     #[arg(long, value_name = "N")]
     pub head: Option<u32>,
-    /// Words by which reflections are told, in place of the built-in list (segments)
+    /// Words by which reflections are told, in place of the built-in list (segments, table of tokens)
     #[arg(long, value_name = "FILE")]
     pub cues: Option<PathBuf>,
     /// Show the run as it stood after this many tokens

@@ -15,17 +15,18 @@ pub(super) fn run(args: &CompareArgs, out: &mut dyn Write) -> Result<(), CliErro
         if let Some(problem) = &trace.problem {
             progress(format_args!("warning: {}: {problem}", file.display()));
         }
-        loaded.push(trace.store);
+        loaded.push(trace);
     }
     let figure = match &args.out {
         None => None,
         Some(path) => Some((path.as_path(), format(args, path)?)),
     };
-    let runs = args.files.iter().zip(&loaded).map(|(file, store)| {
+    let runs = args.files.iter().zip(&loaded).map(|(file, trace)| {
         let name = file.file_name().unwrap_or(file.as_os_str());
         ComparedRun {
             name: name.to_string_lossy().into_owned(),
-            store,
+            store: &trace.store,
+            damaged: trace.problem.as_ref().map(ToString::to_string),
         }
     });
     let comparison = Comparison::of(runs.collect()).map_err(|(index, mismatch)| {

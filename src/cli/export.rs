@@ -4,8 +4,8 @@ use std::io::Write;
 use std::path::Path;
 
 use super::args::ExportArgs;
-use super::{CliError, progress};
-use crate::export::{self, ExportOptions, What};
+use super::{CliError, no_token, progress};
+use crate::export::{self, ExportOptions, Format, What};
 use crate::trace::{EventIndex, load};
 
 pub(super) fn run(args: &ExportArgs, out: &mut dyn Write) -> Result<(), CliError> {
@@ -16,11 +16,7 @@ pub(super) fn run(args: &ExportArgs, out: &mut dyn Write) -> Result<(), CliError
     }
     let view = match args.cursor {
         Some(cursor) if cursor > loaded.store.latest().cursor() => {
-            return Err(CliError::Usage(format!(
-                "there is no token {cursor}; {} has {}",
-                args.file.display(),
-                loaded.store.latest().cursor()
-            )));
+            return Err(no_token(cursor, &args.file, loaded.store.latest().cursor()));
         }
         Some(cursor) => loaded.store.view(cursor),
         None => loaded.store.latest(),
@@ -44,6 +40,12 @@ pub(super) fn run(args: &ExportArgs, out: &mut dyn Write) -> Result<(), CliError
 /// An option that this export does not look at is refused: the file would not be what was asked for.
 fn unused(args: &ExportArgs) -> Result<(), CliError> {
     let by_head = matches!(args.what, What::Heatmap | What::Scores);
+    // A page of tokens shows the parts of the text alone.
+    let by_segment = match args.what {
+        What::Segments => true,
+        What::Tokens => matches!(args.format, Format::Csv | Format::Json),
+        What::Heatmap | What::Raster | What::Scores | What::Events => false,
+    };
     let unused = [
         ("--event", args.event.is_some() && !by_head),
         ("--layer", args.layer.is_some() && !by_head),
@@ -52,7 +54,7 @@ fn unused(args: &ExportArgs) -> Result<(), CliError> {
             "--measure",
             args.measure.is_some() && args.what != What::Heatmap,
         ),
-        ("--cues", args.cues.is_some() && args.what != What::Segments),
+        ("--cues", args.cues.is_some() && !by_segment),
     ];
     match unused.iter().find(|(_, unused)| *unused) {
         None => Ok(()),

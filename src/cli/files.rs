@@ -153,7 +153,12 @@ fn writes(
         .map(|extension| extension.to_string_lossy().to_lowercase())
         .unwrap_or_default();
     let says = Format::from_name(&extension);
-    if extension == TRACE && !contents.is_trace() || says.is_some_and(|says| !contents.fits(says)) {
+    let fits = match says {
+        Some(says) => contents.fits(says),
+        None if extension == TRACE => contents.is_trace(),
+        None => extension.is_empty() || contents.takes_other_names(),
+    };
+    if !fits {
         let better = output.with_extension(contents.extension());
         let rename = format!("name it {}", better.display());
         return Err(FilesError::Misnamed {
@@ -201,6 +206,15 @@ impl Contents {
             Self::Trace => false,
             #[cfg(feature = "infer")]
             Self::Results | Self::Calibration => format == Format::Json,
+        }
+    }
+
+    /// Whether a file with this in it may be named as no format of the program is.
+    fn takes_other_names(self) -> bool {
+        match self {
+            #[cfg(feature = "gui")]
+            Self::Screenshot => false,
+            _ => true,
         }
     }
 

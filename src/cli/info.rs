@@ -12,7 +12,10 @@ pub(super) fn run(args: &InfoArgs, out: &mut dyn Write) -> Result<(), CliError> 
     if let Some(problem) = &loaded.problem {
         progress(format_args!("warning: {}: {problem}", args.file.display()));
     }
-    let info = Info::of(&loaded.store);
+    let info = Info {
+        damaged: loaded.problem.as_ref().map(ToString::to_string),
+        ..Info::of(&loaded.store)
+    };
     if args.json {
         info.write_json(out)?;
     } else {

@@ -25,6 +25,9 @@ mod sweep_args;
 mod view;
 
 use std::io::Write;
+use std::path::Path;
+
+use crate::printable::Printable;
 
 pub use args::Args;
 use args::Command;
@@ -94,8 +97,16 @@ pub fn run(args: Args, out: &mut dyn Write) -> Result<(), CliError> {
     }
 }
 
+/// A place that a trace does not have.
+fn no_token(asked: usize, file: &Path, tokens: usize) -> CliError {
+    CliError::Usage(format!(
+        "there is no token {asked}; {} has {tokens}",
+        file.display()
+    ))
+}
+
 /// A line of progress on stderr.
 fn progress(line: std::fmt::Arguments<'_>) {
     // Whoever read it may be gone (`2>&1 | head`); the work goes on.
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(Printable(&mut std::io::stderr()), "{line}");
 }

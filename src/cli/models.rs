@@ -2,12 +2,15 @@
 
 use std::io::Write;
 
+use serde_json::json;
+
 use super::run_args::{ModelsArgs, ModelsCommand};
 use super::{CliError, progress};
 use crate::model::{FetchEvent, Hub, KNOWN_MODELS, KnownModel, KnownWeights};
 
 pub(super) fn run(args: &ModelsArgs, out: &mut dyn Write) -> Result<(), CliError> {
     match &args.command {
+        None if args.json => list_json(out),
         None => list(out),
         Some(ModelsCommand::Fetch { name }) => fetch(name, out),
     }
@@ -28,6 +31,27 @@ fn list(out: &mut dyn Write) -> Result<(), CliError> {
         out,
         "\nAny GGUF file or Hugging Face folder of the llama, qwen2 or qwen3 family opens with --model."
     )?;
+    Ok(())
+}
+
+fn list_json(out: &mut dyn Write) -> Result<(), CliError> {
+    let hub = Hub::from_env().ok();
+    let list: Vec<_> = KNOWN_MODELS
+        .iter()
+        .map(|model| {
+            let built_in = model.weights == KnownWeights::Embedded;
+            let fetched = || hub.as_ref().is_some_and(|hub| hub.find(model).is_some());
+            json!({
+                "name": model.name,
+                "about": model.about,
+                "licence": model.licence,
+                "bytes": model.approx_bytes,
+                "built_in": built_in,
+                "fetched": !built_in && fetched(),
+            })
+        })
+        .collect();
+    writeln!(out, "{}", serde_json::Value::Array(list))?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::io::Write;
 use serde_json::json;
 
 use super::CliError;
-use crate::config::CacheSettings;
+use crate::config::{CacheSettings, SettingsReport};
 use crate::policy::{POLICIES, PROMPT_PROBES};
 
 pub(super) fn run(as_json: bool, out: &mut dyn Write) -> Result<(), CliError> {
@@ -28,7 +28,7 @@ pub(super) fn run(as_json: bool, out: &mut dyn Write) -> Result<(), CliError> {
                         "query_statistics": info.needs.statistics,
                     },
                     "settings": info.params.iter().map(|p| p.spec().option).collect::<Vec<_>>(),
-                    "defaults": info.default_settings(),
+                    "defaults": SettingsReport::of(&info.default_settings()),
                 })
             })
             .collect();

@@ -5,17 +5,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use serde_json::json;
+use serde::Serialize;
 
 use super::run_args::{RecordArgs, warn_greedy};
 use super::{CliError, calibrate, progress};
 use crate::config::{CacheSettings, Sampling};
+use crate::counted::counted;
 use crate::engine::{EngineCommand, EngineConfig, EngineEvent, RunId, RunRequest, RunState, spawn};
-use crate::export::table::shortest;
+use crate::export::Info;
 use crate::policy::calibration::Calibration;
+use crate::printable::printable;
 use crate::trace::{
-    AtomicFile, FinishReason, RunSummary, TraceRecord, TraceStore, WriteError, destination,
-    last_boxed, unfinished,
+    AtomicFile, RunSummary, TraceRecord, TraceStore, WriteError, destination, unfinished,
 };
 
 /// How often a line of progress is printed.
@@ -159,7 +160,7 @@ fn follow(
                         let from = store.header().prompt_tokens as usize;
                         let already = store.tokens().len();
                         for token in tokens.iter().skip(from.saturating_sub(already)) {
-                            out.tell(&token.text)?;
+                            out.tell(&printable(&token.text))?;
                         }
                     }
                     store
@@ -170,9 +171,9 @@ fn follow(
                     shown = Instant::now();
                     let view = store.latest();
                     progress(format_args!(
-                        "{} tokens, {} compressions, {:.0} slots",
-                        view.cursor(),
-                        view.event_count(),
+                        "{} so far with the prompt's, {}, {:.0} slots",
+                        counted(view.cursor() as u64, "token"),
+                        counted(view.event_count() as u64, "compression"),
                         view.slots()
                     ));
                 }
@@ -190,16 +191,16 @@ fn follow(
             } => {
                 let Some(store) = &store else { continue };
                 if args.json {
-                    out.tell(&format!("{}\n", report(store, &reason)))?;
+                    out.tell(&report(store)?)?;
                 } else {
                     out.tell("\n")?;
                 }
                 let summary = RunSummary::of(store);
                 progress(format_args!(
-                    "{}: {} tokens, {} compressions, peak {} slots",
+                    "{}: {} generated, {}, peak {} slots",
                     reason.name(),
-                    summary.tokens,
-                    summary.compressions,
+                    counted(summary.tokens, "token"),
+                    counted(summary.compressions, "compression"),
                     summary.peak_slots
                 ));
                 // The file the person asked for is not there.
@@ -258,28 +259,19 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn report(store: &TraceStore, reason: &FinishReason) -> serde_json::Value {
-    let summary = RunSummary::of(store);
-    let prompt = summary.prompt_tokens as usize;
-    let text = store.tokens().text_of(prompt..store.tokens().len());
-    let seconds = store.end().map_or(0.0, |(_, _, seconds)| *seconds);
-    json!({
-        "prompt_tokens": summary.prompt_tokens,
-        "tokens": summary.tokens,
-        "compressions": summary.compressions,
-        "peak_slots": summary.peak_slots,
-        "final_slots": summary.final_slots,
-        "peak_bytes": summary.peak_bytes,
-        "full_bytes": summary.full_bytes,
-        "final_ratio": summary.final_ratio,
-        "time_averaged_ratio": summary.time_averaged_ratio,
-        "text": text,
-        "answer": last_boxed(text),
-        "finish": reason.name(),
-        "seconds": shortest(seconds),
-        "tokens_per_second": if seconds > 0.0 { f64::from(summary.tokens) / f64::from(seconds) } else { 0.0 },
-        "params": store.header().settings,
-        "sampling": store.header().sampling,
-        "model": store.header().model,
-    })
+/// What `info --json` says of the run's file, and the text.
+fn report(store: &TraceStore) -> Result<String, CliError> {
+    #[derive(Serialize)]
+    struct Recorded<'a> {
+        #[serde(flatten)]
+        info: Info,
+        text: &'a str,
+    }
+    let prompt = store.header().prompt_tokens as usize;
+    let recorded = Recorded {
+        info: Info::of(store),
+        text: store.tokens().text_of(prompt..store.tokens().len()),
+    };
+    let json = serde_json::to_string_pretty(&recorded).map_err(std::io::Error::from)?;
+    Ok(format!("{json}\n"))
 }

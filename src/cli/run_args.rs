@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::RangedU64ValueParser;
 use clap::{Args as ClapArgs, Subcommand};
 
 use super::args::named;
@@ -175,7 +176,7 @@ pub struct RecordArgs {
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub top_k: Option<u32>,
     /// How much of each compression to record
-    #[arg(long, value_name = "LEVEL", default_value = "components", value_parser = level)]
+    #[arg(long, value_name = "summary|scores|components", default_value_t = RecordLevel::default(), value_parser = named(RecordLevel::from_name, RecordLevel::ALL))]
     pub level: RecordLevel,
     /// Trace file to write
     #[arg(long, value_name = "F.rkvt")]
@@ -213,21 +214,16 @@ fn protection(name: &str) -> Option<Protection> {
     }
 }
 
-fn level(text: &str) -> Result<RecordLevel, String> {
-    match text {
-        "summary" => Ok(RecordLevel::Summary),
-        "scores" => Ok(RecordLevel::Scores),
-        "components" => Ok(RecordLevel::Components),
-        _ => Err("there are: summary, scores, components".to_owned()),
-    }
-}
-
 /// Arguments of `models`.
 #[derive(Clone, Debug, ClapArgs)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct ModelsArgs {
     /// What to do; without it the known models are listed
     #[command(subcommand)]
     pub command: Option<ModelsCommand>,
+    /// Print the list as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Commands of `models`.
@@ -259,14 +255,15 @@ pub enum BenchCommand {
         /// Where to run it; candle's own llama beside it always runs on the CPU
         #[arg(long, value_name = "auto|cpu|cuda", default_value = "cpu", value_parser = named(DeviceChoice::from_name, DeviceChoice::ALL))]
         device: DeviceChoice,
-        /// Context lengths
-        #[arg(long, value_delimiter = ',', default_values_t = [80, 2048, 7000])]
+        /// Context lengths, at least 1
+        #[arg(long, value_name = "N,N,..", value_delimiter = ',', default_values_t = [80, 2048, 7000],
+            value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
         contexts: Vec<usize>,
         /// Instead of a model: a shape with random weights on the GPU, 16,384 tokens at batch 1 and the largest that fits
         #[arg(long, value_name = "SHAPE", conflicts_with = "model", value_parser = named(ModelShape::from_name, ModelShape::ALL))]
         random_weights: Option<ModelShape>,
         /// R-KV budget
-        #[arg(long, default_value_t = 256)]
+        #[arg(long, value_name = "N", default_value_t = 256)]
         budget: u32,
         /// Print JSON
         #[arg(long)]

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::sweep_args::SweepArgs;
 use super::{CliError, progress};
+use crate::counted::counted;
 use crate::error_chain::chain;
 use crate::export::{self, Format};
 use crate::problems::HELD_OUT_SEEDS;
@@ -154,8 +155,8 @@ impl Teller {
                 if self.done > 0 {
                     let seconds = self.seconds();
                     progress(format_args!(
-                        "{} runs in {seconds:.1} s: {:.2} runs and {:.2} problems a second",
-                        self.done,
+                        "{} in {seconds:.1} s: {:.2} runs and {:.2} problems a second",
+                        counted(self.done as u64, "run"),
                         self.done as f64 / seconds,
                         self.done as f64 / seconds * self.problems as f64 / self.total as f64,
                     ));

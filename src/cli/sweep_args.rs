@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args as ClapArgs;
+use clap::builder::RangedU64ValueParser;
 
 use super::args::named;
 use super::progress;
@@ -74,10 +75,12 @@ pub struct SweepArgs {
     /// When to compress: cache full, or the published code's schedule
     #[arg(long, value_name = "full|published", value_parser = named(Trigger::from_name, Trigger::ALL))]
     pub trigger: Option<Trigger>,
-    /// Runs at the same time; all processors if not given. It changes no result
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    /// Runs at the same time, at least 1; all processors if not given. It changes no result
+    #[arg(long, value_name = "N", allow_negative_numbers = true,
+        value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
     pub threads: Option<usize>,
-    /// Results file (or its folder): written as runs end, and gone on with if it holds this very sweep
+    /// Results file (or its folder): written as runs end, and gone on with if it holds this very sweep. Without it a sweep
+    /// that is interrupted has to begin again
     #[arg(long, value_name = "F.jsonl|DIR")]
     pub out: Option<PathBuf>,
     /// Print JSON instead of a table

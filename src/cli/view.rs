@@ -1,12 +1,55 @@
 //! `view`: the window.
 
+#[cfg(feature = "gui")]
+use std::path::Path;
+
 use super::CliError;
 use super::args::ViewArgs;
+#[cfg(feature = "gui")]
+use super::{no_token, progress};
+#[cfg(feature = "gui")]
+use crate::trace::load;
 
 #[cfg(feature = "gui")]
 pub(super) fn run(args: &ViewArgs) -> Result<(), CliError> {
-    crate::app::run(args.clone().into())
-        .map_err(|error| CliError::Engine(crate::error_chain::chain(&error)))
+    // A script reads no notes in the window.
+    if args.screenshot_to.is_some() || args.cursor.is_some() || args.select.is_some() {
+        check(args)?;
+    }
+    crate::app::run(args.clone().into()).map_err(|error| {
+        let unreadable = match error {
+            crate::app::RunError::NoDisplay => (args.files.iter())
+                .find_map(|file| load(file).err())
+                .map(CliError::from),
+            _ => None,
+        };
+        unreadable.unwrap_or_else(|| CliError::Engine(crate::error_chain::chain(&error)))
+    })
+}
+
+/// Reads the traces as the window will: tells of damage, and refuses a place that none of them has.
+#[cfg(feature = "gui")]
+fn check(args: &ViewArgs) -> Result<(), CliError> {
+    let mut longest: Option<(&Path, usize)> = None;
+    for file in &args.files {
+        let loaded = load(file)?;
+        if let Some(problem) = &loaded.problem {
+            progress(format_args!("warning: {}: {problem}", file.display()));
+        }
+        let tokens = loaded.store.tokens().len();
+        if longest.is_none_or(|(_, most)| tokens > most) {
+            longest = Some((file, tokens));
+        }
+    }
+    // A run that is yet to be done may be of any length.
+    if let Some((file, tokens)) = longest.filter(|_| !args.run) {
+        let cursor = args.cursor.filter(|&cursor| cursor > tokens);
+        let select = args.select.map(|position| position as usize);
+        if let Some(beyond) = cursor.or(select.filter(|&position| position >= tokens)) {
+            return Err(no_token(beyond, file, tokens));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(feature = "gui")]

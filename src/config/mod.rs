@@ -5,8 +5,10 @@ mod cache;
 mod check;
 mod device;
 mod sampling;
+mod settings_report;
 
 pub use cache::{CacheSettings, Protection, Retain, Scope, SlotOrder, Trigger};
 pub use check::{MOST_WINDOW, SettingsError};
 pub use device::DeviceChoice;
 pub use sampling::Sampling;
+pub use settings_report::SettingsReport;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::caption::one_line;
 use super::figure::Figure;
-use super::info::{bytes, settings_text};
+use super::info::{bytes, set_apart, settings_text};
 use super::table::shortest;
 use super::{ExportError, ExportOptions, Format, caption, comparison_figure, png, svg};
 use crate::analysis::{policies_in_force, policy_ids, settings_in_force};
@@ -16,6 +16,9 @@ use crate::compare::{
     Divergence, HeldTotals, Meters, Mismatch, Overlap, cautions, check, common_prefix, divergence,
     held_difference, letter,
 };
+use crate::config::{CacheSettings, SettingsReport};
+use crate::counted::counted;
+use crate::printable::{Printable, printable};
 use crate::trace::{AtomicFile, FileError, FinishReason, TraceStore};
 
 /// A run and what it is called: its file, or where it came from.
@@ -25,6 +28,8 @@ pub struct ComparedRun<'a> {
     pub name: String,
     /// The run.
     pub store: &'a TraceStore,
+    /// Why there is no more of it, if its file is damaged.
+    pub damaged: Option<String>,
 }
 
 /// Two or more runs of one problem, and everything that the exports tell of them.
@@ -89,6 +94,7 @@ impl<'a> Comparison<'a> {
     /// # Errors
     /// From `out`.
     pub fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let out = &mut Printable(out);
         let rows = self.rows();
         let name = rows.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
         let columns: Vec<usize> = (0..self.runs.len())
@@ -117,11 +123,14 @@ impl<'a> Comparison<'a> {
         let share = |v: f64| format!("{:.1} %", v * 100.0);
         let letters = (0..self.runs.len()).map(|i| letter(i).to_string());
         let reference = self.runs.first().map(|(_, meters)| meters);
-        vec![
+        let mut rows = vec![
             ("", letters.collect()),
             ("file", each(&|run, _| run.name.clone())),
             ("policy", each(&|_, m| m.policy.clone())),
             ("budget + buffer", each(&|run, _| slots(run.store))),
+        ];
+        rows.extend(self.apart().map(|cells| ("other settings", cells)));
+        rows.extend([
             (
                 "prompt tokens",
                 each(&|_, m| m.summary.prompt_tokens.to_string()),
@@ -167,7 +176,28 @@ impl<'a> Comparison<'a> {
                     Some(false) => "no".to_owned(),
                 }),
             ),
-        ]
+        ]);
+        rows
+    }
+
+    /// What else the runs differ in or have unusual, and when it was changed; `None` if no run has anything to tell.
+    fn apart(&self) -> Option<Vec<String>> {
+        let at_start: Vec<&CacheSettings> = self.runs.iter().map(|(_, m)| &m.settings).collect();
+        let cells: Vec<String> = set_apart(&at_start)
+            .into_iter()
+            .zip(&self.runs)
+            .map(|(said, (run, _))| {
+                let changes = caption::changes(&run.store.latest());
+                let said = (!said.is_empty()).then(|| said.join(", "));
+                match (said, changes) {
+                    (None, None) => "-".to_owned(),
+                    (Some(said), None) => said,
+                    (None, Some(changes)) => changes,
+                    (Some(said), Some(changes)) => format!("at the start {said}; {changes}"),
+                }
+            })
+            .collect();
+        cells.iter().any(|cell| cell != "-").then_some(cells)
     }
 
     /// Which of two runs that have not parted was recorded less far, if one was.
@@ -193,9 +223,9 @@ impl<'a> Comparison<'a> {
                 None => writeln!(out, "{a} and {b} wrote the same text")?,
                 Some(run) => writeln!(
                     out,
-                    "the recording of {} stops after {} tokens; up to there {a} and {b} wrote the same text",
+                    "the recording of {} stops after {}; up to there {a} and {b} wrote the same text",
                     letter(run),
-                    self.runs[run].0.store.tokens().len()
+                    counted(self.runs[run].0.store.tokens().len() as u64, "token")
                 )?,
             },
         }
@@ -241,7 +271,8 @@ impl<'a> Comparison<'a> {
                     "file": run.name,
                     "policy": policy_ids(&run.store.latest()),
                     "policies": policies_in_force(&run.store.latest()),
-                    "settings": m.settings,
+                    "damaged": run.damaged,
+                    "settings": SettingsReport::of(&m.settings),
                     "calibration": run.store.header().calibration,
                     "settings_changed": run.store.params().len(),
                     "summary": m.summary,
@@ -411,7 +442,7 @@ fn finish(meters: &Meters) -> &str {
 }
 
 fn width(text: &str) -> usize {
-    text.chars().count()
+    printable(text).chars().count()
 }
 
 fn pad(text: &str, to: usize) -> String {

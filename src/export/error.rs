@@ -115,16 +115,7 @@ fn why_missing(policy: &str, level: RecordLevel) -> String {
     match level {
         RecordLevel::Components => format!("{policy}, in force there, has none"),
         RecordLevel::Scores | RecordLevel::Summary => format!(
-            "{policy}, in force there, has none, or level {} left it out (then record with --level components)",
-            level_name(level)
+            "{policy}, in force there, has none, or level {level} left it out (then record with --level components)"
         ),
-    }
-}
-
-fn level_name(level: RecordLevel) -> &'static str {
-    match level {
-        RecordLevel::Summary => "summary",
-        RecordLevel::Scores => "scores",
-        RecordLevel::Components => "components",
     }
 }

@@ -7,7 +7,7 @@ use super::table::{Cell, Notation, TableWriter};
 use crate::trace::TraceView;
 
 /// Slots are per head, means over layers; `evicted` counts (head, token) pairs.
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 19] = [
     "event",
     "seen",
     "revision",
@@ -24,6 +24,9 @@ const COLUMNS: [&str; 16] = [
     "threshold",
     "scope",
     "protection",
+    "sinks",
+    "order",
+    "trigger",
 ];
 
 pub(super) fn write(
@@ -52,6 +55,9 @@ pub(super) fn write(
             Cell::Double(settings.threshold),
             Cell::Text(settings.scope.name()),
             Cell::Text(settings.protection.name()),
+            Cell::Int(settings.sinks.into()),
+            Cell::Text(settings.order.name()),
+            Cell::Text(settings.trigger.name()),
         ])?;
     }
     Ok(table.end()?)

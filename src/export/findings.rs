@@ -4,7 +4,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
+use super::info::differing;
 use crate::analysis::{GroupRow, Ratio, Report};
+use crate::config::CacheSettings;
+use crate::counted::counted;
+use crate::printable::Printable;
 
 /// The reports of some traces, and of all traces of a policy where there are several.
 #[derive(Clone, Debug, Serialize)]
@@ -21,6 +25,8 @@ pub struct Findings {
 pub struct TraceFindings {
     /// The file, as it was named.
     pub file: String,
+    /// Why there is no more of the run, if the file is damaged.
+    pub damaged: Option<String>,
     /// What was found in it.
     #[serde(flatten)]
     pub report: Report,
@@ -60,27 +66,48 @@ impl Findings {
     /// # Errors
     /// From `out`.
     pub fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
-        for TraceFindings { file, report } in &self.traces {
+        let out = &mut Printable(out);
+        for TraceFindings { file, report, .. } in &self.traces {
             write_report(out, file, report)?;
         }
         for report in &self.policies {
             let name = format!("all {} traces of {}", report.runs, report.policy);
-            write_report(out, &name, report)?;
+            write_report(out, &format!("{name}{}", different(report)), report)?;
         }
         Ok(())
+    }
+}
+
+/// In what the settings of pooled traces differ, if they do.
+fn different(report: &Report) -> String {
+    if report.settings.len() < 2 {
+        return String::new();
+    }
+    let all: Vec<&CacheSettings> = report.settings.iter().flatten().collect();
+    match differing(&all) {
+        // Changed on the way, from and to the same but in another order.
+        words if words.is_empty() => ", with different settings".to_owned(),
+        words => format!(", with different settings ({words})"),
     }
 }
 
 fn write_report(out: &mut dyn Write, name: &str, report: &Report) -> io::Result<()> {
     writeln!(
         out,
-        "{name}: policy {}, {} tokens, {} compressions, {} of {} eligible (head, token) pairs evicted",
-        report.policy, report.tokens, report.compressions, report.evicted, report.eligible
+        "{name}: policy {}, {}, {}, {} of {} eligible (head, token) pairs evicted",
+        report.policy,
+        counted(report.tokens, "token"),
+        counted(report.compressions, "compression"),
+        report.evicted,
+        report.eligible
     )?;
     writeln!(
         out,
-        "{} segments, {} of them reflections; {} repeated spans of at least {} tokens",
-        report.segments, report.reflections, report.repeated_spans, report.shortest_repeat
+        "{}, {} of them reflections; {} of at least {} tokens",
+        counted(report.segments, "segment"),
+        report.reflections,
+        counted(report.repeated_spans, "repeated span"),
+        report.shortest_repeat
     )?;
     writeln!(
         out,
@@ -89,6 +116,20 @@ fn write_report(out: &mut dyn Write, name: &str, report: &Report) -> io::Result<
     )?;
     for row in &report.groups {
         write_row(out, row)?;
+    }
+    if report.runs_with_near_duplicates > 0 {
+        let missing = if report.runs_with_near_duplicates < report.runs {
+            format!(
+                "; recorded in {} of the {} traces",
+                report.runs_with_near_duplicates, report.runs
+            )
+        } else {
+            String::new()
+        };
+        writeln!(
+            out,
+            "near duplicates: shares of candidates, a pair once for every compression that could have evicted it{missing}"
+        )?;
     }
     writeln!(out)
 }

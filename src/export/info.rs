@@ -2,17 +2,20 @@
 
 use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::caption::one_line;
 use crate::analysis::{THEN, policies_in_force};
-use crate::config::{CacheSettings, Sampling};
+use crate::config::{CacheSettings, Sampling, SettingsReport};
 use crate::policy::{self, Param};
+use crate::printable::Printable;
 use crate::trace::{FinishReason, ModelSummary, RecordLevel, RunSummary, TraceStore, last_boxed};
 
 /// Everything `info` tells.
 #[derive(Clone, Debug, Serialize)]
 pub struct Info {
+    /// Why there is no more of the run, if its file is damaged.
+    pub damaged: Option<String>,
     /// Program that recorded.
     pub recorded_by: String,
     /// Model and the shape of its cache.
@@ -20,12 +23,14 @@ pub struct Info {
     /// Where the cache lived.
     pub device: String,
     /// How much of each compression was recorded.
+    #[serde(serialize_with = "level_name")]
     pub level: RecordLevel,
     /// The problem as the person typed it.
     pub problem: String,
     /// Ids of the policies that decided, in order: one, unless it was changed on the way.
     pub policies: Vec<String>,
     /// Settings at the start.
+    #[serde(serialize_with = "SettingsReport::serialize_of")]
     pub settings: CacheSettings,
     /// How tokens were drawn. Policies that evict by lot take its seed, too.
     pub sampling: Sampling,
@@ -57,6 +62,7 @@ pub struct SettingsChange {
     /// Their revision.
     pub revision: u32,
     /// All of them.
+    #[serde(serialize_with = "SettingsReport::serialize_of")]
     pub settings: CacheSettings,
 }
 
@@ -76,6 +82,7 @@ impl Info {
             .map(|event| u64::from(event.micros))
             .sum();
         Self {
+            damaged: None,
             recorded_by: header.recorded_by.clone(),
             model: header.model.clone(),
             device: header.device.clone(),
@@ -131,6 +138,7 @@ impl Info {
     /// # Errors
     /// From `out`.
     pub fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut out = Printable(out);
         let mut line = |name: &str, value: String| writeln!(out, "{name:<16} {value}");
         let (model, sum) = (&self.model, &self.summary);
         line(
@@ -151,7 +159,7 @@ impl Info {
         line("device", self.device.clone())?;
         line(
             "recorded by",
-            format!("{}, level {}", self.recorded_by, level_name(self.level)),
+            format!("{}, level {}", self.recorded_by, self.level),
         )?;
         line("problem", one_line(&self.problem))?;
         if self.policies.len() > 1 {
@@ -255,6 +263,49 @@ fn parts(settings: &CacheSettings) -> Vec<String> {
     parts
 }
 
+/// What the settings of runs differ in or have unusual, in the words of [`settings_text`] without policy, budget and
+/// buffer: a list for each run. A number that another run's policy does not have is no difference.
+pub(super) fn set_apart(runs: &[&CacheSettings]) -> Vec<Vec<String>> {
+    let all: Vec<Vec<String>> = runs.iter().map(|settings| parts(settings)).collect();
+    let told_elsewhere = |said: &str| matches!(subject(said), "budget" | "buffer");
+    let differs = |said: &String| {
+        let mut others = all.iter().flatten();
+        others.any(|other| subject(other) == subject(said) && other != said)
+    };
+    (runs.iter().zip(&all))
+        .map(|(settings, parts)| {
+            let unusual = policy::find(&settings.policy)
+                .map_or_else(|_unknown| vec![], |info| info.unusual(settings));
+            let mut said = parts.get(1..).unwrap_or_default().to_vec();
+            said.extend(unusual.iter().filter(|u| !parts.contains(u)).cloned());
+            said.retain(|said| !told_elsewhere(said) && (differs(said) || unusual.contains(said)));
+            said
+        })
+        .collect()
+}
+
+/// In what runs of one policy differ, each setting with all its values: `lambda 0.1 or 0.5, scope head or layer`.
+pub(super) fn differing(runs: &[&CacheSettings]) -> String {
+    let mut values: Vec<(String, Vec<String>)> = vec![];
+    for said in runs.iter().flat_map(|settings| parts(settings)) {
+        let name = subject(&said).to_owned();
+        let value = said[name.len()..].trim_start().to_owned();
+        match values.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) if known.contains(&value) => {}
+            Some((_, known)) => known.push(value),
+            None => values.push((name, vec![value])),
+        }
+    }
+    values.retain(|(_, values)| values.len() > 1);
+    let said = |(name, values): &(String, Vec<String>)| format!("{name} {}", values.join(" or "));
+    values.iter().map(said).collect::<Vec<_>>().join(", ")
+}
+
+/// What a part of the settings is about: its first word.
+fn subject(part: &str) -> &str {
+    part.split(' ').next().unwrap_or(part)
+}
+
 /// What is different in `new`, in the words of [`settings_text`]. A window that is the usual one again is a change too.
 fn difference(old: &CacheSettings, new: &CacheSettings) -> String {
     let known = parts(old);
@@ -267,12 +318,13 @@ fn difference(old: &CacheSettings, new: &CacheSettings) -> String {
     }
 }
 
-fn level_name(level: RecordLevel) -> &'static str {
-    match level {
-        RecordLevel::Summary => "summary",
-        RecordLevel::Scores => "scores",
-        RecordLevel::Components => "components",
-    }
+// serde passes fields by reference.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+fn level_name<S: Serializer>(level: &RecordLevel, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(level.name())
 }
 
 /// Bytes in binary units: `1.5 MiB`.
@@ -345,6 +397,30 @@ mod tests {
             ..usual("streamingllm")
         });
         assert!(!unused.contains("sinks"), "{unused}");
+    }
+
+    #[test]
+    fn runs_are_set_apart_by_what_they_differ_in_or_have_unusual() {
+        let rkv = usual("rkv");
+        let other = CacheSettings {
+            lambda: 0.5,
+            budget: 48,
+            ..rkv.clone()
+        };
+        let snapkv = CacheSettings {
+            protection: Protection::Prompt,
+            ..usual("snapkv")
+        };
+        let said = set_apart(&[&rkv, &other, &snapkv]);
+        assert_eq!(said[0], ["lambda 0.1", "protection none"]);
+        assert_eq!(said[1], ["lambda 0.5", "protection none"]);
+        assert_eq!(said[2], ["protection prompt"]);
+        assert_eq!(set_apart(&[&other, &other])[0], ["lambda 0.5"]);
+        assert!(set_apart(&[&rkv, &usual("full")]).iter().all(Vec::is_empty));
+        assert_eq!(
+            differing(&[&rkv, &other, &rkv]),
+            "budget 96 or 48, lambda 0.1 or 0.5"
+        );
     }
 
     #[test]

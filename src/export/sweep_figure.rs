@@ -15,7 +15,7 @@ pub enum SweepAxis {
     /// Slots per KV head after a compression, logarithmic.
     #[default]
     Budget,
-    /// Slots read over what a full cache would have had read in the same steps, averaged over runs.
+    /// Slots read over what a full cache would have had read in the same steps, over all runs together.
     Ratio,
 }
 
@@ -82,7 +82,7 @@ pub fn sweep_figure(plan: &SweepPlan, table: &SweepTable, axis: SweepAxis, theme
     figure.width = (LEFT + PLOT[0] + 20.0 + widest + MARGIN).ceil();
     let room = figure.width - 2.0 * MARGIN;
     let notes = [
-        plan.said(),
+        plan.said(table.asked()),
         "Whiskers and band: 95 % Wilson intervals.".to_owned(),
     ];
     let title = match axis {

@@ -4,15 +4,20 @@ use std::io::Write;
 
 use super::table::{Cell, Notation, TableWriter};
 use super::{ExportError, ExportOptions, Measure};
+use crate::analysis::Segmentation;
 use crate::trace::{Component, Position, TokenScore, TraceView};
 
 /// Importance and redundancy are relative to an even share (1 = average), means over the heads that
-/// had the token when it was last scored (`scored_at`); the score is the mean of what decided.
-const COLUMNS: [&str; 14] = [
+/// had the token when it was last scored (`scored_at`); the score is the mean of what decided. `part` is that of the
+/// text (prompt, reasoning, answer); `segment`, `kind` and `reflection` are those of the table of segments.
+const COLUMNS: [&str; 17] = [
     "position",
     "id",
     "text",
+    "part",
     "segment",
+    "kind",
+    "reflection",
     "logprob",
     "entropy",
     "micros",
@@ -45,10 +50,14 @@ pub(super) fn write(
         let record = store.events().get(score.event.index())?;
         record.block(component).map(|_| value(score))
     };
+    let segments = Segmentation::of(store, options.cues.clone());
     let mut table = TableWriter::begin(out, notation, &COLUMNS)?;
     for p in range {
         let position = Position(p as u32);
         let score = scores[p];
+        let segment = segments
+            .index_of(position)
+            .map(|index| (index, &segments.list()[index]));
         table.row(&[
             Cell::Int(p as u64),
             tokens
@@ -57,6 +66,11 @@ pub(super) fn write(
             Cell::Text(tokens.text(position)),
             store
                 .segment_at(position)
+                .map_or(Cell::Null, |part| Cell::Text(part.name())),
+            segment.map_or(Cell::Null, |(index, _)| Cell::Int(index as u64)),
+            segment.map_or(Cell::Null, |(_, found)| Cell::Text(found.class.name())),
+            segment
+                .and_then(|(_, found)| found.class.reflection())
                 .map_or(Cell::Null, |kind| Cell::Text(kind.name())),
             Cell::Float(tokens.logprob(position)),
             Cell::Float(tokens.entropy(position)),

@@ -40,4 +40,10 @@ impl RunOutcome {
     pub fn capped(&self) -> bool {
         self.finish != crate::trace::FinishReason::EndOfText.name()
     }
+
+    /// Slots that a full cache would have had read in the same steps: each reads all tokens up to its own.
+    pub fn full_slot_steps(&self) -> u64 {
+        let (prompt, tokens) = (u64::from(self.prompt_tokens), u64::from(self.tokens));
+        prompt * tokens + tokens * (tokens + 1) / 2
+    }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ArmKey, Problem, ProblemSource};
 use crate::config::{CacheSettings, Sampling};
+use crate::counted::counted;
 use crate::policy::find;
 
 /// Which model made the results.
@@ -64,8 +65,8 @@ pub struct SweepPlan {
 }
 
 impl SweepPlan {
-    /// What was swept, in a line.
-    pub fn said(&self) -> String {
+    /// What was swept, in a line; `asked` is how many of the problems were.
+    pub fn said(&self, asked: u32) -> String {
         let drawn = if self.sampling.temperature > 0.0 {
             format!(
                 "temperature {} from seed {}",
@@ -103,13 +104,15 @@ impl SweepPlan {
         } else {
             format!(", {}", unusual.join(", "))
         };
+        let problems = counted(self.problems.len() as u64, "problem");
+        let problems = if asked as usize == self.problems.len() {
+            problems
+        } else {
+            format!("{asked} of {problems}")
+        };
         format!(
-            "{} problems, {}; model {} ({}), {drawn}, at most {} tokens{buffer}{unusual}.",
-            self.problems.len(),
-            self.origin,
-            self.model.name,
-            self.model.fingerprint,
-            self.sampling.max_tokens,
+            "{problems}, {}; model {} ({}), {drawn}, at most {} tokens{buffer}{unusual}.",
+            self.origin, self.model.name, self.model.fingerprint, self.sampling.max_tokens,
         )
     }
 
@@ -218,7 +221,7 @@ mod tests {
                 origin: "made up".to_owned(),
                 problems: vec![],
             };
-            plan.said()
+            plan.said(0)
         };
         let limit = format!("at most {} tokens", Sampling::default().max_tokens);
         assert!(said(&["rkv"]).ends_with(&format!("{limit}, buffer 32.")));

@@ -161,7 +161,9 @@ fn read(path: &Path, count: Option<u32>) -> Result<Vec<Problem>, ProblemsError> 
         path: path.to_owned(),
         source,
     })?;
+    // Windows editors begin a file with a byte order mark.
     let lines = text
+        .trim_start_matches('\u{feff}')
         .lines()
         .enumerate()
         .filter(|(_, line)| !line.trim().is_empty());
@@ -232,6 +234,12 @@ mod tests {
             (read[1].text.as_str(), read[1].answer.as_str()),
             ("2 + 3?", "5")
         );
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_the_first_line() {
+        let file = file(&format!("\u{feff}{TWO}"));
+        assert_eq!(from(&file, None).unwrap().len(), 2);
     }
 
     #[test]

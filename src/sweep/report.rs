@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use crate::config::SettingsReport;
+
 use super::{ArmKey, ArmStats, SweepPlan, SweepTable};
 
 /// The table in columns of text.
@@ -34,7 +36,10 @@ pub fn text(plan: &SweepPlan, table: &SweepTable) -> String {
     });
     if kinds.len() > 1 {
         let mut lines = vec![vec!["right by kind".to_owned(), "budget".to_owned()]];
-        lines[0].extend(kinds.iter().map(|&kind| kind.to_owned()));
+        lines[0].extend(kinds.iter().map(|&kind| match kind {
+            "" => "(none)".to_owned(),
+            kind => kind.to_owned(),
+        }));
         for row in &table.rows {
             let mut line = vec![row.arm.policy.clone(), budget(&row.arm)];
             line.extend(kinds.iter().map(|kind| {
@@ -71,7 +76,7 @@ pub fn text(plan: &SweepPlan, table: &SweepTable) -> String {
         );
     }
     // Writing into a String cannot fail.
-    let _ = write!(out, "\n{}\n{LEGEND}\n", plan.said());
+    let _ = write!(out, "\n{}\n{LEGEND}\n", plan.said(table.asked()));
     out
 }
 
@@ -80,8 +85,8 @@ const LEGEND: &str = "\
 Lost and gained: answers right with the full cache alone and here alone; p: exact McNemar test of the two.
 Length: tokens over the full cache's. Cut off: runs that met the limit of tokens or of the context; of these
 looped: those that were saying the same passage over and over. Ratio: slots read over what a full cache would
-have read in the same steps. Cost: the same over the full cache's own run. Triggered: share of problems that
-were compressed at all.";
+have read in the same steps. Cost: the same over the full cache's own run. Length, ratio and cost are quotients
+of sums over all problems. Triggered: share of problems that were compressed at all.";
 
 fn budget(arm: &ArmKey) -> String {
     arm.budget
@@ -147,7 +152,8 @@ fn columns<L: AsRef<[String]>>(lines: &[L]) -> String {
     out
 }
 
-/// The table with what was swept, for programs.
+/// The table with what was swept, for programs. `problems` are those of the plan; unless `complete`, some of their runs
+/// are missing.
 pub fn json(
     plan: &SweepPlan,
     table: &SweepTable,
@@ -156,9 +162,10 @@ pub fn json(
     json!({
         "model": plan.model,
         "problems": plan.problems.len(),
+        "complete": table.is_complete(plan, left_out),
         "origin": plan.origin,
         "sampling": plan.sampling,
-        "settings": plan.arms,
+        "settings": plan.arms.iter().map(SettingsReport::of).collect::<Vec<_>>(),
         "rows": table.rows,
         "duels": table.duels,
         "left_out": left_out

@@ -3,6 +3,7 @@
 //! JSON lines, so that any tool reads them. A crash tears the last line at most; it is cut off when the
 //! sweep goes on. The file of another sweep is never written to.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::stamped_line::{begins_as_stamped, payload, stamp};
-use super::{RunOutcome, SweepPlan};
+use super::{ArmKey, RunOutcome, SweepPlan};
 use crate::trace::FileError;
 
 /// Grows with every change of what is written or of what a number means. 2: ratios are of slots read, answers graded anew.
@@ -102,7 +103,7 @@ enum Record<P, R> {
 pub struct StoredSweep {
     /// What is swept.
     pub plan: SweepPlan,
-    /// Runs that have ended, in the order they did.
+    /// Runs that have ended, in the order they did; of two lines of one run the first.
     pub outcomes: Vec<RunOutcome>,
     /// Bytes up to the end of the last whole line.
     whole: u64,
@@ -124,6 +125,7 @@ impl StoredSweep {
         // A character that was torn apart belongs to the torn line.
         let text = String::from_utf8_lossy(&bytes);
         let mut stored: Option<Self> = None;
+        let mut seen: BTreeSet<(u32, ArmKey)> = BTreeSet::new();
         let mut at = 0u64;
         let mut lines = text.split_inclusive('\n').enumerate().peekable();
         while let Some((index, line)) = lines.next() {
@@ -151,7 +153,9 @@ impl StoredSweep {
                     });
                 }
                 (Some(Record::Run(outcome)), Some(stored)) => {
-                    stored.outcomes.push(outcome);
+                    if seen.insert((outcome.problem, outcome.arm.clone())) {
+                        stored.outcomes.push(outcome);
+                    }
                     stored.whole = at;
                 }
                 // Cut off while the very first line was written: as good as empty.
@@ -222,7 +226,7 @@ impl ResultsFile {
     pub fn open(path: &Path, plan: &SweepPlan) -> Result<(Self, Vec<RunOutcome>), ResultsError> {
         let path = Self::at(path);
         if path.as_os_str().as_encoded_bytes().ends_with(b"/") || !folder_of(&path).is_dir() {
-            return Err(FileError::writing(&path, std::io::ErrorKind::NotFound.into()).into());
+            return Err(FileError::writing(&path, missing_folder()).into());
         }
         let mut file = OpenOptions::new()
             .read(true)
@@ -278,6 +282,11 @@ impl ResultsFile {
         line.and_then(|payload| self.file.write_all(stamp(&payload).as_bytes()))
             .map_err(io("write", &self.path))
     }
+}
+
+/// In the words of the commands that write other files.
+fn missing_folder() -> std::io::Error {
+    std::io::Error::new(std::io::ErrorKind::NotFound, "its folder is not there")
 }
 
 fn folder_of(path: &Path) -> &Path {

@@ -34,7 +34,7 @@ pub struct ArmStats {
     pub boxless: u32,
     /// Most slots a head ever held.
     pub peak_slots: u32,
-    /// Slots read by a run's decode steps over what a full cache would have had read, averaged over runs.
+    /// Slots read by all runs' decode steps over what a full cache would have had read in the same steps.
     pub time_averaged_ratio: f64,
     /// Slots read over all steps, over those of the full cache on the same problems: charges a policy
     /// that rambles.
@@ -142,6 +142,19 @@ impl SweepTable {
         self.rows.iter().find(|row| row.arm.is_full())
     }
 
+    /// Problems that the full cache was asked, and so at most every policy.
+    pub fn asked(&self) -> u32 {
+        self.full().map_or(0, |row| row.stats.runs)
+    }
+
+    /// Whether every arm of the plan has run on all problems, but for those left out.
+    pub fn is_complete(&self, plan: &SweepPlan, left_out: &[(ArmKey, String)]) -> bool {
+        let runs = |arm: &ArmKey| self.row(arm).map_or(0, |row| row.stats.runs as usize);
+        plan.keys()
+            .filter(|key| left_out.iter().all(|(arm, _)| arm != key))
+            .all(|key| runs(&key) == plan.problems.len())
+    }
+
     /// The rows of one policy, budgets ascending.
     pub fn of_policy<'a>(&'a self, policy: &'a str) -> impl Iterator<Item = &'a ArmRow> {
         self.rows.iter().filter(move |row| row.arm.policy == policy)
@@ -222,7 +235,10 @@ impl ArmStats {
             looped: count(&|p| p.run.looped),
             boxless: count(&|p| p.run.answer.is_none() && !p.run.capped()),
             peak_slots: pairs.iter().map(|p| p.run.peak_slots).max().unwrap_or(0),
-            time_averaged_ratio: share(sum(&|p| p.run.time_averaged_ratio)),
+            time_averaged_ratio: over(
+                sum(&|p| p.run.slot_steps as f64),
+                sum(&|p| p.run.full_slot_steps() as f64),
+            ),
             length_matched_cost: over(
                 sum(&|p| p.run.slot_steps as f64),
                 sum(&|p| p.full.slot_steps as f64),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::HeadId;
 use crate::config::{CacheSettings, Sampling};
+use crate::named::named;
 
 /// The first thing in a trace.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,6 +66,8 @@ pub enum RecordLevel {
     #[default]
     Components,
 }
+
+named!(RecordLevel { Summary => "summary", Scores => "scores", Components => "components" });
 
 impl ModelSummary {
     /// Both fingerprints, if they are known and differ: a retrained model keeps its name and shape.

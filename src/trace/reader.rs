@@ -10,6 +10,7 @@ use super::codec::{
     self, FORMAT_VERSION, FRAME_HEAD_LEN, FrameHead, FrameLimit, MAGIC, PREAMBLE_LEN,
 };
 use super::{ApplyError, TraceHeader, TraceRecord, TraceStore, unfinished, version_1, version_2};
+use crate::counted::counted;
 
 /// Cells (heads by tokens) of the largest run that is loaded: 1 GiB of eviction table.
 const MAX_CELLS: u64 = 1 << 28;
@@ -227,7 +228,8 @@ pub struct LoadedTrace {
 /// Where and why reading a file stopped early. What came before it is sound.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "the trace can be read only up to byte {offset} ({tokens} tokens, {events} compressions): {cause}"
+    "the trace can be read only up to byte {offset} ({}, {}): {cause}",
+    counted(*tokens as u64, "token"), counted(*events as u64, "compression")
 )]
 pub struct Damage {
     /// First byte that could not be used.

@@ -28,8 +28,8 @@ pub enum WriteError {
     Broken,
     /// What an earlier run left is the only copy of it.
     #[error(
-        "{part} is there: a run that broke off, or one that is being recorded. Open it with `rkv-scope view`, then move \
-         or delete it",
+        "{part} is there: what an earlier run to this file had recorded when it was interrupted, or one that is still being \
+         recorded. `rkv-scope info` and `view` read it; rename or delete it, or choose another name for this run",
         part = part.display()
     )]
     Unfinished {

@@ -11,7 +11,7 @@ use super::ago::ago;
 use super::command::UiCommand;
 use super::theme::{Palette, mix};
 
-/// Seconds that a piece of information stays on the page. Errors stay until they are put away.
+/// Seconds that a piece of information stays on the page. Warnings and errors stay until they are put away.
 const STAY: f64 = 6.0;
 /// Most notes kept in the list.
 const KEPT: usize = 100;
@@ -21,6 +21,8 @@ const KEPT: usize = 100;
 pub enum Level {
     /// Something was done.
     Info,
+    /// What was asked for is there, but not whole.
+    Warning,
     /// Something failed; the text says what and the way out.
     Error,
 }
@@ -59,6 +61,11 @@ impl Notifications {
     pub fn info_with(&mut self, text: impl Into<String>, button: &str, command: UiCommand) {
         let action = Some((button.to_owned(), command));
         self.push(Level::Info, text.into(), action);
+    }
+
+    /// Says that something is not whole.
+    pub fn warning(&mut self, text: impl Into<String>) {
+        self.push(Level::Warning, text.into(), None);
     }
 
     /// Says that something failed.
@@ -186,7 +193,7 @@ impl Notifications {
                 {
                     let line = match note.level {
                         Level::Info => palette.line,
-                        Level::Error => palette.error,
+                        Level::Warning | Level::Error => palette.error,
                     };
                     Frame::new()
                         .fill(mix(palette.panel, palette.raised, 0.7))
@@ -197,7 +204,7 @@ impl Notifications {
                         .show(ui, |ui| {
                             ui.set_width(340.0);
                             body(ui, note, commands);
-                            if note.level == Level::Error
+                            if note.level != Level::Info
                                 && ui
                                     .add(Button::new(RichText::new("Dismiss").size(12.0)))
                                     .clicked()
@@ -215,7 +222,7 @@ fn body(ui: &mut Ui, note: &mut Note, commands: &mut Vec<UiCommand>) {
     let palette = Palette::of(ui.ctx());
     let colour = match note.level {
         Level::Info => palette.text,
-        Level::Error => palette.error,
+        Level::Warning | Level::Error => palette.error,
     };
     ui.add(egui::Label::new(RichText::new(&note.text).size(13.0).color(colour)).wrap());
     if let Some((name, _)) = &note.action

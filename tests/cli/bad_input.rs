@@ -33,6 +33,46 @@ fn a_benchmark_that_cannot_run_says_so_once() {
     let message = refused(&["bench", "decode", "--contexts", "999999"]);
     assert!(message.contains("no context length fits"), "{message}");
     assert_eq!(message.matches("rkv-scope:").count(), 1, "{message}");
+    let message = refused(&["bench", "decode", "--contexts", "0"]);
+    assert!(message.contains("--contexts <N,N,..>"), "{message}");
+    let message = refused(&["bench", "decode", "--budget", "0"]);
+    assert!(message.contains("budget is 0"), "{message}");
+    assert!(
+        !message.contains("tokens per"),
+        "nothing was measured: {message}"
+    );
+}
+
+#[test]
+fn a_sweep_that_cannot_run_says_so_in_plain_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("not there/sweep.jsonl");
+    let message = refused(&["sweep", "--problems", "1", "--out", path.to_str().unwrap()]);
+    assert!(message.contains("its folder is not there"), "{message}");
+    let message = refused(&["sweep", "--threads", "0"]);
+    assert!(message.contains("--threads"), "{message}");
+}
+
+/// What Ctrl-C leaves.
+#[test]
+fn a_broken_off_recording_is_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.rkvt");
+    std::fs::write(folder.path().join("run.rkvt.part"), "").unwrap();
+    let message = refused(&[
+        "record",
+        "--prompt",
+        PROBLEM,
+        "--out",
+        path.to_str().unwrap(),
+    ]);
+    for said in [
+        "run.rkvt.part is there",
+        "interrupted",
+        "rename or delete it",
+    ] {
+        assert!(message.contains(said), "{message}");
+    }
 }
 
 #[test]
@@ -151,4 +191,39 @@ fn without_a_display_the_window_names_the_headless_commands() {
     for command in ["record", "info", "export"] {
         assert!(message.contains(command), "{message}");
     }
+}
+
+#[cfg(feature = "gui")]
+#[test]
+fn what_the_window_cannot_show_is_told_before_it_opens() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, report) = record(folder.path(), "run.rkvt", &[]);
+    let summary = |key: &str| report["summary"][key].as_u64().unwrap();
+    let tokens = summary("prompt_tokens") + summary("tokens");
+    for option in ["--cursor", "--select"] {
+        let message = refused(&["view", &path, option, "99999"]);
+        let said = format!("there is no token 99999; {path} has {tokens}");
+        assert!(message.contains(&said), "{message}");
+    }
+    let last = (tokens - 1).to_string();
+    for (option, place) in [("--cursor", &tokens.to_string()), ("--select", &last)] {
+        let message = refused(&["view", &path, option, place]);
+        assert!(message.contains("DISPLAY"), "{message}");
+    }
+    let message = refused(&["view", "nofile.rkvt"]);
+    assert!(message.contains("cannot open nofile.rkvt"), "{message}");
+    let message = refused(&["view", "--size", "100x100"]);
+    assert!(message.contains("from 200 to 16384"), "{message}");
+    for name in ["window.jpg", "window.svg"] {
+        let message = refused(&["view", "--screenshot-to", name]);
+        assert!(message.contains("name it window.png"), "{message}");
+    }
+    // The part that can be read is drawn, and the rest told.
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &whole[..whole.len() - 10]).unwrap();
+    let message = refused(&["view", &path, "--screenshot-to", "window.png"]);
+    assert!(
+        message.contains("warning: ") && message.contains("byte"),
+        "{message}"
+    );
 }

@@ -13,7 +13,7 @@ fn analyze_says_where_the_evicted_lay() {
     assert_eq!(traces.len(), 3);
     assert_eq!(traces[0]["file"], *rkv);
     assert_eq!(traces[0]["policy"], "rkv");
-    assert_eq!(traces[0]["compressions"], report["compressions"]);
+    assert_eq!(traces[0]["compressions"], report["summary"]["compressions"]);
     let group = |trace: &Value, name: &str| -> Value {
         let groups = trace["groups"].as_array().unwrap();
         groups
@@ -32,8 +32,8 @@ fn analyze_says_where_the_evicted_lay() {
         assert!(steps["over_tokens"]["value"].as_f64().unwrap() > 0.0);
     }
     // Every head has dropped what it does not hold.
-    let tokens: u64 =
-        report["prompt_tokens"].as_u64().unwrap() + report["tokens"].as_u64().unwrap();
+    let tokens: u64 = report["summary"]["prompt_tokens"].as_u64().unwrap()
+        + report["summary"]["tokens"].as_u64().unwrap();
     assert_eq!(traces[0]["tokens"], tokens);
     assert!(
         group(&traces[0], "near duplicates")["evicted"]
@@ -50,9 +50,15 @@ fn analyze_says_where_the_evicted_lay() {
 
     let text = ok(&["analyze", &rkv, &again]);
     assert!(
-        text.contains("reflections") && text.contains("all 2 traces of rkv"),
+        text.contains("reflections")
+            && text.contains("all 2 traces of rkv, with different settings (lambda 0.1 or 0.9)"),
         "{text}"
     );
+    assert!(!text.contains("recorded in"), "{text}");
+    let (bare, _) = record(folder.path(), "bare.rkvt", &["--level", "summary"]);
+    let text = ok(&["analyze", &rkv, &bare]);
+    assert!(text.contains("all 2 traces of rkv: policy"), "{text}");
+    assert!(text.contains("; recorded in 1 of the 2 traces"), "{text}");
     assert!(refused(&["analyze"]).contains("FILES"));
 }
 
@@ -87,7 +93,10 @@ fn compare_prints_a_table_or_json_and_writes_a_figure() {
         assert!(table.contains(word), "{word}: {table}");
     }
     let both = json(&ok(&["compare", &a, &b, "--json"]));
-    assert_eq!(both["runs"][1]["summary"]["tokens"], report["tokens"]);
+    assert_eq!(
+        both["runs"][1]["summary"]["tokens"],
+        report["summary"]["tokens"]
+    );
     assert!(both["pairs"][0]["jaccard_mean"].as_f64().unwrap() > 0.0);
 
     let figure = folder.path().join("both.png");
@@ -121,4 +130,43 @@ fn compare_refuses_runs_of_different_problems_and_names_them() {
     let message = refused(&["compare", &a, b]);
     assert!(message.contains("b.rkvt cannot be compared"), "{message}");
     assert!(message.contains("What is 2 + 3?"), "{message}");
+}
+
+#[test]
+fn damage_is_in_the_json_of_every_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, _) = record(folder.path(), "whole.rkvt", &[]);
+    let bytes = std::fs::read(&whole).unwrap();
+    let cut = folder.path().join("cut.rkvt");
+    let cut = cut.to_str().unwrap();
+    std::fs::write(cut, &bytes[..bytes.len() * 2 / 3]).unwrap();
+    let info = json(&ok(&["info", cut, "--json"]));
+    assert!(info["damaged"].as_str().unwrap().contains("byte"), "{info}");
+    let findings = json(&ok(&["analyze", &whole, cut, "--json"]));
+    let both = json(&ok(&["compare", &whole, cut, "--json"]));
+    for list in [&findings["traces"], &both["runs"]] {
+        assert!(list[0]["damaged"].is_null());
+        assert_eq!(list[1]["damaged"], info["damaged"]);
+    }
+}
+
+#[test]
+fn what_a_problem_says_does_not_steer_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.rkvt");
+    let path = path.to_str().unwrap();
+    let problem = "\u{1b}[31mWhat is 2 + 3?";
+    ok(&[
+        "record",
+        "--prompt",
+        problem,
+        "--max-tokens",
+        "4",
+        "--out",
+        path,
+    ]);
+    let text = ok(&["info", path]);
+    assert!(text.contains("\\u{1b}[31mWhat is 2 + 3?"), "{text}");
+    assert!(!text.contains('\u{1b}'));
+    assert_eq!(json(&ok(&["info", path, "--json"]))["problem"], problem);
 }

@@ -432,3 +432,23 @@ fn another_run_is_shown_whole_in_the_pictures_too() {
         assert!(harness.query_by_label(&all).is_none(), "{picture}");
     }
 }
+
+/// `--screenshot-to` gives up at an error, and the readable part of a damaged trace is worth a picture.
+#[test]
+fn damage_is_a_warning_beside_what_can_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cut.rkvt");
+    rkv_scope::trace::save(&path, &Synthetic::default().store()).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &whole[..whole.len() - 10]).unwrap();
+    let mut harness = viewer();
+    let ctx = harness.ctx.clone();
+    let open = rkv_scope::ui::UiCommand::Open(Some(path));
+    harness.state_mut().app_mut().execute(&ctx, vec![open]);
+    wait(&mut harness, |stage| stage.app().session().is_some());
+    let notes = harness.state().app().notifications().notes();
+    assert_eq!(notes.len(), 1);
+    assert_eq!(notes[0].level, rkv_scope::ui::notifications::Level::Warning);
+    harness.run();
+    harness.get_by_label_contains("can be read only up to byte");
+}

@@ -88,6 +88,7 @@ pub fn outcomes(plan: &SweepPlan) -> Vec<RunOutcome> {
             };
             let budget = arm.budget.unwrap_or(400);
             let tokens = 300 + (noise as u32) * 2;
+            let ratio = (f64::from(budget) * 1.4 / 500.0).min(1.0);
             all.push(RunOutcome {
                 problem: index as u32,
                 arm,
@@ -103,8 +104,8 @@ pub fn outcomes(plan: &SweepPlan) -> Vec<RunOutcome> {
                 tokens,
                 compressions: if budget < 400 { tokens / budget } else { 0 },
                 peak_slots: budget + 32,
-                time_averaged_ratio: (f64::from(budget) * 1.4 / 500.0).min(1.0),
-                slot_steps: u64::from(tokens * budget.min(tokens)),
+                time_averaged_ratio: ratio,
+                slot_steps: (f64::from(40 * tokens + tokens * (tokens + 1) / 2) * ratio) as u64,
             });
         }
     }

@@ -69,6 +69,13 @@ pub(super) fn run(
     as_json: bool,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
+    let settings = CacheSettings {
+        budget,
+        buffer: MEASURED as u32,
+        ..CacheSettings::default()
+    };
+    // Before the full cache is measured, which takes minutes.
+    (settings.check()).map_err(|error| CliError::Usage(error.to_string()))?;
     let failed = |error: &dyn std::error::Error| CliError::Engine(error.to_string());
     let mut loaded = load_on(model, device, &mut |_, _| {}).map_err(|error| failed(&error))?;
     let device = loaded.device();
@@ -109,7 +116,7 @@ pub(super) fn run(
         compressed.push(early);
         compressed.sort_unstable();
     }
-    rows.extend(rkv(loaded.as_mut(), &compressed, budget)?);
+    rows.extend(rkv(loaded.as_mut(), &compressed, settings)?);
     if Path::new(model).is_file() && summary.architecture == "llama" {
         rows.extend(stock(Path::new(model), &contexts)?);
     }
@@ -230,16 +237,12 @@ fn full(model: &mut dyn LanguageModel, contexts: &[usize]) -> Result<Vec<Row>, C
 fn rkv(
     model: &mut dyn LanguageModel,
     contexts: &[usize],
-    budget: u32,
+    settings: CacheSettings,
 ) -> Result<Vec<Row>, CliError> {
     let longest = contexts.last().copied().unwrap_or(0) + WARM_UP + MEASURED;
     let request = GenerationRequest {
         problem: "Count.".to_owned(),
-        settings: CacheSettings {
-            budget,
-            buffer: MEASURED as u32,
-            ..CacheSettings::default()
-        },
+        settings,
         sampling: Sampling {
             max_tokens: longest as u32,
             ..Sampling::default()

@@ -218,3 +218,14 @@ fn a_sweep_without_a_run_leaves_the_file_free_for_another() {
     file.append(&outcome(0, None)).unwrap();
     assert_eq!(StoredSweep::read(&path).unwrap().unwrap().plan, other);
 }
+
+#[test]
+fn a_line_that_stands_twice_is_one_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let runs = written(folder.path());
+    let path = folder.path().join("sweep.jsonl");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let last = text.lines().last().unwrap();
+    std::fs::write(&path, format!("{text}{last}\n")).unwrap();
+    assert_eq!(StoredSweep::read(&path).unwrap().unwrap().outcomes, runs);
+}

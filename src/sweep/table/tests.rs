@@ -83,7 +83,10 @@ fn answers_are_paired_with_the_full_caches() {
     );
     assert_eq!((stats.capped, stats.looped, stats.triggered), (2, 2, 1.0));
     assert_eq!(stats.length_ratio, 2400.0 / 400.0);
-    assert_eq!(stats.time_averaged_ratio, 0.25);
+    // Two runs of 200 tokens and two of 1000, all behind a prompt of 10.
+    let of_full =
+        2.0 * (10.0 * 200.0 + 200.0 * 201.0 / 2.0 + 10.0 * 1000.0 + 1000.0 * 1001.0 / 2.0);
+    assert_eq!(stats.time_averaged_ratio, 24_000.0 / of_full);
     let kinds: Vec<(&str, u32, u32)> = arm
         .by_kind
         .iter()
@@ -153,4 +156,39 @@ fn policies_meet_at_the_same_budget_on_the_same_problems() {
     // One less: only what both have run counts.
     let duels = SweepTable::of(&plan, &outcomes[..5]).duels;
     assert_eq!((duels[0].first_only, duels[0].second_only), (1, 0));
+}
+
+#[test]
+fn a_sweep_that_died_does_not_claim_all_its_problems() {
+    let plan = plan(3);
+    let run_on = |problems: std::ops::Range<u32>| -> Vec<RunOutcome> {
+        problems
+            .flat_map(|p| [None, Some(32), Some(64)].map(|budget| run(p, budget, true, 100)))
+            .collect()
+    };
+    let died = SweepTable::of(&plan, &run_on(0..1));
+    assert!(crate::sweep::text(&plan, &died).contains("1 of 3 problems, made up"));
+    assert_eq!(crate::sweep::json(&plan, &died, &[])["complete"], false);
+    let whole = SweepTable::of(&plan, &run_on(0..3));
+    assert!(crate::sweep::text(&plan, &whole).contains("\n3 problems, made up"));
+    assert_eq!(crate::sweep::json(&plan, &whole, &[])["complete"], true);
+    // An arm that was left out is not waited for.
+    let mut without = run_on(0..3);
+    without.retain(|run| run.arm.budget != Some(64));
+    let without = SweepTable::of(&plan, &without);
+    let arm = ArmKey {
+        policy: "rkv".to_owned(),
+        budget: Some(64),
+    };
+    assert!(!without.is_complete(&plan, &[]));
+    assert!(without.is_complete(&plan, &[(arm, "no room".to_owned())]));
+}
+
+#[test]
+fn problems_without_a_kind_have_a_column_with_a_name() {
+    let mut plan = plan(2);
+    plan.problems[1].kind = String::new();
+    let outcomes: Vec<RunOutcome> = (0..2).map(|p| run(p, None, true, 100)).collect();
+    let text = crate::sweep::text(&plan, &SweepTable::of(&plan, &outcomes));
+    assert!(text.contains("(none)"), "{text}");
 }

@@ -24,7 +24,7 @@ const COLUMNS: [(&str, &str); 13] = [
     ("looped", "Runs of these that ended in a loop"),
     (
         "ratio",
-        "Slots read by decode steps over what a full cache would have had read in the same steps",
+        "Slots read by the decode steps of all problems, over what a full cache would have had read in the same steps",
     ),
     (
         "cost",
