@@ -1,6 +1,6 @@
 //! From values to 0..1 for colour, and the numbers on the colour bar.
 
-use crate::ui::quantity::score;
+use crate::ui::quantity::{score, signed};
 
 use super::Quality;
 
@@ -95,8 +95,9 @@ impl Scale {
             ],
             Self::Centred { below, above } => vec![
                 (0.0, score(below)),
-                (0.5, "cut".to_owned()),
-                (1.0, format!("+{}", score(above))),
+                // The ends are differences, unlike the score in a cell's tooltip.
+                (0.5, "Z − cut".to_owned()),
+                (1.0, signed(above)),
             ],
         }
     }
