@@ -14,7 +14,7 @@ use crate::ui::command::UiCommand;
 use crate::ui::position_axis::PositionAxis;
 use crate::ui::still_plot::still_plot;
 use crate::ui::theme::Palette;
-use crate::ui::timeline::{MARGIN, SIDES, thin};
+use crate::ui::timeline::{MARGIN, SIDES, backing, thin};
 
 /// Height of the row above the plot: what the curve is, and the legend of the lens.
 pub(super) const ROW: f32 = 27.0;
@@ -266,6 +266,7 @@ fn names(
         while let Some(other) = taken.iter().find(|other| other.intersects(place)) {
             place = place.translate(vec2(0.0, other.top() - 0.5 - place.bottom()));
         }
+        backing(ui.painter(), palette, place);
         ui.painter().galley(place.min, text, colour);
         taken.push(place);
     }

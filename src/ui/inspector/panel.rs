@@ -119,7 +119,8 @@ fn token(
         )
     });
     let bound = scored.is_some_and(Scored::is_bound);
-    worth::show(ui, view, position, derived, latest, standing, bound, head);
+    let known = latest.map(|latest| (latest, bound));
+    worth::show(ui, view, position, derived, known, standing, head);
     let duplicates = scored.and_then(|s| Some((s.duplicates.clone()?, s.record.revision)));
     matrix::show(ui, view, position, selection.head, commands);
 

@@ -9,20 +9,19 @@ use crate::ui::derived::Derived;
 use crate::ui::quantity::{at_most_times, event_number, score, times};
 use crate::ui::theme::Palette;
 
-/// Draws the bars; with a head singled out also that head's own numbers. `bound`: no head recorded more of its importance
-/// than that it was too small to tell.
+/// Draws the bars; with a head singled out also that head's own numbers. With the latest scores: whether no
+/// head recorded more of its importance than that it was too small to tell.
 pub fn show(
     ui: &mut Ui,
     view: &TraceView<'_>,
     position: Position,
     derived: &Derived,
-    latest: Option<&TokenScore>,
+    latest: Option<(&TokenScore, bool)>,
     standing: Option<Standing>,
-    bound: bool,
     head: Option<(HeadId, Option<HeadRow>)>,
 ) {
     let palette = Palette::of(ui.ctx());
-    let Some(latest) = latest else {
+    let Some((latest, bound)) = latest else {
         section::heading(ui, "Worth", "");
         section::note(ui, not_scored(view, position));
         return;
