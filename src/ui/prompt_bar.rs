@@ -335,7 +335,7 @@ pub fn run_button(ui: &mut Ui, enabled: bool, width: f32) -> Response {
     let text = if enabled {
         palette.text_on(fill)
     } else {
-        palette.faint
+        palette.text
     };
     let button = Button::new(RichText::new("Run").strong().color(text))
         .fill(fill)
