@@ -300,7 +300,10 @@ mod tests {
         block.push_row(&[0.25, 0.125]);
         block.push_row(&[0.0; 2]);
         let floor = |row: usize| -> Vec<bool> {
-            block.row(row).map(|value| block.is_floor(row, value)).collect()
+            block
+                .row(row)
+                .map(|value| block.is_floor(row, value))
+                .collect()
         };
         assert_eq!(floor(0), [false, false, false, true, true]);
         assert_eq!(floor(1), [false; 2]);

@@ -116,7 +116,11 @@ impl Zoom {
                 .on_hover_text(hint)
                 .clicked()
         };
-        let width = if self.is_zoomed() { BUTTONS.1 } else { BUTTONS.0 };
+        let width = if self.is_zoomed() {
+            BUTTONS.1
+        } else {
+            BUTTONS.0
+        };
         let size = vec2(width, ui.spacing().interact_size.y);
         let row = Layout::left_to_right(Align::Center);
         ui.allocate_ui_with_layout(size, row, |ui| {

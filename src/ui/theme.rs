@@ -253,12 +253,7 @@ mod tests {
     #[test]
     fn every_text_can_be_read_on_every_ground() {
         for palette in [&DARK, &LIGHT] {
-            for ground in [
-                palette.canvas,
-                palette.panel,
-                palette.raised,
-                palette.field,
-            ] {
+            for ground in [palette.canvas, palette.panel, palette.raised, palette.field] {
                 for text in [
                     palette.text,
                     palette.weak,

@@ -59,9 +59,11 @@ pub fn show(ui: &mut Ui, store: &TraceStore, table: &HeadTable, row: usize, posi
                     };
                     let value = |quality| table.value(row, candidate, quality);
                     let record = store.events().get(table.event().index());
-                    let bound = record.zip(candidate.importance).is_some_and(|(record, value)| {
-                        record.is_floor(Component::Importance, row, value)
-                    });
+                    let bound = record
+                        .zip(candidate.importance)
+                        .is_some_and(|(record, value)| {
+                            record.is_floor(Component::Importance, row, value)
+                        });
                     let importance = value(Quality::Importance);
                     line("importance", importance.map(|v| at_most_times(v, bound)));
                     line("redundancy", value(Quality::Redundancy).map(times));

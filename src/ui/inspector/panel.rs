@@ -8,7 +8,9 @@ use super::duplicates::{self, Duplicates};
 use super::history::{self, History};
 use super::standing::Standing;
 use super::{facts, matrix, run_card, section, worth};
-use crate::trace::{Component, CompressionRecord, EventIndex, HeadRow, Position, RunSummary, TraceView};
+use crate::trace::{
+    Component, CompressionRecord, EventIndex, HeadRow, Position, RunSummary, TraceView,
+};
 use crate::ui::command::UiCommand;
 use crate::ui::derived::Derived;
 use crate::ui::empty_state;

@@ -18,7 +18,8 @@ const SHOWN: [Group; 4] = [
 ];
 
 /// The quotient of what was evicted and the log-rank expectation.
-const PACE: &str = "Times the pace of a blind choice, which drops as many of each compression's candidates";
+const PACE: &str =
+    "Times the pace of a blind choice, which drops as many of each compression's candidates";
 
 /// Draws the sentence and the bars.
 pub fn show(ui: &mut Ui, view: &TraceView<'_>, counted: &Counted) {
@@ -77,7 +78,10 @@ fn chance(ratio: Ratio) -> String {
     let range = ratio.range.map_or_else(String::new, |[low, high]| {
         format!(", 95 % range {low:.2} to {high:.2}")
     });
-    format!(" ({:.2} times the pace of a blind choice{range})", ratio.value)
+    format!(
+        " ({:.2} times the pace of a blind choice{range})",
+        ratio.value
+    )
 }
 
 fn bars(ui: &mut Ui, palette: &Palette, group: Group, row: &GroupRow, evicted: u64) {

@@ -3,8 +3,8 @@
 use egui::{Align2, Color32, FontId, Rect, Sense, Ui, UiBuilder, pos2, vec2};
 use egui_plot::{Line as PlotLine, LineStyle, PlotBounds, PlotPoint, PlotPoints, PlotUi};
 
-use super::marks::backing;
 use super::curve_points::{has_budget, limit, sawtooth, thin};
+use super::marks::backing;
 use crate::trace::{TraceStore, TraceView};
 use crate::ui::position_axis::PositionAxis;
 use crate::ui::quantity::count;

@@ -165,9 +165,9 @@ fn place(view: &TraceView<'_>, runs: &[Run<'_>], transport: Transport) -> String
 fn fitting(ui: &Ui, parts: &[String]) -> String {
     let font = egui::FontId::proportional(SIZES);
     let fits = |text: &String| {
-        let galley = ui
-            .painter()
-            .layout_no_wrap(text.clone(), font.clone(), egui::Color32::PLACEHOLDER);
+        let galley =
+            ui.painter()
+                .layout_no_wrap(text.clone(), font.clone(), egui::Color32::PLACEHOLDER);
         galley.size().x <= ui.available_width()
     };
     let mut shorter = (1..=parts.len()).rev().map(|n| parts[..n].join(BETWEEN));
