@@ -249,7 +249,7 @@ impl App {
         if let Some(most) = beside {
             Panel::right("sweep answers")
                 .frame(side)
-                .default_size(most.min(LEAST_INSPECTOR))
+                .default_size(LEAST_INSPECTOR)
                 .size_range(LEAST_INSPECTOR..=most.min(460.0))
                 .show(ui, |ui| ui_sweep::answers(ui, state, sweep, commands));
         }

@@ -89,7 +89,7 @@ fn a_segment_says_its_pace_and_no_expected_number_of_pairs() {
     let mut window = open(Stage::new(run()));
     window.get_by_label_contains("prompt at 0: ").hover();
     window.run_steps(8);
-    window.get_by_label_contains(" times the pace of a blind choice");
+    window.get_by_label_contains(" pairs that could be evicted were, at ");
     assert!(window.query_by_label_contains("by chance").is_none());
 }
 
