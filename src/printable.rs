@@ -44,13 +44,8 @@ mod tests {
     #[test]
     fn what_steers_a_terminal_is_shown() {
         let mut out = vec![];
-        write!(
-            Printable(&mut out),
-            "{}|{}",
-            "\u{1b}[31mröd\r\u{9b}2J",
-            "a\tb\n"
-        )
-        .unwrap();
+        let steering = "\u{1b}[31mröd\r\u{9b}2J";
+        write!(Printable(&mut out), "{steering}|a\tb\n").unwrap();
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text, "\\u{1b}[31mröd\\u{d}\\u{9b}2J|a\tb\n");
     }

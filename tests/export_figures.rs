@@ -101,6 +101,9 @@ fn the_heatmap_says_what_it_shows() {
         "event 2",
         "position",
         "layer 5",
+        "not in the cache",
+        "window, no score",
+        "leaves now",
     ] {
         assert!(all.contains(part), "{part} is missing in {all}");
     }

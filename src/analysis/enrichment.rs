@@ -17,7 +17,7 @@ pub struct Tally {
     pub eligible: u64,
     /// Pairs that were.
     pub evicted: u64,
-    /// Pairs that would have been by chance.
+    /// Log-rank expectation of a blind choice; may exceed the pairs.
     pub expected: f64,
 }
 
@@ -85,7 +85,7 @@ impl Counts {
         self.ratio(|tally| tally.eligible as f64)
     }
 
-    /// Share of evicted pairs over the share expected by chance.
+    /// Share of evicted pairs over the share of the expectation: the pace against a blind choice.
     pub fn over_chance(&self) -> Option<Ratio> {
         self.ratio(|tally| tally.expected)
     }

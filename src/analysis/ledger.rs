@@ -1,8 +1,9 @@
-//! Per token, which (layer, KV head, token) pairs a compression could have evicted, which it did, and how many it
-//! would have evicted by chance.
+//! Per token, which (layer, KV head, token) pairs a compression could have evicted, which it did, and at what pace a
+//! blind choice would have.
 //!
-//! The sum of a pair's chances over the compressions it was open to ([`Exposure`]) is its *expected*
-//! number of evictions under the null model. Summed over all pairs that is what was really evicted. It holds of
+//! The sum of a pair's chances over the compressions it was open to ([`Exposure`]) is its *expectation* as in a log-rank
+//! test: an accumulated hazard, which exceeds 1 for a pair that outlasts many compressions, and no number of pairs that a
+//! blind choice would have evicted. Summed over all pairs it is what was really evicted. It holds of
 //! every compression by itself, so that a token may as well be counted from a later moment of its own.
 //!
 //! Apart from the exposure, as that grows with the run, while a ledger belongs to one cursor and is drawn up anew for
@@ -22,7 +23,7 @@ pub struct Ledger {
     pub eligible: Vec<u32>,
     /// Heads that dropped it at one.
     pub evicted: Vec<u32>,
-    /// Heads that would have, on average, by chance.
+    /// Sum of the chances that a blind choice gave it in heads that still held it; may exceed the heads.
     pub expected: Vec<f64>,
     /// All (layer, KV head) pairs.
     pub heads: usize,

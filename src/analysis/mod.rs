@@ -10,10 +10,10 @@
 //! | tokens | tokens of the group among those seen |
 //! | eligible | (layer, KV head, token) triples, "pairs" for short, that were a candidate of at least one compression: older than the window, not protected |
 //! | evicted | pairs that a compression dropped |
-//! | expected | pairs that would have been dropped on average had every compression drawn as many as it dropped from its candidates of that head blindly: the null model |
-//! | × tokens, × eligible, × chance | the group's share of evicted pairs over its share of tokens, of eligible pairs, of expected evictions; 1 is its fair share |
+//! | expected | the expectation of a log-rank test, where every compression drops as many of its candidates of that head blindly: the sum over compressions of the share dropped, over pairs still held. No number of pairs: a pair that is held for long counts more than once |
+//! | × tokens, × eligible, × blind pace | the group's share of evicted pairs over its share of tokens, of eligible pairs, of expected evictions; 1 is its fair share |
 //!
-//! `× chance` compares every compression with its own candidates, so that text that came early and could
+//! `× blind pace` compares every compression with its own candidates, so that text that came early and could
 //! be dropped more often is not taken for text that was dropped readily. Of older and newest copies, eligible, evicted and
 //! expected count over the compressions since there were both; the shares are of the same totals as the other groups'.
 

@@ -34,14 +34,15 @@ pub struct GroupRow {
     pub evicted: u64,
     /// Its share of these.
     pub evicted_share: Option<f64>,
-    /// Its pairs that would have been evicted by chance.
+    /// Its log-rank expectation: the sum over compressions of the share dropped, over its pairs still held. No number of
+    /// pairs.
     pub expected: f64,
     /// Share of evicted pairs over share of tokens; missing for copies, whose pairs count for a part of the run.
     pub over_tokens: Option<Ratio>,
     /// Share of evicted pairs over share of eligible pairs; missing for copies, and for near duplicates, where it would be
     /// that over chance.
     pub over_eligible: Option<Ratio>,
-    /// Evicted pairs over those expected by chance.
+    /// Evicted pairs over that expectation: the pace against a blind choice.
     pub over_chance: Option<Ratio>,
 }
 

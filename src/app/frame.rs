@@ -94,6 +94,8 @@ impl App {
         let esc = !esc_is_spent && ctx.input(|i| i.key_pressed(egui::Key::Escape));
         if esc && self.notifications.open {
             self.notifications.open = false;
+        } else if esc && self.tab == Tab::Sweep && self.panels.sweep.chosen.is_some() {
+            self.panels.sweep.chosen = None;
         } else if esc && selection.pinned.is_some() {
             commands.push(UiCommand::Select(None));
         } else if esc && self.notifications.dismiss() {
@@ -184,6 +186,15 @@ impl App {
             .default_size(264.0)
             .size_range(230.0..=360.0)
             .show(ui, |ui| {
+                let pinned = self.crowded && self.selection.pinned.is_some();
+                if let Some(view) = view.filter(|_| pinned) {
+                    if back(ui, "Back to the settings") {
+                        commands.push(UiCommand::Select(None));
+                    }
+                    let state = &mut self.panels.inspector;
+                    inspector::show(ui, state, view, &self.derived, &self.selection, commands);
+                    return;
+                }
                 let foot = Frame::new().inner_margin(Margin {
                     top: 8,
                     right: 6,
@@ -211,9 +222,8 @@ impl App {
                     });
             });
         if let Some(view) = view {
-            // The text keeps its room: a small window has a narrow inspector, a tiny one none.
-            let most = ui.available_width() - LEAST_MIDDLE;
-            if most >= LEAST_INSPECTOR {
+            // The text keeps its room: a small window has a narrow inspector, a tiny one has it in place of the settings.
+            if let Some(most) = self.room_beside(ui) {
                 let range = LEAST_INSPECTOR..=most.min(460.0);
                 let inspector = Panel::right("inspector")
                     .frame(side)
@@ -266,19 +276,27 @@ impl App {
         let model = self.model_wanted.clone();
         let model = model.as_deref().unwrap_or(super::state::DEFAULT_MODEL);
         let context = self.form_context(model);
+        let chosen = self.crowded && self.panels.sweep.chosen.is_some();
         let (state, sweep) = (&mut self.panels.sweep, &mut self.sweep);
         Panel::left("sweep form")
             .frame(side)
             .default_size(264.0)
             .size_range(230.0..=360.0)
             .show(ui, |ui| {
-                ui_sweep::form(ui, &mut state.form, sweep, context, commands);
+                if !chosen {
+                    ui_sweep::form(ui, &mut state.form, sweep, context, commands);
+                } else if back(ui, "Back to the form") {
+                    state.chosen = None;
+                } else {
+                    ui_sweep::answers(ui, state, sweep, commands);
+                }
             });
-        let most = ui.available_width() - LEAST_MIDDLE;
-        if most >= LEAST_INSPECTOR {
+        let beside = self.room_beside(ui);
+        let (state, sweep) = (&mut self.panels.sweep, &mut self.sweep);
+        if let Some(most) = beside {
             Panel::right("sweep answers")
                 .frame(side)
-                .default_size(most.min(280.0))
+                .default_size(LEAST_INSPECTOR)
                 .size_range(LEAST_INSPECTOR..=most.min(460.0))
                 .show(ui, |ui| ui_sweep::answers(ui, state, sweep, commands));
         }
@@ -293,6 +311,17 @@ impl App {
                 ui_sweep::show(ui, state, sweep, commands);
             });
         });
+    }
+
+    /// The greatest width of a panel at the right, if there is room for one.
+    fn room_beside(&mut self, ui: &Ui) -> Option<f32> {
+        let most = ui.available_width() - LEAST_MIDDLE;
+        let crowded = most < LEAST_INSPECTOR;
+        if crowded != self.crowded {
+            self.crowded = crowded;
+            ui.ctx().request_repaint();
+        }
+        (!crowded).then_some(most)
     }
 
     pub(super) fn prompt_bar(
@@ -400,6 +429,13 @@ impl App {
         }
         self.peak.2
     }
+}
+
+/// The way back to what a panel at the left shows otherwise; returns whether it was taken.
+fn back(ui: &mut Ui, to: &str) -> bool {
+    let clicked = ui.button(to).on_hover_text("Esc").clicked();
+    ui.add_space(6.0);
+    clicked
 }
 
 /// The line at the bottom of the window.

@@ -64,10 +64,9 @@ impl App {
         self.background(Work::Replay, move || {
             let result: Result<Vec<TraceStore>, String> =
                 requests.iter().map(|request| replay(request)).collect();
-            let runs = result.iter().flatten();
+            let mut runs = result.iter().flatten();
             let recorded = folder.map_or(Ok(()), |folder| {
-                runs.map(|run| folder.keep(run, SystemTime::now()))
-                    .collect::<Result<(), _>>()
+                runs.try_for_each(|run| folder.keep(run, SystemTime::now()))
             });
             Outcome::Replayed {
                 problem,

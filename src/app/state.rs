@@ -102,6 +102,8 @@ pub struct App {
     /// A field, a slider or a button had the keys when the last frame ended.
     pub(super) keys_taken: bool,
     pub(super) panels: Panels,
+    /// The last frame had no room for a panel at the right: what it would tell takes the place of the one at the left.
+    pub(super) crowded: bool,
     pub(super) last_tick: Option<Instant>,
 }
 
@@ -171,6 +173,7 @@ impl App {
             first_page: false,
             keys_taken: false,
             panels: Panels::default(),
+            crowded: false,
             last_tick: None,
         };
         app.start_engine();

@@ -7,7 +7,7 @@ use super::comparison::Comparison;
 use super::figure::{Anchor, Figure, Item};
 use super::fonts::{self, Font};
 use super::matrix::{Reduced, Reducer};
-use super::matrix_figure::{ColourBar, LABEL, MARGIN, PLOT_WIDTH, TICK, heading};
+use super::matrix_figure::{ColourBar, Key, LABEL, MARGIN, PLOT_WIDTH, TICK, heading};
 use super::palette::{Palette, Rgb};
 use super::raster::Raster;
 use super::scale::{Scale, round_step};
@@ -60,7 +60,11 @@ pub(super) fn draw(comparison: &Comparison<'_>, options: &ExportOptions) -> Figu
         name: "share of (layer, KV head) pairs that hold the token after a compression",
         scale: Scale::UNIT,
         ramp: &palette.amber_ramp,
-        missing: Some(("not written yet", palette.missing)),
+        keys: vec![Key {
+            meaning: "not written yet",
+            colour: palette.missing,
+            struck: None,
+        }],
     };
     let bottom = bar.draw(&mut figure, palette, LEFT, y + 20.0);
     figure.height = (bottom + MARGIN).ceil();

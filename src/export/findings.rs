@@ -111,7 +111,7 @@ fn write_report(out: &mut dyn Write, name: &str, report: &Report) -> io::Result<
     )?;
     writeln!(
         out,
-        "{:<16}{:>8}{:>10}{:>12}{:>12}   {:<17} {:<17} × chance",
+        "{:<16}{:>8}{:>10}{:>12}{:>12}   {:<17} {:<17} × blind pace",
         "group", "tokens", "of tokens", "of eligible", "of evicted", "× tokens", "× eligible"
     )?;
     for row in &report.groups {

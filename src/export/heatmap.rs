@@ -6,7 +6,8 @@ use serde_json::json;
 
 use super::figure::Figure;
 use super::matrix::{self, Matrix};
-use super::matrix_figure::{MOST_CELLS, MatrixFigure, RowGroup};
+use super::matrix_figure::{MOST_CELLS, Mark, Marks, MatrixFigure, RowGroup};
+use super::palette::mix;
 use super::table::{Cell, Notation};
 use super::{ExportError, ExportOptions, Measure, What, caption, heads};
 use crate::trace::{Component, CompressionRecord, EventIndex, HeadId, Position, TraceView};
@@ -17,6 +18,8 @@ struct Heatmap<'a> {
     measure: Measure,
     heads: Vec<HeadId>,
     matrix: Matrix,
+    /// What the cells are besides, by row and position.
+    marks: Vec<Mark>,
 }
 
 impl<'a> Heatmap<'a> {
@@ -46,7 +49,20 @@ impl<'a> Heatmap<'a> {
         let range = options.positions(record.seen as usize)?;
         let columns = range.len();
         let mut values = vec![None; heads.len() * columns];
-        for (row, &head) in values.chunks_exact_mut(columns).zip(&heads) {
+        let mut marks = vec![Mark::Plain; heads.len() * columns];
+        // Every head holds the newest tokens, which it did not score.
+        let window = (record.seen.saturating_sub(record.window) as usize).max(range.start);
+        let rows = values.chunks_exact_mut(columns);
+        let rows = rows.zip(marks.chunks_exact_mut(columns)).zip(&heads);
+        for ((row, marks), &head) in rows {
+            marks[(window - range.start).min(columns)..].fill(Mark::Window);
+            let place = head.row(model.kv_heads);
+            for (mark, p) in marks.iter_mut().zip(range.clone()) {
+                let left = store.evictions().evicted_at(place, Position(p as u32));
+                if left == Some(event) {
+                    *mark = Mark::Leaves;
+                }
+            }
             if measure == Measure::Held {
                 for (cell, p) in row.iter_mut().zip(range.clone()) {
                     let held = store.evictions().held_after(
@@ -85,6 +101,7 @@ impl<'a> Heatmap<'a> {
             measure,
             heads,
             matrix,
+            marks,
         })
     }
 
@@ -142,6 +159,12 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
     if let Some(head) = options.head {
         notes.push(format!("KV head {head} only"));
     }
+    // Rows that stand for several heads have no marks.
+    let missing = if map.heads.len() > MOST_CELLS.0 {
+        "no score: dropped before, or in the window"
+    } else {
+        "not in the cache"
+    };
     let figure = MatrixFigure {
         title: options
             .title
@@ -154,10 +177,11 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
         scale,
         scale_name: map.measure.unit(),
         ramp: map.measure.ramp(palette),
-        missing: (
-            "no score: dropped before, or in the window",
-            palette.missing,
-        ),
+        missing: (missing, palette.missing),
+        marks: Some(Marks {
+            cells: map.marks,
+            window: mix(palette.missing, palette.weak, 0.3),
+        }),
         palette,
         cells: map.matrix.reduce(MOST_CELLS),
     };

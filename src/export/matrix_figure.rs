@@ -18,6 +18,10 @@ const FIGURE_WIDTH: f32 = 620.0;
 const MOST_COLUMNS: usize = 4096;
 /// Rows and columns of a picture at most.
 pub(super) const MOST_CELLS: (usize, usize) = (1200, MOST_COLUMNS);
+/// Lines of pixels of a row that has a strike.
+const STRUCK_OF: usize = 7;
+/// Lowest row that can have one, in units.
+const LEAST_STRUCK: f32 = 4.0;
 /// Room around a figure.
 pub(super) const MARGIN: f32 = 24.0;
 /// Least distance between the middles of labels beside rows.
@@ -37,6 +41,25 @@ pub(super) struct RowGroup {
     pub label: String,
 }
 
+/// What a cell is besides its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// Nothing.
+    Plain,
+    /// Held without a score.
+    Window,
+    /// Leaves now: struck.
+    Leaves,
+}
+
+/// Marks of cells, for a matrix whose rows all have their place in the figure.
+pub(super) struct Marks {
+    /// By row and position; empty if there are none.
+    pub cells: Vec<Mark>,
+    /// Colour of cells in the window.
+    pub window: Rgb,
+}
+
 /// Everything about a matrix figure.
 pub(super) struct MatrixFigure<'a> {
     pub title: String,
@@ -52,6 +75,7 @@ pub(super) struct MatrixFigure<'a> {
     pub ramp: &'a Ramp,
     /// What a cell without a value means, and its colour.
     pub missing: (&'a str, Rgb),
+    pub marks: Option<Marks>,
     pub palette: &'a Palette,
 }
 
@@ -101,7 +125,7 @@ impl MatrixFigure<'_> {
         self.picture(&mut figure, &plot, reduced);
         self.row_labels(&mut figure, &plot, reduced);
         let bottom = self.column_axis(&mut figure, &plot, reduced);
-        let bottom = self.legend(&mut figure, left, bottom + 22.0);
+        let bottom = self.legend(&mut figure, left, bottom + 22.0, plot.row);
         figure.height = (bottom + MARGIN).ceil();
         figure.width = figure.width.ceil();
         figure
@@ -113,14 +137,25 @@ impl MatrixFigure<'_> {
     }
 
     fn picture(&self, figure: &mut Figure, plot: &Plot, reduced: &Reduced) {
-        let pixels = reduced
-            .values
-            .iter()
-            .map(|value| match value {
-                Some(value) => self.ramp.at(self.scale.unit(*value)),
-                None => self.missing.1,
-            })
-            .collect();
+        // A strike is the middle one of several lines of pixels for a row.
+        let struck = plot.row >= LEAST_STRUCK && self.any(|mark, _| mark == Mark::Leaves);
+        let lines = if struck { STRUCK_OF } else { 1 };
+        let mut pixels = Vec::with_capacity(reduced.values.len() * lines);
+        let columns = reduced.columns.max(1);
+        for (row, values) in reduced.values.chunks(columns).enumerate() {
+            for line in 0..lines {
+                let middle = struck && line == lines / 2;
+                pixels.extend(values.iter().enumerate().map(|(column, value)| {
+                    let mark = self.mark(row, column);
+                    let colour = self.colour(*value, mark);
+                    if middle && mark == Mark::Leaves {
+                        self.palette.ink(colour)
+                    } else {
+                        colour
+                    }
+                }));
+            }
+        }
         let area = [plot.left, plot.top, plot.width, plot.height];
         figure.items.push(Item::Image(
             area,
@@ -136,6 +171,30 @@ impl MatrixFigure<'_> {
                 );
             }
         }
+    }
+
+    fn colour(&self, value: Option<f32>, mark: Mark) -> Rgb {
+        match (value, &self.marks) {
+            (Some(value), _) => self.ramp.at(self.scale.unit(value)),
+            (None, Some(marks)) if mark == Mark::Window => marks.window,
+            (None, _) => self.missing.1,
+        }
+    }
+
+    /// The mark of a cell of the picture, which is that of its first position.
+    fn mark(&self, row: usize, column: usize) -> Mark {
+        let cells = &self.cells;
+        let place = row * cells.positions.len() + column * cells.across;
+        let marks = self.marks.as_ref().filter(|_| cells.down == 1);
+        let mark = marks.and_then(|marks| marks.cells.get(place));
+        mark.copied().unwrap_or(Mark::Plain)
+    }
+
+    /// Whether a cell of the picture is of some kind.
+    fn any(&self, is: impl Fn(Mark, Option<f32>) -> bool) -> bool {
+        let columns = self.cells.columns.max(1);
+        let mut values = self.cells.values.iter().enumerate();
+        values.any(|(i, value)| is(self.mark(i / columns, i % columns), *value))
     }
 
     fn row_labels(&self, figure: &mut Figure, plot: &Plot, reduced: &Reduced) {
@@ -212,23 +271,53 @@ impl MatrixFigure<'_> {
         y
     }
 
-    fn legend(&self, figure: &mut Figure, left: f32, top: f32) -> f32 {
+    fn legend(&self, figure: &mut Figure, left: f32, top: f32, row: f32) -> f32 {
+        let key = |meaning, colour| Key {
+            meaning,
+            colour,
+            struck: None,
+        };
+        let mut keys = vec![];
+        let empty = |mark, value: Option<f32>| value.is_none() && mark != Mark::Window;
+        if self.cells.gaps && self.any(empty) {
+            keys.push(key(self.missing.0, self.missing.1));
+        }
+        if let Some(marks) = &self.marks {
+            if self.any(|mark, value| value.is_none() && mark == Mark::Window) {
+                keys.push(key("window, no score", marks.window));
+            }
+            if row >= LEAST_STRUCK && self.any(|mark, _| mark == Mark::Leaves) {
+                let colour = self.ramp.at(0.3);
+                keys.push(Key {
+                    struck: Some(self.palette.ink(colour)),
+                    ..key("leaves now", colour)
+                });
+            }
+        }
         let bar = ColourBar {
             name: self.scale_name,
             scale: self.scale,
             ramp: self.ramp,
-            missing: self.cells.gaps.then_some(self.missing),
+            keys,
         };
         bar.draw(figure, self.palette, left, top)
     }
 }
 
-/// A colour bar with its numbers, and the key of empty cells where there are some.
+/// What a kind of cell looks like.
+pub(super) struct Key<'a> {
+    pub meaning: &'a str,
+    pub colour: Rgb,
+    /// Colour of its strike.
+    pub struck: Option<Rgb>,
+}
+
+/// A colour bar with its numbers, and keys of the cells that it does not tell of, at most three.
 pub(super) struct ColourBar<'a> {
     pub name: &'a str,
     pub scale: Scale,
     pub ramp: &'a Ramp,
-    pub missing: Option<(&'a str, Rgb)>,
+    pub keys: Vec<Key<'a>>,
 }
 
 impl ColourBar<'_> {
@@ -257,30 +346,36 @@ impl ColourBar<'_> {
             figure.line([x, ticks, x, ticks + 4.0], 1.0, palette.faint);
             figure.label((x, ticks + 16.0), TICK, palette.weak, Anchor::Middle, &text);
         }
-        let Some((meaning, colour)) = self.missing else {
-            return ticks + 16.0;
-        };
-        let key = left + BAR[0] + 40.0;
-        figure.rect([key, bar, 18.0, BAR[1]], colour);
+        // One stands beside the bar, several from the bar's name downwards.
+        let first = if self.keys.len() > 1 { top } else { bar };
+        for (i, key) in self.keys.iter().enumerate() {
+            let at = [left + BAR[0] + 40.0, first + i as f32 * 18.0];
+            key.draw(figure, palette, at, BAR[1]);
+        }
+        ticks + 16.0
+    }
+}
+
+impl Key<'_> {
+    fn draw(&self, figure: &mut Figure, palette: &Palette, [x, y]: [f32; 2], height: f32) {
+        figure.rect([x, y, 18.0, height], self.colour);
+        if let Some(ink) = self.struck {
+            let middle = y + height / 2.0;
+            figure.line([x, middle, x + 18.0, middle], 1.5, ink);
+        }
         for edge in [
-            [key, bar, key + 18.0, bar],
-            [key, bar + BAR[1], key + 18.0, bar + BAR[1]],
-            [key, bar, key, bar + BAR[1]],
-            [key + 18.0, bar, key + 18.0, bar + BAR[1]],
+            [x, y, x + 18.0, y],
+            [x, y + height, x + 18.0, y + height],
+            [x, y, x, y + height],
+            [x + 18.0, y, x + 18.0, y + height],
         ] {
             figure.line(edge, 0.75, palette.line);
         }
-        let text = key + 26.0;
-        let needed = text + fonts::width(meaning, Font::Sans, TICK) + MARGIN;
+        let text = x + 26.0;
+        let needed = text + fonts::width(self.meaning, Font::Sans, TICK) + MARGIN;
         figure.width = figure.width.max(needed);
-        figure.label(
-            (text, bar + 10.0),
-            TICK,
-            palette.weak,
-            Anchor::Start,
-            meaning,
-        );
-        ticks + 16.0
+        let at = (text, y + 10.0);
+        figure.label(at, TICK, palette.weak, Anchor::Start, self.meaning);
     }
 }
 

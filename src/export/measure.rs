@@ -6,6 +6,13 @@ use super::palette::{Palette, Ramp};
 use super::scale::Scale;
 use crate::trace::{Component, CompressionRecord};
 
+/// Quantiles of a compression's importance that its colour scale reaches from and to.
+pub const IMPORTANCE_ENDS: [f32; 2] = [0.02, 1.0];
+/// Share of the highest importance below which nothing is told apart.
+pub const IMPORTANCE_REACH: f32 = 1e-6;
+/// Quantiles of a compression's redundancy that its colour scale reaches from and to.
+pub const REDUNDANCY_ENDS: [f32; 2] = [0.01, 0.99];
+
 /// A quantity per head and token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Measure {
@@ -77,7 +84,7 @@ impl Measure {
         match self {
             Self::Importance => "importance, × an even share of the head's candidates",
             Self::Redundancy => "redundancy, × an even share of the head's slots",
-            Self::Score => "score, higher is kept",
+            Self::Score => "score, higher is kept; in the middle the median",
             Self::Held => "share held (1 = held, 0 = dropped)",
         }
     }
@@ -90,11 +97,18 @@ impl Measure {
         }
     }
 
-    /// Importance spans decades and redundancy a few per cent: both fill the bar, outliers apart.
+    /// Importance spans decades and redundancy a few per cent: both fill the bar, outliers apart, with the ends that they
+    /// have in the window.
     pub(super) fn scale(self, values: impl Iterator<Item = f32> + Clone) -> Scale {
         match self {
-            Self::Importance => Scale::fit(values, (0.05, 0.995), true),
-            Self::Redundancy => Scale::fit(values, (0.01, 0.99), true),
+            Self::Importance => {
+                let [low, high] = IMPORTANCE_ENDS;
+                Scale::fit(values, (low, high), true).within(IMPORTANCE_REACH)
+            }
+            Self::Redundancy => {
+                let [low, high] = REDUNDANCY_ENDS;
+                Scale::fit(values, (low, high), false)
+            }
             Self::Score => {
                 let mut sorted: Vec<f32> = values.clone().collect();
                 sorted.sort_unstable_by(f32::total_cmp);

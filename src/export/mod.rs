@@ -50,7 +50,7 @@ pub use error::ExportError;
 pub use findings::{Findings, TraceFindings};
 pub use info::{Info, SettingsChange};
 pub use kinds::{Format, What};
-pub use measure::Measure;
+pub use measure::{IMPORTANCE_ENDS, IMPORTANCE_REACH, Measure, REDUNDANCY_ENDS};
 pub use options::{ExportOptions, Theme};
 pub use sweep_figure::{SweepAxis, sweep_figure};
 

@@ -99,6 +99,7 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
         scale_name: "share of (layer, KV head) pairs that hold the token",
         ramp: &palette.amber_ramp,
         missing: ("not written yet", palette.missing),
+        marks: None,
         palette,
     };
     Ok(figure.draw())

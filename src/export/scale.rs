@@ -40,6 +40,14 @@ impl Scale {
         }
     }
 
+    /// The same scale, its lower end at no less than a share of the upper one.
+    pub fn within(self, share: f32) -> Self {
+        Self {
+            low: self.low.max(self.high * share),
+            ..self
+        }
+    }
+
     /// The same scale, its middle moved to `centre` by widening the shorter side.
     pub fn centred(self, centre: f32) -> Self {
         let half = (centre - self.low).max(self.high - centre);

@@ -8,8 +8,9 @@ use crate::analysis::{Exposure, Ledger, Repeats, SHORTEST_REPEAT, SegmentRow, Se
 use crate::trace::TraceView;
 
 /// `to` is one past the last position. Pairs are (layer, KV head, token) triples: `eligible` were a
-/// candidate of a compression, `evicted` were dropped, `expected` would have been by chance (see
-/// [`crate::analysis`]). `repeated` tokens have a twin in a repetition of at least [`SHORTEST_REPEAT`].
+/// candidate of a compression, `evicted` were dropped. `expected` is no number of pairs but
+/// the log-rank expectation: the sum over compressions of the share dropped, over pairs still held (see [`crate::analysis`]);
+/// `evicted` over it is the pace against a blind choice. `repeated` tokens have a twin in a repetition of at least [`SHORTEST_REPEAT`].
 const COLUMNS: [&str; 12] = [
     "segment",
     "kind",

@@ -181,6 +181,12 @@ impl CompressionRecord {
             .find(|block| block.component == component)
     }
 
+    /// Whether a recorded value of a head is a bound: the score was too small to be told from less.
+    pub fn is_floor(&self, component: Component, row: usize, value: f32) -> bool {
+        let block = self.block(component);
+        block.is_some_and(|block| block.is_floor(row, value))
+    }
+
     /// Candidates (scored tokens) per head of a layer.
     pub fn candidates(&self, layer: u32) -> u32 {
         self.slots_before

@@ -145,6 +145,16 @@ impl ScoreBlock {
         Some(self.decoder(row).value(*code))
     }
 
+    /// Whether a value of a head's row stands at the recording's floor: the score was this much or less.
+    pub fn is_floor(&self, row: usize, value: f32) -> bool {
+        let Some(high) = self.high.get(row) else {
+            return false;
+        };
+        let floor = (high.exp() * LOG_FLOOR).max(f32::MIN_POSITIVE);
+        // Less than the step from one code to the next, more than what the logarithms round away.
+        self.coding == Coding::Log && value <= floor * (1.0 + 1e-4)
+    }
+
     fn decoder(&self, row: usize) -> Decoder {
         let end = |ends: &[f32]| f64::from(ends.get(row).copied().unwrap_or(0.0));
         let (low, high) = (end(&self.low), end(&self.high));
@@ -281,6 +291,26 @@ mod tests {
         for (want, got) in scores.iter().zip(block.row(0)) {
             assert!((want - got).abs() <= 2e-4 * want, "{want} became {got}");
         }
+    }
+
+    #[test]
+    fn what_was_too_small_to_record_is_known_as_a_bound() {
+        let mut block = ScoreBlock::new(Component::Importance);
+        block.push_row(&[12.0, 3e-3, 2e-8, 1e-12, 0.0]);
+        block.push_row(&[0.25, 0.125]);
+        block.push_row(&[0.0; 2]);
+        let floor = |row: usize| -> Vec<bool> {
+            block
+                .row(row)
+                .map(|value| block.is_floor(row, value))
+                .collect()
+        };
+        assert_eq!(floor(0), [false, false, false, true, true]);
+        assert_eq!(floor(1), [false; 2]);
+        assert_eq!(floor(2), [true; 2]);
+        let mut scores = ScoreBlock::new(Component::Score);
+        scores.push_row(&[-0.5, 0.25]);
+        assert!(!scores.is_floor(0, -0.5));
     }
 
     #[test]

@@ -1,12 +1,14 @@
 //! The horizontal axis of every picture: token positions, with zoom and pan.
 
-use egui::{Painter, Pos2, Rangef, Rect, Response, Stroke, Ui, pos2};
+use egui::{Align, Layout, Painter, Pos2, Rangef, Rect, Response, Stroke, Ui, pos2, vec2};
 
 use super::quantity::count;
 use super::theme::Palette;
 
 /// Fewest tokens that fill the width.
 const CLOSEST: f64 = 8.0;
+/// Width of the buttons: of two, and with the third that shows all, in points.
+const BUTTONS: (f32, f32) = (62.0, 104.0);
 
 /// Which positions are in sight. The default shows all and grows with the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -98,40 +100,58 @@ impl Zoom {
         }
     }
 
-    /// Small buttons for people without a wheel.
-    pub fn buttons(&mut self, ui: &mut Ui, about: &str, centre: f64, total: usize) {
+    /// Twice as close, about `at`; of the first `filled` positions, which are all that there is to see, as much as fits.
+    pub fn closer(&mut self, at: f64, filled: usize, total: usize) {
+        let filled = filled as f64;
+        self.zoom_around(at.min(filled), 2.0, total);
+        let (_, to) = self.visible(total);
+        self.pan((filled - to).min(0.0), total);
+    }
+
+    /// Small buttons for people without a wheel, in one piece; they zoom about `at`, in as [`Self::closer`] does.
+    pub fn buttons(&mut self, ui: &mut Ui, about: &str, at: f64, filled: usize, total: usize) {
         let button = |ui: &mut Ui, text: &str, name: String, hint: &str| {
             ui.small_button(text)
                 .accessible_name(name)
                 .on_hover_text(hint)
                 .clicked()
         };
-        if button(
-            ui,
-            "+",
-            format!("Zoom in, {about}"),
-            "Zoom in (ctrl+scroll)",
-        ) {
-            self.zoom_around(centre, 2.0, total);
-        }
-        if button(
-            ui,
-            "−",
-            format!("Zoom out, {about}"),
-            "Zoom out (ctrl+scroll)",
-        ) {
-            self.zoom_around(centre, 0.5, total);
-        }
-        if self.is_zoomed()
-            && button(
+        let width = if self.is_zoomed() {
+            BUTTONS.1
+        } else {
+            BUTTONS.0
+        };
+        let size = vec2(width, ui.spacing().interact_size.y);
+        let row = Layout::left_to_right(Align::Center);
+        ui.allocate_ui_with_layout(size, row, |ui| {
+            ui.spacing_mut().item_spacing.x = 4.0;
+            if button(
                 ui,
-                "all",
-                format!("Show all, {about}"),
-                "Show all (double click)",
-            )
-        {
-            self.reset();
-        }
+                "−",
+                format!("Zoom out, {about}"),
+                "Zoom out (ctrl+scroll)",
+            ) {
+                self.zoom_around(at, 0.5, total);
+            }
+            if button(
+                ui,
+                "+",
+                format!("Zoom in, {about}"),
+                "Zoom in (ctrl+scroll)",
+            ) {
+                self.closer(at, filled, total);
+            }
+            if self.is_zoomed()
+                && button(
+                    ui,
+                    "all",
+                    format!("Show all, {about}"),
+                    "Show all (double click)",
+                )
+            {
+                self.reset();
+            }
+        });
     }
 }
 
@@ -230,6 +250,19 @@ mod tests {
         assert!(((300.0 - from) / (to - from) - 0.3).abs() < 1e-9);
         zoom.zoom_around(300.0, 0.25, 1000);
         assert!(!zoom.is_zoomed(), "zoomed out again shows all");
+    }
+
+    #[test]
+    fn zooming_in_stays_where_there_is_something_to_see() {
+        let mut zoom = Zoom::default();
+        zoom.closer(1000.0, 200, 1000);
+        assert_eq!(zoom.visible(1000), (0.0, 500.0));
+        zoom.closer(1000.0, 200, 1000);
+        zoom.closer(1000.0, 200, 1000);
+        assert_eq!(zoom.visible(1000), (75.0, 200.0));
+        let mut zoom = Zoom::default();
+        zoom.closer(400.0, 1000, 1000);
+        assert_eq!(zoom.visible(1000), (200.0, 700.0));
     }
 
     #[test]

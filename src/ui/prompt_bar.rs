@@ -352,7 +352,7 @@ pub fn run_button(ui: &mut Ui, enabled: bool, width: f32) -> Response {
     let text = if enabled {
         palette.text_on(fill)
     } else {
-        palette.faint
+        palette.text
     };
     let button = Button::new(RichText::new("Run").strong().color(text))
         .fill(fill)
@@ -378,10 +378,11 @@ fn device_badge(ui: &mut Ui, palette: &Palette, status: &EngineStatus, most: f32
             ui.spacing_mut().interact_size.y = 0.0;
             ui.set_max_width(most - margin.sum().x);
             let text = RichText::new(device).size(12.0).color(palette.weak);
-            ui.add(egui::Label::new(text).truncate())
+            let label = egui::Label::new(text).truncate();
+            ui.add(label.show_tooltip_when_elided(false))
         })
         .response
-        .on_hover_text("Where the model and its cache live");
+        .on_hover_text(format!("{device}\n\nWhere the model and its cache live"));
 }
 
 fn speed(ui: &mut Ui, palette: &Palette, status: &EngineStatus) {

@@ -49,6 +49,12 @@ pub fn score(value: f32) -> String {
     }
 }
 
+/// A difference of scores, with its sign.
+pub fn signed(value: f32) -> String {
+    let sign = if value > 0.0 { "+" } else { "" };
+    format!("{sign}{}", score(value))
+}
+
 /// A multiple of an even share: `1.86 ×`.
 pub fn times(value: f32) -> String {
     match value {
@@ -56,6 +62,12 @@ pub fn times(value: f32) -> String {
         v if v >= 0.1 => format!("{v:.2} ×"),
         v => format!("{} ×", score(v)),
     }
+}
+
+/// The same of a value that may be no more than a bound: `≤ 2.99e−8 ×`.
+pub fn at_most_times(value: f32, bound: bool) -> String {
+    let sign = if bound { "≤ " } else { "" };
+    format!("{sign}{}", times(value))
 }
 
 /// A share as a percentage: `88 %`, with a digit more where it is close to an end.

@@ -48,8 +48,7 @@ fn show(ui: &mut Ui, shown: Tab, in_force: &str, commands: &mut Vec<UiCommand>) 
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let text = RichText::new(in_force).size(12.5).color(palette.faint);
-            ui.add(egui::Label::new(text).truncate())
-                .on_hover_text(in_force);
+            ui.add(egui::Label::new(text).truncate());
         });
     });
 }

@@ -22,6 +22,8 @@ pub struct Palette {
     pub weak: Color32,
     /// Captions, axis labels, evicted text.
     pub faint: Color32,
+    /// Text that the cursor has not reached: fainter still, but readable.
+    pub unwritten: Color32,
     /// Importance, budget, kept.
     pub amber: Color32,
     /// Small text in that colour.
@@ -50,6 +52,7 @@ pub const DARK: Palette = Palette {
     text: hex(0xe6e8eb),
     weak: hex(0xaab2bc),
     faint: hex(0x8892a0),
+    unwritten: hex(0x606771),
     amber: hex(0xffb347),
     amber_text: hex(0xffb347),
     blue: hex(0x5c7cfa),
@@ -68,6 +71,7 @@ pub const LIGHT: Palette = Palette {
     text: hex(0x1c2026),
     weak: hex(0x4c555f),
     faint: hex(0x646d77),
+    unwritten: hex(0x8a9198),
     amber: hex(0xd98200),
     amber_text: hex(0x9a5b00),
     blue: hex(0x3b5bdb),
@@ -145,6 +149,9 @@ pub fn install(ctx: &egui::Context) {
     }
 }
 
+/// How opaque a button is that cannot be pressed: its text must be read to know what it would do.
+const DISABLED: f32 = 0.64;
+
 fn restyle(style: &mut egui::Style, palette: &Palette) {
     use egui::{CornerRadius, FontFamily, FontId, Margin, Stroke, TextStyle, Vec2};
     style.text_styles = [
@@ -181,6 +188,9 @@ fn restyle(style: &mut egui::Style, palette: &Palette) {
     visuals.faint_bg_color = palette.raised;
     visuals.code_bg_color = palette.raised;
     visuals.hyperlink_color = palette.blue;
+    // Of explanations in tooltips and of what an empty field stands for.
+    visuals.weak_text_color = Some(palette.faint);
+    visuals.disabled_alpha = DISABLED;
     visuals.error_fg_color = palette.error;
     visuals.warn_fg_color = palette.amber;
     // Not the usual blue: blue is redundancy.
@@ -243,7 +253,7 @@ mod tests {
     #[test]
     fn every_text_can_be_read_on_every_ground() {
         for palette in [&DARK, &LIGHT] {
-            for ground in [palette.canvas, palette.panel, palette.raised] {
+            for ground in [palette.canvas, palette.panel, palette.raised, palette.field] {
                 for text in [
                     palette.text,
                     palette.weak,
@@ -254,6 +264,23 @@ mod tests {
                     assert!(contrast >= 4.5, "{text:?} on {ground:?}: {contrast:.2}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn what_egui_makes_weaker_can_be_read_too() {
+        for palette in [&DARK, &LIGHT] {
+            let mut style = egui::Style::default();
+            restyle(&mut style, palette);
+            let weak = style.visuals.weak_text_color();
+            for ground in [palette.canvas, palette.panel] {
+                assert!(contrast(weak, ground) >= 4.5);
+                let faded = |colour| mix(ground, colour, style.visuals.disabled_alpha);
+                let disabled = contrast(faded(palette.text), faded(palette.raised));
+                assert!(disabled >= 4.5, "on {ground:?}: {disabled:.2}");
+            }
+            let unwritten = contrast(palette.unwritten, palette.canvas);
+            assert!((3.0..4.5).contains(&unwritten), "{unwritten:.2}");
         }
     }
 }

@@ -64,6 +64,18 @@ fn in_a_narrow_window_the_number_of_the_compression_stays_beside_the_zoom() {
 }
 
 #[test]
+fn the_buttons_of_the_zoom_stay_together_however_narrow_the_window_is() {
+    for width in [500.0, 560.0, 600.0, 630.0, 670.0, 900.0] {
+        let mut harness = heatmap([width, 420.0], Theme::Dark, Stage::new(run()));
+        harness.run();
+        let [out, closer] =
+            ["out", "in"].map(|way| harness.get_by_label(&format!("Zoom {way}, heatmap")).rect());
+        assert!(out.right() < closer.left(), "{out} and {closer}");
+        assert_eq!(out.top(), closer.top(), "at {width}");
+    }
+}
+
+#[test]
 fn the_cut_divides_kept_from_evicted_when_each_head_decides_alone() {
     let store = run();
     let table = HeadTable::of(&store.latest(), EventIndex(2)).unwrap();

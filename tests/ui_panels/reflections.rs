@@ -63,7 +63,7 @@ fn a_bars_explanation_holds_it_against_what_its_lower_bar_shows() {
     let mut window = open(Stage::new(run()));
     for (group, of) in [
         ("reflections: ", "of tokens"),
-        ("older copies: ", "by a blind choice"),
+        ("older copies: ", "at a blind pace"),
         ("near duplicates: ", "of candidates"),
     ] {
         let bars = window.query_all_by_label_contains(" of evicted, ");
@@ -82,6 +82,15 @@ fn a_bars_explanation_holds_it_against_what_its_lower_bar_shows() {
         window.run_steps(8);
         window.get_by_label_contains(&format!("the lower is {lower})"));
     }
+}
+
+#[test]
+fn a_segment_says_its_pace_and_no_expected_number_of_pairs() {
+    let mut window = open(Stage::new(run()));
+    window.get_by_label_contains("prompt at 0: ").hover();
+    window.run_steps(8);
+    window.get_by_label_contains(" pairs that could be evicted were, at ");
+    assert!(window.query_by_label_contains("by chance").is_none());
 }
 
 #[test]

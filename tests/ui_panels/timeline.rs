@@ -68,6 +68,26 @@ fn the_transport_asks_for_steps_and_play() {
 }
 
 #[test]
+fn what_finds_no_room_is_left_out_whole() {
+    let mut ends = std::collections::BTreeSet::new();
+    for width in (560..=860).step_by(20) {
+        let size = [width as f32, 240.0];
+        let mut window = timeline(size, Theme::Dark, Stage::new(run()), Transport::default());
+        window.run();
+        let Some(sizes) = window.query_by_label_contains("held ") else {
+            continue;
+        };
+        let right = sizes.rect().right();
+        assert!(right <= width as f32 - 14.0, "{right} of {width}");
+        let node = sizes.accesskit_node();
+        let said = node.label().or_else(|| node.value()).unwrap();
+        let last = said.rsplit(" · ").next().unwrap().to_owned();
+        ends.insert(last.split(' ').next_back().unwrap().to_owned());
+    }
+    assert_eq!(ends.len(), 3, "held, peak and full: {ends:?}");
+}
+
+#[test]
 fn it_says_where_the_cursor_stands_and_what_is_held() {
     let window = at(384);
     let view = window.state().store.view(384);

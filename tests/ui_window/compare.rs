@@ -63,6 +63,36 @@ fn said_of_overlap(names: &str, [a, b]: [&TraceStore; 2], cursor: usize) -> Stri
     }
 }
 
+/// As small as in a default laptop window cut in half.
+fn small(mut harness: Harness<'static, Stage>) -> Harness<'static, Stage> {
+    harness.set_size(egui::vec2(900.0, 650.0));
+    harness.run();
+    harness
+}
+
+#[test]
+fn a_shortened_line_has_one_tooltip() {
+    let mut harness = small(comparing(vec![a(), b(), a()]));
+    let said = " · kernel 7";
+    let lines = harness.query_all_by_label_contains(said).count();
+    harness
+        .query_all_by_label_contains(said)
+        .next()
+        .unwrap()
+        .hover();
+    harness.run_steps(8);
+    let now = harness.query_all_by_label_contains(said).count();
+    assert_eq!(now, lines + 1);
+}
+
+#[test]
+fn a_small_window_keeps_the_legend_of_the_colours() {
+    let harness = small(comparing(vec![a(), b()]));
+    for name in ["A only", "B only", "both", "neither"] {
+        harness.get_by_label_contains(&format!("Legend: held by {name}"));
+    }
+}
+
 #[test]
 fn where_the_texts_part_is_told_and_one_click_away() {
     let mut harness = comparing(vec![a(), b()]);

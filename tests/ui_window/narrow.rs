@@ -1,10 +1,11 @@
 //! The smallest window that the program lets one make.
 
 use egui::accesskit::Role;
-use egui::{Pos2, Rect, Theme, vec2};
+use egui::{Key, Pos2, Rect, Theme, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use rkv_scope::engine::EngineEvent;
+use rkv_scope::trace::Position;
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::ui::{Tab, UiCommand};
 
@@ -62,6 +63,23 @@ fn a_problem_can_be_typed_beside_a_model_with_a_long_name() {
     engine.begin(request.run, &plan, plan.records().len() / 2);
     harness.run();
     assert_the_bar_is_whole(&harness, &["Pause", "Step", "Stop"]);
+}
+
+#[test]
+fn a_pinned_token_is_inspected_in_place_of_the_settings() {
+    let (mut harness, _engine) = smallest();
+    let app = harness.state_mut().app_mut();
+    app.show_run(Synthetic::default().store());
+    harness.run();
+    assert!(harness.query_by_label("CACHE POLICY").is_some());
+    let pin = UiCommand::Select(Some(Position(12)));
+    execute(&mut harness, vec![pin]);
+    harness.get_by_label("position 12");
+    assert!(harness.query_by_label("CACHE POLICY").is_none());
+    harness.key_press(Key::Escape);
+    harness.run();
+    assert!(harness.query_by_label("position 12").is_none());
+    harness.get_by_label("CACHE POLICY");
 }
 
 #[test]

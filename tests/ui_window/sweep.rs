@@ -253,6 +253,33 @@ fn a_sweep_is_started_watched_and_its_problems_opened() {
 }
 
 #[test]
+fn in_a_small_window_the_problems_of_a_point_take_the_forms_place() {
+    let (mut harness, played) = with_sweeps([900.0, 650.0], Theme::Dark);
+    open_tab(&mut harness);
+    start(&mut harness);
+    let plan = played.begin();
+    for outcome in outcomes(&plan) {
+        played.say(SweepEvent::Ran(outcome));
+    }
+    played.say(SweepEvent::Ended { stopped: false });
+    harness.run_steps(4);
+    for esc in [false, true] {
+        assert!(harness.query_by_label("Start the sweep").is_some());
+        harness.get_by_label("R-KV 32").click();
+        harness.run();
+        harness.get_by_label("R-KV at budget 32");
+        assert!(harness.query_by_label("Start the sweep").is_none());
+        if esc {
+            harness.key_press(egui::Key::Escape);
+        } else {
+            harness.get_by_label("Back to the form").click();
+        }
+        harness.run();
+    }
+    harness.get_by_label("Start the sweep");
+}
+
+#[test]
 fn stopping_asks_the_sweep_and_says_that_it_can_go_on() {
     let (mut harness, played) = with_sweeps([1280.0, 800.0], Theme::Dark);
     open_tab(&mut harness);

@@ -2,7 +2,7 @@
 
 use egui::{Align, Color32, CornerRadius, Frame, Layout, Margin, RichText, Stroke, Ui, vec2};
 
-use super::pane::{Pane, PaneState, small};
+use super::pane::{Pane, PaneState, small, small_label};
 use super::panel::Shown;
 use crate::compare::{Divergence, letter};
 use crate::policy::find;
@@ -30,17 +30,20 @@ pub(super) fn show(
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let name = info.map_or(pane.settings.policy.as_str(), |info| info.name);
                 let text = RichText::new(name).size(15.0).strong().color(palette.text);
-                let label = ui.add(egui::Label::new(text).truncate());
+                // Its own tooltip would lie over the other one.
+                let own = info.is_none();
+                let label = egui::Label::new(text).truncate();
+                let label = ui.add(label.show_tooltip_when_elided(own));
                 if let Some(info) = info {
-                    label.on_hover_text(format!("{}\n\n{}", info.summary, info.paper));
+                    label.on_hover_text(format!("{name}\n\n{}\n\n{}", info.summary, info.paper));
                 }
                 let (said, colour) = state_in_words(pane, palette);
-                small(ui, &said, colour).on_hover_text(&said);
+                small(ui, &said, colour);
             });
         });
     });
     let settings = apart(pane.settings);
-    small(ui, &settings, palette.weak).on_hover_text(&settings);
+    small(ui, &settings, palette.weak);
     let size = vec2(ui.available_width(), 20.0);
     ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
         ui.set_min_height(size.y);
@@ -115,12 +118,13 @@ fn parted(
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             let said = format!("parts from A at {}", parting.said(a, own));
             let hint = format!(
-                "The first token after the prompt that is another one than in A: A wrote {}, {} wrote {}",
+                "{said}\n\nThe first token after the prompt that is another one than in A: A wrote {}, {} wrote {}",
                 parting.token(a),
                 letter(index),
                 parting.token(own)
             );
-            small(ui, &said, palette.text).on_hover_text(hint);
+            let label = small_label(&said, palette.text).show_tooltip_when_elided(false);
+            ui.add(label).on_hover_text(hint);
         });
     });
 }

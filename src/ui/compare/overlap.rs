@@ -14,10 +14,12 @@ use crate::ui::command::UiCommand;
 use crate::ui::position_axis::PositionAxis;
 use crate::ui::still_plot::still_plot;
 use crate::ui::theme::Palette;
-use crate::ui::timeline::{MARGIN, SIDES, thin};
+use crate::ui::timeline::{MARGIN, SIDES, backing, thin};
 
 /// Height of the row above the plot: what the curve is, and the legend of the lens.
-const ROW: f32 = 27.0;
+pub(super) const ROW: f32 = 27.0;
+/// Width that either legend needs, in points.
+const LEGEND: f32 = 640.0;
 /// The series of every pair that is drawn.
 #[derive(Default)]
 pub(super) struct OverlapState {
@@ -105,19 +107,27 @@ pub(super) fn show(
 ) {
     let area = ui.available_rect_before_wrap();
     let palette = Palette::of(ui.ctx());
-    let title = format!(
-        "Overlap of what {} and {} hold{}",
-        letter(pair.0),
-        letter(pair.1),
-        said_at_cursor(state, shown.cursor, pair)
+    let (a, b) = (letter(pair.0), letter(pair.1));
+    let said = said_at_cursor(state, shown.cursor, pair);
+    let whole = format!("Overlap of what {a} and {b} hold{said}");
+    let layout = |text: String| {
+        let font = FontId::proportional(12.0);
+        ui.painter().layout_no_wrap(text, font, palette.weak)
+    };
+    let mut text = layout(whole.clone());
+    if text.size().x + LEGEND + 52.0 > area.width() {
+        let share = state.overlap.of(pair).and_then(|o| o.at(shown.cursor));
+        text = layout(share.map_or_else(
+            || format!("Overlap of {a} and {b}"),
+            |share| format!("Overlap {share:.2}"),
+        ));
+    }
+    let title = Rect::from_min_size(area.min + vec2(14.0, 6.0), text.size());
+    ui.painter().galley(title.min, text, palette.weak);
+    let hint = format!(
+        "{whole}.\n\nJaccard index of the (layer, KV head, position) triples held by both runs, over the tokens that \
+                they share: held by both, divided by held by either. 1 is the same memory, 0 nothing in common."
     );
-    let at = pos2(area.left() + 14.0, area.top() + 6.0);
-    let font = FontId::proportional(12.0);
-    let title = ui
-        .painter()
-        .text(at, Align2::LEFT_TOP, title, font, palette.weak);
-    let hint = "Jaccard index of the (layer, KV head, position) triples held by both runs, over the tokens that \
-                they share: held by both, divided by held by either. 1 is the same memory, 0 nothing in common.";
     let id = ui.scope_id().with("overlap title");
     ui.interact(title, id, Sense::hover()).on_hover_text(hint);
     let row = Rect::from_min_max(
@@ -256,6 +266,7 @@ fn names(
         while let Some(other) = taken.iter().find(|other| other.intersects(place)) {
             place = place.translate(vec2(0.0, other.top() - 0.5 - place.bottom()));
         }
+        backing(ui.painter(), palette, place);
         ui.painter().galley(place.min, text, colour);
         taken.push(place);
     }

@@ -202,8 +202,12 @@ fn nothing(ui: &mut Ui, state: &PaneState) {
     empty_state::show(ui, title, hint);
 }
 
-/// A line of small text that is cut at the pane's edge.
+/// A line of small text that is cut at the pane's edge, and then whole in its tooltip.
 pub(super) fn small(ui: &mut Ui, text: &str, colour: egui::Color32) -> egui::Response {
+    ui.add(small_label(text, colour))
+}
+
+pub(super) fn small_label(text: &str, colour: egui::Color32) -> egui::Label {
     let text = RichText::new(text).size(12.0).color(colour);
-    ui.add(egui::Label::new(text).truncate())
+    egui::Label::new(text).truncate()
 }

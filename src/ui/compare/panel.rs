@@ -15,8 +15,10 @@ use crate::ui::theme::Palette;
 
 /// Height of the overlap and the legend under the panes, in points.
 const FOOT: f32 = 92.0;
-/// Least height of the tab that has room for it.
-const LEAST_WITH_FOOT: f32 = 330.0;
+/// Least height of the tab that has room for the overlap's curve.
+const LEAST_WITH_CURVE: f32 = 330.0;
+/// And for the legend.
+const LEAST_WITH_LEGEND: f32 = 160.0;
 
 /// What the tab shows.
 pub struct Shown<'a> {
@@ -102,9 +104,13 @@ pub fn show(
     let palette = Palette::of(ui.ctx());
     let area = ui.available_rect_before_wrap();
     let line = Stroke::new(1.0, palette.line);
-    // In a low window the text comes first.
-    let pair = pair.filter(|_| area.height() >= LEAST_WITH_FOOT);
-    let foot = if pair.is_some() { FOOT } else { 0.0 };
+    // In a low window the text comes first, but its colours still mean something.
+    let pair = pair.filter(|_| area.height() >= LEAST_WITH_LEGEND);
+    let foot = match pair {
+        None => 0.0,
+        Some(_) if area.height() < LEAST_WITH_CURVE => overlap::ROW,
+        Some(_) => FOOT,
+    };
     let split = (area.bottom() - foot).max(area.top() + 60.0);
     let width = area.width() / shown.panes.len() as f32;
     for index in 0..shown.panes.len() {

@@ -220,7 +220,7 @@ fn runs(
         let colour = if enabled {
             palette.text_on(fill)
         } else {
-            palette.faint
+            palette.text
         };
         let button = Button::new(RichText::new("Run comparison").strong().color(colour))
             .fill(fill)

@@ -8,7 +8,7 @@ use egui::{
 };
 
 use super::reading::Reading;
-use super::{Quality, Scale, axes, picture, strikes, tooltip};
+use super::{HeadTable, Quality, Scale, axes, picture, strikes, tooltip};
 use crate::trace::{CompressionRecord, EventIndex, Position, TraceView};
 use crate::ui::columns::Columns;
 use crate::ui::command::UiCommand;
@@ -22,7 +22,7 @@ use crate::ui::theme::{Palette, mix};
 use crate::ui::{bands, colour_bar, empty_state, uncompressed};
 
 /// Narrowest and widest slider of compressions, in points.
-const SLIDER: (f32, f32) = (60.0, 140.0);
+const SLIDER: (f32, f32) = (40.0, 140.0);
 /// Room for the number of the compression and the zoom, at the slider's right.
 const BESIDE_SLIDER: f32 = 260.0;
 const GUTTER: f32 = 48.0;
@@ -108,7 +108,7 @@ fn cells_or_why_not(
     if asked.is_some_and(|event| state.reading.update(view, event, state.quality)) {
         ui.ctx().request_repaint();
     }
-    controls(ui, state, view, commands);
+    controls(ui, state, view, selection.pinned, commands);
     if asked.is_none() {
         let first = store.events().first().map_or(0, |e| e.seen);
         empty_state::show(
@@ -173,6 +173,7 @@ fn controls(
     ui: &mut Ui,
     state: &mut HeatmapState,
     view: &TraceView<'_>,
+    pinned: Option<Position>,
     commands: &mut Vec<UiCommand>,
 ) {
     let events = view.store().events().len() as u32;
@@ -208,10 +209,11 @@ fn controls(
         };
         ui.label(RichText::new(said).color(palette.weak));
         ui.add_space(10.0);
-        ui.spacing_mut().item_spacing.x = 4.0;
-        let (from, to) = state.zoom.visible(total);
-        let middle = f64::midpoint(from, to);
-        state.zoom.buttons(ui, "heatmap", middle, total);
+        // Tokens that the compression did not know of yet leave the right empty.
+        let table = state.reading.shown().map(|shown| &shown.table);
+        let filled = table.map_or(total, HeadTable::seen);
+        let at = pinned.map_or(view.cursor() as f64, |p| f64::from(p.0) + 0.5);
+        state.zoom.buttons(ui, "heatmap", at, filled, total);
     });
 }
 

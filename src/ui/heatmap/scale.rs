@@ -1,11 +1,9 @@
 //! From values to 0..1 for colour, and the numbers on the colour bar.
 
-use crate::ui::quantity::score;
+use crate::export::{IMPORTANCE_ENDS, IMPORTANCE_REACH, REDUNDANCY_ENDS};
+use crate::ui::quantity::{score, signed};
 
 use super::Quality;
-
-/// Decades below the maximum at which importance stops being told apart.
-const DECADES: f32 = 6.0;
 
 /// How a quality's values of one compression map to a ramp.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,12 +41,14 @@ impl Scale {
         };
         Some(match quality {
             Quality::Importance => {
-                let high = at(1.0)?.max(f32::MIN_POSITIVE);
-                let low = at(0.02)?.max(high * 10f32.powf(-DECADES)).min(high * 0.999);
+                let [lower, upper] = IMPORTANCE_ENDS;
+                let high = at(upper)?.max(f32::MIN_POSITIVE);
+                let low = at(lower)?.max(high * IMPORTANCE_REACH).min(high * 0.999);
                 Self::Log { low, high }
             }
             Quality::Redundancy | Quality::Held => {
-                let (low, high) = (at(0.01)?, at(0.99)?);
+                let [lower, upper] = REDUNDANCY_ENDS;
+                let (low, high) = (at(lower)?, at(upper)?);
                 Self::Linear {
                     low,
                     high: if high > low {
@@ -84,19 +84,20 @@ impl Scale {
     pub fn numbers(&self) -> Vec<(f32, String)> {
         match *self {
             Self::Log { low, high } => vec![
-                (0.0, score(low)),
+                (0.0, format!("≤ {}", score(low))),
                 (0.5, score((low * high).sqrt())),
                 (1.0, score(high)),
             ],
             Self::Linear { low, high } => vec![
-                (0.0, score(low)),
+                (0.0, format!("≤ {}", score(low))),
                 (0.5, score(f32::midpoint(low, high))),
-                (1.0, score(high)),
+                (1.0, format!("≥ {}", score(high))),
             ],
             Self::Centred { below, above } => vec![
                 (0.0, score(below)),
-                (0.5, "cut".to_owned()),
-                (1.0, format!("+{}", score(above))),
+                // The ends are differences, unlike the score in a cell's tooltip.
+                (0.5, "Z − cut".to_owned()),
+                (1.0, signed(above)),
             ],
         }
     }

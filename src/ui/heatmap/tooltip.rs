@@ -3,8 +3,8 @@
 use egui::{Grid, RichText, Ui};
 
 use super::{Cell, HeadTable, Quality};
-use crate::trace::{Position, TraceStore};
-use crate::ui::quantity::{event_number, score, times};
+use crate::trace::{Component, Position, TraceStore};
+use crate::ui::quantity::{at_most_times, event_number, score, signed, times};
 use crate::ui::theme::Palette;
 use crate::ui::token_text::quoted;
 
@@ -57,11 +57,19 @@ pub fn show(ui: &mut Ui, store: &TraceStore, table: &HeadTable, row: usize, posi
                             ui.end_row();
                         }
                     };
-                    let relative = |quality| table.value(row, candidate, quality).map(times);
-                    line("importance", relative(Quality::Importance));
-                    line("redundancy", relative(Quality::Redundancy));
+                    let value = |quality| table.value(row, candidate, quality);
+                    let record = store.events().get(table.event().index());
+                    let bound = record
+                        .zip(candidate.importance)
+                        .is_some_and(|(record, value)| {
+                            record.is_floor(Component::Importance, row, value)
+                        });
+                    let importance = value(Quality::Importance);
+                    line("importance", importance.map(|v| at_most_times(v, bound)));
+                    line("redundancy", value(Quality::Redundancy).map(times));
                     line("score Z", candidate.score.map(score));
                     line("the head's cut", table.cut(row).map(score));
+                    line("Z − cut", value(Quality::Score).map(signed));
                 });
             note(
                 ui,

@@ -76,7 +76,7 @@ pub fn show(ui: &mut Ui, view: &TraceView<'_>, history: &History) {
             event_number(last)
         ),
     };
-    section::heading(ui, "When heads dropped it", "");
+    section::heading(ui, "Heads that hold it", "");
     section::note(ui, &said);
     if history.holders.is_empty() {
         return;

@@ -8,7 +8,9 @@ use super::duplicates::{self, Duplicates};
 use super::history::{self, History};
 use super::standing::Standing;
 use super::{facts, matrix, run_card, section, worth};
-use crate::trace::{CompressionRecord, EventIndex, HeadRow, Position, RunSummary, TraceView};
+use crate::trace::{
+    Component, CompressionRecord, EventIndex, HeadRow, Position, RunSummary, TraceView,
+};
 use crate::ui::command::UiCommand;
 use crate::ui::derived::Derived;
 use crate::ui::empty_state;
@@ -117,7 +119,9 @@ fn token(
             scored.and_then(|s| s.rows.get(row).copied().flatten()),
         )
     });
-    worth::show(ui, view, position, derived, latest, standing, head);
+    let bound = scored.is_some_and(Scored::is_bound);
+    let known = latest.map(|latest| (latest, bound));
+    worth::show(ui, view, position, derived, known, standing, head);
     let duplicates = scored.and_then(|s| Some((s.duplicates.clone()?, s.record.revision)));
     matrix::show(ui, view, position, selection.head, commands);
 
@@ -135,6 +139,18 @@ fn token(
     if let Some((found, revision)) = duplicates {
         let threshold = store.settings_of(revision).threshold;
         duplicates::show(ui, store, &found, threshold, commands);
+    }
+}
+
+impl Scored {
+    /// Whether every head that scored the token knows of its importance only that it was too small to tell.
+    fn is_bound(&self) -> bool {
+        let rows = self.rows.iter().enumerate();
+        let mut values = rows
+            .filter_map(|(head, row)| Some((head, row.as_ref()?.importance?)))
+            .peekable();
+        let floor = |(head, value)| self.record.is_floor(Component::Importance, head, value);
+        values.peek().is_some() && values.all(floor)
     }
 }
 

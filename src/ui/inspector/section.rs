@@ -36,13 +36,14 @@ pub fn number(ui: &mut Ui, name: &str, value: &str, hint: &str) -> Response {
                 .size(12.0)
                 .monospace()
                 .color(palette.text);
-            ui.add(Label::new(text).truncate());
+            let label = Label::new(text).truncate();
+            ui.add(label.show_tooltip_when_elided(hint.is_empty()));
         });
     });
     if hint.is_empty() {
         row.response
     } else {
-        row.response.on_hover_text(hint)
+        row.response.on_hover_text(format!("{value}\n\n{hint}"))
     }
 }
 

@@ -6,21 +6,22 @@ use super::section;
 use super::standing::Standing;
 use crate::trace::{Component, HeadId, HeadRow, Position, TokenScore, TraceView};
 use crate::ui::derived::Derived;
-use crate::ui::quantity::{event_number, score, times};
+use crate::ui::quantity::{at_most_times, event_number, score, times};
 use crate::ui::theme::Palette;
 
-/// Draws the bars; with a head singled out also that head's own numbers.
+/// Draws the bars; with a head singled out also that head's own numbers. With the latest scores: whether no
+/// head recorded more of its importance than that it was too small to tell.
 pub fn show(
     ui: &mut Ui,
     view: &TraceView<'_>,
     position: Position,
     derived: &Derived,
-    latest: Option<&TokenScore>,
+    latest: Option<(&TokenScore, bool)>,
     standing: Option<Standing>,
     head: Option<(HeadId, Option<HeadRow>)>,
 ) {
     let palette = Palette::of(ui.ctx());
-    let Some(latest) = latest else {
+    let Some((latest, bound)) = latest else {
         section::heading(ui, "Worth", "");
         section::note(ui, not_scored(view, position));
         return;
@@ -37,7 +38,7 @@ pub fn show(
     let why = "Mean over the heads that held it; 1 × is the average token of that compression.";
     if record.block(Component::Importance).is_some() {
         let share = derived.importance.unit(latest.importance);
-        let said = times(latest.importance);
+        let said = at_most_times(latest.importance, bound);
         bar(
             ui,
             "Importance",
@@ -81,7 +82,8 @@ pub fn show(
             Some(row) => {
                 let relative = |component, value: Option<f32>| {
                     value.map(|value| {
-                        times(value * record.to_even_share(component, id.layer, place))
+                        let relative = value * record.to_even_share(component, id.layer, place);
+                        at_most_times(relative, record.is_floor(component, place, value))
                     })
                 };
                 [
@@ -123,7 +125,7 @@ fn bar(ui: &mut Ui, name: &str, share: f32, said: &str, colour: Color32, hint: &
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), 20.0), Sense::hover());
     let label = format!("{name}: {said}");
     response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, &label));
-    let (name_width, number_width) = (86.0, 62.0);
+    let (name_width, number_width) = (86.0, 82.0);
     let painter = ui.painter();
     painter.text(
         rect.left_center(),

@@ -4,7 +4,7 @@ use egui::{ScrollArea, Ui};
 
 use super::findings::Counted;
 use super::row::{self, Row};
-use crate::analysis::{Segment, Segmentation};
+use crate::analysis::{Segment, Segmentation, Tally};
 use crate::trace::TraceView;
 use crate::ui::command::UiCommand;
 use crate::ui::quantity::{counted as counted_words, percent};
@@ -103,15 +103,26 @@ fn one(
             segment.start,
             segment.end - 1,
             known.map_or_else(String::new, |row| format!(
-                ", {} with a twin; {} of {} pairs that could be evicted were, {:.1} by chance",
+                ", {} with a twin; {} of {} pairs that could be evicted were{}",
                 counted_words(row.repeated as u64, "token"),
                 row.tally.evicted,
                 row.tally.eligible,
-                row.tally.expected
+                pace(&row.tally)
             ))
         ));
         ui.weak("Click to pin its first token, double-click to read it.");
     });
+}
+
+/// How fast its pairs went. The expectation itself is no number of pairs: it may exceed them.
+fn pace(tally: &Tally) -> String {
+    let blind = tally.expected;
+    if blind > 0.0 {
+        let times = tally.evicted as f64 / blind;
+        format!(", at {times:.2} times the pace of a blind choice")
+    } else {
+        String::new()
+    }
 }
 
 /// A click pins the first token and moves the cursor on if it stands before; a double click reads on.

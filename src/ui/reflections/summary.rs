@@ -17,6 +17,10 @@ const SHOWN: [Group; 4] = [
     Group::NearDuplicates,
 ];
 
+/// The quotient of what was evicted and the log-rank expectation.
+const PACE: &str =
+    "Times the pace of a blind choice, which drops as many of each compression's candidates";
+
 /// Draws the sentence and the bars.
 pub fn show(ui: &mut Ui, view: &TraceView<'_>, counted: &Counted) {
     let palette = Palette::of(ui.ctx());
@@ -62,7 +66,7 @@ fn sentence(view: &TraceView<'_>, counted: &Counted, evicted: u64) -> String {
         .filter_map(part)
         .collect();
     let all = format!(
-        "Of {} (head, token) pairs that {policy} has evicted, {}. A blind choice draws from the same candidates.",
+        "Of {} (head, token) pairs that {policy} has evicted, {}. A blind choice drops as many of the same candidates.",
         count(evicted),
         parts.join("; ")
     );
@@ -74,7 +78,10 @@ fn chance(ratio: Ratio) -> String {
     let range = ratio.range.map_or_else(String::new, |[low, high]| {
         format!(", 95 % range {low:.2} to {high:.2}")
     });
-    format!(" ({:.2} times a blind choice{range})", ratio.value)
+    format!(
+        " ({:.2} times the pace of a blind choice{range})",
+        ratio.value
+    )
 }
 
 fn bars(ui: &mut Ui, palette: &Palette, group: Group, row: &GroupRow, evicted: u64) {
@@ -125,7 +132,7 @@ fn fair_share(group: Group, row: &GroupRow, evicted: u64) -> (Option<f64>, &'sta
     if group.counts_from_a_moment() {
         // Neither tokens nor candidates say for how long they could have gone as copies.
         let expected = row.expected / evicted.max(1) as f64;
-        (Some(expected), "by a blind choice")
+        (Some(expected), "at a blind pace")
     } else if row.tokens.is_some() {
         (row.token_share, "of tokens")
     } else {
@@ -164,14 +171,10 @@ fn explain(ui: &mut Ui, group: Group, row: &GroupRow, evicted: u64) {
         share(row.evicted_share),
         share_text(base)
     ));
-    lines.push(format!(
-        "By chance: {:.0}, pairs that would have left had every compression drawn as many of its candidates blindly",
-        row.expected
-    ));
     for (name, ratio) in [
         ("Share of evicted over share of tokens", row.over_tokens),
         ("Share of evicted over share of eligible", row.over_eligible),
-        ("Evicted over expected by chance", row.over_chance),
+        (PACE, row.over_chance),
     ] {
         if let Some(ratio) = ratio {
             let range = ratio.range.map_or_else(String::new, |[low, high]| {

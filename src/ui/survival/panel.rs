@@ -179,12 +179,9 @@ fn header(ui: &mut Ui, state: &mut SurvivalState, palette: &Palette, heads: u32,
                 &[(0.0, "none".to_owned()), (1.0, "all".to_owned())],
             );
             ui.add_space(8.0);
-            ui.scope(|ui| {
-                ui.set_max_width(110.0);
-                state
-                    .zoom
-                    .buttons(ui, "survival", f64::midpoint(from, to), total);
-            });
+            state
+                .zoom
+                .buttons(ui, "survival", f64::midpoint(from, to), total, total);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let said = RichText::new(said).size(12.5).color(palette.weak);
                 ui.add(egui::Label::new(said).truncate());

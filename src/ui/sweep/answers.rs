@@ -154,10 +154,11 @@ fn answer(
         (facts.as_str(), 11.5, palette.faint),
     ] {
         let text = RichText::new(text).size(size).color(colour);
-        ui.add(Label::new(text).truncate().selectable(false));
+        let label = Label::new(text).truncate().selectable(false);
+        ui.add(label.show_tooltip_when_elided(false));
     }
     let hint = format!(
-        "{}\n\nClick to do the run again and open it beside the full cache's.",
+        "{head}\n\n{}\n\n{facts}\n\nClick to do the run again and open it beside the full cache's.",
         problem.text
     );
     if response.on_hover_text(hint).clicked() {

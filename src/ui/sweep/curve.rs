@@ -62,7 +62,8 @@ pub fn show(
             let at = |b: Option<&u32>| b.map_or(1.0, |&b| f64::from(b).log2());
             (at(budgets.first()) - 0.2, at(budgets.last()) + 0.2)
         }
-        SweepAxis::Ratio => (0.0, 1.0),
+        // Room for the last number, which stands about its line.
+        SweepAxis::Ratio => (0.0, 1.03),
     };
     let name = match axis {
         SweepAxis::Budget => "budget: slots per KV head after a compression",

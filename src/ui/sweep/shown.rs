@@ -145,13 +145,14 @@ impl SweepShown {
                 };
                 self.renew();
             }
-            SweepEvent::Failed(why) => match self.before.take() {
-                Some(before) => self.refuse(*before, why, None),
-                None => {
+            SweepEvent::Failed(why) => {
+                if let Some(before) = self.before.take() {
+                    self.refuse(*before, why, None);
+                } else {
                     self.phase = Phase::Failed(why);
                     self.renew();
                 }
-            },
+            }
             SweepEvent::NeedsOtherFile(why) => {
                 let before = self.before.take().unwrap_or_default();
                 let file = self.out.take();

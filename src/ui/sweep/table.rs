@@ -49,7 +49,7 @@ pub fn show(
         .show(ui, |ui| {
             Grid::new("sweep numbers")
                 .striped(true)
-                .spacing([9.0, 2.0])
+                .spacing([6.0, 2.0])
                 .show(ui, |ui| {
                     for (name, hint) in COLUMNS {
                         let text = RichText::new(name).size(11.5).color(palette.faint);

@@ -4,6 +4,7 @@ use egui::{Align2, Color32, FontId, Rect, Sense, Ui, UiBuilder, pos2, vec2};
 use egui_plot::{Line as PlotLine, LineStyle, PlotBounds, PlotPoint, PlotPoints, PlotUi};
 
 use super::curve_points::{has_budget, limit, sawtooth, thin};
+use super::marks::backing;
 use crate::trace::{TraceStore, TraceView};
 use crate::ui::position_axis::PositionAxis;
 use crate::ui::quantity::count;
@@ -11,8 +12,8 @@ use crate::ui::run_key::RunKey;
 use crate::ui::still_plot::still_plot;
 use crate::ui::theme::Palette;
 
-/// How many times the highest tooth the plot is high at most: the full cache may leave it at the top, or
-/// in a long run the teeth would be flat.
+/// How many times the highest tooth the plot is high at most: the dashed line of a full cache may leave it at the top, or in
+/// a long run the teeth would be flat.
 const HEADROOM: f64 = 2.2;
 
 /// A run among those that are drawn.
@@ -81,9 +82,11 @@ impl Curve {
         let y = |slots: f64| rect.bottom() - (slots / top) as f32 * rect.height();
         let bounded = lines.iter().find(|line| !line.curve.budget.is_empty());
         if let Some(line) = bounded.or(lines.first()) {
-            line.curve.numbers(ui, line.view, rect, &y);
+            line.curve.numbers(ui, line.view, highest, rect, &y);
         }
-        full_label(ui, palette, longest, highest, axis, rect, &y);
+        let cursor = lines.iter().map(|line| line.view.cursor()).max();
+        let cursor = cursor.unwrap_or(0);
+        full_label(ui, palette, (longest, cursor), highest, axis, rect, &y);
         letters(ui, palette, lines, axis, rect, &y);
     }
 
@@ -113,28 +116,20 @@ impl Curve {
         }
     }
 
-    /// Numbers at the left: zero, the budget and the full buffer of the settings at the cursor.
-    fn numbers(&self, ui: &Ui, view: &TraceView<'_>, rect: Rect, y: &dyn Fn(f64) -> f32) {
+    /// Numbers at the left: zero, the budget and the full buffer of the settings at the cursor, and the peak of all runs if
+    /// that is higher.
+    fn numbers(
+        &self,
+        ui: &Ui,
+        view: &TraceView<'_>,
+        peak: f64,
+        rect: Rect,
+        y: &dyn Fn(f64) -> f32,
+    ) {
         let palette = Palette::of(ui.ctx());
-        let now = view.settings();
-        let mut marks = vec![(0.0, palette.faint)];
-        if has_budget(now) {
-            marks.push((f64::from(now.budget), palette.amber_text));
-            marks.push((f64::from(now.slots_when_full()), palette.weak));
-        } else {
-            marks.push((self.highest, palette.weak));
-        }
-        let mut lowest_free = f32::INFINITY;
-        for (slots, colour) in marks {
-            let place = y(slots).clamp(rect.top() + 5.0, rect.bottom() - 4.0);
-            // Two limits close together: the upper number makes room, but not far from its line.
-            let at = place.min(lowest_free - 11.0);
-            if place - at > 9.0 {
-                continue;
-            }
-            lowest_free = at;
+        for (slots, height, colour) in placed(self.marks(palette, view, peak), rect, y) {
             ui.painter().text(
-                pos2(rect.left() - 6.0, at),
+                pos2(rect.left() - 6.0, height),
                 Align2::RIGHT_CENTER,
                 count(slots as u64),
                 FontId::proportional(10.5),
@@ -142,17 +137,50 @@ impl Curve {
             );
         }
     }
+
+    /// From the highest to the lowest.
+    fn marks(&self, palette: &Palette, view: &TraceView<'_>, peak: f64) -> Vec<(f64, Color32)> {
+        let now = view.settings();
+        let zero = (0.0, palette.faint);
+        if !has_budget(now) {
+            return vec![(self.highest.max(peak), palette.weak), zero];
+        }
+        let full = f64::from(now.slots_when_full());
+        let mut marks = vec![
+            (full, palette.weak),
+            (f64::from(now.budget), palette.amber_text),
+            zero,
+        ];
+        if peak > full {
+            marks.insert(0, (peak, palette.weak));
+        }
+        marks
+    }
 }
 
-/// Highest tooth or limit of those that have a budget, so that their teeth can be seen beside a cache that keeps
-/// everything; of all, if none has one.
+/// Where the numbers go, from the highest down: one too close to the one above makes room, but not far from its line.
+fn placed(
+    marks: Vec<(f64, Color32)>,
+    rect: Rect,
+    y: &dyn Fn(f64) -> f32,
+) -> Vec<(f64, f32, Color32)> {
+    let mut free = f32::NEG_INFINITY;
+    let mut placed = vec![];
+    for (slots, colour) in marks {
+        let place = y(slots).clamp(rect.top() + 5.0, rect.bottom() - 4.0);
+        let at = place.max(free);
+        if at - place <= 9.0 && at <= rect.bottom() + 4.0 {
+            free = at + 11.0;
+            placed.push((slots, at, colour));
+        }
+    }
+    placed
+}
+
+/// Highest tooth or limit of all runs: what is shown must not leave through the top.
 fn highest(lines: &[Line<'_>]) -> f64 {
-    let of = |bounded: bool| {
-        let lines = lines.iter().map(|line| line.curve);
-        let wanted = lines.filter(move |curve| !bounded || !curve.budget.is_empty());
-        wanted.map(|curve| curve.highest).reduce(f64::max)
-    };
-    of(true).or_else(|| of(false)).unwrap_or(1.0)
+    let highest = lines.iter().map(|line| line.curve.highest);
+    highest.reduce(f64::max).unwrap_or(1.0)
 }
 
 /// A line without what egui_plot adds: a band would fill the space between the teeth.
@@ -170,7 +198,8 @@ fn colour(palette: &Palette, index: usize) -> Color32 {
     }
 }
 
-/// The letter of each run beside the end of its line, or where that leaves the plot. Lines that end together share a place.
+/// The letter of each run beside the end of its line, or where that leaves the plot at the right. Lines that end together
+/// share a place.
 fn letters(
     ui: &Ui,
     palette: &Palette,
@@ -184,16 +213,15 @@ fn letters(
         let (Some(letter), Some((_, points))) = (line.letter, &line.curve.in_sight) else {
             continue;
         };
-        let inside = |p: &&PlotPoint| y(p.y) >= rect.top() && axis.x(p.x) <= rect.right() + 1.0;
+        let inside = |p: &&PlotPoint| axis.x(p.x) <= rect.right() + 1.0;
         let Some(end) = points.iter().rev().find(inside) else {
             continue;
         };
-        // A line that goes on from there leaves through the top.
         let after = points.iter().rev().take_while(|p| !inside(p)).last();
         let end = after.map_or(pos2(axis.x(end.x), y(end.y)), |next| {
-            let share = (y(end.y) - rect.top()) / (y(end.y) - y(next.y)).max(0.01);
-            let x = axis.x(end.x) + share.clamp(0.0, 1.0) * (axis.x(next.x) - axis.x(end.x));
-            pos2(x.min(rect.right()), rect.top())
+            let share = (rect.right() - axis.x(end.x)) / (axis.x(next.x) - axis.x(end.x)).max(0.01);
+            let height = y(end.y) + share.clamp(0.0, 1.0) * (y(next.y) - y(end.y));
+            pos2(rect.right(), height)
         });
         let font = FontId::proportional(10.5);
         let colour = colour(palette, index);
@@ -204,16 +232,17 @@ fn letters(
         while let Some(other) = taken.iter().find(|other| other.intersects(place)) {
             place = place.translate(vec2(other.right() + 1.0 - place.left(), 0.0));
         }
+        backing(ui.painter(), palette, place);
         ui.painter().galley(place.min, text, colour);
         taken.push(place);
     }
 }
 
-/// Names the dashed line where it ends or leaves the plot, once it has left the lines of the limits.
+/// Names the dashed line of so many tokens where it ends or leaves the plot, once it has left the lines of the limits.
 fn full_label(
     ui: &Ui,
     palette: &Palette,
-    tokens: usize,
+    (tokens, cursor): (usize, usize),
     highest: f64,
     axis: &PositionAxis,
     rect: Rect,
@@ -232,7 +261,12 @@ fn full_label(
     }
     // Above the line: it ends where the line comes up to the text's lower edge.
     let end = axis.x(from + (to - from) * reaches(from, to, rect.top() + size.y + 3.0, y));
-    let x = end - size.x - 4.0;
+    let mut x = end - size.x - 4.0;
+    // The cursor's line must not run through it; farther left the full cache is only lower.
+    let cursor = axis.x(cursor as f64);
+    if (x - 3.0..=x + size.x + 3.0).contains(&cursor) {
+        x = cursor - size.x - 8.0;
+    }
     if x >= rect.left() + 4.0 {
         ui.painter()
             .galley(pos2(x, rect.top()), galley, palette.faint);
@@ -251,4 +285,68 @@ fn reaches(from: f64, to: f64, height: f32, y: &dyn Fn(f64) -> f32) -> f64 {
         }
     }
     low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A plot of some height, whose axis ends at 282 slots.
+    fn shown(height: f32) -> Vec<f64> {
+        let rect = Rect::from_min_size(pos2(50.0, 10.0), vec2(300.0, height));
+        let y = |slots: f64| rect.bottom() - (slots / 282.0) as f32 * height;
+        let marks = [128.0, 96.0, 0.0].map(|slots| (slots, Color32::WHITE));
+        let placed = placed(marks.to_vec(), rect, &y);
+        for pair in placed.windows(2) {
+            assert!(pair[1].1 - pair[0].1 >= 11.0);
+        }
+        placed.into_iter().map(|(slots, ..)| slots).collect()
+    }
+
+    #[test]
+    fn a_low_plot_keeps_its_upper_number() {
+        assert_eq!(shown(80.0), [128.0, 96.0, 0.0]);
+        assert_eq!(shown(40.0), [128.0, 96.0, 0.0]);
+        assert_eq!(shown(24.0)[0], 128.0);
+    }
+
+    #[test]
+    fn the_axis_reaches_the_peak_of_every_run_that_is_shown() {
+        use crate::config::CacheSettings;
+        use crate::trace::synthetic::Synthetic;
+        let store = |policy: &str, budget: u32| {
+            let settings = CacheSettings {
+                policy: policy.to_owned(),
+                budget,
+                ..CacheSettings::default()
+            };
+            let plan = Synthetic {
+                settings,
+                ..Synthetic::default()
+            };
+            plan.store()
+        };
+        let stores = [store("rkv", 96), store("full", 4000)];
+        let rect = Rect::from_min_size(pos2(0.0, 0.0), vec2(300.0, 60.0));
+        let curves = stores.each_ref().map(|store| {
+            let mut curve = Curve::default();
+            curve.update(store, &PositionAxis::new((0.0, 400.0), rect));
+            curve
+        });
+        let views = stores.each_ref().map(TraceStore::latest);
+        let lines: Vec<Line<'_>> = curves
+            .iter()
+            .zip(&views)
+            .map(|(curve, view)| Line {
+                curve,
+                letter: None,
+                view,
+            })
+            .collect();
+        let peak = curves[1].highest;
+        assert!(peak > curves[0].highest);
+        assert_eq!(highest(&lines), peak);
+        let palette = &crate::ui::theme::DARK;
+        assert_eq!(curves[0].marks(palette, &views[0], peak)[0].0, peak);
+    }
 }

@@ -119,6 +119,12 @@ pub fn cursor(painter: &Painter, palette: &Palette, x: f32, y: Rangef) {
     painter.add(Shape::convex_polygon(points, palette.text, Stroke::NONE));
 }
 
+/// Keeps a name readable over the lines that it lies on.
+pub fn backing(painter: &Painter, palette: &Palette, place: Rect) {
+    let veil = palette.canvas.gamma_multiply(0.8);
+    painter.rect_filled(place.expand2(vec2(1.0, -1.0)), 2.0, veil);
+}
+
 /// What a row of the picture is, at its left.
 pub fn caption(painter: &Painter, palette: &Palette, rect: Rect, text: &str) {
     painter.text(

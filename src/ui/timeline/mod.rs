@@ -11,5 +11,6 @@ mod scrub;
 mod transport;
 
 pub use curve_points::{has_budget, thin};
+pub use marks::backing;
 pub use panel::{MARGIN, Run, SIDES, TimelineState, show};
 pub use transport::Transport;

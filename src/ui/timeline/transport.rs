@@ -23,6 +23,10 @@ pub struct Transport {
     pub steps: Option<(bool, bool)>,
 }
 
+/// Size of what the cache holds.
+const SIZES: f32 = 12.5;
+const BETWEEN: &str = " · ";
+
 /// Draws buttons and numbers.
 pub(super) fn show(
     ui: &mut Ui,
@@ -80,7 +84,7 @@ pub(super) fn show(
         ui.label(RichText::new(place).size(12.5).color(palette.text));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if some {
-                let (text, hint) = if runs.len() > 1 {
+                let (parts, hint) = if runs.len() > 1 {
                     (
                         held(runs),
                         "Slots per head that each run holds at the cursor (mean over layers)",
@@ -92,9 +96,10 @@ pub(super) fn show(
                          keys and values now, and what a full cache would take",
                     )
                 };
-                let text = RichText::new(text).size(12.5).color(palette.weak);
-                let sizes = ui.add(egui::Label::new(text).truncate());
-                sizes.on_hover_text(hint);
+                let shown = fitting(ui, &parts);
+                let text = RichText::new(shown).size(SIZES).color(palette.weak);
+                let sizes = ui.add(egui::Label::new(text).extend());
+                sizes.on_hover_text(format!("{}\n\n{hint}", parts.join(BETWEEN)));
             }
         });
     });
@@ -157,18 +162,34 @@ fn place(view: &TraceView<'_>, runs: &[Run<'_>], transport: Transport) -> String
     format!("{of}{said} · {seen}{moving}")
 }
 
-/// What each of several runs holds: `held: A 83 · B 165`.
-fn held(runs: &[Run<'_>]) -> String {
+/// As many of the parts as there is room for, the last ones first to go: half a number says another one.
+fn fitting(ui: &Ui, parts: &[String]) -> String {
+    let font = egui::FontId::proportional(SIZES);
+    let fits = |text: &String| {
+        let galley =
+            ui.painter()
+                .layout_no_wrap(text.clone(), font.clone(), egui::Color32::PLACEHOLDER);
+        galley.size().x <= ui.available_width()
+    };
+    let mut shorter = (1..=parts.len()).rev().map(|n| parts[..n].join(BETWEEN));
+    shorter.find(fits).unwrap_or_default()
+}
+
+/// What each of several runs holds: `held: A 83`, `B 165`.
+fn held(runs: &[Run<'_>]) -> Vec<String> {
     let held = |run: &Run<'_>| {
         let slots = count(run.view.slots().round() as u64);
         format!("{} {slots}", run.letter.unwrap_or(' '))
     };
-    let runs: Vec<String> = runs.iter().map(held).collect();
-    format!("held: {}", runs.join(" · "))
+    let mut runs: Vec<String> = runs.iter().map(held).collect();
+    if let Some(first) = runs.first_mut() {
+        first.insert_str(0, "held: ");
+    }
+    runs
 }
 
-/// What the cache holds: `held 96 · peak 160 · 4.7 MiB of 18.9 MiB full`.
-fn sizes(view: &TraceView<'_>) -> String {
+/// What the cache holds: `held 96`, `peak 160`, `4.7 MiB of 18.9 MiB full`.
+fn sizes(view: &TraceView<'_>) -> Vec<String> {
     let records = &view.store().events()[..view.event_count()];
     let slots = view.slots();
     let peak = records
@@ -177,11 +198,13 @@ fn sizes(view: &TraceView<'_>) -> String {
         .max()
         .unwrap_or(0)
         .max(slots.ceil() as u32);
-    format!(
-        "held {} · peak {} · {} of {} full",
-        count(slots.round() as u64),
-        count(u64::from(peak)),
-        bytes(view.cache_bytes()),
-        bytes(view.full_bytes())
-    )
+    vec![
+        format!("held {}", count(slots.round() as u64)),
+        format!("peak {}", count(u64::from(peak))),
+        format!(
+            "{} of {} full",
+            bytes(view.cache_bytes()),
+            bytes(view.full_bytes())
+        ),
+    ]
 }

@@ -91,6 +91,7 @@ impl Layout {
         let mut token = 0;
         let mut next = 0;
         let mut end = pos2(0.0, 0.0);
+        let mut only_space = false;
         for row in &self.galley.rows {
             let top = row.pos.y + (row.size.y.max(LINE) - BOX) / 2.0;
             end = pos2(row.pos.x, top);
@@ -122,12 +123,21 @@ impl Layout {
                 match self.pieces.last_mut() {
                     Some(last) if last.token == token as u32 && last.rect.top() == top => {
                         last.rect.max.x = rect.right();
+                        only_space &= glyph.chr == ' ';
                     }
-                    _ => self.pieces.push(Piece {
-                        token: token as u32,
-                        rect,
-                        blank: false,
-                    }),
+                    // The space before a word that begins a row hangs at the end of the row before: no part of it to see.
+                    Some(last) if last.token == token as u32 && !last.blank && only_space => {
+                        last.rect = rect;
+                        only_space = glyph.chr == ' ';
+                    }
+                    _ => {
+                        self.pieces.push(Piece {
+                            token: token as u32,
+                            rect,
+                            blank: false,
+                        });
+                        only_space = glyph.chr == ' ';
+                    }
                 }
                 end = pos2(rect.right(), top);
             }
@@ -218,6 +228,10 @@ mod tests {
     use crate::trace::{TraceRecord, TraceStore};
 
     fn laid_out(texts: &[&str]) -> Layout {
+        laid_out_in(600.0, texts)
+    }
+
+    fn laid_out_in(width: f32, texts: &[&str]) -> Layout {
         let mut store = TraceStore::new(Arc::new(Synthetic::default().header()));
         let tokens = texts.iter().map(|text| token(text));
         store.apply(TraceRecord::Tokens(tokens.collect())).unwrap();
@@ -225,7 +239,7 @@ mod tests {
         crate::ui::theme::install(&ctx);
         let mut layout = None;
         let mut output = ctx.run_ui(RawInput::default(), |ui| {
-            layout = Some(Layout::of(ui, store.tokens(), 0..texts.len(), 600.0));
+            layout = Some(Layout::of(ui, store.tokens(), 0..texts.len(), width));
         });
         output.textures_delta.clear();
         layout.unwrap()
@@ -260,6 +274,17 @@ mod tests {
         assert_letters_belong_to_their_tokens(&["so", " ", "x", "=", "2"]);
         assert_letters_belong_to_their_tokens(&["של", "ום", " ", "בגד", " ", "B", "C"]);
         assert_letters_belong_to_their_tokens(&["A", " ש", "לום", " B", "C=", "7"]);
+    }
+
+    #[test]
+    fn a_word_that_begins_a_row_leaves_nothing_at_the_end_of_the_row_before() {
+        let layout = laid_out_in(60.0, &["aaaa", " bbbb"]);
+        assert_eq!(layout.galley.rows.len(), 2);
+        let places: Vec<Rect> = layout.rects(1).collect();
+        let [place] = places[..] else {
+            panic!("{places:?}");
+        };
+        assert!(place.top() > LINE && place.left() == 0.0, "{place}");
     }
 
     #[test]

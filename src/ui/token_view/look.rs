@@ -35,7 +35,7 @@ impl Look {
     pub fn unwritten(palette: &Palette) -> Self {
         Self {
             fill: None,
-            text: mix(palette.canvas, palette.faint, 0.45),
+            text: palette.unwritten,
             held: None,
             split: None,
         }
