@@ -45,7 +45,7 @@ mod tests {
     fn what_steers_a_terminal_is_shown() {
         let mut out = vec![];
         let steering = "\u{1b}[31mröd\r\u{9b}2J";
-        write!(Printable(&mut out), "{steering}|a\tb\n").unwrap();
+        writeln!(Printable(&mut out), "{steering}|a\tb").unwrap();
         let text = String::from_utf8(out).unwrap();
         assert_eq!(text, "\\u{1b}[31mröd\\u{d}\\u{9b}2J|a\tb\n");
     }

@@ -113,15 +113,15 @@ pub fn outcomes(plan: &SweepPlan) -> Vec<RunOutcome> {
 }
 
 pub fn with_sweeps(size: [f32; 2], theme: Theme) -> (Harness<'static, Stage>, Played) {
-    with_sweeps_that(size, theme, None, made_up)
+    with_sweeps_that(size, theme, None, |request| Ok(made_up(request)))
 }
 
-fn made_up(request: &ReplayRequest) -> Result<TraceStore, String> {
+fn made_up(request: &ReplayRequest) -> TraceStore {
     let plan = Synthetic {
         settings: request.settings.clone(),
         ..Synthetic::default()
     };
-    Ok(plan.store())
+    plan.store()
 }
 
 /// A window whose sweeps do their runs again in some way, with a folder of runs or none.
@@ -173,7 +173,9 @@ fn a_sweep_is_started_watched_and_its_problems_opened() {
     let folder = tempfile::tempdir().unwrap();
     let kept = RunFolder::new(folder.path().to_owned());
     let runs = Some(kept.clone());
-    let (mut harness, played) = with_sweeps_that([1280.0, 800.0], Theme::Dark, runs, made_up);
+    let (mut harness, played) = with_sweeps_that([1280.0, 800.0], Theme::Dark, runs, |request| {
+        Ok(made_up(request))
+    });
     open_tab(&mut harness);
     harness.get_by_label("SnapKV").click();
     harness.run();
