@@ -3,7 +3,7 @@
 const BOXED: &str = "\\boxed";
 
 /// The tag that ends the reasoning.
-pub(crate) const END_OF_THOUGHT: &str = "</think>";
+pub const END_OF_THOUGHT: &str = "</think>";
 
 /// Content of the last complete `\boxed{...}` that holds something, braces balanced, trimmed; `None` if there is none.
 ///

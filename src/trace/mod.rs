@@ -36,8 +36,7 @@ mod version_2;
 mod view;
 mod writer;
 
-pub(crate) use answer::END_OF_THOUGHT;
-pub use answer::last_boxed;
+pub use answer::{END_OF_THOUGHT, last_boxed};
 pub use atomic_file::{AtomicFile, FileError, destination, unfinished};
 pub use codec::FORMAT_VERSION;
 pub use eviction::EvictionMap;
