@@ -125,10 +125,9 @@ fn answer(
     };
     let head = format!("{}. {verdict}", run.problem + 1);
     let facts = format!(
-        "{} · {} tokens, {}{how}",
+        "{} · {} tokens{how}",
         problem.kind,
-        count(u64::from(run.tokens)),
-        counted(u64::from(run.compressions), "compression")
+        count(u64::from(run.tokens))
     );
     let size = vec2(ui.available_width(), HEIGHT);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
@@ -157,8 +156,9 @@ fn answer(
         let label = Label::new(text).truncate().selectable(false);
         ui.add(label.show_tooltip_when_elided(false));
     }
+    let compressions = counted(u64::from(run.compressions), "compression");
     let hint = format!(
-        "{head}\n\n{}\n\n{facts}\n\nClick to do the run again and open it beside the full cache's.",
+        "{head}\n\n{}\n\n{facts}, {compressions}\n\nClick to do the run again and open it beside the full cache's.",
         problem.text
     );
     if response.on_hover_text(hint).clicked() {
