@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser as _;
 use rkv_scope::cli;
-use rkv_scope::printable::Printable;
+use rkv_scope::printable::printable;
 
 fn main() -> ExitCode {
     let args = cli::Args::parse();
@@ -33,5 +33,5 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 fn report(error: &anyhow::Error) {
     let said = rkv_scope::error_chain::chain(error.as_ref());
     // If nobody reads it, the exit code still tells.
-    let _ = writeln!(Printable(&mut std::io::stderr()), "{said}");
+    let _ = std::io::stderr().write_all(printable(&format!("{said}\n")).as_bytes());
 }

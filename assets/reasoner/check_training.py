@@ -25,6 +25,9 @@ from model import Config, Reasoner
 
 SIZES = ["--hidden", "32", "--layers", "2", "--heads", "2", "--kv-heads", "1", "--ffn", "64", "--vocab", "64"]
 ASK, REPLY = 1, 2
+# Tokens of the made-up tokenizer beside ten digits, 10 to 19.
+COLON, TIMES, SO, STOP = 20, 21, 22, 23
+WORK = [10, TIMES, 11, COLON, 12, 13, 14, SO, 15, STOP]
 
 
 def write_data(folder: Path):
@@ -33,15 +36,14 @@ def write_data(folder: Path):
     for level in data.LEVELS:
         documents = []
         for _ in range(200):
-            row = [rng.randrange(5, 64) for _ in range(rng.randrange(3, 12))]
+            row = [rng.randrange(24, 64) for _ in range(rng.randrange(3, 12))] + WORK
             documents.append([ASK, *row, REPLY, data.THINK, *row, data.END])
         (folder / f"{level}.bin").write_bytes(array("H", [token for d in documents for token in d]).tobytes())
         (folder / f"{level}.len").write_bytes(array("H", [len(d) for d in documents]).tobytes())
         (folder / f"{level}.main").write_bytes(array("H", [len(d) - 1 for d in documents]).tobytes())
     (folder / "held_out.json").write_text("[]")
-    (folder / "tokenizer.json").write_text(
-        json.dumps({"added_tokens": [], "model": {"vocab": {str(digit): 10 + digit for digit in range(10)}}})
-    )
+    vocab = {str(digit): 10 + digit for digit in range(10)} | {":": COLON, "Ġ*Ġ": TIMES, "ĠSo": SO, ".": STOP}
+    (folder / "tokenizer.json").write_text(json.dumps({"added_tokens": [], "model": {"vocab": vocab}}))
 
 
 def run(folder: Path, out: Path, steps: int) -> dict:
@@ -164,6 +166,16 @@ def check_brief():
     assert told[1] == "At 7:30 So I. 14 * 4: 4 * 4 = 16: write.. So it is 56", told[1]
 
 
+def check_brief_batches(folder: Path):
+    """What is left out of a batch leaves a gap in the positions, and what follows from it is not learnt."""
+    pieces = train.byte_pieces(json.loads((folder / "tokenizer.json").read_text()))
+    batch = data.Curriculum(folder, 512, 64, seed=0, pieces=pieces).brief[0].batch()
+    assert (batch.positions[:, 1:] - batch.positions[:, :-1]).max() == 4, "three tokens of work are left out"
+    row = batch.tokens[0].tolist()
+    assert row.index(SO) == row.index(COLON) + 1
+    assert [token for token, learnt in zip(row, batch.learnt[0].tolist(), strict=True) if not learnt] == [SO, 15] * 2
+
+
 def main():
     check_decoding()
     check_cutting()
@@ -173,6 +185,7 @@ def main():
         folder = root / "data"
         folder.mkdir()
         write_data(folder)
+        check_brief_batches(folder)
         whole = run(folder, root / "whole", 150)
         run(folder, root / "cut", 53)
         resumed = run(folder, root / "cut", 150)

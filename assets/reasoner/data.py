@@ -220,7 +220,8 @@ class Level:
 
     def shuffle(self, epoch: int):
         rng = random.Random(f"{self.seed} {self.name} {epoch}")
-        order = [i for i in range(len(self.lengths)) if self.lengths[i] <= self.longest]
+        # What is left out counts, too: no position is beyond the longest.
+        order = [i for i in range(len(self.lengths)) if self.ends[i] - self.starts[i] <= self.longest]
         rng.shuffle(order)
         self.batches, pool = [], 1000
         for at in range(0, len(order), pool):

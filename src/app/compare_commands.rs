@@ -21,6 +21,8 @@ use super::live_settings::LiveSettings;
 use super::state::App;
 use super::tasks::Work;
 
+const NOTHING_TO_WRITE: &str = "no pane holds a run any more; nothing was written";
+
 impl App {
     pub(super) fn compare(&mut self, ctx: &Context, command: CompareCommand) {
         match command {
@@ -225,6 +227,10 @@ impl App {
             .filter(|(_, pane)| pane.store.is_some())
             .map(|(index, pane)| (index, pane.generation))
             .collect();
+        if runs.is_empty() {
+            self.refused(&lettered(&path, 0), NOTHING_TO_WRITE.to_owned());
+            return;
+        }
         // Panes that wait have nothing to be written.
         for empty in (0..MOST_RUNS).filter(|i| runs.iter().all(|(index, _)| index != i)) {
             self.path_dialog.accepts(&lettered(&path, empty));
@@ -240,15 +246,17 @@ impl App {
             .stores()
             .map(|store| (store.header().settings.policy.clone(), store.clone()))
             .collect();
-        if runs.is_empty() {
-            self.path_dialog.close();
-            return;
-        }
         let Some(path) = path else {
-            let name = fresh_name("comparison.png");
-            self.path_dialog.ask(Browse::Figure, name);
+            if !runs.is_empty() {
+                let name = fresh_name("comparison.png");
+                self.path_dialog.ask(Browse::Figure, name);
+            }
             return;
         };
+        if runs.is_empty() {
+            self.refused(&path, NOTHING_TO_WRITE.to_owned());
+            return;
+        }
         let format = match path.extension().and_then(|extension| extension.to_str()) {
             Some("svg") => Format::Svg,
             Some("png") => Format::Png,

@@ -59,7 +59,7 @@ impl App {
             .map(|session| session.store.view(session.cursor()));
         if let (Some(session), Some(view)) = (&session, &view) {
             self.derived.update(session.generation, view);
-            self.derived.live = self.transport().live;
+            self.derived.live = session.live.is_some();
         }
         let generation = session.as_ref().map_or(0, |session| session.generation);
         let (selection, cursor, tokens) = if self.tab == Tab::Compare {
@@ -115,10 +115,11 @@ impl App {
         let shown = self.session.is_none() && !self.status.busy() && !elsewhere;
         if shown != self.first_page {
             self.first_page = shown;
+            let free = !self.has_dialog() && self.status.link == Link::Up;
             ctx.memory_mut(|memory| {
                 if !shown {
                     memory.surrender_focus(prompt_bar::problem_id());
-                } else if self.status.link == Link::Up {
+                } else if free && memory.focused().is_none() {
                     memory.request_focus(prompt_bar::problem_id());
                 }
             });
@@ -164,9 +165,9 @@ impl App {
             let said = view.filter(|_| !sweeping).map(|view| {
                 let said = in_force(view);
                 match self.waiting(view) {
-                    Some(waiting) if context.running => {
+                    Some(waiting) if self.derived.live => {
                         let next = settings_words::brief(waiting);
-                        format!("{said}; from the next compression {next}")
+                        format!("{said}; when next due {next}")
                     }
                     _ => said,
                 }
@@ -276,6 +277,11 @@ impl App {
         let model = self.model_wanted.clone();
         let model = model.as_deref().unwrap_or(super::state::DEFAULT_MODEL);
         let context = self.form_context(model);
+        // Another sweep may lack the point that was chosen.
+        if let Some(plan) = &self.sweep.plan {
+            let chosen = &mut self.panels.sweep.chosen;
+            chosen.take_if(|chosen| plan.keys().all(|arm| arm != *chosen));
+        }
         let chosen = self.crowded && self.panels.sweep.chosen.is_some();
         let (state, sweep) = (&mut self.panels.sweep, &mut self.sweep);
         Panel::left("sweep form")

@@ -305,8 +305,13 @@ impl App {
                 problem,
                 asked,
                 result,
-                recorded,
-            } => self.replayed(problem, asked, result, recorded),
+            } => self.replayed(problem, asked, result),
+            Outcome::Kept(result) => {
+                if let Err(why) = result {
+                    self.not_recorded(&why);
+                }
+                self.list_runs();
+            }
             Outcome::Picked { purpose, path } => self.picked(purpose, path.as_deref()),
             Outcome::Died { work, why } => self.notifications.error(format!(
                 "{} failed unexpectedly ({why}); what is shown stays, and it can be tried again",

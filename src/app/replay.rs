@@ -60,21 +60,22 @@ impl App {
         if self.problem_is_own() {
             asked.keep_problem();
         }
-        let folder = self.runs.clone();
-        self.background(Work::Replay, move || {
-            let result: Result<Vec<TraceStore>, String> =
-                requests.iter().map(|request| replay(request)).collect();
-            let mut runs = result.iter().flatten();
-            let recorded = folder.map_or(Ok(()), |folder| {
-                runs.try_for_each(|run| folder.keep(run, SystemTime::now()))
-            });
-            Outcome::Replayed {
-                problem,
-                asked,
-                result,
-                recorded: recorded.map_err(|error| chain(&error)),
-            }
+        self.background(Work::Replay, move || Outcome::Replayed {
+            problem,
+            asked,
+            result: requests.iter().map(|request| replay(request)).collect(),
         });
+    }
+
+    /// Puts runs that are over among those that the window keeps.
+    fn keep(&mut self, runs: Vec<TraceStore>) {
+        if let Some(folder) = self.runs.clone() {
+            self.background(Work::Keep, move || {
+                let mut runs = runs.iter();
+                let kept = runs.try_for_each(|run| folder.keep(run, SystemTime::now()));
+                Outcome::Kept(kept.map_err(|error| chain(&error)))
+            });
+        }
     }
 
     /// Whether the problem in the prompt bar is the person's own, and of no run that is shown.
@@ -91,15 +92,11 @@ impl App {
         problem: u32,
         asked: Asked,
         result: Result<Vec<TraceStore>, String>,
-        recorded: Result<(), String>,
     ) {
         self.notifications.over(&under_way(problem));
-        if let Err(error) = recorded {
-            self.not_recorded(&error);
-        }
-        self.list_runs();
         match result {
             Ok(runs) => {
+                self.keep(runs.clone());
                 self.replays += 1;
                 let number = self.replays;
                 let waited_for = self.tab == Tab::Sweep && self.nothing_shown_since(&asked);
@@ -196,7 +193,6 @@ mod tests {
                 problem: 0,
                 asked,
                 result: Ok(vec![store(), store()]),
-                recorded: Ok(()),
             });
             let panes = if meanwhile { 1 } else { 2 };
             assert_eq!(app.comparison.panes.len(), panes);
@@ -216,7 +212,6 @@ mod tests {
             problem: 0,
             asked,
             result: Ok(vec![store(), store()]),
-            recorded: Ok(()),
         });
         assert_eq!(app.comparison.panes.len(), 2);
         assert_eq!(app.comparison.cursor(), store().tokens().len());

@@ -35,6 +35,8 @@ pub enum Work {
     OpenSweep,
     /// Does runs of a sweep again.
     Replay,
+    /// Puts runs among those that the window keeps.
+    Keep,
 }
 
 impl Work {
@@ -47,12 +49,13 @@ impl Work {
             Self::Dialog => "the file dialog",
             Self::OpenSweep => "reading results",
             Self::Replay => "replaying",
+            Self::Keep => "keeping a run",
         }
     }
 
     /// Whether a file is lost if it is cut short.
     fn writes(self) -> bool {
-        matches!(self, Self::Save | Self::Export)
+        matches!(self, Self::Save | Self::Export | Self::Keep)
     }
 }
 
@@ -102,9 +105,9 @@ pub enum Outcome {
         asked: Asked,
         /// The full cache's, and the policy's if it is another.
         result: Result<Vec<TraceStore>, String>,
-        /// Why they are not among the runs that the window keeps, if so.
-        recorded: Result<(), String>,
     },
+    /// Runs were put among those that the window keeps, or why not.
+    Kept(Result<(), String>),
     /// The system's dialog was closed.
     Picked {
         /// What for.

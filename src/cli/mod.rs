@@ -27,7 +27,7 @@ mod view;
 use std::io::Write;
 use std::path::Path;
 
-use crate::printable::Printable;
+use crate::printable::printable;
 
 pub use args::Args;
 use args::Command;
@@ -108,5 +108,6 @@ fn no_token(asked: usize, file: &Path, tokens: usize) -> CliError {
 /// A line of progress on stderr.
 fn progress(line: std::fmt::Arguments<'_>) {
     // Whoever read it may be gone (`2>&1 | head`); the work goes on.
-    let _ = writeln!(Printable(&mut std::io::stderr()), "{line}");
+    // In one piece: other threads write there, too.
+    let _ = std::io::stderr().write_all(printable(&format!("{line}\n")).as_bytes());
 }

@@ -1,6 +1,6 @@
 //! `record`: the engine without a window.
 
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, IsTerminal as _, Write};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -115,6 +115,8 @@ fn follow(
     ];
     let mut store: Option<TraceStore> = None;
     let mut out = Reader::new(out, args.out.is_some());
+    // A file gets the text as it is.
+    let on_terminal = std::io::stdout().is_terminal();
     let mut shown = Instant::now();
     loop {
         let Some(event) = engine.recv_timeout(Duration::from_secs(1)) else {
@@ -160,7 +162,11 @@ fn follow(
                         let from = store.header().prompt_tokens as usize;
                         let already = store.tokens().len();
                         for token in tokens.iter().skip(from.saturating_sub(already)) {
-                            out.tell(&printable(&token.text))?;
+                            if on_terminal {
+                                out.tell(&printable(&token.text))?;
+                            } else {
+                                out.tell(&token.text)?;
+                            }
                         }
                     }
                     store

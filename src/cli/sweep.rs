@@ -11,6 +11,7 @@ use super::{CliError, progress};
 use crate::counted::counted;
 use crate::error_chain::chain;
 use crate::export::{self, Format};
+use crate::printable::printable;
 use crate::problems::HELD_OUT_SEEDS;
 use crate::sweep::{
     Loader, RunOutcome, SweepEvent, SweepPlan, SweepRequest, SweepTable, arms, execute,
@@ -63,7 +64,7 @@ pub(super) fn run(args: &SweepArgs, out: &mut dyn Write) -> Result<(), CliError>
     if args.json {
         writeln!(out, "{}", json(&plan, &table, &teller.left_out))?;
     } else {
-        write!(out, "{}", text(&plan, &table))?;
+        write!(out, "{}", printable(&text(&plan, &table)))?;
     }
     if let Some(error) = failed {
         return Err(error);

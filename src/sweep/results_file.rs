@@ -15,8 +15,8 @@ use super::{ArmKey, RunOutcome, SweepPlan};
 use crate::trace::FileError;
 
 /// Grows with every change of what is written or of what a number means. 2: ratios are of slots read, answers graded anew.
-/// 3: costs are of decoding alone, units graded anew.
-const FORMAT: u32 = 3;
+/// 3: costs are of decoding alone, units graded anew. 4: a box ends on its line; policies without a window have none.
+const FORMAT: u32 = 4;
 
 /// A results file cannot be used.
 #[derive(Debug, thiserror::Error)]

@@ -94,7 +94,7 @@ pub fn show(
             }
         }
         ui.separator();
-        item(ui, true, "Help", "?", UiCommand::ToggleHelp, commands);
+        item(ui, true, "Help", "F1", UiCommand::ToggleHelp, commands);
     });
 }
 

@@ -22,7 +22,7 @@ pub const HELP: &[(&str, &str)] = &[
     ),
     (
         "1 to 6",
-        "Reading, Survival, Heatmap, Reflections, Compare, Sweep",
+        "Reading, Survival, Heatmap, Reflections, Compare, Sweep; not on the first page",
     ),
     ("Ctrl + O", "open a trace"),
     ("Ctrl + S", "save the trace"),

@@ -91,8 +91,7 @@ fn tokens_stream_in_and_the_cursor_follows_them() {
 fn a_change_that_waits_for_its_compression_is_told_beside_what_is_in_force() {
     let (mut harness, _engine, _run) = running();
     let waits = |harness: &Harness<'static, Stage>| {
-        let said =
-            harness.query_all_by_label_contains("from the next compression R-KV · budget 900");
+        let said = harness.query_all_by_label_contains("when next due R-KV · budget 900");
         said.count() > 0
     };
     assert!(!waits(&harness));

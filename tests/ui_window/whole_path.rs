@@ -58,7 +58,7 @@ fn a_typed_problem_is_reasoned_about_scrubbed_steered_and_exported() {
             .is_some_and(|s| !s.store.events().is_empty())
     });
 
-    // A slider moved while it runs is in force from the next compression and in the trace.
+    // A slider moved while it runs is in force once the cache is due and in the trace.
     harness
         .get_by_role_and_label(Role::SpinButton, "Budget")
         .set_value_accesskit(64.0);

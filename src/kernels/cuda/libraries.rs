@@ -177,12 +177,32 @@ fn folders() -> Vec<PathBuf> {
         .collect()
 }
 
+/// What to do about a library of the toolkit.
+fn install(why: &LateLibraryError) -> String {
+    format!("{why}; install the libraries of CUDA {MAJOR}, or set CUDA_HOME to their folder")
+}
+
+/// CUDA's runtime, opened once.
+fn runtime_library() -> Result<&'static Library, String> {
+    static RUNTIME: OnceLock<Result<&'static Library, String>> = OnceLock::new();
+    let open = || {
+        // The number of its eleventh version has two parts.
+        let number = if MAJOR == "11" { "11.0" } else { MAJOR };
+        let (file, folders) = (format!("libcudart.so.{number}"), folders());
+        let library = runtime().open(&file, &folders)?;
+        runtime_texts().open(&file, &folders)?;
+        Ok(library)
+    };
+    let opened = RUNTIME.get_or_init(|| open().map_err(|why: LateLibraryError| install(&why)));
+    opened.clone()
+}
+
 /// Opens the driver and the libraries that the tensor library needs, once.
 ///
 /// # Errors
 /// Which one is missing, and what to install.
 pub(super) fn open() -> Result<(), String> {
-    static OPEN: OnceLock<Result<[Library; 3], String>> = OnceLock::new();
+    static OPEN: OnceLock<Result<(), String>> = OnceLock::new();
     let open = || {
         let no_driver = |why: LateLibraryError| match why {
             LateLibraryError::Missing { .. } => format!("there is no NVIDIA driver ({why})"),
@@ -190,44 +210,29 @@ pub(super) fn open() -> Result<(), String> {
                 format!("the NVIDIA driver is too old ({why}); update it")
             }
         };
-        let no_toolkit = |why: LateLibraryError| {
-            format!(
-                "{why}; install the libraries of CUDA {MAJOR}, or set CUDA_HOME to their folder"
-            )
-        };
+        let no_toolkit = |why: LateLibraryError| install(&why);
         let folders = folders();
         let cublas_file = format!("libcublas.so.{MAJOR}");
-        Ok([
-            driver().open("libcuda.so.1", &[]).map_err(no_driver)?,
-            cublas().open(&cublas_file, &folders).map_err(no_toolkit)?,
-            curand()
-                .open("libcurand.so.10", &folders)
-                .map_err(no_toolkit)?,
-        ])
+        driver().open("libcuda.so.1", &[]).map_err(no_driver)?;
+        runtime_library()?;
+        cublas().open(&cublas_file, &folders).map_err(no_toolkit)?;
+        curand()
+            .open("libcurand.so.10", &folders)
+            .map_err(no_toolkit)?;
+        Ok(())
     };
-    OPEN.get_or_init(open)
-        .as_ref()
-        .map(|_| ())
-        .map_err(Clone::clone)
+    OPEN.get_or_init(open).clone()
 }
 
-/// What nvcc's objects call before `main` to announce their kernels: for these the runtime library is opened at once.
-///
-/// Without it they are not announced. They are the tensor library's kernels for mixtures of experts, which no model here
-/// uses.
+/// What nvcc's objects call before `main` to announce their kernels, the tensor library's products of quantised weights among
+/// them: for these the runtime library is opened at once. Where it is missing they are not announced, and [`open`] says why.
 ///
 /// # Safety
 /// As nvcc's objects call it: `image` is theirs.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn __cudaRegisterFatBinary(image: *mut c_void) -> *mut c_void {
     type Register = unsafe extern "C" fn(*mut c_void) -> *mut c_void;
-    static RUNTIME: OnceLock<Option<Library>> = OnceLock::new();
-    let runtime = RUNTIME.get_or_init(|| {
-        let file = format!("libcudart.so.{MAJOR}");
-        runtime_texts().open(&file, &folders()).ok()?;
-        runtime().open(&file, &folders()).ok()
-    });
-    let Some(runtime) = runtime else {
+    let Ok(runtime) = runtime_library() else {
         return std::ptr::null_mut();
     };
     // SAFETY: the runtime's function of this name has this type.

@@ -84,7 +84,7 @@ pub fn show(
         }
     });
     if context.running {
-        let text = "Changes are in force from the next compression.";
+        let text = "Changes come into force when the cache is next due, by the old settings or the new ones.";
         ui.label(RichText::new(text).size(12.0).color(palette.faint));
     }
     ui.add_space(4.0);
