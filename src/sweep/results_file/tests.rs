@@ -158,7 +158,8 @@ fn a_file_of_another_format_is_told_from_no_results_file() {
         matches!(error, ResultsError::OtherFormat { found: 9, .. }),
         "{error}"
     );
-    std::fs::write(&path, stamp(r#"{"sweep":{"format":3,"plan":{}}}"#)).unwrap();
+    let line = format!(r#"{{"sweep":{{"format":{FORMAT},"plan":{{}}}}}}"#);
+    std::fs::write(&path, stamp(&line)).unwrap();
     let error = StoredSweep::read(&path).unwrap_err();
     assert!(matches!(error, ResultsError::NotResults { .. }), "{error}");
 }
