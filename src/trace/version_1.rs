@@ -3,23 +3,12 @@
 
 use serde::Deserialize;
 
-use super::{ModelSummary, RecordLevel, TraceHeader};
-use crate::config::{CacheSettings, Sampling};
+use super::{ModelSummary, version_2};
+
+pub(super) type Header = version_2::Header<Model>;
 
 #[derive(Deserialize)]
-pub(super) struct Header {
-    recorded_by: String,
-    model: Model,
-    settings: CacheSettings,
-    sampling: Sampling,
-    problem: String,
-    prompt_tokens: u32,
-    device: String,
-    level: RecordLevel,
-}
-
-#[derive(Deserialize)]
-struct Model {
+pub(super) struct Model {
     name: String,
     architecture: String,
     layers: u32,
@@ -31,29 +20,19 @@ struct Model {
     weights: String,
 }
 
-impl From<Header> for TraceHeader {
-    fn from(old: Header) -> Self {
+impl From<Model> for ModelSummary {
+    fn from(old: Model) -> Self {
         Self {
-            recorded_by: old.recorded_by,
-            model: ModelSummary {
-                name: old.model.name,
-                architecture: old.model.architecture,
-                layers: old.model.layers,
-                query_heads: old.model.query_heads,
-                kv_heads: old.model.kv_heads,
-                head_dim: old.model.head_dim,
-                context: old.model.context,
-                cache_element_bytes: old.model.cache_element_bytes,
-                weights: old.model.weights,
-                fingerprint: None,
-            },
-            settings: old.settings,
-            sampling: old.sampling,
-            problem: old.problem,
-            prompt_tokens: old.prompt_tokens,
-            device: old.device,
-            level: old.level,
-            calibration: None,
+            name: old.name,
+            architecture: old.architecture,
+            layers: old.layers,
+            query_heads: old.query_heads,
+            kv_heads: old.kv_heads,
+            head_dim: old.head_dim,
+            context: old.context,
+            cache_element_bytes: old.cache_element_bytes,
+            weights: old.weights,
+            fingerprint: None,
         }
     }
 }

@@ -6,10 +6,11 @@ use serde::Deserialize;
 use super::{ModelSummary, RecordLevel, TraceHeader};
 use crate::config::{CacheSettings, Sampling};
 
+/// Version 1 differs in its model.
 #[derive(Deserialize)]
-pub(super) struct Header {
+pub(super) struct Header<M = ModelSummary> {
     recorded_by: String,
-    model: ModelSummary,
+    model: M,
     settings: CacheSettings,
     sampling: Sampling,
     problem: String,
@@ -18,11 +19,11 @@ pub(super) struct Header {
     level: RecordLevel,
 }
 
-impl From<Header> for TraceHeader {
-    fn from(old: Header) -> Self {
+impl<M: Into<ModelSummary>> From<Header<M>> for TraceHeader {
+    fn from(old: Header<M>) -> Self {
         Self {
             recorded_by: old.recorded_by,
-            model: old.model,
+            model: old.model.into(),
             settings: old.settings,
             sampling: old.sampling,
             problem: old.problem,
