@@ -230,7 +230,8 @@ fn a_sweep_is_started_watched_and_its_problems_opened() {
     harness.get_by_role_and_label(Role::Button, &name).click();
     for _ in 0..400 {
         harness.step();
-        if harness.query_by_label("Start the sweep").is_none() {
+        let shown = harness.query_by_label("Start the sweep").is_none();
+        if shown && kept.runs().len() == 2 {
             break;
         }
         std::thread::sleep(std::time::Duration::from_millis(5));
