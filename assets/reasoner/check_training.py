@@ -151,6 +151,18 @@ def check_cutting():
         assert all(any(token in part for part in cut) for cut in parts), f"{token} is cut"
 
 
+def check_deciding():
+    """Labels, operations and how a line of the calculation begins; neither the opening nor what follows the answer."""
+    split = ["<|user|>", "7", "\n", "8", "<think>", "\n", "Okay", " (", "A", ")", " ", "7", "\n", "(", "A", ")", " ", "7"]
+    split += [" plus", " ", "8", "\n", "The", " question", " A", "\n", "Wait"]
+    pieces = {4 + at: piece.encode() for at, piece in enumerate(sorted(set(split) - {"<think>"}))} | {train.THINK: b"<think>"}
+    number = {piece: token for token, piece in pieces.items()}
+    tokens = torch.tensor([[number[piece.encode()] for piece in split]])
+    chosen = train.Deciding(pieces, 4 + len(pieces), "cpu").of(tokens)[0].tolist()
+    decides = [piece for piece, of in zip(split[1:], chosen, strict=True) if of]
+    assert decides == ["A", "(", "A", " plus", "The"], decides
+
+
 def check_brief():
     """Digit work is left out, and what follows from it is not learnt; the clock and the answer stay."""
     split = ["At", " ", "7", ":", "3", "0", " So", " I", ".", " ", "1", "4", " * ", "4", ":", " ", "4", " * ", "4", " = ", "1"]
@@ -179,6 +191,7 @@ def check_brief_batches(folder: Path):
 def main():
     check_decoding()
     check_cutting()
+    check_deciding()
     check_brief()
     with tempfile.TemporaryDirectory() as temporary:
         root = Path(temporary)

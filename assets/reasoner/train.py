@@ -103,9 +103,10 @@ class Digits:
 
 
 class Deciding:
-    """Which tokens decide what is calculated: the word of an operation, and the label of what it takes.
+    """Which tokens decide what is calculated: the word of an operation, the label of what it takes, and how a line begins.
 
-    A few tokens of a trace, and what understanding a problem comes down to; a plain mean over all tokens hardly hears them.
+    With the latter a trace says whether it calculates on or has its answer. A few tokens, and what understanding a problem
+    comes down to; a plain mean over all tokens hardly hears them.
     """
 
     def __init__(self, pieces: dict[int, bytes], vocab: int, device):
@@ -123,11 +124,18 @@ class Deciding:
                 known = [said[:end] for end in range(3, len(said) + 1) if said[:end] in number]
                 if known:
                     self.operation[number[known[-1]]] = True
+        self.newline, self.question = number.get(b"\n"), number.get(b" question")
 
     def of(self, tokens: torch.Tensor) -> torch.Tensor:
         """True for these among the targets of tokens [documents, length + 1]."""
         before, targets = tokens[:, :-1].clamp(min=0), tokens[:, 1:].clamp(min=0)
-        return self.operation[targets] | (self.label[targets] & torch.isin(before, self.open))
+        said = self.operation[targets] | (self.label[targets] & torch.isin(before, self.open))
+        if self.newline is None or self.question is None:
+            return said
+        # The opening phrase and what follows the answer are a matter of chance.
+        ends = (before == self.newline) & ((before == THINK).cumsum(1) > 0)
+        calculating = (ends.cumsum(1) > 1) & ((targets == self.question).cumsum(1) == 0)
+        return said | (ends & calculating)
 
 
 class Run:
