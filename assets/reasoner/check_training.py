@@ -152,7 +152,7 @@ def check_cutting():
 
 
 def check_deciding():
-    """Labels, operations and how a line of the calculation begins; neither the opening nor what follows the answer."""
+    """Labels, operations, noted numbers and how a line of the calculation begins; not the opening nor what follows the answer."""
     split = ["<|user|>", "7", "\n", "8", "<think>", "\n", "Okay", " (", "A", ")", " ", "7", "\n", "(", "A", ")", " ", "7"]
     split += [" plus", " ", "8", "\n", "The", " question", " A", "\n", "Wait"]
     pieces = {4 + at: piece.encode() for at, piece in enumerate(sorted(set(split) - {"<think>"}))} | {train.THINK: b"<think>"}
@@ -160,7 +160,7 @@ def check_deciding():
     tokens = torch.tensor([[number[piece.encode()] for piece in split]])
     chosen = train.Deciding(pieces, 4 + len(pieces), "cpu").of(tokens)[0].tolist()
     decides = [piece for piece, of in zip(split[1:], chosen, strict=True) if of]
-    assert decides == ["A", "(", "A", " plus", "The"], decides
+    assert decides == ["A", "7", "(", "A", " plus", "The"], decides
 
 
 def check_brief():

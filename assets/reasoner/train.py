@@ -103,7 +103,8 @@ class Digits:
 
 
 class Deciding:
-    """Which tokens decide what is calculated: the word of an operation, the label of what it takes, and how a line begins.
+    """Which tokens decide what is calculated: the numbers that a trace notes first, the word of an operation, the label of
+    what it takes, and how a line begins.
 
     With the latter a trace says whether it calculates on or has its answer. A few tokens, and what understanding a problem
     comes down to; a plain mean over all tokens hardly hears them.
@@ -124,6 +125,7 @@ class Deciding:
                 known = [said[:end] for end in range(3, len(said) + 1) if said[:end] in number]
                 if known:
                     self.operation[number[known[-1]]] = True
+        self.digit = torch.tensor([pieces.get(token, b"").isdigit() for token in range(vocab)], device=device)
         self.newline, self.question = number.get(b"\n"), number.get(b" question")
 
     def of(self, tokens: torch.Tensor) -> torch.Tensor:
@@ -133,9 +135,11 @@ class Deciding:
         if self.newline is None or self.question is None:
             return said
         # The opening phrase and what follows the answer are a matter of chance.
-        ends = (before == self.newline) & ((before == THINK).cumsum(1) > 0)
-        calculating = (ends.cumsum(1) > 1) & ((targets == self.question).cumsum(1) == 0)
-        return said | (ends & calculating)
+        thinking = (before == THINK).cumsum(1) > 0
+        ends = (before == self.newline) & thinking
+        lines = ends.cumsum(1)
+        begins = ends & (lines > 1) & ((targets == self.question).cumsum(1) == 0)
+        return said | begins | (self.digit[targets] & thinking & (lines <= 1))
 
 
 class Run:

@@ -108,8 +108,15 @@ impl Zoom {
         self.pan((filled - to).min(0.0), total);
     }
 
-    /// Small buttons for people without a wheel, in one piece; they zoom about `at`, in as [`Self::closer`] does.
+    /// Small buttons for people without a wheel, in one piece; they zoom about `at` if it is in sight, else about the
+    /// middle, in as [`Self::closer`] does.
     pub fn buttons(&mut self, ui: &mut Ui, about: &str, at: f64, filled: usize, total: usize) {
+        let (from, to) = self.visible(total);
+        let at = if (from..=to).contains(&at) {
+            at
+        } else {
+            f64::midpoint(from, to)
+        };
         let button = |ui: &mut Ui, text: &str, name: String, hint: &str| {
             ui.small_button(text)
                 .accessible_name(name)

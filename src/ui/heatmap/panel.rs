@@ -213,13 +213,6 @@ fn controls(
         let table = state.reading.shown().map(|shown| &shown.table);
         let filled = table.map_or(total, HeadTable::seen);
         let at = pinned.map_or(view.cursor() as f64, |p| f64::from(p.0) + 0.5);
-        let (from, to) = state.zoom.visible(total);
-        let in_sight = from <= at && at <= to;
-        let at = if in_sight {
-            at
-        } else {
-            f64::midpoint(from, to)
-        };
         state.zoom.buttons(ui, "heatmap", at, filled, total);
     });
 }

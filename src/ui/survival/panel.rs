@@ -71,7 +71,10 @@ pub fn show(
     }
     let palette = Palette::of(ui.ctx());
     let total = store.events().last().map_or(0, |e| e.seen as usize);
-    header(ui, state, palette, store.header().model.heads(), total);
+    let at = selection
+        .pinned
+        .map_or(view.cursor() as f64, |p| f64::from(p.0) + 0.5);
+    header(ui, state, palette, store.header().model.heads(), at, total);
 
     let outer = ui.available_rect_before_wrap();
     let rect = Rect::from_min_max(
@@ -166,11 +169,17 @@ pub fn show(
     }
 }
 
-fn header(ui: &mut Ui, state: &mut SurvivalState, palette: &Palette, heads: u32, total: usize) {
+fn header(
+    ui: &mut Ui,
+    state: &mut SurvivalState,
+    palette: &Palette,
+    heads: u32,
+    at: f64,
+    total: usize,
+) {
     ui.horizontal(|ui| {
         let said = format!("Share of {heads} heads holding each token after each compression");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let (from, to) = state.zoom.visible(total);
             colour_bar::show(
                 ui,
                 Colormap::Importance,
@@ -179,9 +188,7 @@ fn header(ui: &mut Ui, state: &mut SurvivalState, palette: &Palette, heads: u32,
                 &[(0.0, "none".to_owned()), (1.0, "all".to_owned())],
             );
             ui.add_space(8.0);
-            state
-                .zoom
-                .buttons(ui, "survival", f64::midpoint(from, to), total, total);
+            state.zoom.buttons(ui, "survival", at, total, total);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 let said = RichText::new(said).size(12.5).color(palette.weak);
                 ui.add(egui::Label::new(said).truncate());

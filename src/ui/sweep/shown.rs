@@ -71,14 +71,15 @@ pub struct SweepShown {
     renewed: Option<Instant>,
     took: Duration,
     began: Option<(Instant, usize)>,
-    /// The file it is to be kept in, and what was shown before: both until it begins.
+    /// The file it is to be kept in.
     out: Option<PathBuf>,
+    /// What was shown before, until this one has results.
     before: Option<Box<Self>>,
 }
 
 impl SweepShown {
-    /// A sweep of a model was asked for, whose results a file keeps or none; what was shown before goes when it begins, and
-    /// comes back if it cannot.
+    /// A sweep of a model was asked for, whose results a file keeps or none; what was shown before goes when it has
+    /// results, and comes back if it comes to none.
     pub fn start(&mut self, model: String, out: Option<PathBuf>) {
         let before = Box::new(std::mem::take(self));
         *self = Self {
@@ -126,7 +127,9 @@ impl SweepShown {
                 note,
             } => {
                 self.began = Some((Instant::now(), done.len()));
-                self.before = None;
+                if !done.is_empty() {
+                    self.before = None;
+                }
                 self.plan = Some(plan);
                 self.outcomes = done;
                 self.left_out = left_out;
@@ -136,8 +139,18 @@ impl SweepShown {
                 }
                 self.renew();
             }
-            SweepEvent::Ran(outcome) => self.outcomes.push(outcome),
+            SweepEvent::Ran(outcome) => {
+                self.before = None;
+                self.outcomes.push(outcome);
+            }
             SweepEvent::Ended { stopped } => {
+                let before = self.before.take().filter(|before| before.plan.is_some());
+                if let Some(before) = before
+                    && stopped
+                {
+                    *self = *before;
+                    return;
+                }
                 self.phase = if stopped {
                     Phase::Stopped
                 } else {
@@ -277,15 +290,9 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_file_whose_sweep_left_an_arm_out_is_complete() {
-        let policies = ["rkv", "random-prompt"].map(str::to_owned);
-        let problem = Problem {
-            kind: String::new(),
-            text: "2 + 2?".to_owned(),
-            answer: "4".to_owned(),
-        };
-        let plan = SweepPlan {
+    fn plan(policies: &[&str], problems: Vec<Problem>) -> SweepPlan {
+        let policies: Vec<String> = policies.iter().map(|&name| name.to_owned()).collect();
+        SweepPlan {
             model: ModelIdentity {
                 name: "m".to_owned(),
                 fingerprint: "0".to_owned(),
@@ -293,8 +300,18 @@ mod tests {
             sampling: Sampling::default(),
             arms: arms(&policies, &[64], |_| {}).unwrap(),
             origin: String::new(),
-            problems: vec![problem; 100],
+            problems,
+        }
+    }
+
+    #[test]
+    fn a_file_whose_sweep_left_an_arm_out_is_complete() {
+        let problem = Problem {
+            kind: String::new(),
+            text: "2 + 2?".to_owned(),
+            answer: "4".to_owned(),
         };
+        let plan = plan(&["rkv", "random-prompt"], vec![problem; 100]);
         let keys: Vec<ArmKey> = plan.keys().take(2).collect();
         let all: Vec<RunOutcome> = (0..100)
             .flat_map(|problem| keys.iter().map(move |arm| outcome(problem, arm.clone())))
@@ -319,16 +336,7 @@ mod tests {
 
     #[test]
     fn a_sweep_that_cannot_begin_leaves_the_results_that_were_shown() {
-        let plan = SweepPlan {
-            model: ModelIdentity {
-                name: "m".to_owned(),
-                fingerprint: "0".to_owned(),
-            },
-            sampling: Sampling::default(),
-            arms: arms(&["rkv".to_owned()], &[64], |_| {}).unwrap(),
-            origin: String::new(),
-            problems: vec![],
-        };
+        let plan = plan(&["rkv"], vec![]);
         let arm = plan.keys().next().unwrap();
         let mut shown = SweepShown::default();
         shown.show_stored(plan, vec![outcome(0, arm)]);
@@ -345,6 +353,30 @@ mod tests {
             assert_eq!((shown.outcomes.len(), shown.busy()), (1, false));
             assert_eq!(shown.model, None, "the model is that of the results");
             assert_eq!(shown.refused.as_ref().unwrap().file, file);
+        }
+    }
+
+    #[test]
+    fn a_sweep_stopped_before_its_first_result_leaves_those_that_were_shown() {
+        let plan = plan(&["rkv"], vec![]);
+        let arm = plan.keys().next().unwrap();
+        for ran in [false, true] {
+            let mut shown = SweepShown::default();
+            shown.show_stored(plan.clone(), vec![outcome(7, arm.clone())]);
+            shown.start("other".to_owned(), None);
+            shown.hear(SweepEvent::Begun {
+                plan: Arc::new(plan.clone()),
+                done: vec![],
+                left_out: vec![],
+                note: None,
+            });
+            if ran {
+                shown.hear(SweepEvent::Ran(outcome(8, arm.clone())));
+            }
+            shown.hear(SweepEvent::Ended { stopped: true });
+            let problems: Vec<u32> = shown.outcomes.iter().map(|run| run.problem).collect();
+            assert_eq!(problems, if ran { [8] } else { [7] });
+            assert!(!shown.busy());
         }
     }
 
