@@ -4,7 +4,8 @@
 //! that fits its GPU at the first use and keeps the result. Kernels that are built for a head size get a file per size, so
 //! that a program loads no more than its model needs.
 //!
-//! Sets `late_libraries` where the program can open CUDA's libraries itself (`src/kernels/cuda/late_library.rs`).
+//! Sets `late_libraries` where the program can open CUDA's libraries itself (`src/kernels/cuda/late_library.rs`), and
+//! `launch_by_handle` where nvcc's objects launch kernels by CUDA 13's functions.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -18,7 +19,7 @@ fn main() {
     println!("cargo:rerun-if-changed=kernels");
     println!("cargo:rerun-if-env-changed=NVCC");
     println!("cargo:rerun-if-env-changed=CUDA_HOME");
-    println!("cargo:rustc-check-cfg=cfg(late_libraries)");
+    println!("cargo:rustc-check-cfg=cfg(late_libraries, launch_by_handle)");
     let target = |part: &str| env::var(format!("CARGO_CFG_TARGET_{part}")).unwrap_or_default();
     if target("OS") == "linux" && ["x86_64", "aarch64"].contains(&target("ARCH").as_str()) {
         println!("cargo:rustc-cfg=late_libraries");
@@ -28,7 +29,11 @@ fn main() {
     }
     let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     let nvcc = nvcc();
-    println!("cargo:rustc-env=RKV_CUDA_MAJOR={}", major(&nvcc));
+    let major = major(&nvcc);
+    println!("cargo:rustc-env=RKV_CUDA_MAJOR={major}");
+    if major >= 13 {
+        println!("cargo:rustc-cfg=launch_by_handle");
+    }
     let mut modules = Vec::new();
     for file in sources(Path::new("kernels")) {
         let stem = file
@@ -73,7 +78,7 @@ fn nvcc() -> PathBuf {
 }
 
 /// The first number of the toolkit's version: its libraries are numbered by it.
-fn major(nvcc: &Path) -> String {
+fn major(nvcc: &Path) -> u32 {
     let said = match Command::new(nvcc).arg("--version").output() {
         Ok(output) => String::from_utf8_lossy(&output.stdout).into_owned(),
         Err(error) => lacking(nvcc, &error),
@@ -81,15 +86,13 @@ fn major(nvcc: &Path) -> String {
     let version = said
         .split("release ")
         .nth(1)
-        .and_then(|rest| rest.split('.').next());
-    version
-        .unwrap_or_else(|| {
-            panic!(
-                "{} --version does not say its release: {said}",
-                nvcc.display()
-            )
-        })
-        .to_owned()
+        .and_then(|rest| rest.split('.').next()?.parse().ok());
+    version.unwrap_or_else(|| {
+        panic!(
+            "{} --version does not say its release: {said}",
+            nvcc.display()
+        )
+    })
 }
 
 fn lacking(nvcc: &Path, error: &std::io::Error) -> ! {

@@ -30,7 +30,7 @@ pub struct CacheArgs {
     /// Observation window: newest tokens, always kept
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub window: Option<u32>,
-    /// Width of the max-pool over importance, odd
+    /// Width of the pooling over importance, odd
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub kernel: Option<u32>,
     /// Cosine above which keys are near duplicates
@@ -45,7 +45,7 @@ pub struct CacheArgs {
     /// Tokens never evicted beside the window; `window` is another word for none
     #[arg(long, value_name = "none|sinks|prompt", value_parser = named(protection, Protection::ALL))]
     pub protect: Option<Protection>,
-    /// Attention sinks under `--protect sinks`
+    /// Attention sinks under `--protect sinks` and for VaSE
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub sinks: Option<u32>,
     /// When to compress: cache full, or the published code's schedule

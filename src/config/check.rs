@@ -48,7 +48,7 @@ pub enum SettingsError {
         range: &'static str,
     },
     /// The pooling window has no centre.
-    #[error("kernel is {0}, but the max-pool needs an odd width, such as {low} or {high}", low = .0.saturating_sub(1).max(1), high = .0 + 1)]
+    #[error("kernel is {0}, but the pooling needs an odd width, such as {low} or {high}", low = .0.saturating_sub(1).max(1), high = .0 + 1)]
     EvenKernel(u32),
     /// Window and protected tokens leave no slot to choose for.
     #[error(

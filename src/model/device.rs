@@ -44,7 +44,7 @@ pub fn open(choice: DeviceChoice) -> Result<OpenDevice, AcceleratorError> {
 fn gpu() -> Result<Arc<Gpu>, AcceleratorError> {
     static OPEN: Mutex<Option<Arc<Gpu>>> = Mutex::new(None);
     let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-    // A lost device never answers again; to open it anew tells why, or finds it reset.
+    // A lost device does not answer this process again; to open it anew tells why.
     if let Some(gpu) = open.take().filter(|gpu| gpu.wait().is_ok()) {
         return Ok(Arc::clone(open.insert(gpu)));
     }

@@ -80,9 +80,7 @@ impl Needs {
             bytes += u64::from(model.heads()) * u64::from(slots) * float;
         }
         if self.prompt {
-            let rows = PROMPT_PROBES
-                .min(prompt_tokens as usize)
-                .min(settings.window as usize);
+            let rows = PROMPT_PROBES.min(prompt_tokens as usize);
             bytes += rows as u64 * layer_queries * float;
         }
         if self.statistics {
@@ -124,5 +122,11 @@ mod tests {
             ..Needs::NOTHING
         };
         assert_eq!(bytes(prompt), 3 * 2 * 6 * 8 * 4, "a prompt of three tokens");
+        let long = prompt.auxiliary_bytes(&settings, &model, 100, 400);
+        assert_eq!(
+            long,
+            32 * 2 * 6 * 8 * 4,
+            "probes do not depend on the window"
+        );
     }
 }

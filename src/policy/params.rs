@@ -92,7 +92,7 @@ impl Param {
                 step: 1.0,
                 log: false,
                 decimals: 0,
-                help: "The newest tokens: always kept, and their queries say what is important.",
+                help: "The newest tokens, always kept. Policies that ask the last queries what is important ask theirs.",
             },
             Self::Kernel => &ParamSpec {
                 param: Self::Kernel,
@@ -103,7 +103,7 @@ impl Param {
                 step: 2.0,
                 log: false,
                 decimals: 0,
-                help: "Width of the max-pool that lets an important token shelter its neighbours; odd.",
+                help: "Width of the pooling that lets an important token shelter its neighbours; odd.",
             },
             Self::Threshold => &ParamSpec {
                 param: Self::Threshold,
@@ -125,7 +125,7 @@ impl Param {
                 step: 1.0,
                 log: false,
                 decimals: 0,
-                help: "First tokens that are never evicted when protection is set to sinks.",
+                help: "First tokens that are never evicted when protection is set to sinks, and that VaSE spares by itself.",
             },
         }
     }

@@ -13,7 +13,8 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
     summary: "Keeps the whole prompt and draws the rest by lot, anew for each head at every compression. Looks at \
               nothing, so it is the null model that every score has to beat; a token's chance of being \
               there still falls by the same factor at each compression. With scope layer or global the heads share one draw. The \
-              published run has a buffer of 64 beside budgets from 1024; the buffer here fits small budgets.",
+              published run keeps the newest 64 tokens, too, and has a buffer of 64 beside budgets from 1024; window and buffer \
+              here fit small budgets.",
     compresses: true,
     each_step: false,
     needs: Needs {

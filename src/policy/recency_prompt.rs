@@ -1,4 +1,4 @@
-//! Recency + prompt: the prompt and the newest tokens stay (the "Prefix Sliding" of arXiv 2609.03430 §5).
+//! Recency + prompt: the prompt and the newest tokens stay ("Prefix Sliding", arXiv 2608.26070).
 
 use super::Needs;
 use super::params::Param;
@@ -10,7 +10,7 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
     id: "recency-prompt",
     name: "Recency + prompt",
     aliases: &["prefix sliding"],
-    paper: "arXiv 2609.03430",
+    paper: "arXiv 2608.26070",
     summary: "Keeps the whole prompt and the newest tokens, and forgets the reasoning in between in the order in \
               which it was written. StreamingLLM with the prompt as its sink: the difference between the two is \
               what protecting the problem is worth.",

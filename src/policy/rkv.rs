@@ -19,7 +19,7 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
     paper: "arXiv 2505.24133",
     summary: "Keeps tokens that the last queries attend to and that do not repeat other tokens. Reasoning \
               models repeat themselves when they check their work; of a group of near-duplicate keys R-KV \
-              spares the newest and drops the rest.",
+              spares the newest and drops the rest. The published buffer is 128; the one here fits small budgets.",
     compresses: true,
     each_step: false,
     needs: Needs::WINDOW,

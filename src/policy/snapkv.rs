@@ -13,7 +13,8 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
     paper: "arXiv 2404.14469",
     summary: "Keeps what the last few queries attend to, with each important token sheltering its \
               neighbours. The same importance as R-KV's, so the difference between the two is what \
-              redundancy adds.",
+              redundancy adds. The form that R-KV's authors compare with, again at every compression while decoding, \
+              with their window of 8 and max-pool of 7; SnapKV itself compresses the prompt once.",
     compresses: true,
     each_step: false,
     needs: Needs::WINDOW,

@@ -23,7 +23,8 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
     summary: "Keeps the reasoning that the problem itself attends to: queries from across the prompt are kept and asked \
               again at every compression, instead of the last few tokens' queries. The paper (Beyond RAG) does this \
               once, to shrink a long text before answering; asking again while decoding is this program's \
-              adaptation, and so are the number of queries (as many as the window, 32 at most) and SnapKV's pooling.",
+              adaptation, and so are the number of queries (as many as the window, 32 at most), SnapKV's pooling, and that \
+              the queries keep the positions they had, before the tokens that they judge; the paper's come after them.",
     compresses: true,
     each_step: false,
     needs: Needs {

@@ -21,7 +21,8 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
               that stand for its others (K-means). Only the eviction half of ThinKV: nothing is quantised. Assumed: a \
               thought is one buffer long (128 in the paper), its kind comes from the run's own sparsities instead of \
               calibration prompts, the prompt is exempt, slots the schedule leaves free go to the newest tokens, sparsity is that of the two \
-              newest queries in evenly spread layers, and the clusters take one round.",
+              newest queries in evenly spread layers, all heads are cut by the schedule of the first, the observation window \
+              always stays, and the clusters take one round.",
     compresses: true,
     each_step: false,
     needs: Needs::WINDOW,
@@ -67,22 +68,23 @@ impl ThinKv {
         };
         let before = turn(&self.thoughts);
         let mut start = self.thoughts.last().map_or(0, |thought| thought.end);
-        // A thought that is still short goes on, unless the prompt ends there.
+        let prompt = self.prompt_tokens;
+        // No thought is of the prompt and of what follows it.
+        let border = |start: u32| if start < prompt { prompt } else { u32::MAX };
+        // A thought that is still short goes on.
         if let Some(last) = self.thoughts.last_mut()
             && last.end - last.start < length
-            && last.end != self.prompt_tokens
+            && last.end != prompt
         {
-            last.end = seen.min(last.start + length);
-            last.kind = kind;
+            last.end = seen.min(last.start + length).min(border(last.start));
+            // Where another follows, the queries that tell the kind are of that one.
+            if last.end == seen {
+                last.kind = kind;
+            }
             start = last.end;
         }
         while start < seen {
-            let border = if start < self.prompt_tokens {
-                self.prompt_tokens
-            } else {
-                u32::MAX
-            };
-            let end = seen.min(start + length).min(border);
+            let end = seen.min(start + length).min(border(start));
             // Only the newest was watched while it was written.
             let kind = if end == seen && start >= self.prompt_tokens {
                 kind
@@ -176,5 +178,52 @@ impl Policy for ThinKv {
             }
         }
         HeadScores::plain(score)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thought_keeps_its_kind_when_the_next_begins() {
+        let mut policy = ThinKv::new(&RunContext {
+            prompt_tokens: 15,
+            ..RunContext::default()
+        });
+        for (seen, kind) in [
+            (128, Kind::Execution),
+            (160, Kind::Transition),
+            (192, Kind::Reasoning),
+        ] {
+            policy.extend(seen, 32, kind);
+        }
+        let thoughts: Vec<(u32, u32, Kind)> = policy
+            .thoughts
+            .iter()
+            .map(|thought| (thought.start, thought.end, thought.kind))
+            .collect();
+        assert_eq!(thoughts[0].1, 15, "the prompt is a thought of its own");
+        assert_eq!(
+            thoughts[thoughts.len() - 3..],
+            [
+                (111, 143, Kind::Execution),
+                (143, 175, Kind::Transition),
+                (175, 192, Kind::Reasoning)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_prompt_that_is_compressed_while_it_is_read_ends_its_thought() {
+        let mut policy = ThinKv::new(&RunContext {
+            prompt_tokens: 70,
+            ..RunContext::default()
+        });
+        for seen in [40, 80] {
+            policy.extend(seen, 32, Kind::Reasoning);
+        }
+        let ends: Vec<u32> = policy.thoughts.iter().map(|thought| thought.end).collect();
+        assert_eq!(ends, [32, 64, 70, 80]);
     }
 }

@@ -26,9 +26,10 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
     summary: "Scores a key by what the model's average query would attend to from many distances ahead, which follows from \
               the rotary embedding alone; keys that only deviant queries would like get credit by their size. The \
               average query comes from a calibration file (rkv-scope calibrate) or, without one, from this run's own \
-              queries so far: an assumption of this program, as is the normalisation of each query head's scores \
-              before the largest of a group is taken. Each head keeps its own set; the published code's heads share \
-              the union of theirs.",
+              queries so far, which is an assumption of this program. As in the published code each query head's \
+              scores are normalised over the tokens that are not protected before the largest of a group is taken. \
+              Each KV head of each layer keeps its own set, and the observation window stays; the published scripts \
+              keep one set per KV head for all layers, and no newest tokens.",
     compresses: true,
     each_step: false,
     needs: Needs {
@@ -44,6 +45,7 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
 const DISTANCES: u32 = 17;
 
 struct TriAttention {
+    prompt_tokens: u32,
     statistics: Calibration,
     /// Whether the statistics are a file's: then this run's queries are not added.
     calibrated: bool,
@@ -68,6 +70,7 @@ impl TriAttention {
             None => Calibration::new(&run.model, frequencies),
         };
         Ok(Self {
+            prompt_tokens: run.prompt_tokens,
             statistics,
             calibrated: run.calibration.is_some(),
             ahead: (vec![], vec![]),
@@ -125,6 +128,11 @@ impl Policy for TriAttention {
                 *length = (a * a + b * b).sqrt();
             }
         }
+        let protected = settings.protected(self.prompt_tokens);
+        let free: Vec<bool> = head.positions[..candidates]
+            .iter()
+            .map(|position| position.0 >= protected)
+            .collect();
         let mut best = vec![f32::NEG_INFINITY; candidates];
         for member in 0..head.group {
             let query_head = head.draw.head as usize * head.group + member;
@@ -133,7 +141,7 @@ impl Policy for TriAttention {
                 .zip(lengths.chunks_exact(d / 2))
                 .map(|(key, lengths)| dot(&query, key) + dot(&weights, lengths))
                 .collect();
-            normalise(&mut scores);
+            normalise(&mut scores, &free);
             for (best, &score) in best.iter_mut().zip(&scores) {
                 *best = best.max(score);
             }
@@ -142,15 +150,15 @@ impl Policy for TriAttention {
     }
 }
 
-/// Mean 0 and standard deviation 1; all zeros where the scores are equal.
-fn normalise(scores: &mut [f32]) {
-    let count = scores.len() as f64;
-    let mean = scores.iter().map(|&x| f64::from(x)).sum::<f64>() / count;
-    let variance = scores
-        .iter()
-        .map(|&x| (f64::from(x) - mean).powi(2))
-        .sum::<f64>()
-        / count;
+/// Mean 0 and standard deviation 1 among those that are `free`; all zeros where these are equal.
+fn normalise(scores: &mut [f32], free: &[bool]) {
+    let among = || {
+        let both = scores.iter().zip(free);
+        both.filter_map(|(&score, &free)| free.then_some(f64::from(score)))
+    };
+    let count = among().count().max(1) as f64;
+    let mean = among().sum::<f64>() / count;
+    let variance = among().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
     let scale = if variance > 0.0 {
         1.0 / variance.sqrt()
     } else {

@@ -26,7 +26,8 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
     summary: "Value-aware stochastic eviction: a quarter of the budget goes to tokens whose values span the widest range, \
               because losing those sends a model into loops; the rest is drawn by lot, likelier for tokens that the \
               last queries attend to, because chance keeps the cache diverse. The published runs have a window of \
-              64 and budgets of thousands; the window here fits small budgets.",
+              64 and budgets of thousands; the window here fits small budgets. Sinks and a protected prompt count in \
+              the quarter.",
     compresses: true,
     each_step: false,
     needs: Needs {

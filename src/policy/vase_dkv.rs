@@ -1,7 +1,7 @@
 //! VaSE-DKV: random projections of key and value (arXiv 2606.03928; published code, `cur_resample_gauss`).
 //!
 //! `score_i = |k_i G|^2 |v_i G|^2` with `G` of shape `[head_dim, 20]`, Gaussian over `sqrt(20)`, drawn anew at every
-//! compression and shared by the heads of a layer; normalised by the largest, the sinks at 1.
+//! compression and shared by the heads of a layer; divided by the sum over the candidates, the sinks at 1.
 
 use super::params::Param;
 use super::stream::Stream;
@@ -17,8 +17,7 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
     paper: "arXiv 2606.03928",
     summary: "The other form of value-aware stochastic eviction: key and value of each token are seen through a random \
               projection that changes at every compression, and tokens that are large in both stay. No query is \
-              looked at; chance comes in through the projection. The published code is not clear on what the scores \
-              are divided by; the largest is assumed, which does not change who stays.",
+              looked at; chance comes in through the projection.",
     compresses: true,
     each_step: false,
     needs: Needs {
@@ -76,12 +75,13 @@ impl Policy for VaseDkv {
         let keys = sizes(&head.keys[..candidates * d], d, projection);
         let values = sizes(&head.values[..candidates * d], d, projection);
         let mut score: Vec<f32> = keys.iter().zip(&values).map(|(k, v)| k * v).collect();
-        let largest = score.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
+        let sum = score.iter().map(|&x| f64::from(x)).sum::<f64>();
+        let sum = sum.max(f64::from(f32::MIN_POSITIVE));
         for (score, position) in score.iter_mut().zip(head.positions) {
             *score = if position.0 < settings.sinks {
                 1.0
             } else {
-                *score / largest
+                (f64::from(*score) / sum) as f32
             };
         }
         HeadScores::plain(score)

@@ -32,7 +32,7 @@ pub fn show(
         (
             ColourMode::Importance,
             "importance",
-            "How much the newest tokens attend to it",
+            "How much the queries that the policy asks attend to it",
         ),
         (
             ColourMode::Redundancy,

@@ -9,10 +9,12 @@
 #
 # The two executables are built where Rust and nvcc are, for the architecture of the GPU; no GPU is needed for that:
 #   export CUDARC_CUDA_VERSION=13000 CUDA_COMPUTE_CAP=90        # and CUDA_HOME, for an nvcc that is not in /usr/local/cuda
-#   cargo build --release --features cuda && cargo test --release --features cuda --test cuda --no-run
+#   cargo build --release --no-default-features --features cuda
+#   cargo test --release --no-default-features --features cuda --test cuda --no-run
 # nvcc also comes from PyPI: nvidia-cuda-nvcc, nvidia-nvvm, nvidia-cuda-crt, nvidia-cuda-runtime and nvidia-cuda-cccl, all
 # 13.0.*; CUDA_HOME is then site-packages/nvidia/cu13. For the libraries that the linker then misses:
-# tests/cuda/stub_libraries.sh FOLDER, and LIBRARY_PATH=FOLDER for the builds. The program has 105 MB, 22 MB as .xz.
+# tests/cuda/stub_libraries.sh FOLDER, and LIBRARY_PATH=FOLDER for the builds. The two share most of their
+# contents, so that one archive of both is hardly larger than one of either: tar c FILES | xz --lzma2=preset=9,dict=256MiB
 #
 # Eight minutes at most. Each step has its own limit; one that runs out or fails is reported, and the rest goes on.
 set -uo pipefail

@@ -105,9 +105,17 @@ fn triattention_is_the_published_formula() {
                 total
             })
             .collect();
-        let mean = raw.iter().sum::<f64>() / candidates as f64;
+        // The prompt is protected: it has no part in the normalisation.
+        let free: Vec<f64> = raw
+            .iter()
+            .zip(&head.positions)
+            .filter(|(_, position)| position.0 >= run.prompt_tokens)
+            .map(|(x, _)| *x)
+            .collect();
+        assert!(free.len() < candidates, "no token of the prompt is left");
+        let mean = free.iter().sum::<f64>() / free.len() as f64;
         let spread =
-            (raw.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / candidates as f64).sqrt();
+            (free.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / free.len() as f64).sqrt();
         for (best, x) in best.iter_mut().zip(&raw) {
             *best = best.max((x - mean) / spread);
         }

@@ -12,6 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use candle_core::cuda_backend::CudaError;
 use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
 use candle_core::{CudaDevice, DType, Device, Module as _, Tensor};
+use cudarc::cublas::result::CublasError;
+use cudarc::cublas::sys::cublasStatus_t;
 use cudarc::driver::sys::{CUdevice_attribute, CUresult};
 use cudarc::driver::{
     CudaFunction, CudaSlice, CudaStream, DevicePtr as _, DriverError, LaunchConfig,
@@ -238,6 +240,20 @@ fn describe(error: DriverError) -> String {
         CUresult::CUDA_ERROR_JIT_COMPILER_NOT_FOUND => {
             "the NVIDIA driver lacks its compiler (libnvidia-ptxjitcompiler); install the whole driver".to_owned()
         }
+        // After these the driver answers every call of this process with the same.
+        CUresult::CUDA_ERROR_ASSERT
+        | CUresult::CUDA_ERROR_CONTEXT_IS_DESTROYED
+        | CUresult::CUDA_ERROR_ECC_UNCORRECTABLE
+        | CUresult::CUDA_ERROR_HARDWARE_STACK_ERROR
+        | CUresult::CUDA_ERROR_ILLEGAL_ADDRESS
+        | CUresult::CUDA_ERROR_ILLEGAL_INSTRUCTION
+        | CUresult::CUDA_ERROR_INVALID_ADDRESS_SPACE
+        | CUresult::CUDA_ERROR_INVALID_PC
+        | CUresult::CUDA_ERROR_LAUNCH_FAILED
+        | CUresult::CUDA_ERROR_LAUNCH_TIMEOUT
+        | CUresult::CUDA_ERROR_MISALIGNED_ADDRESS => {
+            format!("{error}; this program has the GPU again when it is started anew")
+        }
         _ => error.to_string(),
     }
 }
@@ -248,6 +264,9 @@ pub(super) fn of_tensor_library(
 ) -> Option<AcceleratorError> {
     let driver = match error.downcast_ref::<CudaError>() {
         Some(CudaError::Cuda(driver)) => *driver,
+        Some(CudaError::Cublas(CublasError(cublasStatus_t::CUBLAS_STATUS_ALLOC_FAILED))) => {
+            return Some(AcceleratorError::NoRoom);
+        }
         Some(other) => {
             return Some(AcceleratorError::Failed {
                 what: "compute".to_owned(),
@@ -256,10 +275,7 @@ pub(super) fn of_tensor_library(
         }
         None => *error.downcast_ref::<DriverError>()?,
     };
-    Some(match driver.0 {
-        CUresult::CUDA_ERROR_OUT_OF_MEMORY => AcceleratorError::NoRoom,
-        _ => failed("compute", driver),
-    })
+    Some(failed("compute", driver))
 }
 
 fn why_unavailable(error: &candle_core::Error) -> String {
@@ -271,9 +287,23 @@ fn why_unavailable(error: &candle_core::Error) -> String {
 }
 
 fn failed(what: &str, error: DriverError) -> AcceleratorError {
-    AcceleratorError::Failed {
-        what: what.to_owned(),
-        why: describe(error),
+    match error.0 {
+        CUresult::CUDA_ERROR_OUT_OF_MEMORY => AcceleratorError::NoRoom,
+        _ => AcceleratorError::Failed {
+            what: what.to_owned(),
+            why: describe(error),
+        },
+    }
+}
+
+/// The way back goes through memory of the computer that is locked for it, and of the GPU's takes none.
+fn failed_to_send(error: DriverError) -> AcceleratorError {
+    match failed("send data", error) {
+        AcceleratorError::NoRoom => AcceleratorError::Failed {
+            what: "send data".to_owned(),
+            why: "the computer has no memory left to be locked for it".to_owned(),
+        },
+        other => other,
     }
 }
 
@@ -365,15 +395,11 @@ impl Accelerator for Gpu {
     }
 
     fn send(&self, pieces: Vec<(CudaSlice<u8>, usize)>) -> Result<Sent, AcceleratorError> {
-        self.side
-            .send(&self.stream, pieces)
-            .map_err(|error| failed("send data", error))
+        self.side.send(&self.stream, pieces).map_err(failed_to_send)
     }
 
     fn arrive(&self, arriving: Sent) -> Result<Vec<Vec<u8>>, AcceleratorError> {
-        self.side
-            .arrive(arriving)
-            .map_err(|error| failed("send data", error))
+        self.side.arrive(arriving).map_err(failed_to_send)
     }
 
     fn launch(&self, launch: &Launch) -> Result<(), AcceleratorError> {

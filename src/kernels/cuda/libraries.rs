@@ -129,8 +129,6 @@ late_library!(
     "rkv_cuda_runtime",
     no_runtime,
     [
-        __cudaGetKernel,
-        __cudaLaunchKernel_ptsz,
         __cudaPopCallConfiguration,
         __cudaPushCallConfiguration,
         __cudaRegisterFatBinaryEnd,
@@ -153,6 +151,27 @@ late_library!(
         cudaSetDevice,
         cudaStreamSynchronize_ptsz,
     ]
+);
+
+#[cfg(launch_by_handle)]
+late_library!(
+    /// Of libcudart: how nvcc's objects launch a kernel since CUDA 13.
+    runtime_launch,
+    "rkv_cuda_runtime_launch",
+    no_runtime,
+    [
+        __cudaGetKernel,
+        __cudaLaunchKernel_ptsz,
+    ]
+);
+
+#[cfg(not(launch_by_handle))]
+late_library!(
+    /// Of libcudart: how nvcc's objects launch a kernel before CUDA 13.
+    runtime_launch,
+    "rkv_cuda_runtime_launch",
+    no_runtime,
+    [cudaLaunchKernel_ptsz]
 );
 
 late_library!(
@@ -190,6 +209,7 @@ fn runtime_library() -> Result<&'static Library, String> {
         let number = if MAJOR == "11" { "11.0" } else { MAJOR };
         let (file, folders) = (format!("libcudart.so.{number}"), folders());
         let library = runtime().open(&file, &folders)?;
+        runtime_launch().open(&file, &folders)?;
         runtime_texts().open(&file, &folders)?;
         Ok(library)
     };

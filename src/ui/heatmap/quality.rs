@@ -43,7 +43,7 @@ impl Quality {
     pub fn help(self) -> &'static str {
         match self {
             Self::Importance => {
-                "Attention the last queries give the token, max-pooled; 1 × is an even share of its head's candidates. Logarithmic."
+                "Attention that the queries which the policy asks give the token; 1 × is an even share of its head's candidates. Logarithmic."
             }
             Self::Redundancy => {
                 "How much the token's key repeats the other keys of its head; 1 × is an even share of the head's slots."

@@ -4,6 +4,7 @@ use egui::{Align2, Color32, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec
 
 use super::section;
 use super::standing::Standing;
+use crate::policy::{Param, find};
 use crate::trace::{Component, HeadId, HeadRow, Position, TokenScore, TraceView};
 use crate::ui::derived::Derived;
 use crate::ui::quantity::{at_most_times, event_number, score, times};
@@ -45,7 +46,7 @@ pub fn show(
             share,
             &said,
             palette.amber,
-            &format!("Attention of the last queries. {why}"),
+            &format!("Attention of the queries that the policy asks. {why}"),
         );
     }
     if record.block(Component::Redundancy).is_some() {
@@ -61,10 +62,18 @@ pub fn show(
         );
     }
     if let Some(standing) = standing {
-        let lambda = view.store().settings_of(record.revision).lambda;
+        let settings = view.store().settings_of(record.revision);
+        let weighed = find(&settings.policy).is_ok_and(|info| info.params.contains(&Param::Lambda));
+        let formula = if weighed {
+            format!(
+                " Z is λ·importance − (1 − λ)·redundancy, here with λ = {:.2}.",
+                settings.lambda
+            )
+        } else {
+            String::new()
+        };
         let hint = format!(
-            "Mean score {} over the heads that held it: higher than {} of the {} tokens scored. \
-             R-KV's Z is λ·importance − (1 − λ)·redundancy, here with λ = {lambda:.2}.",
+            "Mean score {} over the heads that held it: higher than {} of the {} tokens scored.{formula}",
             score(standing.mean),
             standing.below,
             standing.scored
