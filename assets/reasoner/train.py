@@ -479,7 +479,7 @@ def arguments(argv=None):
             "--candidates", type=int, default=1, help="main parts read for one that is trained on: the one with the worst digit"
         )
         p.add_argument("--word-weight", type=float, default=1, help="weight in the loss of all but the digits")
-        p.add_argument("--deciding-weight", type=float, default=1, help="weight in the loss of operations and labels")
+        p.add_argument("--deciding-weight", type=float, default=1, help="weight in the loss of what is decided")
         p.add_argument("--longest", type=int, default=1536, help="longest document, and most tokens of an evaluated trace")
         p.add_argument("--lr", type=float, default=0.01, help="Muon")
         p.add_argument("--adam-lr", type=float, default=0.002, help="AdamW: embedding and norms")
