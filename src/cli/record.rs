@@ -173,7 +173,8 @@ fn follow(
                         .apply(record)
                         .map_err(|error| CliError::Engine(error.to_string()))?;
                 }
-                if shown.elapsed() >= PROGRESS_EVERY {
+                // On a terminal the text itself is the progress.
+                if (args.json || !on_terminal) && shown.elapsed() >= PROGRESS_EVERY {
                     shown = Instant::now();
                     let view = store.latest();
                     progress(format_args!(

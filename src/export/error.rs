@@ -115,7 +115,7 @@ fn why_missing(policy: &str, level: RecordLevel) -> String {
     match level {
         RecordLevel::Components => format!("{policy}, in force there, has none"),
         RecordLevel::Scores | RecordLevel::Summary => format!(
-            "{policy}, in force there, has none, or level {level} left it out (then record with --level components)"
+            "level {level} leaves it out; if {policy}, in force there, has it, --level components records it"
         ),
     }
 }

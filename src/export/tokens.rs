@@ -52,6 +52,15 @@ pub(super) fn write(
     };
     let segments = Segmentation::of(store, options.cues.clone());
     let mut table = TableWriter::begin(out, notation, &COLUMNS)?;
+    // Nobody drew the prompt's tokens.
+    let prompt = store.header().prompt_tokens as usize;
+    let drawn = |p: usize, number: f32| {
+        if p < prompt {
+            Cell::Null
+        } else {
+            Cell::Float(number)
+        }
+    };
     for p in range {
         let position = Position(p as u32);
         let score = scores[p];
@@ -72,8 +81,8 @@ pub(super) fn write(
             segment
                 .and_then(|(_, found)| found.class.reflection())
                 .map_or(Cell::Null, |kind| Cell::Text(kind.name())),
-            Cell::Float(tokens.logprob(position)),
-            Cell::Float(tokens.entropy(position)),
+            drawn(p, tokens.logprob(position)),
+            drawn(p, tokens.entropy(position)),
             Cell::Int(tokens.micros(position)),
             Cell::Int(holders[p].into()),
             Cell::Int(heads.into()),

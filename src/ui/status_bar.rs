@@ -39,7 +39,11 @@ pub fn show(
         };
         let store = view.store();
         let header = store.header();
-        item(ui, header.device.clone(), "Where the cache of this run lived");
+        item(
+            ui,
+            format!("{} on {}", header.model.name, header.device),
+            "The model of this run, and where its cache lived",
+        );
         if let Some(speed) = status.speed() {
             item(ui, speed, "Tokens written per second over the last half second");
         }

@@ -9,7 +9,7 @@ use egui::{
 
 use super::reading::Reading;
 use super::{HeadTable, Quality, Scale, axes, picture, strikes, tooltip};
-use crate::trace::{CompressionRecord, EventIndex, Position, TraceView};
+use crate::trace::{Component, CompressionRecord, EventIndex, Position, TraceView};
 use crate::ui::columns::Columns;
 use crate::ui::command::UiCommand;
 use crate::ui::derived::Derived;
@@ -152,17 +152,22 @@ fn nothing_recorded(
     let policy =
         crate::policy::find(&settings.policy).map_or(settings.policy.as_str(), |info| info.name);
     let name = state.quality.name();
+    let scored = record.block(Component::Score).is_some();
     let hint = if header.level == RecordLevel::Summary {
         "This run recorded only which tokens left (Record: evictions). Run again with scores, or look at “held”.".to_owned()
     } else if header.level == RecordLevel::Scores && state.quality != Quality::Score {
         "This run recorded only the final score (Record: scores). Look at “score Z” or “held”."
             .to_owned()
     } else {
-        format!("{policy} decided this compression and has no {name}.")
+        let instead = if scored { " It has a score." } else { "" };
+        format!("{policy} decided this compression and has no {name}.{instead}")
     };
     empty_state::show(ui, &format!("No {name} was recorded"), &hint);
     ui.vertical_centered(|ui| {
         ui.add_space(8.0);
+        if scored && ui.button("Show the score").clicked() {
+            state.quality = Quality::Score;
+        }
         if ui.button("Show who holds what").clicked() {
             state.quality = Quality::Held;
         }
