@@ -1,7 +1,7 @@
 //! The lines under a figure's title: enough to make the picture again.
 
 use crate::analysis::{policy_names, settings_in_force};
-use crate::config::CacheSettings;
+use crate::config::{CacheSettings, Protection};
 use crate::policy;
 use crate::trace::{CompressionRecord, TraceHeader, TraceStore, TraceView};
 
@@ -27,7 +27,7 @@ pub(super) fn name(policy: &str) -> &str {
     policy::find(policy).map_or(policy, |info| info.name)
 }
 
-/// The settings that the policy uses.
+/// The settings that the policy uses, and what it may not choose from: a protected token stays whatever its score.
 fn values(settings: &CacheSettings) -> Vec<String> {
     policy::find(&settings.policy).map_or_else(
         |_unknown| vec![],
@@ -35,7 +35,13 @@ fn values(settings: &CacheSettings) -> Vec<String> {
             let numbers = info
                 .params_in_use(settings)
                 .map(|param| param.said(settings));
-            numbers.chain(info.unusual_choices(settings)).collect()
+            let mut said: Vec<String> = numbers.chain(info.unusual_choices(settings)).collect();
+            let protection = format!("protection {}", settings.protection);
+            let protects = info.compresses && settings.protection == Protection::Prompt;
+            if protects && !said.contains(&protection) {
+                said.push(protection);
+            }
+            said
         },
     )
 }
@@ -90,4 +96,22 @@ pub(super) fn changes(view: &TraceView<'_>) -> Option<String> {
 /// A text of a person or a model as part of a line.
 pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_protected_prompt_is_told_once_whether_chosen_or_usual() {
+        for policy in ["random-prompt", "rkv"] {
+            let mut settings = policy::find(policy).unwrap().default_settings();
+            settings.protection = Protection::Prompt;
+            let said = values(&settings);
+            let told = said.iter().filter(|said| said.contains("prompt")).count();
+            assert_eq!(told, 1, "{said:?}");
+        }
+        let full = policy::find("full").unwrap().default_settings();
+        assert!(values(&full).is_empty());
+    }
 }
