@@ -81,6 +81,11 @@ def save(path: Path, content: dict):
     temporary.replace(path)
 
 
+def digits(pieces: dict[int, bytes], vocab: int, device) -> torch.Tensor:
+    """True for the tokens [vocab] that are a digit."""
+    return torch.tensor([pieces.get(token, b"").isdigit() for token in range(vocab)], device=device)
+
+
 class Digits:
     """Which tokens are digits that follow from what came before.
 
@@ -91,15 +96,15 @@ class Digits:
     def __init__(self, pieces: dict[int, bytes], vocab: int, device):
         number = {piece: token for token, piece in pieces.items()}
         self.slip = number.get(b" Quickly"), number.get(b" Wait")
-        self.is_digit = torch.tensor([pieces.get(token, b"").isdigit() for token in range(vocab)], device=device)
+        self.is_digit = digits(pieces, vocab, device)
 
     def of(self, targets: torch.Tensor) -> torch.Tensor:
         """True for these digits among tokens [documents, length]."""
-        digits = self.is_digit[targets.clamp(min=0)] & (targets != PAD)
+        chosen = self.is_digit[targets.clamp(min=0)] & (targets != PAD)
         begin, end = self.slip
         if begin is None or end is None:
-            return digits
-        return digits & ((targets == begin).cumsum(1) <= (targets == end).cumsum(1))
+            return chosen
+        return chosen & ((targets == begin).cumsum(1) <= (targets == end).cumsum(1))
 
 
 class Deciding:
@@ -125,7 +130,7 @@ class Deciding:
                 known = [said[:end] for end in range(3, len(said) + 1) if said[:end] in number]
                 if known:
                     self.operation[number[known[-1]]] = True
-        self.digit = torch.tensor([pieces.get(token, b"").isdigit() for token in range(vocab)], device=device)
+        self.is_digit = digits(pieces, vocab, device)
         self.newline, self.question = number.get(b"\n"), number.get(b" question")
 
     def of(self, tokens: torch.Tensor) -> torch.Tensor:
@@ -139,7 +144,7 @@ class Deciding:
         ends = (before == self.newline) & thinking
         lines = ends.cumsum(1)
         begins = ends & (lines > 1) & ((targets == self.question).cumsum(1) == 0)
-        return said | begins | (self.digit[targets] & thinking & (lines <= 1))
+        return said | begins | (self.is_digit[targets] & thinking & (lines <= 1))
 
 
 class Run:

@@ -6,8 +6,8 @@ use super::table::{Cell, Notation, TableWriter};
 use super::{ExportError, ExportOptions, heads};
 use crate::trace::{EventIndex, TraceView};
 
-/// Scores as recorded: importance and redundancy are mostly softmax shares of one head (sums for H2O and LongFlow), not times an even share as in the
-/// tables of tokens and of the heatmap.
+/// Scores as recorded: importance and redundancy are mostly softmax shares of one head (sums for H2O and LongFlow), not
+/// times an even share as in the tables of tokens and of the heatmap.
 const COLUMNS: [&str; 9] = [
     "event",
     "layer",

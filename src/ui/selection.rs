@@ -41,6 +41,12 @@ impl Selection {
     pub fn token(&self) -> Option<Position> {
         self.hovered.or(self.pinned)
     }
+
+    /// What zooming by a button is about, on the axis of positions: the middle of the pinned token, else the cursor.
+    pub fn zoomed_at(&self, cursor: usize) -> f64 {
+        self.pinned
+            .map_or(cursor as f64, |position| f64::from(position.0) + 0.5)
+    }
 }
 
 /// What a token's background means.

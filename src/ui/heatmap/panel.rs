@@ -108,7 +108,7 @@ fn cells_or_why_not(
     if asked.is_some_and(|event| state.reading.update(view, event, state.quality)) {
         ui.ctx().request_repaint();
     }
-    controls(ui, state, view, selection.pinned, commands);
+    controls(ui, state, view, selection, commands);
     if asked.is_none() {
         let first = store.events().first().map_or(0, |e| e.seen);
         empty_state::show(
@@ -178,7 +178,7 @@ fn controls(
     ui: &mut Ui,
     state: &mut HeatmapState,
     view: &TraceView<'_>,
-    pinned: Option<Position>,
+    selection: &Selection,
     commands: &mut Vec<UiCommand>,
 ) {
     let events = view.store().events().len() as u32;
@@ -217,7 +217,7 @@ fn controls(
         // Tokens that the compression did not know of yet leave the right empty.
         let table = state.reading.shown().map(|shown| &shown.table);
         let filled = table.map_or(total, HeadTable::seen);
-        let at = pinned.map_or(view.cursor() as f64, |p| f64::from(p.0) + 0.5);
+        let at = selection.zoomed_at(view.cursor());
         state.zoom.buttons(ui, "heatmap", at, filled, total);
     });
 }

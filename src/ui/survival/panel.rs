@@ -71,9 +71,7 @@ pub fn show(
     }
     let palette = Palette::of(ui.ctx());
     let total = store.events().last().map_or(0, |e| e.seen as usize);
-    let at = selection
-        .pinned
-        .map_or(view.cursor() as f64, |p| f64::from(p.0) + 0.5);
+    let at = selection.zoomed_at(view.cursor());
     header(ui, state, palette, store.header().model.heads(), at, total);
 
     let outer = ui.available_rect_before_wrap();
