@@ -216,3 +216,46 @@ fn a_double_click_shows_the_whole_run_again_and_moves_nothing() {
     let moves = |c: &&UiCommand| matches!(c, UiCommand::SetCursor(_));
     assert_eq!(window.state().commands.iter().filter(moves).count(), 0);
 }
+
+#[test]
+fn however_far_it_is_zoomed_into_a_long_run_it_draws_no_more_than_it_shows() {
+    use rkv_scope::trace::synthetic::Synthetic;
+    let plan = Synthetic {
+        layers: 1,
+        kv_heads: 1,
+        tokens: 16_000,
+        ..Synthetic::default()
+    };
+    let stage = Stage {
+        cursor: 8000,
+        ..Stage::new(plan.store())
+    };
+    let mut window = timeline([860.0, 240.0], Theme::Dark, stage, Transport::default());
+    window.run();
+    let shapes = |window: &Harness<'static, Stage<TimelineState>>| window.output().shapes.len();
+    let whole = shapes(&window);
+    let rect = window.get_by_label_contains("Timeline cursor").rect();
+    window.hover_at(rect.center());
+    window.run();
+    for _ in 0..4 {
+        window.event(egui::Event::Zoom(8.0));
+        window.run();
+    }
+    let (from, to) = window.state().panel.visible(16_000);
+    assert!(to - from < 100.0, "{from} to {to}");
+    assert!(
+        whole < 4000 && shapes(&window) < 4000,
+        "{whole}, {}",
+        shapes(&window)
+    );
+}
+
+#[test]
+fn with_the_keys_it_keeps_the_arrows() {
+    let mut window = at(100);
+    window.get_by_label_contains("Timeline cursor").focus();
+    window.run();
+    window.key_press(egui::Key::ArrowRight);
+    window.run();
+    assert!(window.get_by_label_contains("Timeline cursor").is_focused());
+}

@@ -3,7 +3,7 @@
 use egui::{Align2, Color32, FontId, Rect, Sense, Ui, UiBuilder, pos2, vec2};
 use egui_plot::{Line as PlotLine, LineStyle, PlotBounds, PlotPoint, PlotPoints, PlotUi};
 
-use super::curve_points::{has_budget, limit, sawtooth, thin};
+use super::curve_points::{cut, has_budget, limit, sawtooth, thin};
 use super::marks::backing;
 use crate::trace::{TraceStore, TraceView};
 use crate::ui::position_axis::PositionAxis;
@@ -32,7 +32,15 @@ pub struct Curve {
     budget: Vec<Vec<PlotPoint>>,
     full_buffer: Vec<Vec<PlotPoint>>,
     highest: f64,
-    in_sight: Option<(PositionAxis, Vec<PlotPoint>)>,
+    in_sight: Option<Sight>,
+}
+
+/// What there is of the polylines along an axis.
+struct Sight {
+    axis: PositionAxis,
+    cache: Vec<PlotPoint>,
+    budget: Vec<Vec<PlotPoint>>,
+    full_buffer: Vec<Vec<PlotPoint>>,
 }
 
 impl Curve {
@@ -49,9 +57,21 @@ impl Curve {
             self.made_from = Some(key);
             self.in_sight = None;
         }
-        if self.in_sight.as_ref().is_none_or(|(of, _)| of != axis) {
-            let points = thin(&self.corners, axis.range(), axis.width() as usize);
-            self.in_sight = Some((*axis, points));
+        if self
+            .in_sight
+            .as_ref()
+            .is_none_or(|sight| sight.axis != *axis)
+        {
+            let range = axis.range();
+            let thinned = thin(&self.corners, range, axis.width() as usize);
+            let limits =
+                |lines: &[Vec<PlotPoint>]| lines.iter().map(|line| cut(line, range)).collect();
+            self.in_sight = Some(Sight {
+                axis: *axis,
+                cache: cut(&thinned, range),
+                budget: limits(&self.budget),
+                full_buffer: limits(&self.full_buffer),
+            });
         }
     }
 
@@ -63,7 +83,8 @@ impl Curve {
         let tokens = |line: &Line<'_>| line.view.store().tokens().len();
         let longest = lines.iter().map(tokens).max().unwrap_or(0);
         let top = (longest as f64).min(highest * HEADROOM).max(highest) * 1.06;
-        let full = [PlotPoint::new(0.0, 0.0), PlotPoint::new(to, to)];
+        let end = to.min(top).max(from);
+        let full = [from, end].map(|tokens| PlotPoint::new(tokens, tokens));
         ui.scope_builder(UiBuilder::new().max_rect(rect), |ui| {
             let plot = still_plot("cache length", Sense::hover())
                 .width(rect.width())
@@ -87,16 +108,17 @@ impl Curve {
         let cursor = lines.iter().map(|line| line.view.cursor()).max();
         let cursor = cursor.unwrap_or(0);
         full_label(ui, palette, (longest, cursor), highest, axis, rect, &y);
-        letters(ui, palette, lines, axis, rect, &y);
+        letters(ui, palette, lines, axis, &y);
     }
 
     /// Its limits, dotted, and its cache length.
     fn lines<'a>(&'a self, plot: &mut PlotUi<'a>, palette: &Palette, index: usize) {
+        let Some(sight) = &self.in_sight else { return };
         for (name, steps, colour) in [
-            ("budget", &self.budget, palette.amber.gamma_multiply(0.55)),
+            ("budget", &sight.budget, palette.amber.gamma_multiply(0.55)),
             (
                 "budget + buffer",
-                &self.full_buffer,
+                &sight.full_buffer,
                 palette.faint.gamma_multiply(0.8),
             ),
         ] {
@@ -105,15 +127,13 @@ impl Curve {
                 plot.line(plain(name, stretch, colour, 1.0).style(style));
             }
         }
-        if let Some((_, points)) = &self.in_sight {
-            let line = plain("cache", points, colour(palette, index), 1.6);
-            plot.line(match index {
-                0 => line.fill(0.0).fill_alpha(0.22),
-                1 => line,
-                2 => line.style(LineStyle::Dashed { length: 7.0 }),
-                _ => line.style(LineStyle::Dotted { spacing: 4.0 }),
-            });
-        }
+        let line = plain("cache", &sight.cache, colour(palette, index), 1.6);
+        plot.line(match index {
+            0 => line.fill(0.0).fill_alpha(0.22),
+            1 => line,
+            2 => line.style(LineStyle::Dashed { length: 7.0 }),
+            _ => line.style(LineStyle::Dotted { spacing: 4.0 }),
+        });
     }
 
     /// Numbers at the left: zero, the budget and the full buffer of the settings at the cursor, and the peak of all runs if
@@ -205,24 +225,17 @@ fn letters(
     palette: &Palette,
     lines: &[Line<'_>],
     axis: &PositionAxis,
-    rect: Rect,
     y: &dyn Fn(f64) -> f32,
 ) {
     let mut taken: Vec<Rect> = vec![];
     for (index, line) in lines.iter().enumerate() {
-        let (Some(letter), Some((_, points))) = (line.letter, &line.curve.in_sight) else {
+        let (Some(letter), Some(sight)) = (line.letter, &line.curve.in_sight) else {
             continue;
         };
-        let inside = |p: &&PlotPoint| axis.x(p.x) <= rect.right() + 1.0;
-        let Some(end) = points.iter().rev().find(inside) else {
+        let Some(end) = sight.cache.last() else {
             continue;
         };
-        let after = points.iter().rev().take_while(|p| !inside(p)).last();
-        let end = after.map_or(pos2(axis.x(end.x), y(end.y)), |next| {
-            let share = (rect.right() - axis.x(end.x)) / (axis.x(next.x) - axis.x(end.x)).max(0.01);
-            let height = y(end.y) + share.clamp(0.0, 1.0) * (y(next.y) - y(end.y));
-            pos2(rect.right(), height)
-        });
+        let end = pos2(axis.x(end.x), y(end.y));
         let font = FontId::proportional(10.5);
         let colour = colour(palette, index);
         let text = ui

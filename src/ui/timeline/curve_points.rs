@@ -6,6 +6,9 @@ use crate::config::CacheSettings;
 use crate::policy::{Param, find};
 use crate::trace::TraceStore;
 
+/// Where no run reaches.
+const BEYOND: f64 = u32::MAX as f64;
+
 /// Corners of the sawtooth: tokens seen against slots per head (mean over layers).
 pub fn sawtooth(store: &TraceStore) -> Vec<PlotPoint> {
     let mean = |v: &[u32]| v.iter().map(|&n| f64::from(n)).sum::<f64>() / v.len().max(1) as f64;
@@ -40,7 +43,33 @@ pub fn thin(corners: &[PlotPoint], (from, to): (f64, f64), pixels: usize) -> Vec
     thinned
 }
 
-/// Steps of a limit over the run, as settings change: a line for each stretch under a policy that has a budget.
+/// The part of a polyline within a range, cut at its ends: dots and dashes are laid out over the whole of a line, whatever
+/// is in sight of it.
+pub fn cut(line: &[PlotPoint], (from, to): (f64, f64)) -> Vec<PlotPoint> {
+    let mut inside: Vec<PlotPoint> = vec![];
+    for pair in line.windows(2) {
+        let (a, b) = (pair[0], pair[1]);
+        if b.x < from || a.x > to {
+            continue;
+        }
+        let at = |p: PlotPoint| {
+            let x = p.x.clamp(from, to);
+            if x == p.x {
+                return p;
+            }
+            // Only where the two are apart is one of them outside.
+            PlotPoint::new(x, a.y + (x - a.x) / (b.x - a.x) * (b.y - a.y))
+        };
+        if inside.is_empty() {
+            inside.push(at(a));
+        }
+        inside.push(at(b));
+    }
+    inside
+}
+
+/// Steps of a limit over the run, as settings change: a line for each stretch under a policy that has a budget. The last
+/// one goes on beyond the run, for longer ones beside it.
 pub fn limit(store: &TraceStore, of: impl Fn(&CacheSettings) -> u32) -> Vec<Vec<PlotPoint>> {
     let height = |settings: &CacheSettings| has_budget(settings).then(|| f64::from(of(settings)));
     let mut lines = vec![];
@@ -51,8 +80,7 @@ pub fn limit(store: &TraceStore, of: impl Fn(&CacheSettings) -> u32) -> Vec<Vec<
         .params()
         .iter()
         .map(|(until, _, settings)| (f64::from(until.0), Some(settings)));
-    let beyond = store.tokens().len() as f64 * 1.0e3;
-    for (until, next) in ends.chain([(beyond, None)]) {
+    for (until, next) in ends.chain([(BEYOND, None)]) {
         match now {
             Some(y) => line.extend([PlotPoint::new(at, y), PlotPoint::new(until, y)]),
             None if line.is_empty() => {}
@@ -103,5 +131,19 @@ mod tests {
         let sight = thin(&corners, (40.5, 50.5), 500);
         assert_eq!(sight.first().unwrap().x, 40.0);
         assert_eq!(sight.last().unwrap().x, 51.0);
+    }
+
+    #[test]
+    fn a_line_is_cut_where_it_leaves_the_sight() {
+        let line = [[0.0, 0.0], [10.0, 10.0], [10.0, 4.0], [1.0e9, 4.0]].map(PlotPoint::from);
+        let cut = |range| -> Vec<[f64; 2]> {
+            let points = cut(&line, range);
+            points.into_iter().map(|p| [p.x, p.y]).collect()
+        };
+        let teeth = [[5.0, 5.0], [10.0, 10.0], [10.0, 4.0], [20.0, 4.0]];
+        assert_eq!(cut((5.0, 20.0)), teeth);
+        assert_eq!(cut((12.0, 20.0)), [[12.0, 4.0], [20.0, 4.0]]);
+        assert_eq!(cut((10.0, 20.0))[..2], [[10.0, 10.0], [10.0, 10.0]]);
+        assert_eq!(cut((2.0e9, 3.0e9)), [[0.0; 2]; 0]);
     }
 }
