@@ -1,14 +1,17 @@
 //! Work of the text view is counted, not timed: the same on every machine.
 
+use std::sync::Arc;
+
 use egui::ThemePreference;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use rkv_scope::config::CacheSettings;
-use rkv_scope::trace::synthetic::Synthetic;
+use rkv_scope::trace::synthetic::{Synthetic, token};
+use rkv_scope::trace::{Position, TraceRecord, TraceStore};
 use rkv_scope::ui::token_view::Work;
 use rkv_scope::ui::{Tab, UiCommand};
 
-use super::stage::{Stage, replaying};
+use super::stage::{Stage, execute, replaying, viewer};
 
 fn long() -> Synthetic {
     let settings = CacheSettings {
@@ -98,4 +101,66 @@ fn a_theme_that_came_and_went_behind_another_tab_leaves_no_old_glyphs() {
     }
     let work = step_after(&mut harness, UiCommand::ShowTab(Tab::Reading));
     assert!(work.drawn > 0 && work.laid_out == work.drawn, "{work:?}");
+}
+
+/// Paragraphs of words so long that hardly a row is full: the page turns out far longer than their characters say.
+fn of_long_words() -> Harness<'static, Stage> {
+    let mut store = TraceStore::new(Arc::new(Synthetic::default().header()));
+    let words = |n: usize| {
+        let word = "ab".repeat(20);
+        (0..9).map(move |i| match i {
+            0 => token(&format!("P{n:03}")),
+            8 => token(".\n"),
+            _ => token(&format!(" {word}")),
+        })
+    };
+    let tokens = (0..300).flat_map(words).collect();
+    store.apply(TraceRecord::Tokens(tokens)).unwrap();
+    let mut harness = viewer();
+    harness.state_mut().app_mut().show_run(store);
+    harness.run();
+    harness
+}
+
+/// Upper and lower end of what is in sight of a paragraph.
+fn place(harness: &Harness<'static, Stage>, n: usize) -> Option<(f32, f32)> {
+    let name = format!("P{n:03}");
+    let found = harness.query_by_label_contains(&name)?;
+    let page = harness.get_by_label_contains("Timeline cursor").rect();
+    let (top, bottom) = (found.rect().top(), found.rect().bottom());
+    (bottom > 120.0 && top < page.top()).then_some((top, bottom))
+}
+
+#[test]
+fn a_jump_ends_at_its_token_however_many_rows_there_turn_out_to_be() {
+    let mut harness = of_long_words();
+    let lower = |harness: &Harness<'static, Stage>| {
+        harness
+            .get_by_label_contains("Timeline cursor")
+            .rect()
+            .top()
+    };
+    let (_, bottom) = place(&harness, 299).expect("the newest token is in sight");
+    assert!(bottom <= lower(&harness), "{bottom}");
+    for paragraph in [20, 180, 100] {
+        execute(&mut harness, vec![UiCommand::SetCursor(paragraph * 9 + 9)]);
+        let (_, bottom) = place(&harness, paragraph).expect("the token at the cursor is in sight");
+        assert!(bottom <= lower(&harness), "{paragraph}: {bottom}");
+    }
+}
+
+#[test]
+fn in_another_width_the_same_text_is_in_sight() {
+    let mut harness = of_long_words();
+    // The newest token, and after a look at another place what stands at the top there.
+    for pinned in [None, Some(Position(900))] {
+        execute(&mut harness, vec![UiCommand::Select(pinned)]);
+        for width in [1000.0, 1500.0, 1280.0] {
+            let seen = (0..300).find(|n| place(&harness, *n).is_some());
+            let kept = if pinned.is_some() { seen.unwrap() } else { 299 };
+            harness.set_size(egui::vec2(width, 800.0));
+            harness.run();
+            assert!(place(&harness, kept).is_some(), "{kept} at {width}");
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! The scrolling page of paragraphs.
 
 use egui::{
-    CornerRadius, Id, Pos2, Rect, Response, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui,
-    WidgetInfo, pos2, vec2,
+    CornerRadius, Id, Pos2, Rangef, Rect, Response, Role, ScrollArea, Sense, Shape, Stroke,
+    StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
 use crate::analysis::Segmentation;
@@ -54,10 +54,37 @@ pub struct TokenViewState {
     character: f32,
     cursor: usize,
     pinned: Option<Position>,
+    /// What the page goes to, until the paragraphs around it are laid out.
+    aim: Option<Aim>,
+    seen: Option<Seen>,
+    /// How far down the page stands.
+    top: f32,
+    /// How far down it could stand in the last frame.
+    reach: f32,
+    /// How far down it has to stand in the next frame: it has grown above what is in sight, or was not that long yet.
+    goes_on_at: Option<f32>,
     /// The person scrolled away from the end while following, or pinned a token elsewhere.
     detached: bool,
     hovering: Hovering,
     work: Work,
+}
+
+/// Tokens that are to be in sight.
+#[derive(Clone, Copy)]
+struct Aim {
+    pinned: Option<Position>,
+    newest: Option<Position>,
+}
+
+/// What the last frame had in sight, to find it again when rows are broken elsewhere.
+#[derive(Clone, Copy)]
+struct Seen {
+    /// The token at the top of the page.
+    token: Position,
+    /// How far below the upper edge it begins, in points.
+    below: f32,
+    /// The newest token at the cursor, if that was in sight.
+    newest: Option<Position>,
 }
 
 impl TokenViewState {
@@ -66,16 +93,19 @@ impl TokenViewState {
         self.work
     }
 
-    fn prepare(&mut self, ui: &Ui, generation: u64, store: &TraceStore, width: f32) {
+    /// Returns how far down the page has to stand for its text to stay where it was, if rows are broken elsewhere now.
+    fn prepare(&mut self, ui: &Ui, generation: u64, store: &TraceStore, width: f32) -> Option<f32> {
         if self.generation != generation {
             *self = Self {
                 generation,
+                goes_on_at: Some(0.0),
                 ..Self::default()
             };
         }
         let scale = ui.ctx().pixels_per_point();
         let atlas = glyph_atlas::generation(ui.ctx());
-        if self.width != width || self.scale != scale {
+        let broken_anew = self.width != width || self.scale != scale;
+        if broken_anew {
             self.paragraphs.forget_layout();
             self.tops.clear();
         } else if self.atlas != atlas {
@@ -89,6 +119,52 @@ impl TokenViewState {
             self.tops.truncate(first);
         }
         self.stack();
+        // Where it is on its way, it goes.
+        let seen = self.seen.take();
+        let seen = seen.filter(|_| broken_anew && self.aim.is_none())?;
+        self.aim = seen.newest.map(|newest| Aim {
+            pinned: None,
+            newest: Some(newest),
+        });
+        let place = self.rect_of(ui, store, seen.token)?;
+        Some((place.top() - seen.below).max(0.0))
+    }
+
+    /// What is in sight of the page, of which the paragraphs there are laid out.
+    fn seen(&self, viewport: Rect, newest: Option<Position>) -> Option<Seen> {
+        let list = self.paragraphs.list();
+        let first = self.tops.partition_point(|top| *top <= viewport.top());
+        let mut seen: Option<Seen> = None;
+        for (index, paragraph) in list.iter().enumerate().skip(first.saturating_sub(1)) {
+            let y = self.tops[index] + self.above(index);
+            let Some(layout) = paragraph.layout.as_ref().filter(|_| y < viewport.bottom()) else {
+                break;
+            };
+            for piece in &layout.pieces {
+                let rect = piece.rect.translate(vec2(0.0, y));
+                if rect.bottom() <= viewport.top() || rect.top() >= viewport.bottom() {
+                    continue;
+                }
+                let token = Position(paragraph.tokens.start as u32 + piece.token);
+                let seen = seen.get_or_insert(Seen {
+                    token,
+                    below: rect.top() - viewport.top(),
+                    newest: None,
+                });
+                seen.newest = seen.newest.or(newest.filter(|newest| *newest == token));
+            }
+        }
+        seen
+    }
+
+    /// Where the page ends.
+    fn end(&self) -> f32 {
+        self.tops.last().copied().unwrap_or(0.0) + 12.0
+    }
+
+    /// The place nearest to `top` at which the page can stand.
+    fn within(&self, top: f32, height: f32) -> f32 {
+        top.clamp(0.0, (self.end() - height).max(0.0))
     }
 
     /// Fills in the tops that are missing.
@@ -113,7 +189,7 @@ impl TokenViewState {
         let known = paragraph.layout.as_ref().map(Layout::height);
         let rows = known.or(paragraph.height).unwrap_or_else(|| {
             let per_row = (self.width / self.character).floor().max(1.0) as usize;
-            paragraph.characters.div_ceil(per_row).max(1) as f32 * LINE
+            paragraph.places.div_ceil(per_row).max(1) as f32 * LINE
         });
         rows + GAP + self.above(index)
     }
@@ -181,30 +257,53 @@ pub fn show(
     let bar = ui.spacing().scroll.bar_width + 2.0 * ui.spacing().scroll.bar_inner_margin;
     let width = (ui.available_width() - bar - 2.0 * MARGIN).clamp(120.0, WIDEST);
     state.work = Work::default();
-    state.prepare(ui, page.generation, store, width.floor());
+    let broken_anew = state.prepare(ui, page.generation, store, width.floor());
 
     if !selection.playback.following {
         state.detached = false;
     }
+    let height = ui.available_height();
+    let top = broken_anew.or(state.goes_on_at.take());
+    let (goes_to, went_to_pin) = follow(ui, state, view, selection, top, height);
+    let mut area = ScrollArea::vertical().id_salt(page.name).auto_shrink(false);
+    let top = goes_to.or(top).map(|top| state.within(top, height));
+    if let Some(top) = top {
+        area = area.vertical_scroll_offset(top.min(state.reach));
+    }
+    // The scroll area takes in first how long the page is now.
+    let later = top.filter(|top| *top > state.reach);
     let mut under_pointer = None;
     let mut shown_from = 0.0;
-    let mut went_to_pin = false;
-    let output = ScrollArea::vertical()
-        .id_salt(page.name)
-        .auto_shrink(false)
-        .show_viewport(ui, |ui, viewport| {
-            shown_from = viewport.top();
-            let origin = ui.max_rect().min + vec2(MARGIN, 0.0);
-            went_to_pin = follow(ui, state, view, selection, viewport, origin);
-            ui.set_height(state.tops.last().copied().unwrap_or(0.0) + 12.0);
-            under_pointer =
-                paragraphs(ui, state, page, view, selection, viewport, origin, commands);
-        });
+    let mut grown = 0.0;
+    let output = area.show_viewport(ui, |ui, viewport| {
+        let origin = ui.max_rect().min + vec2(MARGIN, 0.0);
+        shown_from = viewport.top();
+        if state.aim.is_none() && later.is_none() {
+            grown = grow_above(ui, state, store, viewport);
+        }
+        let viewport = viewport.translate(vec2(0.0, grown));
+        let origin = origin - vec2(0.0, grown);
+        under_pointer = paragraphs(ui, state, page, view, selection, viewport, origin, commands);
+        ui.set_height(state.end());
+        state.seen = state.seen(viewport, newest(view));
+    });
     let end = output.content_size.y - output.inner_rect.height();
     let offset = output.state.clamped_offset().y;
-    // What `follow` aims at is in sight from the next frame on: within a frame, only the wheel and the scroll bar move the
-    // page, and a text that has turned out shorter, which leaves it at its end.
+    state.reach = end.max(0.0);
+    state.top = offset + grown;
+    state.goes_on_at = later.or((grown != 0.0).then_some(state.top));
+    if later.is_none() && state.work.laid_out == 0 {
+        state.aim = None;
+    } else if later.is_some() || state.aim.is_some() {
+        // Rows that were guessed have pushed it away.
+        ui.ctx().request_repaint();
+    }
+    // Within a frame, only the wheel and the scroll bar move the page, and a text that has turned out shorter, which leaves
+    // it at its end.
     let pulled_up = offset < shown_from.min(end) - LEAST_PULL;
+    if pulled_up {
+        state.aim = None;
+    }
     if selection.playback.following && (pulled_up || went_to_pin) {
         state.detached = true;
     } else if offset >= end - 4.0 {
@@ -220,15 +319,15 @@ pub fn show(
 /// the end that it follows. A pin comes first, for the cursor may have moved long ago, behind another tab; both, if they
 /// fit.
 ///
-/// Returns whether the page moves to a pin.
+/// Returns how far down the page has to stand for that, if `top` is not where it is, and whether it moves to a pin.
 fn follow(
     ui: &Ui,
     state: &mut TokenViewState,
     view: &TraceView<'_>,
     selection: &Selection,
-    viewport: Rect,
-    origin: Pos2,
-) -> bool {
+    top: Option<f32>,
+    height: f32,
+) -> (Option<f32>, bool) {
     let store = view.store();
     let moved = state.cursor != view.cursor();
     let pinned = selection
@@ -237,30 +336,60 @@ fn follow(
     state.cursor = view.cursor();
     state.pinned = selection.pinned;
     let held = selection.playback.following && state.detached;
-    let newest = || Some(Position(view.cursor().checked_sub(1)? as u32));
-    let cursor = newest().filter(|_| moved && !held);
-    let mut rect_of = |token: Option<Position>| state.rect_of(ui, store, token?);
-    let (pin, cursor) = (rect_of(pinned), rect_of(cursor));
-    // The room around it may lie beyond the page's end, and the cursor's place does not count.
-    let in_sight = pin.is_some_and(|pin| {
-        viewport.y_range().contains(pin.top()) && viewport.y_range().contains(pin.bottom())
-    });
-    let with_room = |rect: Rect| rect.expand2(vec2(0.0, LINE));
-    let rect = match (pin.map(with_room), cursor.map(with_room)) {
-        (Some(pin), Some(cursor)) => {
-            let both = pin.union(cursor);
-            if both.height() <= viewport.height() {
-                both
-            } else {
-                pin
-            }
-        }
-        (Some(rect), None) | (None, Some(rect)) => rect,
-        (None, None) => return false,
+    let cursor = newest(view).filter(|_| moved && !held);
+    if pinned.is_some() || cursor.is_some() {
+        state.aim = Some(Aim {
+            pinned,
+            newest: cursor,
+        });
+    }
+    let Some(aim) = state.aim else {
+        return (None, false);
     };
-    let rect = rect.translate(origin.to_vec2());
-    ui.scroll_to_rect_animation(rect, None, egui::style::ScrollAnimation::none());
-    pinned.is_some() && !in_sight
+    let mut rect_of = |token: Option<Position>| state.rect_of(ui, store, token?);
+    let (pin, cursor) = (rect_of(aim.pinned), rect_of(aim.newest));
+    let top = state.within(top.unwrap_or(state.top), height);
+    let sight = Rangef::new(top, top + height);
+    // The room around it may lie beyond the page's end, and the cursor's place does not count.
+    let in_sight = pin.is_some_and(|pin| sight.contains(pin.top()) && sight.contains(pin.bottom()));
+    let with_room = |rect: Rect| rect.y_range().expand(LINE);
+    let range = match (pin.map(with_room), cursor.map(with_room)) {
+        (Some(pin), Some(cursor)) => {
+            let both = Rangef::new(pin.min.min(cursor.min), pin.max.max(cursor.max));
+            if both.span() <= height { both } else { pin }
+        }
+        (Some(range), None) | (None, Some(range)) => range,
+        (None, None) => return (None, false),
+    };
+    let space = ui.spacing().item_spacing.y;
+    let goes_to = if range.min < sight.min {
+        Some(range.min - space)
+    } else if range.max > sight.max {
+        Some(range.max - height + space)
+    } else {
+        None
+    };
+    (goes_to, pin.is_some() && !in_sight)
+}
+
+/// The newest token at the cursor.
+fn newest(view: &TraceView<'_>) -> Option<Position> {
+    Some(Position(view.cursor().checked_sub(1)? as u32))
+}
+
+/// Lays out the paragraph at the upper edge. Returns by how much it has turned out higher than guessed: the page moves
+/// along, so that the text below stays where it is.
+fn grow_above(ui: &Ui, state: &mut TokenViewState, store: &TraceStore, viewport: Rect) -> f32 {
+    let first = state.tops.partition_point(|top| *top < viewport.top());
+    let Some(index) = first
+        .checked_sub(1)
+        .filter(|index| *index + 1 < state.tops.len())
+    else {
+        return 0.0;
+    };
+    let before = state.tops[index + 1];
+    state.lay_out(ui, store, index);
+    state.tops[index + 1] - before
 }
 
 #[expect(clippy::too_many_arguments, reason = "what a page is made of")]

@@ -20,8 +20,8 @@ pub struct Paragraph {
     pub heading: Option<SegmentKind>,
     /// The part of the run it belongs to.
     pub part: Option<SegmentKind>,
-    /// Characters without line ends, for guessing its height before it is laid out.
-    pub characters: usize,
+    /// Places that its characters without line ends take in a row, for guessing its height before it is laid out.
+    pub places: usize,
     /// Glyphs and token rectangles, once it has been visible.
     pub layout: Option<Layout>,
     /// Height that its rows had when their glyphs were forgotten, so that the page stays where it is.
@@ -133,9 +133,9 @@ impl Paragraphs {
         let index = self.list.len() - 1;
         let last = &mut self.list[index];
         last.tokens.end = position + 1;
-        last.characters += text.trim_end_matches(['\n', '\r']).chars().count();
+        last.places += places(text.trim_end_matches(['\n', '\r']));
         // Line ends before any text, as after a heading, end nothing.
-        last.closed |= line_end && last.characters > 0;
+        last.closed |= line_end && last.places > 0;
         (last.layout, last.height) = (None, None);
         index
     }
@@ -152,6 +152,13 @@ impl Paragraphs {
             .seen
             .min(at.max(self.list.last().map_or(0, |p| p.tokens.end)));
     }
+}
+
+/// From here on most characters are as wide as high: Chinese, Japanese, Korean, pictures.
+const WIDE_FROM: char = '\u{2e80}';
+
+fn places(text: &str) -> usize {
+    text.chars().map(|c| 1 + usize::from(c >= WIDE_FROM)).sum()
 }
 
 #[cfg(test)]
