@@ -8,7 +8,7 @@ use super::{
     Segmentation, Tally, policy_ids, settings_in_force,
 };
 use crate::config::CacheSettings;
-use crate::trace::TraceView;
+use crate::trace::{ModelSummary, TraceView};
 
 /// A group's numbers. Shares are of everything seen, 0 to 1.
 ///
@@ -163,6 +163,8 @@ impl Ledger {
 pub struct Report {
     /// The policy's id, or the ids of those that followed each other: `rkv, then snapkv`.
     pub policy: String,
+    /// The model that wrote them.
+    pub model: ModelSummary,
     /// Runs in it.
     pub runs: usize,
     /// Runs of these in which near duplicates were recorded: only they count in that group.
@@ -213,6 +215,7 @@ impl Report {
         let seen = || segments.seen(view.cursor());
         let mut report = Self {
             policy: policy_ids(view),
+            model: view.store().header().model.clone(),
             runs: 1,
             runs_with_near_duplicates,
             settings: vec![settings_in_force(view).into_iter().cloned().collect()],
@@ -231,7 +234,7 @@ impl Report {
         report
     }
 
-    /// Several runs as one: counts are added, so longer runs weigh more.
+    /// Several runs of one model as one: counts are added, so longer runs weigh more.
     pub fn pooled(reports: &[&Self]) -> Option<Self> {
         let (first, rest) = reports.split_first()?;
         let mut all = (*first).clone();

@@ -1,8 +1,8 @@
 //! Where two texts part.
 
-use crate::trace::{Position, TraceStore, quoted};
+use crate::trace::{FinishReason, Position, TraceStore, quoted};
 
-/// The first position at which two runs wrote different tokens, or at which one of them had ended.
+/// The first position at which two runs wrote different tokens, or at which one of them said that it was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Divergence {
     /// The position; everything before it is the same in both.
@@ -30,7 +30,8 @@ impl Divergence {
     }
 }
 
-/// Where two runs part after the prompt. `None` while one is a beginning of the other that may still grow.
+/// Where two runs part after the prompt. `None` while one is a beginning of the other, and has not ended by a word of its
+/// model: a limit or a person that cut it off says nothing about what it would have written.
 pub fn divergence(a: &TraceStore, b: &TraceStore) -> Option<Divergence> {
     let (x, y) = (a.tokens().ids(), b.tokens().ids());
     let prompt = a.header().prompt_tokens.max(b.header().prompt_tokens) as usize;
@@ -40,7 +41,12 @@ pub fn divergence(a: &TraceStore, b: &TraceStore) -> Option<Divergence> {
         .iter()
         .zip(&y[from..both])
         .position(|(x, y)| x != y);
-    let ended = |store: &TraceStore| store.end().is_some() && store.tokens().len() == both;
+    let ended = |store: &TraceStore| {
+        let done = store
+            .end()
+            .is_some_and(|(_, reason, _)| *reason == FinishReason::EndOfText);
+        done && store.tokens().len() == both
+    };
     let one_ended = x.len() != y.len() && (ended(a) || ended(b));
     let at = differs.map(|i| from + i).or(one_ended.then_some(both))?;
     Some(Divergence {
@@ -61,9 +67,13 @@ mod tests {
     use super::*;
     use crate::compare::fixtures::run;
     use crate::trace::synthetic::token;
-    use crate::trace::{FinishReason, TokenRecord, TraceRecord};
+    use crate::trace::{TokenRecord, TraceRecord};
 
     fn written(ids: &[u32], ended: bool) -> TraceStore {
+        finished(ids, ended.then_some(FinishReason::EndOfText))
+    }
+
+    fn finished(ids: &[u32], reason: Option<FinishReason>) -> TraceStore {
         let mut header = crate::compare::fixtures::plan(1, 40, 200).header();
         header.prompt_tokens = 2;
         let mut store = TraceStore::new(Arc::new(header));
@@ -72,9 +82,8 @@ mod tests {
             ..token(&format!(" t{id}"))
         });
         store.apply(TraceRecord::Tokens(tokens.collect())).unwrap();
-        if ended {
+        if let Some(reason) = reason {
             let at = Position(ids.len() as u32);
-            let reason = FinishReason::EndOfText;
             let end = TraceRecord::End {
                 at,
                 reason,
@@ -113,6 +122,16 @@ mod tests {
             said.said(&whole, &written(&[9, 8, 1], true))
                 .ends_with("against the end")
         );
+    }
+
+    #[test]
+    fn a_run_that_was_cut_off_wrote_nothing_else() {
+        let whole = written(&[9, 8, 1, 2, 3], true);
+        for reason in [FinishReason::MaxTokens, FinishReason::Stopped] {
+            let cut = finished(&[9, 8, 1], Some(reason));
+            assert_eq!(at(&whole, &cut), None);
+            assert_eq!(common_prefix(&whole, &cut), 3);
+        }
     }
 
     #[test]

@@ -100,10 +100,10 @@ impl Overlap {
         self.series[last]
     }
 
-    /// Mean over all tokens that have an index.
-    pub fn mean(&self) -> Option<f64> {
-        let (sum, n) = self
-            .series
+    /// Mean over the moments up to so many tokens that have an index: up to the token at which the texts part both runs
+    /// gain what they share; from there on it only leaves, for as long as the shorter one goes on.
+    pub fn mean(&self, tokens: usize) -> Option<f64> {
+        let (sum, n) = self.series[..tokens.min(self.series.len())]
             .iter()
             .flatten()
             .fold((0.0, 0u32), |(sum, n), v| (sum + f64::from(*v), n + 1));
@@ -206,8 +206,25 @@ mod tests {
     }
 
     #[test]
+    fn the_mean_is_over_the_moments_up_to_a_token() {
+        let (a, b) = (run(1, 40, 260), run(4, 44, 280));
+        let (overlap, common) = (Overlap::of(&a, &b), common_prefix(&a, &b));
+        assert!(
+            (45..200).contains(&common),
+            "they part after a compression: {common}"
+        );
+        let by_hand: f32 = (1..=common).map(|t| counted(&a, &b, t).unwrap()).sum();
+        let mean = overlap.mean(common).unwrap();
+        assert!((mean - f64::from(by_hand) / common as f64).abs() < 1e-6);
+        assert!(
+            mean > overlap.mean(usize::MAX).unwrap(),
+            "later there is only loss"
+        );
+    }
+
+    #[test]
     fn without_evictions_two_runs_overlap_wholly() {
         let (a, b) = (run(1, 4000, 200), run(2, 4000, 220));
-        assert_eq!(Overlap::of(&a, &b).mean(), Some(1.0));
+        assert_eq!(Overlap::of(&a, &b).mean(usize::MAX), Some(1.0));
     }
 }

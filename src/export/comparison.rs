@@ -236,9 +236,9 @@ impl<'a> Comparison<'a> {
         });
         writeln!(
             out,
-            "  held alike (Jaccard, over the {} tokens they share): {} on average,{parted} {} after {} tokens",
+            "  held alike (Jaccard, over the {} tokens they share): {} on average while those are written,{parted} {} after {} tokens",
             pair.common,
-            number(pair.overlap.mean()),
+            number(pair.overlap.mean(pair.common)),
             number(pair.held.jaccard()),
             pair.last
         )?;
@@ -325,7 +325,8 @@ impl<'a> Comparison<'a> {
             })),
             "same_text": pair.parting.is_none() && self.shorter(pair).is_none(),
             "shared_tokens": pair.common,
-            "jaccard_mean": pair.overlap.mean(),
+            "jaccard_mean": pair.overlap.mean(pair.common),
+            "jaccard_mean_whole": pair.overlap.mean(usize::MAX),
             "jaccard_at_divergence": pair.at_parting().map(shortest),
             "jaccard_at_end": pair.held.jaccard(),
             "end_tokens": pair.last,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::info::differing;
 use crate::analysis::{GroupRow, Ratio, Report};
+use crate::compare::check_models;
 use crate::config::CacheSettings;
 use crate::counted::counted;
 use crate::printable::Printable;
@@ -15,7 +16,8 @@ use crate::printable::Printable;
 pub struct Findings {
     /// One per trace, in the order they were named.
     pub traces: Vec<TraceFindings>,
-    /// One per policy with more than one trace, in the order of its first. A run whose policy was changed on the way
+    /// One per policy and model with more than one trace, in the order of its first: pairs of a model with more heads
+    /// would outweigh another's. A run whose policy was changed on the way
     /// belongs to none of its policies, but to those that follow each other in the same order.
     pub policies: Vec<Report>,
 }
@@ -37,13 +39,13 @@ impl Findings {
     pub fn of(traces: Vec<TraceFindings>) -> Self {
         let mut policies: Vec<Report> = vec![];
         for TraceFindings { report, .. } in &traces {
-            if policies.iter().any(|known| known.policy == report.policy) {
+            if policies.iter().any(|known| alike(known, report)) {
                 continue;
             }
             let same: Vec<&Report> = traces
                 .iter()
                 .map(|trace| &trace.report)
-                .filter(|other| other.policy == report.policy)
+                .filter(|other| alike(other, report))
                 .collect();
             if same.len() > 1 {
                 policies.extend(Report::pooled(&same));
@@ -71,11 +73,24 @@ impl Findings {
             write_report(out, file, report)?;
         }
         for report in &self.policies {
-            let name = format!("all {} traces of {}", report.runs, report.policy);
+            let mut name = format!("all {} traces of {}", report.runs, report.policy);
+            let reports = self.traces.iter().map(|trace| &trace.report);
+            let same_policy = |other: &&Report| other.policy == report.policy;
+            if !reports
+                .filter(same_policy)
+                .all(|other| alike(other, report))
+            {
+                name = format!("{name} by {}", report.model.name);
+            }
             write_report(out, &format!("{name}{}", different(report)), report)?;
         }
         Ok(())
     }
+}
+
+/// Whether two reports are of one policy and one model.
+fn alike(a: &Report, b: &Report) -> bool {
+    a.policy == b.policy && check_models(&a.model, &b.model).is_ok()
 }
 
 /// In what the settings of pooled traces differ, if they do.

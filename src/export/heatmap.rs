@@ -10,6 +10,7 @@ use super::matrix_figure::{MOST_CELLS, Mark, Marks, MatrixFigure, RowGroup};
 use super::palette::mix;
 use super::table::{Cell, Notation};
 use super::{ExportError, ExportOptions, Measure, What, caption, heads};
+use crate::config::Scope;
 use crate::trace::{Component, CompressionRecord, EventIndex, HeadId, Position, TraceView};
 
 struct Heatmap<'a> {
@@ -50,17 +51,20 @@ impl<'a> Heatmap<'a> {
         let columns = range.len();
         let mut values = vec![None; heads.len() * columns];
         let mut marks = vec![Mark::Plain; heads.len() * columns];
-        // Every head holds the newest tokens, which it did not score.
-        let window = (record.seen.saturating_sub(record.window) as usize).max(range.start);
+        let before = event.0.checked_sub(1).map(EventIndex);
         let rows = values.chunks_exact_mut(columns);
         let rows = rows.zip(marks.chunks_exact_mut(columns)).zip(&heads);
         for ((row, marks), &head) in rows {
-            marks[(window - range.start).min(columns)..].fill(Mark::Window);
             let place = head.row(model.kv_heads);
+            let scored = view.head_rows(event, head).unwrap_or_default();
+            // Behind its candidates a head holds tokens that it did not score; after a window that has grown, with gaps.
+            let window = scored.last().map_or(0, |last| last.position.index() + 1);
             for (mark, p) in marks.iter_mut().zip(range.clone()) {
-                let left = store.evictions().evicted_at(place, Position(p as u32));
-                if left == Some(event) {
+                let position = Position(p as u32);
+                if store.evictions().evicted_at(place, position) == Some(event) {
                     *mark = Mark::Leaves;
+                } else if p >= window && store.evictions().held_after(place, position, before) {
+                    *mark = Mark::Window;
                 }
             }
             if measure == Measure::Held {
@@ -80,7 +84,7 @@ impl<'a> Heatmap<'a> {
                 to_even(Component::Importance),
                 to_even(Component::Redundancy),
             );
-            for token in view.head_rows(event, head).unwrap_or_default() {
+            for token in scored {
                 let value = match measure {
                     Measure::Importance => token.importance.map(|value| value * importance),
                     Measure::Redundancy => token.redundancy.map(|value| value * redundancy),
@@ -159,12 +163,25 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
     if let Some(head) = options.head {
         notes.push(format!("KV head {head} only"));
     }
+    let scope = view.store().settings_of(map.record.revision).scope;
+    if map.measure == Measure::Score && scope != Scope::Head {
+        let whose = if scope == Scope::Layer {
+            "a layer's"
+        } else {
+            "all"
+        };
+        notes.push(format!(
+            "each head's own score; the mean of {whose} heads decided"
+        ));
+    }
     // Rows that stand for several heads have no marks.
     let missing = if map.heads.len() > MOST_CELLS.0 {
         "no score: dropped before, or in the window"
     } else {
         "not in the cache"
     };
+    // Apart from the pale middle of a score's ramp and the pale end of the others.
+    let absent = mix(palette.missing, palette.weak, 0.12);
     let figure = MatrixFigure {
         title: options
             .title
@@ -177,10 +194,10 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
         scale,
         scale_name: map.measure.unit(),
         ramp: map.measure.ramp(palette),
-        missing: (missing, palette.missing),
+        missing: (missing, absent),
         marks: Some(Marks {
             cells: map.marks,
-            window: mix(palette.missing, palette.weak, 0.3),
+            window: mix(palette.missing, palette.weak, 0.45),
         }),
         palette,
         cells: map.matrix.reduce(MOST_CELLS),

@@ -80,6 +80,12 @@ pub fn percent(share: f64) -> String {
     }
 }
 
+/// A rate of so many trials and the ends of its interval, in per cent to a tenth as tables print it: of 200 a single one
+/// more can be seen.
+pub fn rate(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
 /// A compression's number as people count: the first is 1.
 pub fn event_number(event: EventIndex) -> u32 {
     event.0 + 1

@@ -97,7 +97,12 @@ fn compare_prints_a_table_or_json_and_writes_a_figure() {
         both["runs"][1]["summary"]["tokens"],
         report["summary"]["tokens"]
     );
-    assert!(both["pairs"][0]["jaccard_mean"].as_f64().unwrap() > 0.0);
+    let mean = |name: &str| both["pairs"][0][name].as_f64().unwrap();
+    let (together, whole) = (mean("jaccard_mean"), mean("jaccard_mean_whole"));
+    assert!(
+        0.0 < whole && whole <= together,
+        "after the parting there is only loss: {together}, {whole}"
+    );
 
     let figure = folder.path().join("both.png");
     let path = figure.to_str().unwrap();
@@ -169,4 +174,52 @@ fn what_a_problem_says_does_not_steer_the_terminal() {
     assert!(text.contains("\\u{1b}[31mWhat is 2 + 3?"), "{text}");
     assert!(!text.contains('\u{1b}'));
     assert_eq!(json(&ok(&["info", path, "--json"]))["problem"], problem);
+}
+
+/// The colours of the heatmap: what stays lies above the cut and what leaves below it, whoever decided by which score.
+#[cfg(feature = "gui")]
+#[test]
+fn the_heatmaps_cut_parts_what_stays_from_what_leaves() {
+    use rkv_scope::ui::heatmap::{HeadTable, Quality};
+    let folder = tempfile::tempdir().unwrap();
+    let runs: [&[&str]; 5] = [
+        &["--policy", "rkv-global"],
+        &["--policy", "tova"],
+        &["--policy", "streamingllm"],
+        &["--policy", "rkv", "--protect", "prompt"],
+        &["--policy", "h2o"],
+    ];
+    for args in runs {
+        let (path, _) = record(folder.path(), &args.join(""), args);
+        let store = rkv_scope::trace::load(std::path::Path::new(&path))
+            .unwrap()
+            .store;
+        let (view, mut left) = (store.latest(), 0);
+        for record in store.events() {
+            let event = rkv_scope::trace::EventIndex(record.event);
+            let table = HeadTable::of(&view, event).unwrap();
+            let settings = store.settings_of(record.revision);
+            let protected = settings.protected(store.header().prompt_tokens);
+            for row in 0..table.heads() {
+                for token in table
+                    .rows(row)
+                    .iter()
+                    .filter(|token| token.position.0 >= protected)
+                {
+                    let over = table.value(row, token, Quality::Score).unwrap();
+                    let right = if token.evicted {
+                        over <= 0.0
+                    } else {
+                        over >= 0.0
+                    };
+                    assert!(
+                        right,
+                        "{args:?}, head {row}: {token:?} lies {over} over the cut"
+                    );
+                    left += usize::from(token.evicted);
+                }
+            }
+        }
+        assert!(left > 0, "{args:?}");
+    }
 }

@@ -125,7 +125,7 @@ fn qualities_and_their_colour_scale_are_named() {
     window.get_by_label_contains("Colour scale of importance, × an even share, logarithmic");
     window.get_by_label("score Z").click();
     window.run();
-    window.get_by_label_contains("Colour scale of score Z minus the head's cut");
+    window.get_by_label_contains("Colour scale of score Z minus the cut");
     window.get_by_label_contains("Heatmap of score Z");
     window.get_by_label("held").click();
     window.run();

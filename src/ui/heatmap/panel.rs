@@ -19,6 +19,7 @@ use crate::ui::quantity::{counted, event_number};
 use crate::ui::raster::Raster;
 use crate::ui::selection::Selection;
 use crate::ui::theme::{Palette, mix};
+use crate::ui::unscored::left_out;
 use crate::ui::{bands, colour_bar, empty_state, uncompressed};
 
 /// Narrowest and widest slider of compressions, in points.
@@ -146,18 +147,21 @@ fn nothing_recorded(
     view: &TraceView<'_>,
     record: &CompressionRecord,
 ) {
-    use crate::trace::RecordLevel;
     let header = view.store().header();
     let settings = view.store().settings_of(record.revision);
     let policy =
         crate::policy::find(&settings.policy).map_or(settings.policy.as_str(), |info| info.name);
     let name = state.quality.name();
     let scored = record.block(Component::Score).is_some();
-    let hint = if header.level == RecordLevel::Summary {
-        "This run recorded only which tokens left (Record: evictions). Run again with scores, or look at “held”.".to_owned()
-    } else if header.level == RecordLevel::Scores && state.quality != Quality::Score {
-        "This run recorded only the final score (Record: scores). Look at “score Z” or “held”."
-            .to_owned()
+    let hint = if let Some(left_out) =
+        left_out(header.level).filter(|_| !scored || state.quality != Quality::Score)
+    {
+        let instead = if scored {
+            "Look at “score Z” or “held”."
+        } else {
+            "Run again with scores, or look at “held”."
+        };
+        format!("{left_out} {instead}")
     } else {
         let instead = if scored { " It has a score." } else { "" };
         format!("{policy} decided this compression and has no {name}.{instead}")
@@ -252,7 +256,7 @@ fn body(
         let response = ui.interact(
             rect,
             ui.scope_id().with("heatmap cells"),
-            Sense::click_and_drag(),
+            Sense::CLICK | Sense::DRAG,
         );
         let axis = PositionAxis::new(state.zoom.visible(total), rect);
         let drags = [
@@ -404,7 +408,7 @@ fn legend(ui: &mut Ui, quality: Quality, palette: &Palette, scale: Option<Scale>
             let name = match scale {
                 Scale::Log { .. } => "importance, × an even share, logarithmic",
                 Scale::Linear { .. } => "redundancy, × an even share",
-                Scale::Centred { .. } => "score Z minus the head's cut",
+                Scale::Centred { .. } => "score Z minus the cut",
             };
             colour_bar::show(
                 ui,

@@ -49,7 +49,7 @@ impl Quality {
                 "How much the token's key repeats the other keys of its head; 1 × is an even share of the head's slots."
             }
             Self::Score => {
-                "The score that decided, minus its head's cut: amber stays, blue leaves unless it is protected."
+                "The score that decided (of heads that decide together, their mean), minus the cut: amber stays, blue leaves unless it is protected."
             }
             Self::Held => {
                 "Which heads hold the token after this compression; grey ones dropped it, the paler the longer ago."

@@ -94,10 +94,10 @@ impl Scale {
                 (1.0, format!("≥ {}", score(high))),
             ],
             Self::Centred { below, above } => vec![
-                (0.0, score(below)),
+                (0.0, format!("≤ {}", score(below))),
                 // The ends are differences, unlike the score in a cell's tooltip.
                 (0.5, "Z − cut".to_owned()),
-                (1.0, signed(above)),
+                (1.0, format!("≥ {}", signed(above))),
             ],
         }
     }

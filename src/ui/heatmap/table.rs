@@ -6,6 +6,7 @@ use crate::trace::{
 };
 
 use super::Quality;
+use crate::config::{CacheSettings, Scope};
 
 /// All heads' candidates at one compression.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +14,9 @@ pub struct HeadTable {
     event: EventIndex,
     seen: usize,
     kv_heads: u32,
+    scope: Scope,
+    /// Tokens at the beginning that stay whatever their score.
+    protected: u32,
     heads: Vec<Head>,
 }
 
@@ -22,9 +26,11 @@ struct Head {
     even: (f32, f32),
     /// Candidates by position.
     rows: Vec<HeadRow>,
+    /// Where heads decide together, the score by which each candidate was judged; else empty, since its own did.
+    shared: Vec<Option<f32>>,
     /// Held without a score: the observation window, by position.
     window: Vec<u32>,
-    /// Between the lowest score that could have stayed and the highest that had to go.
+    /// Between the lowest deciding score that could have stayed and the highest that had to go.
     cut: Option<f32>,
 }
 
@@ -52,11 +58,15 @@ impl HeadTable {
     /// A compression of which no head has been read; `None` if there is no such compression.
     pub fn begin(view: &TraceView<'_>, event: EventIndex) -> Option<Self> {
         let record = view.store().events().get(event.index())?;
-        let model = &view.store().header().model;
+        let header = view.store().header();
+        let model = &header.model;
+        let settings: &CacheSettings = view.store().settings_of(record.revision);
         Some(Self {
             event,
             seen: record.seen as usize,
             kv_heads: model.kv_heads,
+            scope: settings.scope,
+            protected: settings.protected(header.prompt_tokens),
             heads: Vec::with_capacity(model.heads() as usize),
         })
     }
@@ -72,11 +82,45 @@ impl HeadTable {
         while !self.is_whole(view.store()) {
             let id = self.head(self.heads.len());
             self.heads.push(Head::of(view, record, id));
-            if !go_on() {
+            if self.is_whole(view.store()) {
+                self.decide();
+            } else if !go_on() {
                 break;
             }
         }
         self.is_whole(view.store())
+    }
+
+    /// By which scores the heads, all of which are read, decided, and where they cut.
+    fn decide(&mut self) {
+        let layers = self.heads.chunks(self.kv_heads.max(1) as usize);
+        let mut means: Vec<Vec<Option<f32>>> = match self.scope {
+            Scope::Head => vec![],
+            Scope::Layer | Scope::Global => {
+                layers.map(|heads| layer_mean(heads, self.seen)).collect()
+            }
+        };
+        if self.scope == Scope::Global {
+            let all = mean_of(means.iter().map(|layer| layer.iter().copied()), self.seen);
+            means = vec![all; means.len()];
+        }
+        for (row, head) in self.heads.iter_mut().enumerate() {
+            let means = means.get(row / self.kv_heads.max(1) as usize);
+            head.shared = means.map_or(vec![], |means| {
+                let rows = head.rows.iter();
+                rows.map(|row| means[row.position.index()]).collect()
+            });
+            let judged: Vec<(Option<f32>, bool)> = (0..head.rows.len())
+                .filter(|i| head.rows[*i].position.0 >= self.protected)
+                .map(|i| (head.deciding(i), head.rows[i].evicted))
+                .collect();
+            head.cut = cut(&judged);
+        }
+    }
+
+    /// Whose mean of the scores decided, if not each head's own.
+    pub fn scope(&self) -> Scope {
+        self.scope
     }
 
     /// The compression.
@@ -113,7 +157,16 @@ impl HeadTable {
         self.heads.get(row).map_or(&[], |h| &h.window)
     }
 
-    /// The score between a head's kept and evicted candidates.
+    /// The score by which a head's candidate was judged: its own, or a mean over the heads that decide together.
+    pub fn deciding(&self, row: usize, candidate: &HeadRow) -> Option<f32> {
+        let head = self.heads.get(row)?;
+        let found = head
+            .rows
+            .binary_search_by_key(&candidate.position, |r| r.position);
+        head.deciding(found.ok()?)
+    }
+
+    /// The deciding score between a head's kept and evicted candidates, those apart that are protected.
     pub fn cut(&self, row: usize) -> Option<f32> {
         self.heads.get(row)?.cut
     }
@@ -135,14 +188,14 @@ impl HeadTable {
         }
     }
 
-    /// The value a quality gives a candidate of a head: importance and redundancy times an even share, the score
+    /// The value a quality gives a candidate of a head: importance and redundancy times an even share, the deciding score
     /// relative to the head's cut.
     pub fn value(&self, row: usize, candidate: &HeadRow, quality: Quality) -> Option<f32> {
         let even = self.heads.get(row)?.even;
         match quality {
             Quality::Importance => Some(candidate.importance? * even.0),
             Quality::Redundancy => Some(candidate.redundancy? * even.1),
-            Quality::Score => Some(candidate.score? - self.cut(row)?),
+            Quality::Score => Some(self.deciding(row, candidate)? - self.cut(row)?),
             Quality::Held => None,
         }
     }
@@ -175,20 +228,60 @@ impl Head {
                 record.values_to_even_share(Component::Importance, id.layer, importance),
                 record.to_even_share(Component::Redundancy, id.layer, row),
             ),
-            cut: cut(&rows),
+            shared: vec![],
+            cut: None,
             window: (first..record.seen).filter(held).collect(),
             rows,
         }
     }
+
+    fn deciding(&self, candidate: usize) -> Option<f32> {
+        let own = self.rows.get(candidate)?.score;
+        self.shared.get(candidate).copied().unwrap_or(own)
+    }
 }
 
-/// The middle between the scores on both sides of the rank at which this head had to cut.
+/// By position, the mean score over the heads that have the token as a candidate.
+fn layer_mean(heads: &[Head], seen: usize) -> Vec<Option<f32>> {
+    let by_position = heads.iter().map(|head| {
+        let mut scores = vec![None; seen];
+        for row in &head.rows {
+            scores[row.position.index()] = row.score;
+        }
+        scores.into_iter()
+    });
+    mean_of(by_position, seen)
+}
+
+/// By position, the mean over those that have a value there.
+fn mean_of(
+    rows: impl Iterator<Item = impl Iterator<Item = Option<f32>>>,
+    seen: usize,
+) -> Vec<Option<f32>> {
+    let mut sums = vec![(0.0, 0u32); seen];
+    for row in rows {
+        for (sum, value) in sums.iter_mut().zip(row) {
+            if let Some(value) = value {
+                sum.0 += value;
+                sum.1 += 1;
+            }
+        }
+    }
+    let mean = |(sum, n): (f32, u32)| (n > 0).then(|| sum / n as f32);
+    sums.into_iter().map(mean).collect()
+}
+
+/// The middle between the scores on both sides of the rank at which a head had to cut, from its candidates' deciding scores
+/// and whether each left.
 ///
-/// With protection or a shared scope single tokens may sit on the wrong side; the rank still tells what
-/// the score alone would have done.
-fn cut(rows: &[HeadRow]) -> Option<f32> {
-    let mut scores: Vec<f32> = rows.iter().map(|r| r.score).collect::<Option<_>>()?;
-    let kept = rows.iter().filter(|r| !r.evicted).count();
+/// A policy that does not go by the score alone may leave single tokens on the wrong side; the rank still tells what the
+/// score alone would have done.
+fn cut(judged: &[(Option<f32>, bool)]) -> Option<f32> {
+    let mut scores: Vec<f32> = judged
+        .iter()
+        .map(|(score, _)| *score)
+        .collect::<Option<_>>()?;
+    let kept = judged.iter().filter(|(_, evicted)| !evicted).count();
     let rank = kept.max(1) - 1;
     if rank >= scores.len() {
         return None;
@@ -203,37 +296,22 @@ fn cut(rows: &[HeadRow]) -> Option<f32> {
 mod tests {
     use super::*;
 
-    fn row(position: u32, score: f32, evicted: bool) -> HeadRow {
-        HeadRow {
-            position: Position(position),
-            importance: None,
-            redundancy: None,
-            score: Some(score),
-            evicted,
-            duplicate_of: None,
-        }
-    }
-
     #[test]
     fn the_cut_lies_between_kept_and_evicted() {
-        let rows = [
-            row(0, 0.4, false),
-            row(1, -0.2, true),
-            row(2, 0.1, false),
-            row(3, 0.0, true),
-        ];
-        assert!((cut(&rows).unwrap() - 0.05).abs() < 1e-6);
+        let judged = [(0.4, false), (-0.2, true), (0.1, false), (0.0, true)];
+        let judged = judged.map(|(score, evicted)| (Some(score), evicted));
+        assert!((cut(&judged).unwrap() - 0.05).abs() < 1e-6);
     }
 
     #[test]
     fn a_head_that_keeps_none_cuts_at_its_highest_score() {
-        let rows = [row(0, -0.2, true), row(1, 0.4, true), row(2, 0.1, true)];
-        assert_eq!(cut(&rows), Some(0.4));
+        let judged = [-0.2, 0.4, 0.1].map(|score| (Some(score), true));
+        assert_eq!(cut(&judged), Some(0.4));
     }
 
     #[test]
     fn without_eviction_the_cut_is_the_lowest_score() {
-        assert_eq!(cut(&[row(0, 0.4, false), row(1, 0.1, false)]), Some(0.1));
+        assert_eq!(cut(&[(Some(0.4), false), (Some(0.1), false)]), Some(0.1));
         assert_eq!(cut(&[]), None);
     }
 }

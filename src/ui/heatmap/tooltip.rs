@@ -3,6 +3,7 @@
 use egui::{Grid, RichText, Ui};
 
 use super::{Cell, HeadTable, Quality};
+use crate::config::Scope;
 use crate::trace::{Component, Position, TraceStore};
 use crate::ui::quantity::{at_most_times, event_number, score, signed, times};
 use crate::ui::theme::Palette;
@@ -68,7 +69,15 @@ pub fn show(ui: &mut Ui, store: &TraceStore, table: &HeadTable, row: usize, posi
                     line("importance", importance.map(|v| at_most_times(v, bound)));
                     line("redundancy", value(Quality::Redundancy).map(times));
                     line("score Z", candidate.score.map(score));
-                    line("the head's cut", table.cut(row).map(score));
+                    let shared = match table.scope() {
+                        Scope::Head => None,
+                        Scope::Layer => Some("mean of the layer's heads"),
+                        Scope::Global => Some("mean of all heads"),
+                    };
+                    if let Some(shared) = shared {
+                        line(shared, table.deciding(row, candidate).map(score));
+                    }
+                    line("the cut", table.cut(row).map(score));
                     line("Z − cut", value(Quality::Score).map(signed));
                 });
             note(

@@ -66,7 +66,7 @@ pub fn show(
         let weighed = find(&settings.policy).is_ok_and(|info| info.params.contains(&Param::Lambda));
         let formula = if weighed {
             format!(
-                " Z is λ·importance − (1 − λ)·redundancy, here with λ = {:.2}.",
+                " Z is λ·importance − (1 − λ)·redundancy of each head's raw shares, not of the multiples above, here with λ = {:.2}.",
                 settings.lambda
             )
         } else {

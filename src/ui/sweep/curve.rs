@@ -11,7 +11,7 @@ use crate::export::SweepAxis;
 use crate::export::series::{Marker, style};
 use crate::policy::find;
 use crate::sweep::{ArmKey, ArmRow, FULL, SweepPlan, SweepTable, p_value};
-use crate::ui::quantity::percent;
+use crate::ui::quantity::{percent, rate};
 use crate::ui::still_plot::still_plot;
 use crate::ui::theme::Palette;
 
@@ -199,9 +199,9 @@ pub fn show(
             row.arm,
             stats.right,
             stats.runs,
-            percent(stats.pass_rate),
-            percent(stats.interval.low),
-            percent(stats.interval.high),
+            rate(stats.pass_rate),
+            rate(stats.interval.low),
+            rate(stats.interval.high),
             stats.lost,
             stats.gained,
             p_value(stats.p_value)

@@ -125,7 +125,7 @@ fn header(ui: &mut Ui, state: &mut SweepState, sweep: &SweepShown, commands: &mu
 }
 
 fn axis_of(ui: &mut Ui, axis: &mut SweepAxis) {
-    let kept = "Share of a full cache that decode steps read, averaged over runs";
+    let kept = "Share of a full cache that decode steps read, over all runs together";
     let choices = [
         (
             SweepAxis::Budget,

@@ -4,7 +4,7 @@ use egui::{Align, Grid, Layout, RichText, ScrollArea, Ui};
 
 use super::form::colour;
 use crate::sweep::{ArmKey, ArmRow, SweepPlan, SweepTable, p_value};
-use crate::ui::quantity::percent;
+use crate::ui::quantity::{percent, rate};
 use crate::ui::theme::Palette;
 
 /// Heads of the columns, each with what it means.
@@ -108,11 +108,11 @@ fn cells(row: &ArmRow) -> [String; 12] {
     };
     [
         format!("{}/{}", stats.right, stats.runs),
-        percent(stats.pass_rate),
+        rate(stats.pass_rate),
         format!(
-            "{} to {}",
-            percent(stats.interval.low),
-            percent(stats.interval.high)
+            "{:.1} to {}",
+            stats.interval.low * 100.0,
+            rate(stats.interval.high)
         ),
         paired(stats.lost.to_string()),
         paired(stats.gained.to_string()),
