@@ -41,7 +41,13 @@ impl App {
                 }
             }
             CompareCommand::Read(pane) => self.read_pane(pane),
-            CompareCommand::Close(pane) => self.comparison.close(pane),
+            CompareCommand::Close(pane) => {
+                let before = self.comparison.panes.len();
+                self.comparison.close(pane);
+                if self.comparison.panes.len() < before {
+                    self.panels.compare.closed(pane);
+                }
+            }
             CompareCommand::Save { pane, path } => self.save_pane(pane, path),
             CompareCommand::SaveAll(path) => self.save_panes(path),
             CompareCommand::Figure(path) => self.figure(ctx, path),

@@ -12,7 +12,7 @@ use crate::ui::timeline::Transport;
 use crate::ui::{
     ColourMode, Tab, UiCommand, empty_state, glyph_atlas, heatmap, help, inspector, legend,
     prompt_bar, reflections, settings_panel, settings_words, shortcuts, status_bar, survival,
-    sweep as ui_sweep, tabs, timeline, token_view, uncompressed, welcome,
+    sweep as ui_sweep, tabs, timeline, token_view, uncompressed, unscored, welcome,
 };
 
 use super::session::Session;
@@ -49,7 +49,7 @@ impl App {
         let popup = Popup::is_any_open(&ctx);
         let esc_is_spent = self.keys_taken || popup;
         let covered = popup || self.has_dialog();
-        let typing = ctx.memory(|memory| memory.focused().is_some());
+        let typing = shortcuts::typing(&ctx);
         let first_page = self.turn_to_first_page(&ctx);
         let mut commands = Vec::new();
         // Taken out for the frame, so that the panels can borrow it beside their own state.
@@ -88,6 +88,7 @@ impl App {
             selection: &selection,
             cursor,
             tokens,
+            timeline: self.shows_timeline(),
             tabs: if first_page { &[] } else { Tab::ALL },
         };
         commands.extend(shortcuts::read(&ctx, &page, typing, asking, covered));
@@ -127,6 +128,15 @@ impl App {
         shown
     }
 
+    /// Whether the page has a timeline.
+    fn shows_timeline(&self) -> bool {
+        match self.tab {
+            Tab::Sweep => false,
+            Tab::Compare => self.comparison.longest().is_some() && !self.panels.compare.setup.open,
+            _ => self.session.is_some(),
+        }
+    }
+
     /// Whether a dialog lies over the page. The list of messages is none: the page is read and used beside it.
     fn has_dialog(&self) -> bool {
         self.path_dialog.purpose.is_some() || self.export_dialog.open || self.help
@@ -147,6 +157,9 @@ impl App {
         let context = self.settings_context(view);
         if let (true, Some(view)) = (context.fixed, view) {
             view.settings().clone_into(&mut self.settings.cache);
+            let header = view.store().header();
+            header.sampling.clone_into(&mut self.settings.sampling);
+            self.settings.level = header.level;
         }
         let settings_error = self.settings.error(context);
         // On the first page the problem field stands in the middle.
@@ -213,6 +226,10 @@ impl App {
                             .and_then(|view| uncompressed::why(view.store(), self.derived.live));
                         if let Some(why) = why {
                             legend::note(ui, &format!("No token has a score. {why}"));
+                        } else if let Some(why) =
+                            view.and_then(|view| unscored::why(view, self.mode, &self.derived))
+                        {
+                            legend::note(ui, &why);
                         }
                     });
                 egui::ScrollArea::vertical()

@@ -60,7 +60,12 @@ impl App {
         UiCommand::Compare(CompareCommand::Open { pane, paths })
     }
 
+    /// Behind the Sweep tab, which has no timeline, nothing moves.
     fn play(&mut self, ctx: &Context) {
+        if self.tab == Tab::Sweep {
+            self.last_tick = None;
+            return;
+        }
         let now = Instant::now();
         let seconds = self
             .last_tick
@@ -135,6 +140,7 @@ impl App {
                     RunState::Finished(_) => Phase::Idle,
                 };
                 if let RunState::Finished(_) = &state {
+                    self.records_end(Some(run));
                     self.list_runs();
                 }
                 // A pane whose records could not be applied has let go of its run, which ends all the same.
@@ -169,6 +175,7 @@ impl App {
                 if run.is_none_or(|run| run == self.run) {
                     self.status.phase = Phase::Idle;
                     self.status.loading = None;
+                    self.records_end(run);
                 }
                 if let Some(run) = run.filter(|run| self.comparison.has(*run)) {
                     self.comparison.fail(run, &message);
@@ -216,6 +223,14 @@ impl App {
         session.grown(&self.selection);
     }
 
+    /// Nothing comes any more of this run, or of any: what is shown is all that there is.
+    fn records_end(&mut self, run: Option<RunId>) {
+        let session = self.session.as_mut();
+        if let Some(session) = session.filter(|session| run.is_none() || session.live == run) {
+            session.live = None;
+        }
+    }
+
     /// The engine's thread is gone; what it recorded stays.
     pub(super) fn engine_lost(&mut self) {
         if self.status.link != Link::Up {
@@ -227,6 +242,7 @@ impl App {
         self.status.model = None;
         self.engine = None;
         self.comparison.abandon();
+        self.records_end(None);
         // The run it worked on lies there as far as it came.
         self.list_runs();
         self.notifications.error_with(

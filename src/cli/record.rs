@@ -11,7 +11,9 @@ use super::run_args::{RecordArgs, warn_greedy};
 use super::{CliError, calibrate, progress};
 use crate::config::{CacheSettings, Sampling};
 use crate::counted::counted;
-use crate::engine::{EngineCommand, EngineConfig, EngineEvent, RunId, RunRequest, RunState, spawn};
+use crate::engine::{
+    EngineCommand, EngineConfig, EngineError, EngineEvent, RunId, RunRequest, RunState, spawn,
+};
 use crate::export::Info;
 use crate::policy::calibration::Calibration;
 use crate::printable::printable;
@@ -34,6 +36,10 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
     let settings = args.cache.settings().map_err(usage)?;
     settings.check().map_err(usage)?;
     sampling.check().map_err(usage)?;
+    // Before a model is loaded, which may take minutes.
+    if args.prompt.trim().is_empty() {
+        return Err(CliError::Usage(EngineError::EmptyProblem.to_string()));
+    }
     let calibration = match &args.calibration {
         None => None,
         Some(path) => {

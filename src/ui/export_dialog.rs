@@ -92,7 +92,7 @@ impl ExportDialog {
             .resizable(false)
             .anchor(Align2::CENTER_CENTER, vec2(0.0, -40.0))
             .show(ctx, |ui| {
-                ui.set_width(540.0);
+                ui.set_width((ui.ctx().content_rect().width() - 48.0).min(540.0));
                 let before = (self.what, self.format);
                 self.choices(ui);
                 // Not whenever the field is empty: it may have been emptied to type another name.

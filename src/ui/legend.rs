@@ -139,7 +139,8 @@ fn square(ui: &mut Ui, palette: &Palette, derived: Option<&Derived>, selection: 
     if let Some(derived) = derived.filter(|d| !d.importance.is_empty()) {
         response.on_hover_text(format!(
             "Scores against an even share of the attention or similarity, averaged over heads.\n\
-             importance: {} to {} times\nredundancy: {} to {} times",
+             The colours reach from {} times or less to {} times or more for importance,\n\
+             from {} or less to {} or more for redundancy.",
             times(derived.importance.low),
             times(derived.importance.high),
             times(derived.redundancy.low),
@@ -242,8 +243,8 @@ fn ends(
 ) -> (Color32, String, String) {
     let scale = |scale: Option<Scale>| match scale.filter(|s| !s.is_empty()) {
         Some(scale) => (
-            format!("{}×", times(scale.low)),
-            format!("{}×", times(scale.high)),
+            format!("≤ {}×", times(scale.low)),
+            format!("≥ {}×", times(scale.high)),
         ),
         None => ("low".to_owned(), "high".to_owned()),
     };

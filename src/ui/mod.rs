@@ -49,6 +49,7 @@ pub mod token_text;
 pub mod token_view;
 pub mod typed_path;
 pub mod uncompressed;
+pub mod unscored;
 pub mod welcome;
 
 pub use command::UiCommand;

@@ -40,6 +40,8 @@ pub struct Page<'a> {
     pub cursor: usize,
     /// Tokens of the run, or of the longest of several.
     pub tokens: usize,
+    /// Whether there is a timeline in sight for keys to move.
+    pub timeline: bool,
     /// Tabs to switch between; the first page has none.
     pub tabs: &'a [(Tab, &'static str)],
 }
@@ -53,6 +55,12 @@ impl Page<'_> {
         let last = self.tokens as i64 - 1;
         (last >= 0).then(|| Position(from.clamp(0, last) as u32))
     }
+}
+
+/// Whether a field or slider has the keys. The timeline has none of its own: what they do there, they do anywhere.
+pub fn typing(ctx: &Context) -> bool {
+    let focused = ctx.memory(|memory| memory.focused());
+    focused.is_some_and(|id| id != super::timeline::id())
 }
 
 /// What the keys pressed in this frame ask for. Keys without Ctrl are left alone while a field has them.
@@ -80,7 +88,7 @@ pub fn read(
     }
     pressed(Modifiers::NONE, Key::F1, UiCommand::ToggleHelp);
     // A focused field or slider owns the plain keys.
-    if typing || ctx.memory(|memory| memory.focused().is_some()) {
+    if typing || self::typing(ctx) {
         return commands;
     }
     // The help closes with the key that it opens with.
@@ -92,6 +100,20 @@ pub fn read(
         pressed(modifiers, key, UiCommand::ToggleHelp);
     }
     if covered {
+        return commands;
+    }
+    let numbers = [
+        Key::Num1,
+        Key::Num2,
+        Key::Num3,
+        Key::Num4,
+        Key::Num5,
+        Key::Num6,
+    ];
+    for (key, tab) in numbers.into_iter().zip(page.tabs) {
+        pressed(Modifiers::NONE, key, UiCommand::ShowTab(tab.0));
+    }
+    if !page.timeline {
         return commands;
     }
     pressed(Modifiers::SHIFT, Key::ArrowLeft, UiCommand::StepToken(-1));
@@ -109,17 +131,6 @@ pub fn read(
     pressed(Modifiers::NONE, Key::End, last);
     pressed(Modifiers::NONE, Key::F, UiCommand::Follow);
     pressed(Modifiers::NONE, Key::L, UiCommand::Follow);
-    let numbers = [
-        Key::Num1,
-        Key::Num2,
-        Key::Num3,
-        Key::Num4,
-        Key::Num5,
-        Key::Num6,
-    ];
-    for (key, tab) in numbers.into_iter().zip(page.tabs) {
-        pressed(Modifiers::NONE, key, UiCommand::ShowTab(tab.0));
-    }
     commands
 }
 
@@ -138,6 +149,7 @@ mod tests {
                 selection: &selection,
                 cursor,
                 tokens: 90,
+                timeline: true,
                 tabs: &[],
             };
             page.beside(by).map(|p| p.0)

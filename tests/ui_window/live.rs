@@ -89,7 +89,7 @@ fn tokens_stream_in_and_the_cursor_follows_them() {
 
 #[test]
 fn a_change_that_waits_for_its_compression_is_told_beside_what_is_in_force() {
-    let (mut harness, _engine, _run) = running();
+    let (mut harness, engine, run) = running();
     let waits = |harness: &Harness<'static, Stage>| {
         let said = harness.query_all_by_label_contains("when next due R-KV · budget 900");
         said.count() > 0
@@ -99,10 +99,18 @@ fn a_change_that_waits_for_its_compression_is_told_beside_what_is_in_force() {
         budget: 900,
         ..plan().settings
     };
-    execute(&mut harness, vec![UiCommand::SetSettings(settings)]);
+    execute(&mut harness, vec![UiCommand::SetSettings(settings.clone())]);
     assert!(waits(&harness));
     execute(&mut harness, vec![UiCommand::SetSettings(plan().settings)]);
     assert!(!waits(&harness));
+    execute(&mut harness, vec![UiCommand::SetSettings(settings)]);
+    assert!(waits(&harness));
+    engine.say(EngineEvent::State {
+        run,
+        state: RunState::Finished(FinishReason::Stopped),
+    });
+    harness.run();
+    assert!(!waits(&harness), "no compression of this run is to come");
 }
 
 #[test]

@@ -6,9 +6,9 @@ use egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use rkv_scope::trace::synthetic::Synthetic;
-use rkv_scope::trace::{Position, TraceStore};
+use rkv_scope::trace::{Position, RecordLevel, TraceStore};
 use rkv_scope::ui::command::SaveTo;
-use rkv_scope::ui::{ColourMode, UiCommand};
+use rkv_scope::ui::{ColourMode, Tab, UiCommand};
 
 use super::stage::{Stage, enter_trace_path, execute, replaying, viewer, wait, wait_for_text};
 
@@ -451,4 +451,44 @@ fn damage_is_a_warning_beside_what_can_be_read() {
     assert_eq!(notes[0].level, rkv_scope::ui::notifications::Level::Warning);
     harness.run();
     harness.get_by_label_contains("can be read only up to byte");
+}
+
+#[test]
+fn keys_move_the_timeline_that_is_in_sight_and_no_other() {
+    let mut harness = replaying(&Synthetic::default());
+    let end = cursor(&harness);
+    execute(&mut harness, vec![UiCommand::ShowTab(Tab::Sweep)]);
+    for key in [Key::Home, Key::ArrowLeft, Key::Space] {
+        harness.key_press(key);
+        harness.run();
+    }
+    assert_eq!(cursor(&harness), end);
+    harness.key_press(Key::Num1);
+    harness.run();
+    assert!(!harness.state().app().selection().playback.playing);
+    // Reached by Tab, it is the same timeline.
+    harness.get_by_label_contains("Timeline cursor").focus();
+    harness.run();
+    harness.key_press(Key::ArrowLeft);
+    harness.run();
+    assert!(cursor(&harness) < end);
+    harness.key_press(Key::Home);
+    harness.run();
+    assert_eq!(cursor(&harness), 1);
+}
+
+#[test]
+fn colours_that_nothing_was_recorded_for_say_so() {
+    let level = RecordLevel::Summary;
+    let mut harness = replaying(&Synthetic {
+        level,
+        ..Synthetic::default()
+    });
+    let why = "This run recorded only which tokens left (Record: evictions).";
+    harness.get_by_label_contains(why);
+    execute(
+        &mut harness,
+        vec![UiCommand::SetColourMode(ColourMode::Held)],
+    );
+    assert!(harness.query_by_label_contains(why).is_none());
 }

@@ -66,6 +66,14 @@ impl CompareState {
         }
     }
 
+    /// A pane was put away: the runs behind it moved up.
+    pub fn closed(&mut self, pane: usize) {
+        self.pair = self.pair.and_then(|(a, b)| {
+            let moved = |i: usize| (i != pane).then(|| i - usize::from(i > pane));
+            Some((moved(a)?, moved(b)?))
+        });
+    }
+
     /// The chosen pair as far as there are panes; `None` with fewer than two.
     pub(super) fn pair(&self, panes: usize) -> Option<(usize, usize)> {
         let chosen = self.pair.filter(|&(a, b)| a < panes && b < panes && a != b);
@@ -132,6 +140,21 @@ fn clamped<'a>(view: &TraceView<'a>, reached: usize) -> TraceView<'a> {
 mod tests {
     use super::*;
     use crate::trace::synthetic::Synthetic;
+
+    #[test]
+    fn the_pair_stays_the_same_runs_when_another_pane_is_closed() {
+        let closed = |pair, pane| {
+            let mut state = CompareState {
+                pair: Some(pair),
+                ..CompareState::default()
+            };
+            state.closed(pane);
+            state.pair(3)
+        };
+        assert_eq!(closed((1, 2), 0), Some((0, 1)));
+        assert_eq!(closed((1, 3), 2), Some((1, 2)));
+        assert_eq!(closed((2, 3), 2), Some((0, 1)), "one of them is gone");
+    }
 
     #[test]
     fn other_cues_tell_the_reflections_of_every_pane() {

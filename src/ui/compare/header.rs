@@ -1,5 +1,7 @@
 //! The head of a pane: its letter, its policy and settings, what it does, where it parts from A.
 
+use std::cmp::Ordering;
+
 use egui::{Align, Color32, CornerRadius, Frame, Layout, Margin, RichText, Stroke, Ui, vec2};
 
 use super::pane::{Pane, PaneState, small, small_label};
@@ -98,10 +100,11 @@ fn parted(
     };
     let Some(parting) = parting else {
         let over = a.end().is_some() && own.end().is_some();
-        let said = if over {
-            "the same text as A"
-        } else {
-            "the same text as A so far"
+        let said = match (over, a.tokens().len().cmp(&own.tokens().len())) {
+            (true, Ordering::Equal) => "the same text as A",
+            (true, Ordering::Greater) => "the same text as A, cut off earlier",
+            (true, Ordering::Less) => "the same text as A, which was cut off earlier",
+            (false, _) => "the same text as A so far",
         };
         small(ui, said, palette.weak);
         return;

@@ -316,7 +316,7 @@ fn scrub(
 ) {
     let area = rect.expand2(vec2(4.0, 6.0));
     let id = ui.scope_id().with("overlap plot");
-    let response = ui.interact(area, id, Sense::click_and_drag());
+    let response = ui.interact(area, id, Sense::CLICK | Sense::DRAG);
     let share = state.overlap.of(pair).and_then(|o| o.at(shown.cursor));
     let said = share.map_or("unknown".to_owned(), |share| format!("{share:.2}"));
     let label = format!(

@@ -6,7 +6,7 @@ use egui::{Align2, FontId, Rect, RichText, Role, Sense, Ui, WidgetInfo, pos2, ve
 use super::findings::Counted;
 use crate::analysis::{Group, GroupRow, Ratio, policy_names};
 use crate::trace::TraceView;
-use crate::ui::quantity::{count, percent};
+use crate::ui::quantity::{self, count, percent};
 use crate::ui::theme::{Palette, mix};
 
 /// The groups that have bars.
@@ -66,8 +66,10 @@ fn sentence(view: &TraceView<'_>, counted: &Counted, evicted: u64) -> String {
         .filter_map(part)
         .collect();
     let all = format!(
-        "Of {} (head, token) pairs that {policy} has evicted, {}. A blind choice drops as many of the same candidates.",
+        "Of {} (head, token) pairs that {policy} had evicted after {}, {}. A blind choice drops as many of the same \
+         candidates.",
         count(evicted),
+        quantity::counted(counted.cursor as u64, "token"),
         parts.join("; ")
     );
     // A line must not begin with the sign.

@@ -82,7 +82,7 @@ pub fn show(
             (outer.bottom() - FOOTER).max(outer.top() + BANDS + 8.0),
         ),
     );
-    let response = ui.allocate_rect(rect, Sense::click_and_drag());
+    let response = ui.allocate_rect(rect, Sense::CLICK | Sense::DRAG);
     let axis = PositionAxis::new(state.zoom.visible(total), rect);
     state.zoom.input(
         ui,

@@ -12,5 +12,5 @@ mod transport;
 
 pub use curve_points::{has_budget, thin};
 pub use marks::backing;
-pub use panel::{MARGIN, Run, SIDES, TimelineState, show};
+pub use panel::{MARGIN, Run, SIDES, TimelineState, id, show};
 pub use transport::Transport;

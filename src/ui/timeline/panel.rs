@@ -1,6 +1,6 @@
 //! The bottom panel: one run's cache length and survival, or the cache lengths of several runs.
 
-use egui::{PointerButton, Rangef, Rect, Sense, Stroke, Ui, pos2};
+use egui::{EventFilter, Id, PointerButton, Rangef, Rect, Sense, Stroke, StrokeKind, Ui, pos2};
 
 use super::curve::{Curve, Line};
 use super::transport::{self, Transport};
@@ -22,6 +22,11 @@ const BANDS: f32 = 13.0;
 const GAP: f32 = 6.0;
 /// Below the strip: ticks of the compressions, then numbers of the tokens.
 const FOOTER: f32 = 23.0;
+
+/// The timeline, for who asks whether it has the keys.
+pub fn id() -> Id {
+    Id::unique("timeline cursor")
+}
 
 /// Zoom and caches of the timeline.
 #[derive(Default)]
@@ -123,7 +128,19 @@ pub fn show(
     let several = runs.len() > 1;
     let runs = if several { runs } else { &alone };
     let stripes = Stripes::of(ui.available_rect_before_wrap(), !several);
-    let response = ui.allocate_rect(stripes.all, Sense::click_and_drag());
+    ui.advance_cursor_after_rect(stripes.all);
+    let response = ui.interact(stripes.all, id(), Sense::click_and_drag());
+    if response.has_focus() {
+        // The arrows step through the run instead of to the next widget.
+        let arrows = EventFilter {
+            horizontal_arrows: true,
+            ..EventFilter::default()
+        };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(id(), arrows));
+        let ring = ui.visuals().selection.stroke;
+        ui.painter()
+            .rect_stroke(stripes.all.expand(3.0), 3.0, ring, StrokeKind::Outside);
+    }
     let axis = PositionAxis::new(state.zoom.visible(total), stripes.all);
     if state.cursor != view.cursor() && !response.dragged() {
         state.zoom.reveal(view.cursor() as f64, total);

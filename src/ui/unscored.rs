@@ -1,0 +1,56 @@
+//! Why tokens that went through a compression have no colour: what would give it was not recorded, or the policy has none.
+
+use super::derived::Derived;
+use super::selection::ColourMode;
+use crate::policy::find;
+use crate::trace::{RecordLevel, TraceView};
+
+/// What a run of this level left out of its record, as a sentence; `None` if nothing that colours are made of.
+pub fn left_out(level: RecordLevel) -> Option<&'static str> {
+    match level {
+        RecordLevel::Summary => {
+            Some("This run recorded only which tokens left (Record: evictions).")
+        }
+        RecordLevel::Scores => Some("This run recorded only the final score (Record: scores)."),
+        RecordLevel::Components => None,
+    }
+}
+
+/// Why the colours of a mode say nothing of a run, or only half of what they could; `None` if they say it, and before the
+/// first compression.
+pub fn why(view: &TraceView<'_>, mode: ColourMode, derived: &Derived) -> Option<String> {
+    let store = view.store();
+    let last = store.events().last()?;
+    let lacking = [
+        (derived.importance.is_empty(), "importance"),
+        (derived.redundancy.is_empty(), "redundancy"),
+    ];
+    let asked = |name: &str| match mode {
+        ColourMode::Both => true,
+        ColourMode::Importance => name == "importance",
+        ColourMode::Redundancy => name == "redundancy",
+        ColourMode::Held | ColourMode::Age => false,
+    };
+    let lacking: Vec<&str> = lacking
+        .into_iter()
+        .filter(|(empty, name)| *empty && asked(name))
+        .map(|(_, name)| name)
+        .collect();
+    if lacking.is_empty() {
+        return None;
+    }
+    let half = mode == ColourMode::Both && lacking.len() == 1;
+    let lacking = lacking.join(" and no ");
+    let why = if let Some(left_out) = left_out(store.header().level) {
+        left_out.to_owned()
+    } else {
+        let policy = &store.settings_of(last.revision).policy;
+        let policy = find(policy).map_or(policy.as_str(), |info| info.name);
+        format!("{policy} has no {lacking}.")
+    };
+    Some(if half {
+        why
+    } else {
+        format!("{why} Colour by “held” or “age” instead.")
+    })
+}
