@@ -7,6 +7,7 @@ mod checkpoint;
 mod gguf;
 
 use std::collections::{BTreeMap, HashMap};
+use std::io::Cursor;
 use std::ops::ControlFlow;
 
 use candle_core::quantized::GgmlDType;
@@ -80,6 +81,63 @@ fn a_gguf_file_computes_what_its_safetensors_do() {
     }
 }
 
+/// The same file with another value and another tensor.
+fn with(bytes: &[u8], value: (&str, u32), tensor: Option<&str>) -> Vec<u8> {
+    use candle_core::quantized::{QTensor, gguf_file};
+    let mut file = Cursor::new(bytes);
+    let content = gguf_file::Content::read(&mut file).unwrap();
+    let names: Vec<String> = content.tensor_infos.keys().cloned().collect();
+    let mut tensors: Vec<(&str, QTensor)> = names
+        .iter()
+        .map(|name| {
+            (
+                name.as_str(),
+                content.tensor(&mut file, name, &Device::Cpu).unwrap(),
+            )
+        })
+        .collect();
+    tensors.extend(tensor.map(|name| {
+        let ones = Tensor::ones(4, DType::F32, &Device::Cpu).unwrap();
+        (name, QTensor::quantize(&ones, GgmlDType::F32).unwrap())
+    }));
+    let mut metadata = content.metadata.clone();
+    metadata.insert(value.0.to_owned(), gguf_file::Value::U32(value.1));
+    let metadata: Vec<_> = metadata
+        .iter()
+        .map(|(key, value)| (key.as_str(), value))
+        .collect();
+    let tensors: Vec<_> = tensors
+        .iter()
+        .map(|(name, tensor)| (*name, tensor))
+        .collect();
+    let mut out = Cursor::new(vec![]);
+    gguf_file::write(&mut out, &metadata, &tensors).unwrap();
+    out.into_inner()
+}
+
+#[test]
+fn a_file_with_more_in_it_than_the_decoder_computes_is_refused() {
+    let whole = tiny_gguf("llama", "llama", GgmlDType::F32, |_| GgmlDType::F32);
+    assert!(open_gguf(&with(&whole, ("split.count", 1), None)).is_ok());
+    for (value, tensor, said) in [
+        (("split.count", 2), None, "one of 2 parts"),
+        (
+            ("some.key", 1),
+            Some("blk.0.ffn_up.bias"),
+            "blk.0.ffn_up.bias",
+        ),
+        (
+            ("some.key", 1),
+            Some("blk.0.attn_q_norm.weight"),
+            "blk.0.attn_q_norm.weight",
+        ),
+    ] {
+        let refused = open_gguf(&with(&whole, value, tensor)).map(drop);
+        let refused = refused.unwrap_err().to_string();
+        assert!(refused.contains(said), "{refused}");
+    }
+}
+
 #[test]
 fn a_tokenizer_that_cannot_be_used_is_told_before_any_weight_is_read() {
     let folder = tempfile::tempdir().unwrap();
@@ -103,8 +161,10 @@ fn a_template_that_cannot_be_parsed_is_told_and_the_model_gets_plain_text() {
     for name in ["config.json", "tokenizer.json", "model.safetensors"] {
         std::fs::copy(reasoner.join(name), folder.path().join(name)).unwrap();
     }
-    std::fs::write(folder.path().join("chat_template.jinja"), "{% if %}").unwrap();
     let name = folder.path().to_str().unwrap();
+    let without = load(name, &mut |_, _| {}).unwrap();
+    assert!(without.note().unwrap().contains("no chat template"));
+    std::fs::write(folder.path().join("chat_template.jinja"), "{% if %}").unwrap();
     check(name).unwrap();
     let model = load(name, &mut |_, _| {}).unwrap();
     let note = model.note().unwrap();

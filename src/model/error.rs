@@ -21,6 +21,17 @@ pub enum ModelError {
         /// What it asks for, with its value.
         feature: String,
     },
+    /// One part of a model that was split into several GGUF files.
+    #[error(
+        "{file} is one of {parts} parts of a model; join them with `llama-gguf-split --merge FIRST_PART JOINED.gguf` and open \
+         the joined file"
+    )]
+    Split {
+        /// The file.
+        file: String,
+        /// How many there are.
+        parts: usize,
+    },
     /// The file does not hold what its format promises: truncated, damaged, or of another kind.
     #[error("{file}: {reason}; the file may be truncated or damaged, download it again")]
     Damaged {

@@ -43,6 +43,10 @@ impl<'a> GgufSource<'a> {
         let file = path.display().to_string();
         let mut reader = BufReader::new(File::open(path).map_err(ModelError::io(path))?);
         let header = GgufHeader::read(&mut reader, &file)?;
+        // Only the first part has the model's numbers, and none has all of its tensors.
+        if let Some(parts) = header.size("split.count").filter(|&parts| parts > 1) {
+            return Err(ModelError::Split { file, parts });
+        }
         let Some(name) = header.text("general.architecture") else {
             return Err(ModelError::damaged(
                 &file,
@@ -159,6 +163,19 @@ impl<'a> GgufSource<'a> {
                 "values of width {width} beside keys of {}",
                 config.head_dim
             ));
+        }
+        let of_layer = |name: &String| name.starts_with("blk.");
+        for name in self.header.tensors.keys().filter(|name| of_layer(name)) {
+            if name.contains(".ffn_") && name.ends_with(".bias") {
+                return unsupported(format!("a bias in the feed-forward network ({name})"));
+            }
+            let normed =
+                name.ends_with(".attn_q_norm.weight") || name.ends_with(".attn_k_norm.weight");
+            if normed && self.architecture != Architecture::Qwen3 {
+                return unsupported(format!(
+                    "a norm of queries or keys in a {prefix} model ({name})"
+                ));
+            }
         }
         for cap in ["attn_logit_softcapping", "final_logit_softcapping"] {
             if self

@@ -33,9 +33,13 @@ const ENDS: [&str; 3] = [
     "tokenizer.ggml.eom_token_id",
 ];
 /// Control tokens that end a turn in some family, for files whose metadata names only the end of text.
-const TURN_ENDS: [&str; 6] = [
+const TURN_ENDS: [&str; 10] = [
     "<|im_end|>",
     "<|eot_id|>",
+    "<|eom_id|>",
+    "<|end_of_text|>",
+    "<EOT>",
+    "_<EOT>",
     "<|end|>",
     "<end_of_turn>",
     "<|endoftext|>",
@@ -62,9 +66,10 @@ enum PreRules {
 }
 
 /// Names of `tokenizer.ggml.pre` and the rules they stand for.
-const KNOWN: [(&str, PreRules); 9] = [
+///
+/// Not `default`: converters write it for rules that they do not know.
+const KNOWN: [(&str, PreRules); 8] = [
     ("gpt-2", PreRules::Gpt2),
-    ("default", PreRules::Gpt2),
     ("smollm", PreRules::SmolLm),
     ("llama-bpe", PreRules::Llama3),
     ("llama3", PreRules::Llama3),
@@ -105,6 +110,34 @@ impl PreRules {
             Self::Qwen2 => Sequence::new(vec![split(QWEN2)?.into(), bytes_only.into()]).into(),
         })
     }
+}
+
+/// Share of the ids known to both at which two vocabularies are not one: a model may have been given some tokens more, or
+/// unused ones other names.
+const OTHERS: f64 = 0.1;
+
+/// The first id at which a GGUF file's tokens and another vocabulary part, with both spellings, if they are not the
+/// same one; a file that lists no tokens fits any.
+pub(super) fn parting(
+    metadata: &HashMap<String, Value>,
+    spelling: impl Fn(u32) -> Option<String>,
+) -> Result<Option<(u32, String, String)>, TokenizerError> {
+    if !metadata.contains_key(TOKENS) {
+        return Ok(None);
+    }
+    let (mut both, mut others, mut first) = (0u32, 0u32, None);
+    for (id, token) in (0..).zip(strings(metadata, TOKENS)?) {
+        let (token, Some(there)) = (token?, spelling(id)) else {
+            continue;
+        };
+        both += 1;
+        // Some converters write the space itself where the vocabulary has its sign.
+        if there != token && there.replace('▁', " ") != token.replace('▁', " ") {
+            others += 1;
+            first.get_or_insert_with(|| (id, token.to_owned(), there));
+        }
+    }
+    Ok(first.filter(|_| f64::from(others) > OTHERS * f64::from(both)))
 }
 
 /// The special tokens of a GGUF file.

@@ -132,12 +132,13 @@ fn what_cannot_be_rebuilt_says_what_and_the_way_out() {
         unknown.contains("`chatglm-bpe`") && unknown.contains("smollm"),
         "{unknown}"
     );
-    let mut sentence_piece = tiny("default");
+    let mut sentence_piece = tiny("gpt-2");
     sentence_piece.insert(MODEL.to_owned(), Value::String("llama".to_owned()));
     let mut no_pre = tiny("qwen2");
     no_pre.remove(PRE);
     for message in [
         unknown,
+        error(&tiny("default")),
         error(&sentence_piece),
         error(&no_pre),
         error(&Metadata::new()),
@@ -187,6 +188,15 @@ fn a_tokenizer_json_beside_the_file_wins() {
     let gguf = folder.path().join("model.gguf");
     let mut metadata = tiny("unheard-of");
     metadata.insert(ENDS[0].to_owned(), Value::U32(4));
+    let others = metadata.clone();
+    let json = include_bytes!("../../assets/reasoner/tokenizer.json");
+    let own = Tokenizer::from_bytes(json).unwrap();
+    // A converter may name the special ones otherwise.
+    let tokens = (0..1024).map(|id| match id {
+        0..5 => Value::String(format!("[{id}]")),
+        _ => Value::String(own.id_to_token(id).unwrap()),
+    });
+    metadata.insert(TOKENS.to_owned(), Value::Array(tokens.collect()));
     assert!(super::super::tokenizer::Tokenizer::for_gguf(&gguf, &metadata).is_err());
     std::fs::write(
         folder.path().join("tokenizer.json"),
@@ -196,6 +206,12 @@ fn a_tokenizer_json_beside_the_file_wins() {
     let tokenizer = super::super::tokenizer::Tokenizer::for_gguf(&gguf, &metadata).unwrap();
     assert_eq!(tokenizer.vocab_size(), 1024);
     assert!(tokenizer.is_eos(4), "ids still come from the metadata");
+    let refused = super::super::tokenizer::Tokenizer::for_gguf(&gguf, &others);
+    let refused = refused.map(drop).unwrap_err().to_string();
+    assert!(
+        refused.contains("tokenizer.json is another model's") && refused.contains("model.gguf"),
+        "{refused}"
+    );
 }
 
 #[test]

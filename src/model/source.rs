@@ -58,7 +58,7 @@ pub enum SourceError {
         name: &'static str,
     },
     /// A folder without a file it needs.
-    #[error("{folder} is not a Hugging Face model folder: it has no {missing}; it needs config.json, tokenizer.json and *.safetensors", folder = folder.display())]
+    #[error("{folder} is not a Hugging Face model folder: it has no {missing}; it needs config.json, tokenizer.json, *.safetensors, and tokenizer_config.json for its chat template", folder = folder.display())]
     IncompleteFolder {
         /// The folder.
         folder: PathBuf,
@@ -150,8 +150,9 @@ impl ModelSource {
     }
 }
 
-/// What a tokenizer.json is read with.
-const BESIDE: [&str; 4] = [
+/// What a tokenizer.json and a chat template are read with.
+const BESIDE: [&str; 5] = [
+    "chat_template.jinja",
     "config.json",
     "tokenizer.json",
     "tokenizer_config.json",
@@ -170,7 +171,7 @@ impl ModelFiles {
                 std::iter::once(path.clone()).chain(beside).collect()
             }
             Self::Folder { folder, weights } => {
-                let beside = BESIDE.iter().chain(&["chat_template.jinja", INDEX]);
+                let beside = BESIDE.iter().chain(&[INDEX]);
                 let beside = beside.map(|name| folder.join(name));
                 beside.chain(weights.iter().cloned()).collect()
             }

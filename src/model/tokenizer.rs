@@ -71,6 +71,24 @@ pub enum TokenizerError {
         /// The decoder's kind.
         kind: &'static str,
     },
+    /// A `tokenizer.json` beside a GGUF file that is another model's.
+    #[error(
+        "{tokenizer} is another model's: its token {id} is `{there}`, but `{here}` in {gguf}; put the model's own there, or \
+         move the GGUF file into a folder of its own",
+        tokenizer = tokenizer.display(), gguf = gguf.display()
+    )]
+    OtherVocabulary {
+        /// The `tokenizer.json`.
+        tokenizer: PathBuf,
+        /// The GGUF file.
+        gguf: PathBuf,
+        /// The first id at which they differ.
+        id: u32,
+        /// Its token in `tokenizer.json`.
+        there: String,
+        /// Its token in the GGUF file.
+        here: String,
+    },
     /// The encoder refused a text.
     #[error("the text cannot be encoded: {0}")]
     Encode(String),
@@ -201,6 +219,9 @@ impl Tokenizer {
 
     /// The tokenizer of the GGUF file at `path`: a `tokenizer.json` beside it wins, else the file's own metadata.
     /// The special token ids come from the metadata in either case.
+    ///
+    /// # Errors
+    /// [`TokenizerError`], also if the file beside it has another vocabulary than the metadata lists.
     pub fn for_gguf(
         path: &Path,
         metadata: &HashMap<String, Value>,
@@ -210,6 +231,16 @@ impl Tokenizer {
             return Self::from_gguf_metadata(metadata);
         }
         let mut tokenizer = Self::from_json_file(&beside)?;
+        let spelling = |id| tokenizer.inner.id_to_token(id);
+        if let Some((id, here, there)) = gguf_tokenizer::parting(metadata, spelling)? {
+            return Err(TokenizerError::OtherVocabulary {
+                tokenizer: beside,
+                gguf: path.to_path_buf(),
+                id,
+                there,
+                here,
+            });
+        }
         let ends = gguf_tokenizer::special_ids(metadata)?;
         tokenizer.bos = ends.bos.or(tokenizer.bos);
         tokenizer.add_bos = tokenizer.bos.is_some() && (ends.add_bos || tokenizer.add_bos);

@@ -20,6 +20,10 @@ pub(super) struct Words {
     pub(super) note: Option<String>,
 }
 
+/// Why a model may seem to answer badly.
+const NO_TEMPLATE: &str = "the model's files have no chat template, so it gets each problem as plain text, which a model that \
+    was taught to chat may answer less well; put its tokenizer_config.json or chat_template.jinja beside them if it has one";
+
 /// What the files of any kind give; a template may fail without the model being lost.
 type Parts = (ModelConfig, Tokenizer, Result<ChatTemplate, TemplateError>);
 
@@ -56,7 +60,11 @@ impl Words {
                 );
                 (ChatTemplate::plain(), Some(note))
             }
-            template => (template?, None),
+            template => {
+                let template = template?;
+                let note = template.is_plain().then(|| NO_TEMPLATE.to_owned());
+                (template, note)
+            }
         };
         Ok(Self {
             tokenizer,
@@ -87,11 +95,17 @@ fn gguf(path: &Path) -> Result<Parts, LanguageModelError> {
     let metadata = gguf_file::Content::read(&mut BufReader::new(file))
         .map_err(ModelError::tensor(&path.display().to_string()))?
         .metadata;
-    Ok((
-        config,
-        Tokenizer::for_gguf(path, &metadata)?,
-        ChatTemplate::from_gguf_metadata(&metadata),
-    ))
+    let tokenizer = Tokenizer::for_gguf(path, &metadata)?;
+    let own = ChatTemplate::from_gguf_metadata(&metadata);
+    // What lies beside the file is the model's own only where its tokenizer does.
+    let beside = path
+        .parent()
+        .filter(|folder| folder.join("tokenizer.json").is_file());
+    let template = match (own, beside) {
+        (Ok(own), Some(folder)) if own.is_plain() => ChatTemplate::from_folder(folder),
+        (own, _) => own,
+    };
+    Ok((config, tokenizer, template))
 }
 
 fn folder(folder: &Path, weights: &[PathBuf]) -> Result<Parts, LanguageModelError> {
