@@ -49,7 +49,7 @@ impl App {
                 }
             }
             CompareCommand::Save { pane, path } => self.save_pane(pane, path),
-            CompareCommand::SaveAll(path) => self.save_panes(path),
+            CompareCommand::SaveAll(to) => self.save_panes(to),
             CompareCommand::Figure(path) => self.figure(ctx, path),
         }
     }
@@ -216,8 +216,9 @@ impl App {
         self.background(Work::Save, move || files::save(pane, path, &store));
     }
 
-    fn save_panes(&mut self, path: Option<PathBuf>) {
-        let Some(path) = path else {
+    /// Writes no more panes than there were when the person was asked what files to write over.
+    fn save_panes(&mut self, to: Option<(usize, PathBuf)>) {
+        let Some((panes, path)) = to else {
             if self.comparison.stores().next().is_some() {
                 let name = "comparison.rkvt".to_owned();
                 let panes = self.comparison.panes.len();
@@ -230,6 +231,7 @@ impl App {
             .panes
             .iter()
             .enumerate()
+            .take(panes)
             .filter(|(_, pane)| pane.store.is_some())
             .map(|(index, pane)| (index, pane.generation))
             .collect();

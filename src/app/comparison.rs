@@ -172,6 +172,12 @@ impl Comparison {
         Ok(index)
     }
 
+    /// What has arrived of a run of these.
+    pub fn store_of(&self, run: RunId) -> Option<&TraceStore> {
+        let pane = self.panes.iter().find(|pane| pane.run == Some(run))?;
+        pane.store.as_ref()
+    }
+
     /// Puts a pane away, unless the engine works on it.
     pub fn close(&mut self, index: usize) {
         if index >= self.panes.len() || self.live == Some(index) {

@@ -141,6 +141,9 @@ impl App {
                 };
                 if let RunState::Finished(_) = &state {
                     self.records_end(Some(run));
+                    if self.not_on_disk.take() == Some(run) {
+                        self.keep_what_is_shown(run);
+                    }
                     self.list_runs();
                 }
                 // A pane whose records could not be applied has let go of its run, which ends all the same.
@@ -165,6 +168,7 @@ impl App {
                     .error(format!("the new settings are not in force: {message}"));
             }
             EngineEvent::Warning { run, message } if run == self.run => {
+                self.not_on_disk = Some(run);
                 self.notifications
                     .error_with(message, "Save the trace", UiCommand::Save(None));
             }
@@ -175,7 +179,10 @@ impl App {
                 if run.is_none_or(|run| run == self.run) {
                     self.status.phase = Phase::Idle;
                     self.status.loading = None;
-                    self.records_end(run);
+                }
+                // The last records of a run that failed come after this, and its end after them.
+                if run.is_none() {
+                    self.records_end(None);
                 }
                 if let Some(run) = run.filter(|run| self.comparison.has(*run)) {
                     self.comparison.fail(run, &message);

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use super::asked::Asked;
 use super::state::{App, DEFAULT_MODEL};
 use super::tasks::{Outcome, Work};
+use crate::engine::RunId;
 use crate::error_chain::chain;
 use crate::sweep::{ArmKey, ReplayRequest};
 use crate::trace::TraceStore;
@@ -65,6 +66,16 @@ impl App {
             asked,
             result: requests.iter().map(|request| replay(request)).collect(),
         });
+    }
+
+    /// Writes a run that is over as a whole: its file could not grow along with it, but there may be room by now.
+    pub(super) fn keep_what_is_shown(&mut self, run: RunId) {
+        let store = match &self.session {
+            _ if self.comparison.has(run) => self.comparison.store_of(run).cloned(),
+            Some(session) => Some(session.store.clone()),
+            None => None,
+        };
+        self.keep(store.into_iter().collect());
     }
 
     /// Puts runs that are over among those that the window keeps.

@@ -62,10 +62,17 @@ impl RunFolder {
             // Another window may have removed it first, and one that cannot be removed is no reason to lose the new one.
             let _ = std::fs::remove_file(&old.path);
         }
-        let second = now
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs();
+        let since_1970 = |time: SystemTime| {
+            time.duration_since(SystemTime::UNIX_EPOCH)
+                .unwrap_or_default()
+                .as_secs()
+        };
+        // With a clock that was set back, a new run would be the oldest, and the next to make room.
+        let newest = self.names().first().map_or(0, |run| since_1970(run.began));
+        let second = match since_1970(now) {
+            now if now < newest => newest + 1,
+            now => now,
+        };
         let name = |number: u32| {
             let again = if number > 1 {
                 format!("-{number}")
@@ -126,7 +133,7 @@ fn run_of(path: &Path) -> Option<EarlierRun> {
     Some(EarlierRun {
         problem: slug.replace('-', " "),
         settings: String::new(),
-        began: SystemTime::UNIX_EPOCH + Duration::from_secs(second.parse().ok()?),
+        began: SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(second.parse().ok()?))?,
         finished,
         path: path.to_owned(),
     })
@@ -287,5 +294,29 @@ mod tests {
         let state = with(&[("HOME", "/home/a"), ("XDG_STATE_HOME", "/s")]).unwrap();
         assert_eq!(state.folder, Path::new("/s/rkv-scope/runs"));
         assert_eq!(with(&[("HOME", "relative")]), None);
+    }
+
+    #[test]
+    fn with_a_clock_that_was_set_back_a_new_run_is_the_newest() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(place.path().to_owned());
+        for second in 0..KEPT as u64 {
+            let path = folder.file_for("tomorrow", at(90_000 + second)).unwrap();
+            std::fs::write(path, "x").unwrap();
+        }
+        for _ in 0..3 {
+            let path = folder.file_for("today", at(7)).unwrap();
+            std::fs::write(&path, "x").unwrap();
+            assert_eq!(folder.names()[0].path, path);
+        }
+        assert_eq!(folder.names().len(), KEPT);
+    }
+
+    #[test]
+    fn a_name_of_no_time_is_no_run() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(place.path().to_owned());
+        std::fs::write(folder.folder.join(format!("{}-x.rkvt", u64::MAX)), "x").unwrap();
+        assert!(folder.names().is_empty());
     }
 }

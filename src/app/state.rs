@@ -83,6 +83,8 @@ pub struct App {
     pub(super) comparison: Comparison,
     pub(super) generations: u64,
     pub(super) run: RunId,
+    /// The run whose file could not grow along with it.
+    pub(super) not_on_disk: Option<RunId>,
     /// What the sliders have sent to it.
     pub(super) live_settings: LiveSettings,
     pub(super) derived: Derived,
@@ -158,6 +160,7 @@ impl App {
             comparison: Comparison::default(),
             generations: 0,
             run: RunId(0),
+            not_on_disk: None,
             live_settings: LiveSettings::default(),
             derived: Derived::default(),
             peak: (0, 0, 0),

@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::thread::{Builder, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
@@ -16,9 +16,6 @@ use crate::ui::command::Browse;
 
 /// Outcomes that may wait for the window; far more than a person can start.
 const WAITING: usize = 64;
-
-/// How long the end of the window waits for files that are being written.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a thread beside the window does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,8 +198,8 @@ impl Tasks {
 
 impl Drop for Tasks {
     fn drop(&mut self) {
-        let deadline = Instant::now() + PATIENCE;
-        while self.writing.iter().any(|thread| !thread.is_finished()) && Instant::now() < deadline {
+        // However long it takes: what a person has saved is to be there afterwards.
+        while self.writing.iter().any(|thread| !thread.is_finished()) {
             // A thread that has written may wait for room to say so.
             while self.outcomes.try_recv().is_ok() {}
             std::thread::sleep(Duration::from_millis(2));

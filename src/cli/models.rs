@@ -29,7 +29,8 @@ fn list(out: &mut dyn Write) -> Result<(), CliError> {
     }
     writeln!(
         out,
-        "\nAny GGUF file or Hugging Face folder of the llama, qwen2 or qwen3 family opens with --model."
+        "\nA GGUF file or a Hugging Face folder of the llama, qwen2 or qwen3 family opens with --model; a GGUF file with a\n\
+         SentencePiece vocabulary needs the model's tokenizer.json beside it."
     )?;
     Ok(())
 }

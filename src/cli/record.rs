@@ -1,7 +1,7 @@
 //! `record`: the engine without a window.
 
 use std::io::{ErrorKind, IsTerminal as _, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,8 @@ use crate::export::Info;
 use crate::policy::calibration::Calibration;
 use crate::printable::printable;
 use crate::trace::{
-    AtomicFile, RunSummary, TraceRecord, TraceStore, WriteError, destination, unfinished,
+    AtomicFile, FinishReason, RunSummary, TraceRecord, TraceStore, WriteError, destination, save,
+    unfinished,
 };
 
 /// How often a line of progress is printed.
@@ -216,16 +217,10 @@ fn follow(
                     counted(summary.compressions, "compression"),
                     summary.peak_slots
                 ));
-                // The file the person asked for is not there.
-                return match &args.out {
-                    Some(path) if *warned => Err(CliError::Engine(format!(
-                        "the run ended ({}), but its trace is not at {}: see the warning above; make room, or choose \
-                         another place, and run it again",
-                        reason.name(),
-                        path.display()
-                    ))),
-                    _ => Ok(()),
-                };
+                if let (Some(path), true) = (&args.out, *warned) {
+                    return Err(elsewhere(path, store, &reason));
+                }
+                return out.failed.map_or(Ok(()), |error| Err(error.into()));
             }
             EngineEvent::ModelUnloaded | EngineEvent::State { .. } | EngineEvent::Stats { .. } => {}
             EngineEvent::Gone => {
@@ -237,12 +232,44 @@ fn follow(
     }
 }
 
-/// Who reads the text. If they go away (`| head`), a run that is being recorded goes on to its end: a trace cut short
-/// must not take the place of a whole one.
+/// Writes a run whose file could not grow along with it beside where it should be, now that it is whole; what to tell.
+fn elsewhere(path: &Path, store: &TraceStore, reason: &FinishReason) -> CliError {
+    let (stem, kind) = (path.file_stem(), path.extension());
+    let numbered = |n: u32| {
+        let mut name = stem.unwrap_or_default().to_owned();
+        name.push(format!("-{n}"));
+        if let Some(kind) = kind {
+            name.push(".");
+            name.push(kind);
+        }
+        path.with_file_name(name)
+    };
+    let free = |path: &PathBuf| !path.exists() && !unfinished(path).exists();
+    let beside = (2..1000).map(numbered).find(free);
+    let saved = beside.map(|beside| (save(&beside, store), beside));
+    CliError::Engine(match saved {
+        Some((Ok(()), beside)) => format!(
+            "the run ended ({}), but its trace could not be written as it went: see the warning above; it is whole in {}",
+            reason.name(),
+            beside.display()
+        ),
+        _ => format!(
+            "the run ended ({}), but its trace is not at {}: see the warning above; make room, or choose another place, and \
+             run it again",
+            reason.name(),
+            path.display()
+        ),
+    })
+}
+
+/// Who reads the text. If they go away (`| head`) or it cannot be written, a run that is being recorded goes on to its end:
+/// a trace cut short must not take the place of a whole one.
 struct Reader<'a> {
     out: &'a mut dyn Write,
     recording: bool,
     gone: bool,
+    /// Why it could not be written, if nobody went away.
+    failed: Option<std::io::Error>,
 }
 
 impl<'a> Reader<'a> {
@@ -251,6 +278,7 @@ impl<'a> Reader<'a> {
             out,
             recording,
             gone: false,
+            failed: None,
         }
     }
 
@@ -260,11 +288,18 @@ impl<'a> Reader<'a> {
         }
         let written = write!(self.out, "{text}").and_then(|()| self.out.flush());
         match written {
-            Err(error) if self.recording && error.kind() == ErrorKind::BrokenPipe => {
+            Err(error) if self.recording => {
                 self.gone = true;
-                progress(format_args!(
-                    "nobody reads the text any more; the run goes on for its trace"
-                ));
+                if error.kind() == ErrorKind::BrokenPipe {
+                    progress(format_args!(
+                        "nobody reads the text any more; the run goes on for its trace"
+                    ));
+                } else {
+                    progress(format_args!(
+                        "warning: the text cannot be written ({error}); the run goes on for its trace"
+                    ));
+                    self.failed = Some(error);
+                }
                 Ok(())
             }
             written => written,
@@ -287,4 +322,31 @@ fn report(store: &TraceStore) -> Result<String, CliError> {
     };
     let json = serde_json::to_string_pretty(&recorded).map_err(std::io::Error::from)?;
     Ok(format!("{json}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::synthetic::Synthetic;
+
+    #[test]
+    fn a_run_that_could_not_be_recorded_is_written_beside_its_place_when_it_is_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run.rkvt");
+        // Another program's, that grows at this moment.
+        std::fs::write(unfinished(&path), "x").unwrap();
+        std::fs::write(folder.path().join("run-2.rkvt"), "older").unwrap();
+        let store = Synthetic::default().store();
+        let said = elsewhere(&path, &store, &FinishReason::EndOfText).to_string();
+        assert!(
+            said.contains("whole in") && said.contains("run-3.rkvt"),
+            "{said}"
+        );
+        let read = crate::trace::load(&folder.path().join("run-3.rkvt")).unwrap();
+        assert_eq!(read.store.tokens().len(), store.tokens().len());
+        assert!(unfinished(&path).exists());
+        let nowhere = folder.path().join("gone").join("run.rkvt");
+        let said = elsewhere(&nowhere, &store, &FinishReason::EndOfText).to_string();
+        assert!(said.contains("its trace is not at"), "{said}");
+    }
 }

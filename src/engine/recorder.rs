@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use crate::trace::{
-    FinishReason, TraceHeader, TraceRecord, TraceWriter, WriteError, destination, unfinished,
+    FinishReason, TraceHeader, TraceRecord, TraceWriter, WriteError, destination, sync_folder,
+    unfinished,
 };
 
 /// How stale the file may be.
@@ -64,7 +65,15 @@ impl Recorder {
             ErrorKind::AlreadyExists => fail(WriteError::Unfinished { part: part.clone() }),
             _ => fail(error.into()),
         })?;
-        let writer = TraceWriter::create(BufWriter::new(file), header).map_err(fail)?;
+        let begun = TraceWriter::create(BufWriter::new(file), header).and_then(|mut writer| {
+            writer.flush()?;
+            Ok(writer)
+        });
+        let writer = begun.map_err(|error| {
+            // An empty part would stand in the way of the next try. If it cannot even be removed, that one says so.
+            let _ = std::fs::remove_file(&part);
+            fail(error)
+        })?;
         Ok(Self {
             writer,
             part,
@@ -90,7 +99,12 @@ impl Recorder {
                 part: self.part.clone(),
             });
         }
-        std::fs::rename(&self.part, &self.path).map_err(|error| self.failed(error.into()))
+        let file = self.writer.out().get_ref();
+        file.sync_all()
+            .and_then(|()| std::fs::rename(&self.part, &self.path))
+            .map_err(|error| self.failed(error.into()))?;
+        sync_folder(&self.path);
+        Ok(())
     }
 
     /// Returns how the run ended, if it did.

@@ -368,7 +368,13 @@ impl Worker<'_> {
         match command {
             EngineCommand::Pause(id) if id == run => *pace = Pace::Paused,
             EngineCommand::Resume(id) if id == run => *pace = Pace::Running,
-            EngineCommand::Step { run: id, tokens } if id == run => *pace = Pace::Stepping(tokens),
+            EngineCommand::Step { run: id, tokens } if id == run => {
+                let left = match *pace {
+                    Pace::Stepping(left) => left,
+                    Pace::Running | Pace::Paused => 0,
+                };
+                *pace = Pace::Stepping(left.saturating_add(tokens));
+            }
             EngineCommand::SetParams {
                 run: id,
                 revision,

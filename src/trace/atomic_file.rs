@@ -67,6 +67,23 @@ pub fn unfinished(path: &Path) -> PathBuf {
     PathBuf::from(part)
 }
 
+/// Brings the name that a finished file has taken to the disk as well, where a system can: one that cannot has at least
+/// the file.
+pub fn sync_folder(path: &Path) {
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        let here = Path::new(".");
+        let folder = if folder.as_os_str().is_empty() {
+            here
+        } else {
+            folder
+        };
+        let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+    }
+    #[cfg(not(unix))]
+    let _ = path;
+}
+
 /// Collects what is written in a temporary file beside the destination; [`AtomicFile::commit`] puts it
 /// in place. Dropped without, it leaves nothing behind.
 #[derive(Debug)]
@@ -122,6 +139,7 @@ impl AtomicFile {
             .map_err(|error| failed(plain(error.into_error())))?;
         file.as_file().sync_all().map_err(failed)?;
         file.persist(&path).map_err(|error| failed(error.error))?;
+        sync_folder(&path);
         Ok(())
     }
 }

@@ -107,6 +107,11 @@ impl<W: Write> TraceWriter<W> {
         Ok(())
     }
 
+    /// The output.
+    pub fn out(&self) -> &W {
+        &self.out
+    }
+
     /// Hands what was written to the output's own destination.
     ///
     /// # Errors

@@ -153,8 +153,9 @@ pub enum CompareCommand {
         /// Where to.
         path: Option<PathBuf>,
     },
-    /// Save all panes' traces beside each other, named after this path and their letters (a dialog if none).
-    SaveAll(Option<PathBuf>),
+    /// Save the traces of the first so many panes beside each other, named after this path and their letters (of all, by a
+    /// dialog, if none).
+    SaveAll(Option<(usize, PathBuf)>),
     /// Write the survival rasters and the overlap as a figure, PNG or SVG by its extension (a dialog if none).
     Figure(Option<PathBuf>),
 }

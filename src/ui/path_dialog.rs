@@ -206,7 +206,9 @@ fn command(purpose: Browse, path: PathBuf) -> Option<UiCommand> {
             pane,
             path: Some(path),
         }),
-        Browse::SavePanes(_) => UiCommand::Compare(CompareCommand::SaveAll(Some(path))),
+        Browse::SavePanes(panes) => {
+            UiCommand::Compare(CompareCommand::SaveAll(Some((panes, path))))
+        }
         Browse::Figure => UiCommand::Compare(CompareCommand::Figure(Some(path))),
         Browse::Export => return None,
     })

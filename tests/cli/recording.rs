@@ -275,3 +275,37 @@ fn a_calibration_from_a_full_run_serves_later_runs() {
     std::fs::write(file, "{}").unwrap();
     assert!(refused(&args).contains("rkv-scope calibrate"));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_standard_output_does_not_cost_the_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("whole.rkvt");
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let ended = std::process::Command::new(env!("CARGO_BIN_EXE_rkv-scope"))
+        .args([
+            "record",
+            "--prompt",
+            "What is 2 + 3?",
+            "--max-tokens",
+            "40",
+            "--out",
+        ])
+        .arg(&path)
+        .env("RAYON_NUM_THREADS", "2")
+        .stdout(full)
+        .output()
+        .unwrap();
+    assert!(
+        !ended.status.success(),
+        "the text is not where it was asked for"
+    );
+    let said = String::from_utf8_lossy(&ended.stderr);
+    assert!(said.contains("the run goes on for its trace"), "{said}");
+    let trace = rkv_scope::trace::load(&path).unwrap();
+    assert!(trace.problem.is_none() && trace.store.end().is_some());
+    assert!(trace.store.tokens().len() > 40);
+}

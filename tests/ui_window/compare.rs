@@ -231,7 +231,7 @@ fn traces_go_through_files_into_panes_and_out_again() {
     let folder = tempfile::tempdir().unwrap();
     let mut harness = comparing(vec![a(), b()]);
     let base = folder.path().join("both.rkvt");
-    let save = UiCommand::Compare(CompareCommand::SaveAll(Some(base)));
+    let save = UiCommand::Compare(CompareCommand::SaveAll(Some((2, base))));
     execute(&mut harness, vec![save]);
     let paths = ["both-A.rkvt", "both-B.rkvt"].map(|name| folder.path().join(name));
     wait(&mut harness, |_| paths.iter().all(|path| path.exists()));

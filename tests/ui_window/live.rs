@@ -6,7 +6,7 @@ use rkv_scope::app::RunFolder;
 use rkv_scope::config::CacheSettings;
 use rkv_scope::engine::{EngineCommand, EngineEvent, EngineStats, RunId, RunRequest, RunState};
 use rkv_scope::trace::synthetic::Synthetic;
-use rkv_scope::trace::{FinishReason, Position, unfinished};
+use rkv_scope::trace::{FinishReason, Position, TraceRecord, unfinished};
 use rkv_scope::ui::engine_status::Link;
 use rkv_scope::ui::{Tab, UiCommand};
 
@@ -85,6 +85,43 @@ fn tokens_stream_in_and_the_cursor_follows_them() {
     let (cursor, more) = seen(&harness);
     assert!(more > tokens && cursor == more);
     assert!(!harness.state().app().status().busy());
+}
+
+#[test]
+fn what_a_run_that_fails_wrote_last_is_shown_and_so_is_its_end() {
+    let (mut harness, engine, run) = running();
+    let store = |harness: &Harness<'static, Stage>| {
+        harness
+            .state()
+            .app()
+            .session()
+            .expect("a run is shown")
+            .store
+            .clone()
+    };
+    let written = store(&harness).tokens().len();
+    let message = "the disk of the weights is gone".to_owned();
+    let failed = FinishReason::Failed(message.clone());
+    engine.say(EngineEvent::Failed {
+        run: Some(run),
+        message,
+    });
+    let last = rkv_scope::trace::synthetic::token(" last");
+    let end = TraceRecord::End {
+        at: Position(written as u32 + 1),
+        reason: failed.clone(),
+        seconds: 1.0,
+    };
+    let batch = vec![TraceRecord::Tokens(vec![last]), end];
+    engine.say(EngineEvent::Records { run, batch });
+    engine.say(EngineEvent::State {
+        run,
+        state: RunState::Finished(failed),
+    });
+    harness.run();
+    let store = store(&harness);
+    assert_eq!(store.tokens().len(), written + 1);
+    assert!(store.end().is_some());
 }
 
 #[test]
