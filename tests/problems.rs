@@ -1,7 +1,8 @@
 //! The generator as its command shows it, and the trainer beside the weights.
 #![expect(
     clippy::unwrap_used,
-    reason = "a test may panic outside its test functions too"
+    clippy::print_stderr,
+    reason = "a test may panic and print outside its test functions too"
 )]
 
 use std::path::Path;
@@ -55,7 +56,17 @@ fn kinds_and_levels_can_be_chosen() {
     assert!(list.lines().count() >= 20 && list.contains("percentage"));
 }
 
-/// Python is no part of the build, so where torch is missing the check says so and nothing is proved.
+/// Says why a check is skipped, or fails if the environment demands it.
+fn skip(why: &str) {
+    assert!(
+        std::env::var_os("REQUIRE_TORCH").is_none(),
+        "REQUIRE_TORCH is set, but {why}"
+    );
+    eprintln!("SKIPPED: {why}");
+}
+
+/// Python is no part of the build, so where torch is missing the check says so and nothing is proved; `REQUIRE_TORCH=1` makes
+/// that a failure.
 #[test]
 fn a_training_cut_off_and_resumed_equals_one_that_was_not() {
     let python = std::env::var("RKV_PYTHON").unwrap_or_else(|_unset| "python3".to_owned());
@@ -65,15 +76,16 @@ fn a_training_cut_off_and_resumed_equals_one_that_was_not() {
         .arg(script)
         .output();
     let Ok(output) = output else {
-        eprintln!("skipped: there is no {python}; RKV_PYTHON can name another");
-        return;
+        return skip(&format!(
+            "there is no {python}; RKV_PYTHON can name another"
+        ));
     };
     let said = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{said}\n{errors}");
     let last = said.lines().last().unwrap_or_default();
-    if last.starts_with("skipped") {
-        eprintln!("{last}");
+    if let Some(why) = last.strip_prefix("skipped: ") {
+        skip(why);
     } else {
         assert!(last.contains("bit for bit"), "{said}");
     }

@@ -15,6 +15,9 @@ use rkv_scope::trace::{
     RecordLevel, RunSummary, TraceReader, TraceRecord, TraceWriter, load, load_from, save,
 };
 
+/// Magic and version.
+const PREAMBLE: usize = 12;
+
 fn small() -> Synthetic {
     Synthetic {
         seed: 7,
@@ -60,30 +63,57 @@ fn read_all(bytes: &[u8]) -> (Vec<TraceRecord>, Option<ReadError>) {
     }
 }
 
+/// Where a file can be cut and leave whole records alone: behind the header, and behind each record.
+fn boundaries(bytes: &[u8]) -> Vec<usize> {
+    let (mut reader, _) = TraceReader::open(bytes).unwrap();
+    let mut found = vec![reader.offset() as usize];
+    while reader.next_record().unwrap().is_some() {
+        found.push(reader.offset() as usize);
+    }
+    found
+}
+
 #[test]
-fn a_file_cut_anywhere_keeps_its_prefix_and_says_where_it_ends() {
+fn a_file_cut_within_a_frame_says_where_it_ends_and_one_cut_between_frames_lacks_its_end() {
     let plan = small();
     let (bytes, records) = (bytes_of(&plan), plan.records());
-    let mut frames_seen = 0;
+    let boundaries = boundaries(&bytes);
+    assert_eq!(boundaries.len(), records.len() + 1);
+    assert_eq!(boundaries.last(), Some(&bytes.len()));
     for cut in 0..bytes.len() {
+        let whole = boundaries.partition_point(|boundary| *boundary <= cut);
+        let between = boundaries.contains(&cut);
+        let begun = match boundaries[..whole].last() {
+            Some(boundary) => *boundary,
+            None if cut < PREAMBLE => 0,
+            None => PREAMBLE,
+        };
         let (prefix, error) = read_all(&bytes[..cut]);
-        assert_eq!(prefix, records[..prefix.len()], "cut at {cut}");
-        frames_seen = frames_seen.max(prefix.len());
+        assert_eq!(prefix, records[..whole.saturating_sub(1)], "cut at {cut}");
         match error {
-            None => {}
+            None => assert!(between, "nothing is told of the cut at {cut}"),
             Some(ReadError::Empty) => assert_eq!(cut, 0),
-            Some(ReadError::Truncated { offset }) => assert!(offset <= cut as u64, "cut at {cut}"),
+            Some(ReadError::Truncated { offset }) => {
+                assert!(!between, "cut at {cut}");
+                assert_eq!(offset, begun as u64, "cut at {cut}");
+            }
             Some(other) => panic!("cut at {cut}: {other}"),
         }
-        if let Ok(loaded) = load_from(&bytes[..cut]) {
-            if let Some(problem) = &loaded.problem {
-                let message = problem.to_string();
-                assert!(message.contains(&problem.offset.to_string()), "{message}");
-            }
-            assert!(loaded.store.end().is_none());
+        let Ok(loaded) = load_from(&bytes[..cut]) else {
+            assert_eq!(whole, 0, "the cut at {cut} leaves the header");
+            continue;
+        };
+        if let Some(problem) = &loaded.problem {
+            assert!(!between, "cut at {cut}");
+            assert_eq!(problem.offset, begun as u64, "cut at {cut}");
+            let message = problem.to_string();
+            assert!(message.contains(&begun.to_string()), "{message}");
+        } else {
+            assert!(between, "nothing is told of the cut at {cut}");
         }
+        // Of a cut between two frames this is all there is to see.
+        assert!(loaded.store.end().is_none(), "cut at {cut}");
     }
-    assert_eq!(frames_seen, records.len() - 1);
     assert_eq!(read_all(&bytes).0, records);
 }
 
@@ -109,14 +139,26 @@ proptest! {
     }
 
     #[test]
-    fn noise_after_a_good_start_is_refused(
+    fn noise_after_a_good_start_is_told_and_what_came_before_is_kept(
         tail in prop::collection::vec(any::<u8>(), 1..300),
-        keep in 12usize..400,
+        keep in any::<prop::sample::Index>(),
     ) {
-        let mut bytes = bytes_of(&small());
-        bytes.truncate(keep);
-        bytes.extend(tail);
-        let _ = load_from(bytes.as_slice());
+        let plan = small();
+        let (good, records) = (bytes_of(&plan), plan.records());
+        let keep = PREAMBLE + keep.index(good.len() - PREAMBLE + 1);
+        let bytes = [&good[..keep], &tail[..]].concat();
+        // A short tail may happen to be what was cut off.
+        prop_assume!(!good.starts_with(&bytes));
+        let (prefix, error) = read_all(&bytes);
+        prop_assert!(error.is_some());
+        let whole = boundaries(&good).partition_point(|boundary| *boundary <= keep);
+        prop_assert!(prefix.len() + 1 >= whole);
+        prop_assert_eq!(&prefix[..], &records[..prefix.len()]);
+        if let Ok(loaded) = load_from(bytes.as_slice()) {
+            prop_assert!(loaded.problem.is_some());
+        } else {
+            prop_assert_eq!(whole, 0, "the header was there");
+        }
     }
 }
 
@@ -124,12 +166,7 @@ proptest! {
 fn lost_doubled_and_swapped_frames_show() {
     let plan = small();
     let bytes = bytes_of(&plan);
-    let mut starts = vec![];
-    let (mut reader, _) = TraceReader::open(bytes.as_slice()).unwrap();
-    while reader.offset() < bytes.len() as u64 {
-        starts.push(reader.offset() as usize);
-        reader.next_record().unwrap();
-    }
+    let starts = boundaries(&bytes);
     let (a, b, c) = (starts[3], starts[4], starts[5]);
     let lost = [&bytes[..a], &bytes[b..]].concat();
     let doubled = [&bytes[..b], &bytes[a..]].concat();

@@ -127,6 +127,52 @@ mod tests {
     }
 
     #[test]
+    fn a_lower_temperature_draws_the_likeliest_more_often_and_a_higher_one_less_whatever_is_cut() {
+        // The last is so unlikely that what cuts it off changes nothing.
+        let logits = [0.0, 3f32.ln(), -30.0];
+        let count = 4000u32;
+        let shares: [(f64, f64); 3] = [(0.5, 0.9), (1.0, 0.75), (2.0, 0.634)];
+        for (temperature, share) in shares {
+            let five_deviations = 5.0 * (share * (1.0 - share) / f64::from(count)).sqrt();
+            for (top_p, top_k) in [
+                (None, None),
+                (None, Some(2)),
+                (Some(0.999), None),
+                (Some(0.999), Some(2)),
+            ] {
+                let sampling = sampling(temperature, top_p, top_k, 11);
+                let seen = draws(&sampling, &logits, count as usize);
+                let seconds = seen.iter().filter(|&&token| token == 1).count();
+                let found = seconds as f64 / f64::from(count);
+                assert!(
+                    (found - share).abs() < five_deviations,
+                    "{sampling}: {found}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn top_p_counts_from_all_tokens_though_top_k_leaves_only_some() {
+        let shares = [0.36f32, 0.2, 0.1, 0.085, 0.085, 0.085, 0.085];
+        let logits = shares.map(f32::ln);
+        let seen = |top_p: Option<f64>, top_k: Option<u32>| {
+            let mut seen = draws(&sampling(1.0, top_p, top_k, 5), &logits, 400);
+            seen.sort_unstable();
+            seen.dedup();
+            seen
+        };
+        assert_eq!(seen(None, None), [0, 1, 2, 3, 4, 5, 6]);
+        assert_eq!(seen(None, Some(3)), [0, 1, 2]);
+        // Of what three tokens have together, the first alone would be more than half.
+        assert_eq!(seen(Some(0.5), Some(3)), [0, 1]);
+        assert_eq!(seen(Some(0.5), Some(1)), [0]);
+        assert_eq!(seen(Some(0.6), Some(3)), [0, 1, 2]);
+        assert_eq!(seen(Some(0.9), Some(3)), [0, 1, 2]);
+        assert_eq!(seen(Some(0.9), None).len(), 6);
+    }
+
+    #[test]
     fn log_probability_and_entropy_are_those_of_the_distribution() {
         let draw = Sampler::new(&sampling(0.0, None, None, 0))
             .draw(&[0.0, 3f32.ln()])

@@ -237,6 +237,21 @@ impl Decoder {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::{HeadRow, Position};
+
+    /// From 0 to 1, decided by its arguments.
+    fn noise(seed: u32, i: u32) -> f32 {
+        let mut bits = seed ^ i.wrapping_mul(0x9e37_79b9);
+        bits = (bits ^ (bits >> 16)).wrapping_mul(0x85eb_ca6b);
+        bits = (bits ^ (bits >> 13)).wrapping_mul(0xc2b2_ae35);
+        (bits ^ (bits >> 16)) as f32 / u32::MAX as f32
+    }
+
+    fn range_of(values: &[f32]) -> f32 {
+        let max = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let min = values.iter().copied().fold(f32::INFINITY, f32::min);
+        max - min
+    }
 
     #[test]
     fn importance_keeps_its_relative_precision_over_six_decades() {
@@ -273,14 +288,55 @@ mod tests {
     }
 
     #[test]
-    fn scores_of_either_sign_keep_their_range() {
+    fn scores_of_either_sign_are_true_to_a_fifty_thousandth_of_their_range() {
+        let values: Vec<f32> = (0..1000).map(|i| 0.75 * noise(1, i) - 0.5).collect();
+        let range = range_of(&values);
         let mut block = ScoreBlock::new(Component::Score);
-        block.push_row(&[-0.5, 0.0, 0.25]);
-        let got: Vec<f32> = block.row(0).collect();
-        for (want, got) in [-0.5f32, 0.0, 0.25].iter().zip(&got) {
-            assert!((want - got).abs() < 1e-4, "{want} became {got}");
+        block.push_row(&values);
+        assert_eq!(block.row_len(0), values.len());
+        for (want, got) in values.iter().zip(block.row(0)) {
+            assert!((want - got).abs() <= 2e-5 * range, "{want} became {got}");
         }
         assert!(block.is_consistent());
+    }
+
+    #[test]
+    fn z_formed_again_from_its_recorded_parts_is_true_to_a_five_thousandth_of_its_range() {
+        // Importance spans decades, and redundancy is nearly the same for every token.
+        let importance: Vec<f32> = (0..1000)
+            .map(|i| 0.01 * 10f32.powf(-8.0 * noise(2, i)))
+            .collect();
+        let redundancy: Vec<f32> = (0..1000)
+            .map(|i| (1.0 + 0.2 * noise(3, i)) / 1000.0)
+            .collect();
+        let mut recorded = [
+            ScoreBlock::new(Component::Importance),
+            ScoreBlock::new(Component::Redundancy),
+        ];
+        recorded[0].push_row(&importance);
+        recorded[1].push_row(&redundancy);
+        for lambda in [0.0f32, 0.1, 0.5, 1.0] {
+            let parts = importance.iter().zip(&redundancy);
+            let scores: Vec<f32> = parts
+                .map(|(importance, redundancy)| lambda * importance - (1.0 - lambda) * redundancy)
+                .collect();
+            let range = range_of(&scores);
+            for (i, want) in scores.iter().enumerate() {
+                let [importance, redundancy] = [0, 1].map(|part| recorded[part].value(0, i));
+                let row = HeadRow::of(
+                    Position(i as u32),
+                    [importance, redundancy, None],
+                    lambda,
+                    false,
+                    None,
+                );
+                let got = row.score.unwrap();
+                assert!(
+                    (want - got).abs() <= 2e-4 * range,
+                    "lambda {lambda}: {want} became {got}"
+                );
+            }
+        }
     }
 
     #[test]

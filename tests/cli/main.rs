@@ -6,6 +6,7 @@
 )]
 
 mod bad_input;
+mod exporting;
 mod lists;
 mod output_files;
 mod own_files;

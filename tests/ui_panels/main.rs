@@ -1,6 +1,6 @@
 //! The panels as a person meets them: by label, on a made-up run.
 //!
-//! With `RKV_PICTURES` set to a folder, every panel is also drawn there as a PNG.
+//! On request (`pictures.rs`) every panel is also drawn as a PNG.
 
 #![cfg(feature = "gui")]
 

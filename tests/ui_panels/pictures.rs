@@ -1,4 +1,4 @@
-//! Pictures of the panels for the eye, written only on request.
+//! Pictures of the panels for the eye: `RKV_PICTURES=folder cargo test --test ui_panels pictures -- --ignored`.
 
 use std::path::PathBuf;
 
@@ -27,10 +27,9 @@ fn save<S>(folder: &std::path::Path, name: &str, mut window: Harness<'_, S>) {
 }
 
 #[test]
+#[ignore = "writes pictures into the folder named by RKV_PICTURES"]
 fn pictures() {
-    let Some(folder) = std::env::var_os("RKV_PICTURES").map(PathBuf::from) else {
-        return;
-    };
+    let folder = PathBuf::from(std::env::var("RKV_PICTURES").unwrap());
     for (theme, tag) in [(Theme::Dark, "dark"), (Theme::Light, "light")] {
         let mut stage = Stage {
             cursor: 384,

@@ -1,6 +1,6 @@
 //! The window as a person meets it: by label, with a made-up engine or a made-up run.
 //!
-//! With `RKV_PICTURES` set to a folder, the window is also drawn there as PNGs.
+//! On request (`pictures.rs`) the window is also drawn as PNGs.
 
 #![cfg(feature = "gui")]
 #![expect(

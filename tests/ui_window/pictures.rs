@@ -1,4 +1,4 @@
-//! Pictures of the window for the eye, written only on request.
+//! Pictures of the window for the eye: `RKV_PICTURES=folder cargo test --test ui_window pictures -- --ignored`.
 
 use std::path::{Path, PathBuf};
 
@@ -24,10 +24,9 @@ fn save(folder: &Path, name: &str, harness: &mut Harness<'static, Stage>) {
 }
 
 #[test]
+#[ignore = "writes pictures into the folder named by RKV_PICTURES"]
 fn pictures() {
-    let Some(folder) = std::env::var_os("RKV_PICTURES").map(PathBuf::from) else {
-        return;
-    };
+    let folder = PathBuf::from(std::env::var("RKV_PICTURES").unwrap());
     let settings = CacheSettings {
         budget: 96,
         buffer: 32,
@@ -79,10 +78,9 @@ fn pictures() {
 }
 
 #[test]
+#[ignore = "writes pictures into the folder named by RKV_PICTURES"]
 fn pictures_of_comparisons() {
-    let Some(folder) = std::env::var_os("RKV_PICTURES").map(PathBuf::from) else {
-        return;
-    };
+    let folder = PathBuf::from(std::env::var("RKV_PICTURES").unwrap());
     let stores = [
         plan(1, "rkv", 96).store(),
         plan(2, "snapkv", 96).store(),

@@ -2,11 +2,29 @@ use egui::accesskit::Role;
 use egui::{Key, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
-use rkv_scope::config::Sampling;
-use rkv_scope::engine::{EngineCommand, EngineEvent};
+use rkv_scope::config::{CacheSettings, Protection, Sampling, Scope, SlotOrder, Trigger};
+use rkv_scope::engine::{EngineCommand, EngineEvent, RunRequest};
+use rkv_scope::trace::RecordLevel;
 use rkv_scope::ui::UiCommand;
 
-use super::stage::{Stage, execute, with_engine};
+use super::stage::{Engine, Stage, execute, with_engine};
+
+/// What the next run starts with. It fails at once, so that another can follow.
+fn started(harness: &mut Harness<'static, Stage>, engine: &Engine) -> Box<RunRequest> {
+    let problem = UiCommand::SetProblem("What is 2 + 2?".to_owned());
+    execute(harness, vec![problem, UiCommand::Run]);
+    let request = engine.next_start();
+    let message = "made up".to_owned();
+    let run = Some(request.run);
+    engine.say(EngineEvent::Failed { run, message });
+    harness.run();
+    request
+}
+
+fn press(harness: &mut Harness<'static, Stage>, label: &str) {
+    harness.get_by_label(label).click_accesskit();
+    harness.run();
+}
 
 #[test]
 fn settings_that_cannot_work_say_so_beside_the_sliders_and_hold_the_run_back() {
@@ -41,13 +59,102 @@ fn settings_that_cannot_work_say_so_beside_the_sliders_and_hold_the_run_back() {
 }
 
 #[test]
-fn choices_are_pressed_by_name() {
-    let (mut harness, _engine) = with_engine([1280.0, 900.0], Theme::Light);
-    harness.get_by_label("Protect: prompt").click_accesskit();
+fn the_next_run_starts_with_the_choices_that_were_pressed_and_after_a_reset_with_the_defaults() {
+    let (mut harness, engine) = with_engine([1280.0, 900.0], Theme::Light);
+    engine.loaded();
     harness.run();
-    harness.get_by_label("Reset to defaults").click_accesskit();
+    // Each row ends with what is not its default: a reset has something to take back.
+    let choices: [(&str, fn(&mut CacheSettings)); 12] = [
+        ("Scope: layer", |s| s.scope = Scope::Layer),
+        ("Scope: head", |s| s.scope = Scope::Head),
+        ("Scope: global", |s| s.scope = Scope::Global),
+        ("Protect: sinks", |s| s.protection = Protection::Sinks),
+        ("Protect: none", |s| s.protection = Protection::None),
+        ("Protect: prompt", |s| s.protection = Protection::Prompt),
+        ("Compress when: published code", |s| {
+            s.trigger = Trigger::Published;
+        }),
+        ("Compress when: cache full", |s| {
+            s.trigger = Trigger::CacheFull;
+        }),
+        ("Compress when: published code", |s| {
+            s.trigger = Trigger::Published;
+        }),
+        ("Slot order: by score", |s| s.order = SlotOrder::Reference),
+        ("Slot order: by time", |s| s.order = SlotOrder::Time),
+        ("Slot order: by score", |s| s.order = SlotOrder::Reference),
+    ];
+    let mut want = CacheSettings::default();
+    for (label, change) in choices {
+        press(&mut harness, label);
+        change(&mut want);
+        assert_eq!(started(&mut harness, &engine).settings, want, "{label}");
+    }
+    press(&mut harness, "Reset to defaults");
+    let settings = started(&mut harness, &engine).settings;
+    assert_eq!(settings, CacheSettings::default());
+}
+
+#[test]
+fn another_policy_brings_its_own_defaults_and_a_reset_goes_back_to_those() {
+    let (mut harness, engine) = with_engine([1280.0, 900.0], Theme::Dark);
+    engine.loaded();
     harness.run();
-    assert!(harness.query_by_label("Protect: prompt").is_some());
+    harness
+        .get_by_role_and_label(Role::ComboBox, "Cache policy")
+        .click();
+    harness.run();
+    harness.get_by_label("TOVA").click();
+    harness.run();
+    let tova = started(&mut harness, &engine).settings;
+    assert_eq!(
+        (&*tova.policy, tova.scope, tova.window),
+        ("tova", Scope::Layer, 1)
+    );
+    press(&mut harness, "Scope: head");
+    let chosen = CacheSettings {
+        scope: Scope::Head,
+        ..tova.clone()
+    };
+    assert_eq!(started(&mut harness, &engine).settings, chosen);
+    press(&mut harness, "Reset to defaults");
+    assert_eq!(started(&mut harness, &engine).settings, tova);
+}
+
+#[test]
+fn the_next_run_draws_and_records_as_its_fields_say() {
+    let (mut harness, engine) = with_engine([1280.0, 1400.0], Theme::Dark);
+    engine.loaded();
+    harness.run();
+    harness.get_by_label("Sampling and recording").click();
+    harness.run();
+    let numbers: [(&str, f64, fn(&mut Sampling)); 7] = [
+        ("Temperature", 0.7, |s| s.temperature = 0.7),
+        ("Top-p", 0.9, |s| s.top_p = Some(0.9)),
+        ("Top-k", 20.0, |s| s.top_k = Some(20)),
+        ("Most tokens", 77.0, |s| s.max_tokens = 77),
+        ("Top-p", 1.0, |s| s.top_p = None),
+        ("Top-k", 0.0, |s| s.top_k = None),
+        ("Temperature", 0.0, |s| s.temperature = 0.0),
+    ];
+    let mut want = Sampling::default();
+    for (label, number, change) in numbers {
+        harness
+            .get_by_role_and_label(Role::SpinButton, label)
+            .set_value_accesskit(number);
+        harness.run();
+        change(&mut want);
+        let sampling = started(&mut harness, &engine).sampling;
+        assert_eq!(sampling, want, "{label} {number}");
+    }
+    for (label, want) in [
+        ("Record: scores", RecordLevel::Scores),
+        ("Record: evictions", RecordLevel::Summary),
+        ("Record: all", RecordLevel::Components),
+    ] {
+        press(&mut harness, label);
+        assert_eq!(started(&mut harness, &engine).level, want, "{label}");
+    }
 }
 
 #[test]
@@ -137,23 +244,14 @@ fn a_seed_is_any_number_of_64_bits_and_a_text_that_is_none_leaves_it_alone() {
     harness.run();
     harness.key_press(Key::Enter);
     harness.run();
-    let asked = |harness: &mut Harness<'static, Stage>| {
-        let problem = UiCommand::SetProblem("What is 2 + 2?".to_owned());
-        execute(harness, vec![problem, UiCommand::Run]);
-        let request = engine.next_start();
-        let message = "made up".to_owned();
-        let run = Some(request.run);
-        engine.say(EngineEvent::Failed { run, message });
-        harness.run();
-        request.sampling.seed
-    };
-    assert_eq!(asked(&mut harness), seed);
+    assert_eq!(started(&mut harness, &engine).sampling.seed, seed);
     for (text, stays) in [("18446744073709551615", u64::MAX), ("12 or so", u64::MAX)] {
         harness
             .get_by_role_and_label(Role::TextInput, "Seed")
             .set_text_value_accesskit(text);
         harness.run();
-        assert_eq!(asked(&mut harness), stays, "{text}");
+        let asked = started(&mut harness, &engine).sampling.seed;
+        assert_eq!(asked, stays, "{text}");
     }
     harness.get_by_label_contains("“12 or so” is no seed");
 }

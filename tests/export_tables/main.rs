@@ -5,6 +5,9 @@
     reason = "a test stops at what it does not expect"
 )]
 
+mod choices;
+mod columns;
+
 use rkv_scope::export::Info;
 use rkv_scope::export::{self, ExportOptions, Format, Measure, What};
 use rkv_scope::trace::synthetic::Synthetic;
@@ -179,6 +182,7 @@ fn scores_are_those_of_the_store() {
             {
                 let row = rows.next().unwrap();
                 assert_eq!(row["event"], event);
+                assert_eq!((&row["layer"], &row["head"]), (&layer.into(), &head.into()));
                 assert_eq!(row["position"], want.position.0);
                 assert_eq!(
                     row["importance"].as_f64().unwrap() as f32,
