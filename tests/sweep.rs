@@ -12,9 +12,10 @@ use std::time::{Duration, Instant};
 
 use rkv_scope::config::Sampling;
 use rkv_scope::sweep::{
-    Loader, ProblemSource, RunOutcome, StoredSweep, SweepEvent, SweepRequest, SweepTable, arms,
-    execute, instruction_for, json,
+    ArmKey, Loader, ProblemSource, ReplayRequest, RunOutcome, StoredSweep, SweepEvent,
+    SweepRequest, SweepTable, arms, execute, instruction_for, json, replay,
 };
+use rkv_scope::trace::last_boxed;
 
 const PROBLEMS: &str = r#"{"kind":"sums","problem":"What is 46 + 12 * 3?","answer":"82"}
 {"kind":"chain","problem":"Leo has 57 stamps. Leo buys 26 more. Leo loses 48 of them. How many stamps does Leo have in the end?","answer":35}
@@ -112,6 +113,88 @@ fn the_table_is_the_same_for_any_number_of_threads_and_wherever_it_was_cut_off()
         let (again, new) = run(&request(folder.path(), 2, Some("cut.jsonl")), 0);
         assert_eq!(again, table, "cut at {cut}");
         assert_eq!(new.len(), 21 - held, "cut at {cut}: no run is done twice");
+    }
+}
+
+/// The first is one that the reasoner answers; the second is the same with a misprinted answer.
+const ANSWERED: &str = r#"{"problem":"Leo has 57 stamps. Leo buys 26 more. How many stamps does Leo have now?","answer":"83"}
+{"problem":"Leo has 57 stamps. Leo buys 26 more. How many stamps does Leo have now?","answer":"84"}
+{"problem":"Leo has 57 stamps. Leo buys 26 more. Leo loses 48 of them. How many stamps does Leo have in the end?","answer":35}
+"#;
+
+/// 300 tokens are enough for the full cache's answer to the first two; no policy has to come to one.
+fn answered(folder: &Path) -> SweepRequest {
+    let path = folder.join("answered.jsonl");
+    std::fs::write(&path, ANSWERED).unwrap();
+    let policies = ["rkv", "random-prompt", "h2o"].map(str::to_owned);
+    SweepRequest {
+        problems: ProblemSource::File { path, count: None },
+        arms: arms(&policies, &[44, 72], |s| s.buffer = 16).unwrap(),
+        sampling: Sampling {
+            max_tokens: 300,
+            ..Sampling::default()
+        },
+        ..request(folder, 2, None)
+    }
+}
+
+#[test]
+fn right_answers_are_counted_and_each_run_can_be_done_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let stop = AtomicBool::new(false);
+    let (mut left_out, mut ran) = (vec![], vec![]);
+    let (plan, outcomes) = execute(
+        &answered(folder.path()),
+        &Loader::REAL,
+        &stop,
+        &mut |event| match event {
+            SweepEvent::Begun { left_out: arms, .. } => left_out = arms,
+            SweepEvent::Ran(outcome) => ran.push(outcome),
+            _ => {}
+        },
+    )
+    .unwrap();
+    assert_eq!(ran, outcomes);
+    let of = |problem: u32| outcomes.iter().filter(move |o| o.problem == problem);
+
+    for (problem, right) in [(0, true), (1, false)] {
+        let full = of(problem).find(|o| o.arm.is_full()).unwrap();
+        assert_eq!(full.answer.as_deref(), Some("83"));
+        assert_eq!((full.finish.as_str(), full.right), ("end-of-text", right));
+    }
+    for outcome in &outcomes {
+        let wanted = plan.problems[outcome.problem as usize].answer.as_str();
+        let right = outcome.answer.as_deref() == Some(wanted);
+        assert_eq!(outcome.right, right, "{outcome:?}");
+        assert_eq!(outcome.capped(), outcome.tokens == 300, "{outcome:?}");
+    }
+    let table = SweepTable::of(&plan, &outcomes);
+    for row in &table.rows {
+        let own = outcomes.iter().filter(|o| o.arm == row.arm);
+        let right = own.filter(|o| o.right).count();
+        assert_eq!((row.stats.runs, row.stats.right as usize), (3, right));
+    }
+
+    // The shorter prompts would leave it room: rates over different problems do not compare.
+    let without = ArmKey {
+        policy: "random-prompt".to_owned(),
+        budget: Some(44),
+    };
+    let settings = plan.settings(&without).unwrap();
+    let prompt = |problem| of(problem).next().unwrap().prompt_tokens;
+    settings.check_with_prompt(prompt(0)).unwrap();
+    let why = settings.check_with_prompt(prompt(2)).unwrap_err();
+    assert_eq!(left_out, [(without.clone(), why.to_string())]);
+    assert!(outcomes.iter().all(|o| o.arm != without));
+    assert_eq!(outcomes.len(), 3 * 6);
+
+    for outcome in of(1) {
+        let again = ReplayRequest::of(&plan, 1, &outcome.arm, "reasoner").unwrap();
+        let store = replay(&again).unwrap();
+        let written = store.header().prompt_tokens as usize..store.tokens().len();
+        assert_eq!(written.len(), outcome.tokens as usize, "{outcome:?}");
+        assert_eq!(last_boxed(store.tokens().text_of(written)), outcome.answer);
+        assert_eq!(store.events().len(), outcome.compressions as usize);
     }
 }
 

@@ -85,14 +85,15 @@ fn a_run_cut_short_does_not_take_the_place_of_an_older_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.rkvt");
     std::fs::write(&path, "an older run").unwrap();
-    let engine = engine(Scripted::new());
+    let (model, held) = Scripted::held_at(20);
+    let engine = engine(model);
     let recorded = RunRequest {
         record_to: Some(path.clone()),
         ..request(2000)
     };
     start(&engine, recorded);
+    held.meanwhile(|| engine.send(EngineCommand::Stop(RUN)).unwrap());
     let mut warned = None;
-    let mut stopped = false;
     loop {
         match engine.recv_timeout(Duration::from_secs(30)) {
             Some(EngineEvent::Warning { message, .. }) => warned = Some(message),
@@ -103,10 +104,6 @@ fn a_run_cut_short_does_not_take_the_place_of_an_older_file() {
                 assert_eq!(reason, FinishReason::Stopped);
                 break;
             }
-            Some(EngineEvent::Records { run, .. }) if !stopped => {
-                stopped = true;
-                engine.send(EngineCommand::Stop(run)).unwrap();
-            }
             Some(_) => {}
             None => panic!("no event in half a minute"),
         }
@@ -116,6 +113,7 @@ fn a_run_cut_short_does_not_take_the_place_of_an_older_file() {
     let warned = warned.unwrap();
     assert!(warned.contains(part.to_str().unwrap()), "{warned}");
     let recorded = rkv_scope::trace::load(&part).unwrap().store;
+    assert_eq!(recorded.tokens().len(), 24 + 19);
     assert!(matches!(
         recorded.end(),
         Some((_, FinishReason::Stopped, _))

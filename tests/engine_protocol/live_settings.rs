@@ -1,7 +1,7 @@
 //! Settings that change while a run goes on.
 
 use rkv_scope::engine::generation::{Advance, Generation, GenerationRequest};
-use rkv_scope::trace::Position;
+use rkv_scope::trace::{Component, Position};
 
 use super::*;
 
@@ -20,7 +20,7 @@ fn changed(problem: &str, from: &CacheSettings, to: &CacheSettings, at: usize) -
         problem: problem.to_owned(),
         settings: from.clone(),
         sampling: request(120 - problem.len() as u32).sampling,
-        level: RecordLevel::Summary,
+        level: RecordLevel::Scores,
         device: String::new(),
     };
     let mut run = Generation::begin(&mut model, request).unwrap();
@@ -89,56 +89,75 @@ fn a_raise_while_the_prompt_is_read_waits_for_the_old_cache_to_be_full() {
     assert_eq!(at, Position(64));
 }
 
+/// With lambda 0 a score is what redundancy takes off, with 1 what importance gives.
+#[test]
+fn a_lambda_moved_while_a_run_goes_on_weighs_the_scores_from_then_on() {
+    let weighing = |lambda| CacheSettings {
+        lambda,
+        ..slots(32, 16)
+    };
+    let problem = "a problem of some length";
+    let store = changed(problem, &weighing(0.0), &weighing(1.0), 70);
+    let [before, after] = [0, 1].map(|revision| -> Vec<f32> {
+        let events = store.events().iter().filter(|e| e.revision == revision);
+        events
+            .flat_map(|event| {
+                let scores = event.block(Component::Score).unwrap();
+                (0..scores.rows()).flat_map(move |row| scores.row(row))
+            })
+            .collect()
+    });
+    assert!(
+        !before.is_empty() && before.iter().all(|&z| z < 0.0),
+        "{before:?}"
+    );
+    assert!(
+        !after.is_empty() && after.iter().all(|&z| z > 0.0),
+        "{after:?}"
+    );
+}
+
 #[test]
 fn a_storm_of_settings_ends_with_the_last_one_in_force() {
-    let engine = engine(Scripted {
-        delay: Duration::from_millis(2),
-        ..Scripted::new()
-    });
+    let (model, held) = Scripted::held_at(25);
+    let engine = engine(model);
     start(&engine, request(150));
-    let mut seen = Seen::default();
-    seen.until(&engine, |s| s.tokens() > 25);
-    let mut sent = 0;
-    for revision in 1..=1000u32 {
-        let settings = CacheSettings {
-            budget: 24 + revision % 40,
-            buffer: 16,
-            lambda: f64::from(revision) / 1000.0,
-            ..CacheSettings::default()
-        };
-        if engine
-            .send(EngineCommand::SetParams {
-                run: RUN,
-                revision,
-                settings,
-            })
-            .is_ok()
-        {
-            sent = revision;
+    held.meanwhile(|| {
+        for revision in 1..=1000u32 {
+            let settings = CacheSettings {
+                budget: 24 + revision % 40,
+                buffer: 16,
+                lambda: f64::from(revision) / 1000.0,
+                ..CacheSettings::default()
+            };
+            engine
+                .send(EngineCommand::SetParams {
+                    run: RUN,
+                    revision,
+                    settings,
+                })
+                .unwrap();
         }
-    }
+    });
+    let mut seen = Seen::default();
     seen.until(&engine, |s| s.finished().is_some());
     let store = seen.store.unwrap();
     let (_, revision, settings) = store.params().last().unwrap();
-    assert_eq!(*revision, sent);
-    assert_eq!(settings.lambda, f64::from(sent) / 1000.0);
-    assert_eq!(store.events().last().unwrap().revision, sent);
+    assert_eq!((*revision, settings.lambda), (1000, 1.0));
+    assert_eq!(store.events().last().unwrap().revision, 1000);
 }
 
 #[test]
 fn illegal_live_settings_are_refused_and_the_run_goes_on() {
-    let engine = engine(Scripted {
-        delay: Duration::from_millis(2),
-        ..Scripted::new()
-    });
+    let (model, held) = Scripted::held_at(25);
+    let engine = engine(model);
     start(&engine, request(80));
-    let mut seen = Seen::default();
-    seen.until(&engine, |s| s.tokens() > 25);
     let settings = CacheSettings {
         kernel: 6,
         ..CacheSettings::default()
     };
-    steer(&engine, settings);
+    held.meanwhile(|| steer(&engine, settings));
+    let mut seen = Seen::default();
     seen.until(&engine, |s| s.finished().is_some());
     assert_eq!(seen.rejected, [1]);
     assert_eq!(seen.finished(), Some(&FinishReason::MaxTokens));
@@ -148,34 +167,27 @@ fn illegal_live_settings_are_refused_and_the_run_goes_on() {
 /// The full cache has no compression at which a change could be taken up; it is recorded all the same.
 #[test]
 fn switching_to_the_full_cache_is_recorded_and_nothing_leaves_any_more() {
-    let engine = engine(Scripted {
-        delay: Duration::from_millis(2),
-        ..Scripted::new()
-    });
+    // With 24 + 45 tokens seen: the cache was full after 48 and after 64.
+    let (model, held) = Scripted::held_at(45);
+    let engine = engine(model);
     start(&engine, request(300));
-    let mut seen = Seen::default();
-    seen.until(&engine, |s| {
-        s.store.as_ref().is_some_and(|s| s.events().len() >= 2)
-    });
     let full = CacheSettings {
         policy: "full".to_owned(),
         ..request(0).settings
     };
-    steer(&engine, full.clone());
+    held.meanwhile(|| steer(&engine, full.clone()));
+    let mut seen = Seen::default();
     seen.until(&engine, |s| s.finished().is_some());
     let store = seen.store.unwrap();
     let (at, _, settings) = store.params().last().unwrap();
-    assert_eq!(settings, &full);
-    assert!(store.events().iter().all(|event| event.seen <= at.0));
+    assert_eq!((at, settings), (&Position(69), &full));
+    let compressed: Vec<u32> = store.events().iter().map(|event| event.seen).collect();
+    assert_eq!(compressed, [48, 64]);
 }
 
 /// In score order the last slots are the newest tokens only as far as the window that was in force.
 #[test]
 fn a_window_widened_in_score_order_keeps_the_newest_tokens() {
-    let engine = engine(Scripted {
-        delay: Duration::from_millis(2),
-        ..Scripted::new()
-    });
     let narrow = CacheSettings {
         budget: 64,
         buffer: 16,
@@ -187,6 +199,9 @@ fn a_window_widened_in_score_order_keeps_the_newest_tokens() {
         window: 48,
         ..narrow.clone()
     };
+    // Past two compressions, which have put the slots in that order.
+    let (model, held) = Scripted::held_at(80);
+    let engine = engine(model);
     start(
         &engine,
         RunRequest {
@@ -194,13 +209,12 @@ fn a_window_widened_in_score_order_keeps_the_newest_tokens() {
             ..request(300)
         },
     );
+    held.meanwhile(|| steer(&engine, wide));
     let mut seen = Seen::default();
-    seen.until(&engine, |s| {
-        s.store.as_ref().is_some_and(|s| s.events().len() >= 2)
-    });
-    steer(&engine, wide);
     seen.until(&engine, |s| s.finished().is_some());
     let store = seen.store.unwrap();
+    let narrow = store.events().iter().filter(|event| event.window == 8);
+    assert_eq!(narrow.count(), 2);
     let mut widened = store.events().iter().filter(|event| event.window == 48);
     let first = widened.next().expect("the change was taken up");
     for event in std::iter::once(first).chain(widened) {
@@ -212,19 +226,11 @@ fn a_window_widened_in_score_order_keeps_the_newest_tokens() {
 
 #[test]
 fn a_larger_budget_takes_effect_beyond_the_first_capacity() {
-    let engine = engine(Scripted {
-        delay: Duration::from_millis(1),
-        ..Scripted::new()
-    });
+    let (model, held) = Scripted::held_at(40);
+    let engine = engine(model);
     start(&engine, request(400));
+    held.meanwhile(|| steer(&engine, slots(200, 64)));
     let mut seen = Seen::default();
-    seen.until(&engine, |s| s.tokens() > 60);
-    let settings = CacheSettings {
-        budget: 200,
-        buffer: 64,
-        ..CacheSettings::default()
-    };
-    steer(&engine, settings);
     seen.until(&engine, |s| s.finished().is_some());
     let store = seen.store.unwrap();
     assert_eq!(store.events().last().unwrap().slots_before[0], 264);

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::{Receiver, Sender, bounded};
 use rkv_scope::config::{CacheSettings, Sampling, SlotOrder};
 use rkv_scope::engine::{
     EngineCommand, EngineConfig, EngineEvent, EngineHandle, RunId, RunRequest, RunState, spawn,
@@ -28,11 +29,34 @@ const VOCAB: usize = 300;
 /// A model that writes ever on: keys and queries are made from the token ids.
 struct Scripted {
     tokenizer: Tokenizer,
-    delay: Duration,
+    context: u32,
     panic_at: Option<usize>,
     forwards: Arc<AtomicUsize>,
+    hold: Option<Hold>,
     /// The tokens it writes before it ends; noise for ever if there are none.
     writes: Vec<u32>,
+}
+
+/// A forward pass, counted from 0, in which the model waits: a test that acts meanwhile cannot come too late.
+struct Hold {
+    at: usize,
+    reached: Sender<()>,
+    go_on: Receiver<()>,
+}
+
+/// The test's side of a [`Hold`].
+struct Held {
+    reached: Receiver<()>,
+    go_on: Sender<()>,
+}
+
+impl Held {
+    /// Acts while the model waits, then lets it go on.
+    fn meanwhile(self, act: impl FnOnce()) {
+        self.reached.recv_timeout(Duration::from_mins(1)).unwrap();
+        act();
+        drop(self.go_on);
+    }
 }
 
 impl Scripted {
@@ -40,11 +64,30 @@ impl Scripted {
         let json = include_bytes!("../../assets/reasoner/tokenizer.json");
         Self {
             tokenizer: Tokenizer::from_json_bytes(json).unwrap(),
-            delay: Duration::ZERO,
+            context: 4096,
             panic_at: None,
             forwards: Arc::default(),
+            hold: None,
             writes: vec![],
         }
+    }
+
+    fn held_at(forward: usize) -> (Self, Held) {
+        let (reached, is_reached) = bounded(1);
+        let (go_on, goes_on) = bounded(0);
+        let model = Self {
+            hold: Some(Hold {
+                at: forward,
+                reached,
+                go_on: goes_on,
+            }),
+            ..Self::new()
+        };
+        let held = Held {
+            reached: is_reached,
+            go_on,
+        };
+        (model, held)
     }
 }
 
@@ -57,7 +100,7 @@ impl LanguageModel for Scripted {
             query_heads: 4,
             kv_heads: 2,
             head_dim: 8,
-            context: 4096,
+            context: self.context,
             cache_element_bytes: 4,
             weights: "none".to_owned(),
             fingerprint: None,
@@ -85,12 +128,13 @@ impl LanguageModel for Scripted {
     ) -> Result<Forward, LanguageModelError> {
         let count = self.forwards.fetch_add(1, Ordering::SeqCst);
         assert!(self.panic_at != Some(count), "the script says panic");
-        let until = Instant::now() + self.delay;
-        while Instant::now() < until {
-            if stop.load(Ordering::Acquire) {
-                return Ok(Forward::Stopped);
-            }
-            std::thread::sleep(Duration::from_millis(1));
+        if let Some(hold) = self.hold.take_if(|hold| hold.at == count) {
+            // A test that is gone lets go, too.
+            let _ = hold.reached.send(());
+            let _ = hold.go_on.recv();
+        }
+        if stop.load(Ordering::Acquire) {
+            return Ok(Forward::Stopped);
         }
         let shape = cache.shape();
         let noise = |i: usize| ((i * 2_654_435_761) % 1000) as f32 / 500.0 - 1.0;

@@ -1,5 +1,6 @@
 //! A run from start to end: records, seeds, pauses, text.
 
+use rkv_scope::engine::generation::{Advance, Generation, GenerationRequest};
 use rkv_scope::trace::Position;
 
 use super::*;
@@ -44,32 +45,29 @@ fn the_same_seed_gives_the_same_tokens_through_pauses_and_interruptions() {
         seen.until(&engine, |s| s.finished().is_some());
         seen.store.unwrap().tokens().ids().to_vec()
     };
-    let engine = engine(Scripted {
-        delay: Duration::from_millis(3),
-        ..Scripted::new()
-    });
+    let (model, held) = Scripted::held_at(31);
+    let forwards = Arc::clone(&model.forwards);
+    let engine = engine(model);
     start(&engine, sampled());
+    held.meanwhile(|| engine.send(EngineCommand::Pause(RUN)).unwrap());
     let mut seen = Seen::default();
-    seen.until(&engine, |s| s.tokens() > 30);
-    engine.send(EngineCommand::Pause(RUN)).unwrap();
     seen.until(&engine, |s| s.states.contains(&RunState::Paused));
     // A stop meant for another run interrupts a step and must change nothing.
-    engine.send(EngineCommand::Resume(RUN)).unwrap();
     engine.send(EngineCommand::Stop(RunId(99))).unwrap();
+    engine.send(EngineCommand::Resume(RUN)).unwrap();
     seen.until(&engine, |s| s.finished().is_some());
     assert_eq!(seen.store.unwrap().tokens().ids(), plain);
+    let passes = forwards.load(Ordering::SeqCst);
+    assert_eq!(passes, 1 + 60 + 1, "prompt, tokens, and an interrupted one");
 }
 
 #[test]
 fn stop_is_felt_during_prefill() {
-    let engine = engine(Scripted {
-        delay: Duration::from_secs(30),
-        ..Scripted::new()
-    });
+    let (model, held) = Scripted::held_at(0);
+    let engine = engine(model);
     start(&engine, request(10));
+    held.meanwhile(|| engine.send(EngineCommand::Stop(RUN)).unwrap());
     let mut seen = Seen::default();
-    seen.until(&engine, |s| s.states.contains(&RunState::Prefill));
-    engine.send(EngineCommand::Stop(RUN)).unwrap();
     seen.until(&engine, |s| s.finished().is_some());
     assert_eq!(seen.finished(), Some(&FinishReason::Stopped));
     assert_eq!(seen.tokens(), 0);
@@ -77,62 +75,71 @@ fn stop_is_felt_during_prefill() {
 
 #[test]
 fn pause_holds_and_step_decodes_just_so_many() {
-    let engine = engine(Scripted::new());
-    let mut first = request(100_000);
-    first.sampling.max_tokens = 3000;
-    start(&engine, first);
-    let mut seen = Seen::default();
-    engine.send(EngineCommand::Pause(RUN)).unwrap();
-    seen.until(&engine, |s| s.states.contains(&RunState::Paused));
-    let before = {
-        seen.until(&engine, |s| s.store.is_some());
-        std::thread::sleep(Duration::from_millis(60));
-        while let Some(EngineEvent::Records { batch, .. }) = engine.try_recv() {
-            for record in batch {
-                seen.store.as_mut().unwrap().apply(record).unwrap();
-            }
-        }
-        seen.tokens()
-    };
-    let paused = seen.states.len();
-    // The prompt may not have been read when the pause came: a step reads it, then decodes.
-    engine
-        .send(EngineCommand::Step {
-            run: RUN,
-            tokens: 3,
-        })
-        .unwrap();
-    seen.until(&engine, |s| s.states[paused..].contains(&RunState::Paused));
-    let prompt = seen.store.as_ref().unwrap().header().prompt_tokens as usize;
-    seen.until(&engine, |s| s.tokens() >= before.max(prompt) + 3);
-    assert_eq!(seen.tokens(), before.max(prompt) + 3);
+    // Of the longer prompt the cache has room for 48 tokens at first; a step reads the rest, then decodes.
+    let long = "a long problem ".repeat(10);
+    for (problem, forward, read, stepped) in [
+        ("a problem of some length", 10, 24 + 10, 24 + 13),
+        (long.as_str(), 0, 48, 150 + 3),
+    ] {
+        let (model, held) = Scripted::held_at(forward);
+        let engine = engine(model);
+        start(
+            &engine,
+            RunRequest {
+                problem: problem.to_owned(),
+                ..request(3000)
+            },
+        );
+        held.meanwhile(|| engine.send(EngineCommand::Pause(RUN)).unwrap());
+        let mut seen = Seen::default();
+        seen.until(&engine, |s| s.states.contains(&RunState::Paused));
+        assert_eq!(seen.tokens(), read, "{problem}");
+        let paused = seen.states.len();
+        engine
+            .send(EngineCommand::Step {
+                run: RUN,
+                tokens: 3,
+            })
+            .unwrap();
+        seen.until(&engine, |s| s.states[paused..].contains(&RunState::Paused));
+        assert_eq!(seen.tokens(), stepped, "{problem}");
+    }
 }
 
 #[test]
 fn the_time_of_a_pause_is_not_the_runs() {
-    let engine = engine(Scripted {
-        delay: Duration::from_millis(2),
-        ..Scripted::new()
-    });
-    let began = Instant::now();
-    start(&engine, request(60));
-    let mut seen = Seen::default();
-    seen.until(&engine, |s| s.tokens() > 30);
-    engine.send(EngineCommand::Pause(RUN)).unwrap();
-    seen.until(&engine, |s| s.states.contains(&RunState::Paused));
-    let held = Instant::now();
-    std::thread::sleep(Duration::from_millis(600));
-    let held = held.elapsed().as_secs_f32();
-    engine.send(EngineCommand::Resume(RUN)).unwrap();
-    seen.until(&engine, |s| s.finished().is_some());
-    let worked = began.elapsed().as_secs_f32() - held;
-    let store = seen.store.unwrap();
+    let mut model = Scripted::new();
+    let RunRequest {
+        problem,
+        settings,
+        sampling,
+        level,
+        ..
+    } = request(20);
+    let request = GenerationRequest {
+        problem,
+        settings,
+        sampling,
+        level,
+        device: String::new(),
+    };
+    let mut run = Generation::begin(&mut model, request).unwrap();
+    let go = AtomicBool::new(false);
+    for _ in 0..10 {
+        run.advance(&go).unwrap();
+    }
+    assert!(run.times().1 > Duration::ZERO);
+    // Longer than all its work, so that nothing is left of the time since it began.
+    run.leave_out(Duration::from_hours(1));
+    while !matches!(run.advance(&go).unwrap(), Advance::Finished(_)) {}
+    assert_eq!(run.times().1, Duration::ZERO);
+    let mut store = TraceStore::new(run.header().clone());
+    for record in run.take_records() {
+        store.apply(record).unwrap();
+    }
     let (at, _, seconds) = store.end().unwrap();
-    // The engine tells that it pauses a moment before it does.
-    assert!(*seconds < worked + 0.1, "{seconds} s, worked {worked} s");
-    assert!(*seconds > 0.06, "{seconds} s for 60 steps of 2 ms");
-    let last = store.tokens().micros(Position(at.0 - 1));
-    assert!(last as f32 / 1e6 <= *seconds, "{last} µs, {seconds} s");
+    assert_eq!(*seconds, 0.0);
+    assert_eq!(store.tokens().micros(Position(at.0 - 1)), 0);
 }
 
 #[test]
@@ -153,17 +160,16 @@ fn bytes_of_an_unfinished_character_at_the_end_are_not_lost() {
 
 #[test]
 fn dropping_the_handle_ends_the_thread() {
+    // The run would not end by itself.
     let model = Scripted {
-        delay: Duration::from_millis(5),
+        context: u32::MAX,
         ..Scripted::new()
     };
     let forwards = Arc::clone(&model.forwards);
     let engine = engine(model);
-    start(&engine, request(100_000));
+    start(&engine, request(1 << 30));
     let mut seen = Seen::default();
     seen.until(&engine, |s| s.tokens() > 10);
     drop(engine);
-    let after = forwards.load(Ordering::SeqCst);
-    std::thread::sleep(Duration::from_millis(100));
-    assert_eq!(forwards.load(Ordering::SeqCst), after);
+    assert_eq!(Arc::strong_count(&forwards), 1, "the model went with it");
 }

@@ -1,8 +1,10 @@
 //! The main job with nothing made up: the embedded model, the real engine, the real window.
 #![cfg(feature = "infer")]
 
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
+use crossbeam_channel::{Receiver, Sender, bounded};
 use egui::accesskit::Role;
 use egui::{Key, Theme};
 use egui_kittest::Harness;
@@ -11,13 +13,56 @@ use rkv_scope::app::{AppConfig, RunFolder};
 use rkv_scope::config::DeviceChoice;
 use rkv_scope::engine::{EngineConfig, spawn};
 use rkv_scope::export::{Format, What};
-use rkv_scope::trace::{EventIndex, Position, load};
+use rkv_scope::model::{self, Forward, KvCache, LanguageModel, LanguageModelError, TextStream};
+use rkv_scope::trace::{EventIndex, ModelSummary, Position, load};
 use rkv_scope::ui::{Tab, UiCommand};
 
 use super::stage::{Stage, compared, window};
 
 const PROBLEM: &str = "A farm has 24 eggs. It gets 5 baskets with 12 eggs in each. It sells 37 of them. \
                        How many eggs does it have left?";
+
+/// The embedded model, which waits once for the test: a slow window must not find the run over.
+struct Held {
+    model: Box<dyn LanguageModel>,
+    /// Tokens seen when it waits.
+    at: usize,
+    reached: Sender<()>,
+    go_on: Receiver<()>,
+}
+
+impl LanguageModel for Held {
+    fn summary(&self) -> ModelSummary {
+        self.model.summary()
+    }
+
+    fn encode_prompt(&self, problem: &str) -> Result<Vec<u32>, LanguageModelError> {
+        self.model.encode_prompt(problem)
+    }
+
+    fn text_stream(&self) -> TextStream {
+        self.model.text_stream()
+    }
+
+    fn is_end(&self, token: u32) -> bool {
+        self.model.is_end(token)
+    }
+
+    fn forward(
+        &mut self,
+        tokens: &[u32],
+        cache: &mut KvCache,
+        stop: &AtomicBool,
+        logits: &mut Vec<f32>,
+    ) -> Result<Forward, LanguageModelError> {
+        if cache.seen() == self.at {
+            // A test that is gone lets go, too.
+            let _ = self.reached.try_send(());
+            let _ = self.go_on.recv();
+        }
+        self.model.forward(tokens, cache, stop, logits)
+    }
+}
 
 fn wait(harness: &mut Harness<'static, Stage>, what: &str, done: impl Fn(&Stage) -> bool) {
     let deadline = Instant::now() + Duration::from_mins(2);
@@ -33,9 +78,23 @@ fn wait(harness: &mut Harness<'static, Stage>, what: &str, done: impl Fn(&Stage)
 fn a_typed_problem_is_reasoned_about_scrubbed_steered_and_exported() {
     let kept = tempfile::tempdir().unwrap();
     let runs = RunFolder::new(kept.path().join("runs"));
+    // Full for the first time at 96 + 32 tokens.
+    let (reached, is_reached) = bounded(1);
+    let (go_on, goes_on) = bounded::<()>(0);
     let config = AppConfig {
-        engine: Some(Box::new(|model, waker| {
-            spawn(EngineConfig::new(model, DeviceChoice::Cpu, waker))
+        engine: Some(Box::new(move |name, waker| {
+            let (reached, go_on) = (reached.clone(), goes_on.clone());
+            spawn(EngineConfig {
+                loader: Box::new(move |name, progress| {
+                    Ok(Box::new(Held {
+                        model: model::load(name, progress)?,
+                        at: 96 + 32 + 1,
+                        reached: reached.clone(),
+                        go_on: go_on.clone(),
+                    }))
+                }),
+                ..EngineConfig::new(name, DeviceChoice::Cpu, waker)
+            })
         })),
         model: Some("reasoner".to_owned()),
         runs: Some(runs.clone()),
@@ -51,18 +110,16 @@ fn a_typed_problem_is_reasoned_about_scrubbed_steered_and_exported() {
     harness.step();
     harness.key_press(Key::Enter);
     harness.step();
-    wait(&mut harness, "the first compression", |stage| {
-        stage
-            .app()
-            .session()
-            .is_some_and(|s| !s.store.events().is_empty())
+    wait(&mut harness, "the first compression", |_| {
+        is_reached.try_recv().is_ok()
     });
 
     // A slider moved while it runs is in force once the cache is due and in the trace.
     harness
         .get_by_role_and_label(Role::SpinButton, "Budget")
         .set_value_accesskit(64.0);
-    harness.step();
+    harness.run_steps(2);
+    drop(go_on);
     wait(&mut harness, "the end", |stage| {
         stage
             .app()

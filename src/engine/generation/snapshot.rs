@@ -178,7 +178,32 @@ mod tests {
             .unwrap()
             .handle();
         let stop = AtomicBool::new(false);
-        for info in POLICIES.iter().filter(|i| i.compresses && can_resume(i)) {
+        let resumable: Vec<_> = POLICIES
+            .iter()
+            .filter(|info| info.compresses && can_resume(info))
+            .collect();
+        let ids: Vec<&str> = resumable.iter().map(|info| info.id).collect();
+        assert_eq!(
+            ids,
+            [
+                "rkv",
+                "rkv-global",
+                "snapkv",
+                "task-aware",
+                "tova",
+                "longflow",
+                "longflow-exact",
+                "vase-attnv",
+                "vase-dkv",
+                "thinkv",
+                "knorm",
+                "keydiff",
+                "streamingllm",
+                "recency-prompt",
+                "random-prompt"
+            ]
+        );
+        for info in resumable {
             for trigger in [Trigger::CacheFull, Trigger::Published] {
                 let settings = CacheSettings {
                     budget: 52,

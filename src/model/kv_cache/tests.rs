@@ -104,6 +104,29 @@ fn the_query_window_is_the_last_rows_oldest_first() {
 }
 
 #[test]
+fn the_prompts_queries_are_those_of_what_was_read_and_outlive_its_entries() {
+    let mut cache = KvCache::new(SHAPE).expect("small");
+    cache.probe_prompt(10);
+    let mut group = Vec::new();
+    let read = |tokens: usize| -> Vec<f32> {
+        let rows = (0..tokens).flat_map(|token| row(token, 1)[6..12].to_vec());
+        rows.collect()
+    };
+    feed(&mut cache, 0..4);
+    assert_eq!(cache.prompt_queries(1, 1, &mut group), 4);
+    assert_eq!(group, read(4));
+    for layer in 0..SHAPE.layers {
+        let keep = [slots(&[3]), slots(&[2])];
+        cache.compact(layer, &keep).expect("valid");
+    }
+    feed(&mut cache, 4..12);
+    for cache in [&cache, &cache.resized(20, 5).expect("small")] {
+        assert_eq!(cache.prompt_queries(1, 1, &mut group), 10);
+        assert_eq!(group, read(10));
+    }
+}
+
+#[test]
 fn an_abandoned_pass_leaves_no_trace() {
     let mut cache = KvCache::new(SHAPE).expect("small");
     feed(&mut cache, 0..5);

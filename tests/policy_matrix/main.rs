@@ -5,6 +5,8 @@
     reason = "a test may panic and print outside its test functions too"
 )]
 
+mod inputs;
+
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -17,7 +19,7 @@ use rkv_scope::model::{
     Tokenizer,
 };
 use rkv_scope::policy::{POLICIES, PolicyInfo};
-use rkv_scope::trace::{ModelSummary, RecordLevel, Slot, TraceRecord};
+use rkv_scope::trace::{ModelSummary, RecordLevel, TraceRecord};
 
 const PROMPT: &str = "a short problem";
 const PROMPT_TOKENS: u32 = 15;
@@ -46,7 +48,7 @@ struct Tiny {
 
 impl Tiny {
     fn new() -> Self {
-        let json = include_bytes!("../assets/reasoner/tokenizer.json");
+        let json = include_bytes!("../../assets/reasoner/tokenizer.json");
         Self {
             decoder: tiny_llama(),
             scratch: Scratch::default(),
@@ -106,10 +108,19 @@ fn begin<'m>(
     settings: &CacheSettings,
     seed: u64,
 ) -> Result<Generation<'m>, EngineError> {
+    begin_with(model, PROMPT, settings, seed)
+}
+
+fn begin_with<'m>(
+    model: &'m mut Tiny,
+    problem: &str,
+    settings: &CacheSettings,
+    seed: u64,
+) -> Result<Generation<'m>, EngineError> {
     Generation::begin(
         model,
         GenerationRequest {
-            problem: PROMPT.to_owned(),
+            problem: problem.to_owned(),
             settings: settings.clone(),
             sampling: Sampling {
                 temperature: 0.8,
@@ -309,76 +320,4 @@ fn other_seeds_make_random_policies_forget_other_tokens() {
         assert_eq!(one != two, info.needs.draws, "{}", info.id);
         assert_eq!(one, held(info.id, 1), "{}", info.id);
     }
-}
-
-/// The cache's counts against softmax weights recomputed in f64 from its keys and queries: chunks, decode steps, and the
-/// gather at a compression.
-#[test]
-fn the_attention_that_slots_receive_is_counted_from_the_first_query_on() {
-    let decoder = tiny_llama();
-    let mut scratch = Scratch::default();
-    let mut cache = decoder.cache(64, 64).unwrap();
-    cache.count_attention(true);
-    let tokens: Vec<u32> = (0..30).map(|i| (i * 37 + 5) % 300).collect();
-    for chunk in [&tokens[..11], &tokens[11..20]] {
-        decoder
-            .forward(chunk, &mut cache, &mut scratch, &GO)
-            .unwrap();
-    }
-    for token in &tokens[20..] {
-        decoder
-            .forward(&[*token], &mut cache, &mut scratch, &GO)
-            .unwrap();
-    }
-    let shape = cache.shape();
-    let (d, group) = (shape.head_dim, shape.query_heads / shape.kv_heads);
-    let mut exact = vec![vec![vec![0f64; 30]; shape.kv_heads]; shape.layers];
-    for (layer, exact) in exact.iter_mut().enumerate() {
-        for (token, row) in cache.window_queries(layer).enumerate() {
-            for (query_head, query) in row.chunks_exact(d).enumerate() {
-                let head = query_head / group;
-                let powers: Vec<f64> = cache
-                    .keys(layer, head)
-                    .chunks_exact(d)
-                    .take(token + 1)
-                    .map(|key| {
-                        let dot: f64 = query
-                            .iter()
-                            .zip(key)
-                            .map(|(&q, &k)| f64::from(q) * f64::from(k))
-                            .sum();
-                        (dot / (d as f64).sqrt()).exp()
-                    })
-                    .collect();
-                let total: f64 = powers.iter().sum();
-                for (slot, power) in powers.iter().enumerate() {
-                    exact[head][slot] += power / total;
-                }
-            }
-        }
-    }
-    for (layer, heads) in exact.iter().enumerate() {
-        for (head, exact) in heads.iter().enumerate() {
-            for (found, exact) in cache.attention(layer, head).iter().zip(exact) {
-                assert!(
-                    (f64::from(*found) - exact).abs() < 1e-4,
-                    "{found}, not {exact}"
-                );
-            }
-        }
-    }
-    let keep: Vec<Slot> = [0, 7, 8, 29].map(Slot).to_vec();
-    cache.compact(1, &vec![keep; shape.kv_heads]).unwrap();
-    let kept = cache.attention(1, 0).to_vec();
-    for (found, slot) in kept.iter().zip([0, 7, 8, 29]) {
-        assert!((f64::from(*found) - exact[1][0][slot]).abs() < 1e-4);
-    }
-    // A new slot starts from nothing but its own query.
-    cache.resize(32, 64).unwrap();
-    decoder
-        .forward(&[9], &mut cache, &mut scratch, &GO)
-        .unwrap();
-    let after = cache.attention(1, 0);
-    assert_eq!(after.len(), 5);
-    assert!(after[4] <= group as f32 && after[..4].iter().zip(&kept).all(|(a, b)| a >= b));
 }
