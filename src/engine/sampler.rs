@@ -30,6 +30,9 @@ pub struct Draw {
 /// Draws tokens; the same seed and logits give the same tokens.
 pub struct Sampler {
     processor: LogitsProcessor,
+    /// Where both cuts are asked for: only so many are left before top-p counts, from what these have together, as in
+    /// transformers and vLLM. candle's own method counts from the mass of all.
+    first: Option<usize>,
 }
 
 impl Sampler {
@@ -40,11 +43,12 @@ impl Sampler {
             _ if temperature <= 0.0 => Method::ArgMax,
             (None, None) => Method::All { temperature },
             (Some(k), None) => Method::TopK { k, temperature },
-            (None, Some(p)) => Method::TopP { p, temperature },
-            (Some(k), Some(p)) => Method::TopKThenTopP { k, p, temperature },
+            (_, Some(p)) => Method::TopP { p, temperature },
         };
+        let both = temperature > 0.0 && sampling.top_p.is_some();
         Self {
             processor: LogitsProcessor::from_sampling(sampling.seed, method),
+            first: sampling.top_k.map(|k| k as usize).filter(|_| both),
         }
     }
 
@@ -56,9 +60,10 @@ impl Sampler {
         if logits.is_empty() || logits.iter().any(|l| !l.is_finite()) {
             return Err(SampleError::NotFinite);
         }
-        let token =
-            self.processor
-                .sample(&Tensor::from_slice(logits, logits.len(), &Device::Cpu)?)?;
+        let left = self.first.map(|k| only_largest(logits, k));
+        let left = left.as_deref().unwrap_or(logits);
+        let left = Tensor::from_slice(left, left.len(), &Device::Cpu)?;
+        let token = self.processor.sample(&left)?;
         let max = f64::from(logits.iter().copied().fold(f32::NEG_INFINITY, f32::max));
         let (mut mass, mut weighted) = (0f64, 0f64);
         for &logit in logits {
@@ -75,6 +80,20 @@ impl Sampler {
             entropy: entropy.max(0.0) as f32,
         })
     }
+}
+
+/// The `k` largest logits in their places, the others at minus infinity; of equal ones the first.
+fn only_largest(logits: &[f32], k: usize) -> Vec<f32> {
+    if k >= logits.len() {
+        return logits.to_vec();
+    }
+    let mut order: Vec<usize> = (0..logits.len()).collect();
+    order.select_nth_unstable_by(k, |&a, &b| logits[b].total_cmp(&logits[a]).then(a.cmp(&b)));
+    let mut left = vec![f32::NEG_INFINITY; logits.len()];
+    for &token in &order[..k] {
+        left[token] = logits[token];
+    }
+    left
 }
 
 #[cfg(test)]
@@ -153,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn top_p_counts_from_all_tokens_though_top_k_leaves_only_some() {
+    fn top_p_counts_from_what_top_k_has_left() {
         let shares = [0.36f32, 0.2, 0.1, 0.085, 0.085, 0.085, 0.085];
         let logits = shares.map(f32::ln);
         let seen = |top_p: Option<f64>, top_k: Option<u32>| {
@@ -164,10 +183,11 @@ mod tests {
         };
         assert_eq!(seen(None, None), [0, 1, 2, 3, 4, 5, 6]);
         assert_eq!(seen(None, Some(3)), [0, 1, 2]);
-        // Of what three tokens have together, the first alone would be more than half.
-        assert_eq!(seen(Some(0.5), Some(3)), [0, 1]);
+        // Of what three tokens have together, the first alone is more than half.
+        assert_eq!(seen(Some(0.5), Some(3)), [0]);
+        assert_eq!(seen(Some(0.5), None), [0, 1]);
         assert_eq!(seen(Some(0.5), Some(1)), [0]);
-        assert_eq!(seen(Some(0.6), Some(3)), [0, 1, 2]);
+        assert_eq!(seen(Some(0.6), Some(3)), [0, 1]);
         assert_eq!(seen(Some(0.9), Some(3)), [0, 1, 2]);
         assert_eq!(seen(Some(0.9), None).len(), 6);
     }

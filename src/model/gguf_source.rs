@@ -166,7 +166,7 @@ impl<'a> GgufSource<'a> {
         }
         let of_layer = |name: &String| name.starts_with("blk.");
         for name in self.header.tensors.keys().filter(|name| of_layer(name)) {
-            if name.contains(".ffn_") && name.ends_with(".bias") {
+            if name.contains(".ffn_") && name.rsplit('.').next() == Some("bias") {
                 return unsupported(format!("a bias in the feed-forward network ({name})"));
             }
             let normed =
