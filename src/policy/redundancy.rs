@@ -254,6 +254,25 @@ mod tests {
         }
     }
 
+    /// Keys along axes of their own and one of zeros: every cosine is the threshold to the bit.
+    #[test]
+    fn a_cosine_of_just_the_threshold_makes_no_near_duplicate() {
+        let d = 80;
+        // Fewer than a group of four; a block and a key before it; blocks, keys before them, and rows left over.
+        for n in [3, 33, 71] {
+            let mut keys = vec![0f32; n * d];
+            for i in (0..n).filter(|&i| i != 1) {
+                keys[i * d + i] = if i % 2 == 0 { 2.0 } else { -0.5 };
+            }
+            // Of the second, the last entry of the row counts: any similar key would be spared.
+            for retain in [Retain::Newest, Retain::FirstPercent(1.0)] {
+                let found = redundancy(&keys, d, 0.0, retain);
+                assert_eq!(found.newest_similar, vec![None; n]);
+                assert_eq!(found.spared, vec![0; n], "{retain:?} of {n}");
+            }
+        }
+    }
+
     #[test]
     fn a_zero_key_is_similar_to_nothing() {
         let mut keys = vec![1f32; 5 * 8];

@@ -226,4 +226,32 @@ mod tests {
         let ends: Vec<u32> = policy.thoughts.iter().map(|thought| thought.end).collect();
         assert_eq!(ends, [32, 64, 70, 80]);
     }
+
+    #[test]
+    fn sparsity_is_the_share_of_softmax_weights_below_a_hundredth_of_the_largest() {
+        let (d, n) = (12, 37);
+        let wave = |count: usize, step: f64| -> Vec<f32> {
+            let at = |i: usize| 2.0 * (step * (i * i) as f64).sin();
+            (0..count).map(|i| at(i) as f32).collect()
+        };
+        let (query, keys) = (wave(d, 0.37), wave(n * d, 0.011));
+        let powers: Vec<f64> = keys
+            .chunks_exact(d)
+            .map(|key| {
+                let products = key.iter().zip(&query);
+                let dot: f64 = products.map(|(&k, &q)| f64::from(k) * f64::from(q)).sum();
+                (dot / (d as f64).sqrt()).exp()
+            })
+            .collect();
+        let bound = powers.iter().copied().fold(0.0, f64::max) / 100.0;
+        let margin = powers.iter().map(|power| (power / bound - 1.0).abs());
+        assert!(
+            margin.fold(f64::INFINITY, f64::min) > 1e-3,
+            "rounding decides"
+        );
+        let below = powers.iter().filter(|&&power| power < bound).count();
+        assert_eq!(below, 21, "most weights are small, and not all");
+        let found = sparsity(&query, &keys, &mut vec![0.0; n]);
+        assert_eq!(found, below as f32 / n as f32);
+    }
 }

@@ -153,6 +153,32 @@ static void check_compression() {
     compression({Element::F16, 96, 2, 300, 8, 7, Keys::Independent, -1.5, 0.1, 128, true});
 }
 
+// Keys along axes of their own and one of zeros: every cosine is the threshold to the bit, and none is above it.
+static void threshold(Element e, int d, int held) {
+    const int candidates = held - 1;
+    const Rows shape{e, 1, 1, 1, d, held, held};
+    Doubles axes((size_t)held * d, 0.0);
+    for (int j = 0; j < held; j++)
+        if (j != 1) axes[(size_t)j * d + j] = j % 2 ? -0.5 : 2.0;
+    const Numbers keys(e, axes), queries(e, normal(d, 11));
+    Array<unsigned char> device_queries(queries.stored), device_keys(keys.stored);
+    Array<float> logits(candidates), norms(held), column_sum(held);
+    Array<u64> unit_sum(std::vector<u64>(d, 0)), spared(std::vector<u64>(held, 0));
+    Array<int> newest(held);
+    importance_logits(shape, device_queries.at(), device_keys.at(), logits.at(), norms.at(), unit_sum.at(), 1, candidates, 1, 0);
+    newest_similar(shape, device_keys.at(), norms.at(), unit_sum.at(), column_sum.at(), spared.at(), newest.at(), 0.0f);
+    const std::string what = std::string("threshold ") + name(e) + " d" + std::to_string(d) + " held " + std::to_string(held) + " ";
+    expect_same(what + "newest", newest.read(), std::vector<int>(held, -1));
+    expect_same(what + "spared", spared.read(), std::vector<u64>(held, 0));
+}
+
+static void check_threshold() {
+    for (Element e : ELEMENTS) {
+        for (int held : {3, 33, 71}) threshold(e, 80, held);
+        threshold(e, 256, 200);
+    }
+}
+
 static void check_snapkv() {
     const int rows = 3, window = 5, held = 700, n = held - window;
     std::vector<float> numbers((size_t)rows * window * n);
@@ -387,9 +413,9 @@ static void check_small() {
 
 int main(int count, char** words) {
     const struct { const char* name; void (*run)(); } checks[] = {
-        {"compression", check_compression}, {"snapkv", check_snapkv},       {"selection", check_selection},
-        {"compaction", check_compaction},   {"attention", check_attention}, {"append", check_append},
-        {"small", check_small}};
+        {"compression", check_compression}, {"threshold", check_threshold},   {"snapkv", check_snapkv},
+        {"selection", check_selection},     {"compaction", check_compaction}, {"attention", check_attention},
+        {"append", check_append},           {"small", check_small}};
     printf("device: %s\n", rkv_device());
     const bool any_order = strncmp(rkv_device(), "CPU", 3) == 0;
     for (const auto& check : checks) {

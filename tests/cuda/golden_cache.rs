@@ -185,6 +185,7 @@ fn golden_steps<A: Accelerator + 'static>(accelerator: Arc<A>) {
 }
 
 fn golden_snapkv<A: Accelerator + 'static>(accelerator: Arc<A>) {
+    let mut compared = 0;
     for path in files("snapkv") {
         let golden = Golden::open(&path);
         let score = DeviceScore::Importance {
@@ -197,14 +198,28 @@ fn golden_snapkv<A: Accelerator + 'static>(accelerator: Arc<A>) {
             .decide(&question)
             .unwrap();
         let told = (answer.told)().unwrap();
-        assert_close(
-            &golden.name,
-            &told.score,
-            &golden.f32("importance"),
-            5e-6,
-            1e-12,
+        let scores = golden.f32("importance");
+        assert_close(&golden.name, &told.score, &scores, 5e-6, 1e-12);
+        let (candidates, kept) = (
+            question.held - question.window,
+            question.choice.unwrap().kept,
         );
+        let quota = kept - question.window;
+        let top = golden.indices("topk_indices");
+        let heads = golden.shape("key")[1];
+        assert_eq!(answer.keep.len(), heads * kept, "{}", golden.name);
+        for head in 0..heads {
+            assert_kept(
+                &golden.name,
+                &answer.keep[head * kept..(head + 1) * kept],
+                &top[head * quota..(head + 1) * quota],
+                &scores[head * candidates..(head + 1) * candidates],
+                golden.flag("topk_boundary_tie"),
+            );
+        }
+        compared += 1;
     }
+    assert!(compared >= 5, "only {compared} files were compared");
 }
 
 /// Appends tokens of a golden stream, and compresses by what the kernels say.

@@ -38,6 +38,10 @@ mod nvrtc;
 #[cfg(feature = "infer")]
 mod recording;
 #[cfg(feature = "infer")]
+mod rounding;
+#[cfg(feature = "infer")]
+mod threshold;
+#[cfg(feature = "infer")]
 mod weight_types;
 
 use std::path::{Path, PathBuf};

@@ -23,6 +23,8 @@ inline double f16_value(uint16_t bits) {
 }
 inline uint16_t f16_bits(double x) {
     const double size = std::fabs(x);
+    // The exponent that frexp gives zero is that of a half.
+    if (size == 0) return std::signbit(x) ? 0x8000 : 0;
     int exponent = 0;
     std::frexp(size, &exponent);
     exponent = std::max(exponent, -13);

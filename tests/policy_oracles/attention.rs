@@ -80,14 +80,52 @@ fn longflow_exact_is_how_far_the_output_moves_without_the_slot() {
     );
 }
 
+/// Token after token into a cache that only grows, counted by the attention of the decoder.
+#[cfg(feature = "infer")]
 #[test]
-fn h2o_keeps_what_gathered_the_most_attention() {
-    let head = Head::new(5);
-    let exact: Vec<f64> = head.attention[..N - WINDOW]
-        .iter()
-        .map(|&x| f64::from(x))
-        .collect();
-    assert_close("h2o", &score("h2o", &head.view()).score, &exact, 0.0);
+fn h2o_keeps_what_gathered_the_most_attention_of_all_queries_since() {
+    use rkv_scope::kernels::{Attention, AttentionScratch, CacheView};
+    use rkv_scope::policy::select::select_head;
+
+    let mut head = Head::new(5);
+    let queries = Noise(15).take(N * GROUP * D);
+    let attention = Attention {
+        query_heads: GROUP,
+        kv_heads: 1,
+        head_dim: D,
+    };
+    let (mut out, mut received) = (vec![0.0; GROUP * D], vec![0.0; N]);
+    let mut scratch = AttentionScratch::default();
+    let mut exact = vec![0.0; N];
+    for (token, group) in queries.chunks_exact(GROUP * D).enumerate() {
+        let len = token + 1;
+        let cache = CacheView {
+            keys: &head.keys,
+            values: &head.values,
+            capacity: N,
+            len,
+        };
+        let counted = (out.as_mut_slice(), received.as_mut_slice());
+        attention.attend_and_count(group, GROUP * D, 1, cache, counted, &mut scratch);
+        for query in group.chunks_exact(D) {
+            for (sum, weight) in exact.iter_mut().zip(weights(query, &head.keys, len)) {
+                *sum += weight;
+            }
+        }
+    }
+    head.attention = received;
+    let candidates = N - WINDOW;
+    let scores = score("h2o", &head.view()).score;
+    assert_close("h2o", &scores, &exact[..candidates], 1e-5);
+
+    let settings = settings("h2o");
+    let kept = select_head(&head.positions, &scores, &settings, 0);
+    let mut want: Vec<usize> = (0..candidates).collect();
+    want.sort_by(|&a, &b| exact[b].total_cmp(&exact[a]));
+    want.truncate(settings.budget as usize - WINDOW);
+    want.extend(candidates..N);
+    want.sort_unstable();
+    assert!(kept.iter().map(|slot| slot.index()).eq(want));
     let defaults = find("h2o").unwrap().default_settings();
     assert_eq!(defaults.window * 2, defaults.budget, "half of it recent");
 }

@@ -98,6 +98,14 @@ fn gather(rows: &[f32], d: usize, slots: &[Slot]) -> Vec<f32> {
         .collect()
 }
 
+/// Rows to the bit, in an order that does not depend on theirs: scores closer than rounding may swap.
+fn sorted_rows(rows: &[f32], d: usize) -> Vec<Vec<u32>> {
+    let bits = |row: &[f32]| -> Vec<u32> { row.iter().map(|x| x.to_bits()).collect() };
+    let mut rows: Vec<Vec<u32>> = rows.chunks_exact(d).map(bits).collect();
+    rows.sort_unstable();
+    rows
+}
+
 /// Compares kept slots with the golden `top` (descending score), whose scores are `scores`.
 fn assert_kept(name: &str, kept: &[Slot], top: &[usize], scores: &[f32], tie: bool) {
     let chosen: Vec<usize> = kept[..top.len()].iter().map(|s| s.index()).collect();
@@ -224,15 +232,9 @@ fn rkv_scores_and_keeps_what_the_published_code_does() {
             let tie = golden.flag("topk_boundary_tie");
             assert_kept(&name, &kept, top, &want, tie);
             if !tie {
-                let order: Vec<Slot> = top
-                    .iter()
-                    .map(|&i| Slot(i as u32))
-                    .chain(kept[quota..].to_vec())
-                    .collect();
-                let compressed = at("key_compressed", budget * d);
-                assert_eq!(
-                    gather(&head.keys, d, &order),
-                    compressed,
+                assert!(
+                    sorted_rows(&gather(&head.keys, d, &kept), d)
+                        == sorted_rows(&at("key_compressed", budget * d), d),
                     "{name}: gathered keys"
                 );
             }
@@ -265,6 +267,7 @@ fn six_compressions_in_a_row_keep_the_same_tokens() {
         for h in 0..heads {
             let keys = &keys[h * total * d..(h + 1) * total * d];
             let mut cache: Vec<Position> = (0..budget as u32).map(Position).collect();
+            let mut last = vec![];
             for step in 0..golden.number("steps") as usize {
                 let name = format!("{} head {h} step {step}", golden.name);
                 let seen = budget + buffer * (step + 1);
@@ -315,6 +318,7 @@ fn six_compressions_in_a_row_keep_the_same_tokens() {
                         [h * quota..(h + 1) * quota];
                     assert_kept(&name, &kept, top, &expected, false);
                 }
+                last = gather(&held, d, &kept);
                 cache = kept.iter().map(|s| cache[s.index()]).collect();
                 let got: Vec<usize> = cache.iter().map(|p| p.index()).collect();
                 if time_ordered {
@@ -330,13 +334,11 @@ fn six_compressions_in_a_row_keep_the_same_tokens() {
                     cache = want.iter().map(|&p| Position(p as u32)).collect();
                 }
             }
-            let last: Vec<f32> = cache
-                .iter()
-                .flat_map(|p| keys[p.index() * d..(p.index() + 1) * d].to_vec())
-                .collect();
-            assert_eq!(
-                last,
-                golden.f32("final_key_cache")[h * budget * d..(h + 1) * budget * d]
+            let want = &golden.f32("final_key_cache")[h * budget * d..(h + 1) * budget * d];
+            assert!(
+                sorted_rows(&last, d) == sorted_rows(want, d),
+                "{} head {h}: keys of the last step",
+                golden.name
             );
         }
     }
