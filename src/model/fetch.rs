@@ -82,7 +82,9 @@ pub enum FetchError {
         actual: String,
     },
     /// The hub's answer makes no sense or is an error.
-    #[error("{endpoint} failed to give {file} of {repo}: {detail}")]
+    #[error(
+        "{endpoint} failed to give {file} of {repo}: {detail}; fetch again later, or set HF_ENDPOINT to another hub"
+    )]
     Hub {
         /// The hub's address.
         endpoint: String,
@@ -92,6 +94,27 @@ pub enum FetchError {
         file: String,
         /// The answer.
         detail: String,
+    },
+    /// The access token is of no use.
+    #[error(
+        "the access token of {place} {detail}; correct it, or remove it: the models known by name need none"
+    )]
+    Token {
+        /// Where it comes from.
+        place: String,
+        /// What is wrong with it.
+        detail: String,
+    },
+    /// Another program fetches the same file.
+    #[error(
+        "another program is fetching {file} (it holds {lock}); wait until it is done, then fetch again",
+        lock = lock.display()
+    )]
+    Busy {
+        /// The file.
+        file: String,
+        /// What the other program holds.
+        lock: PathBuf,
     },
     /// A file on this machine could not be read or written.
     #[error("cannot use {path}: {source}", path = path.display())]
@@ -104,7 +127,7 @@ pub enum FetchError {
     /// The downloaded index is unusable.
     #[error("{0}")]
     Index(String),
-    /// There is neither `HF_HOME` nor a home directory.
-    #[error("there is no home directory to keep models in; set HF_HOME to a folder")]
+    /// No variable names a folder for models, and there is no home directory.
+    #[error("there is no home directory to keep models in; set HF_HUB_CACHE to a folder")]
     NoHome,
 }

@@ -1,165 +1,22 @@
-//! Fetching against a small HTTP server on this machine: whole, cut, damaged, absent, refused.
+//! Fetching over connections good and bad: whole, cut, silent, damaged, absent, refused; and what is here already.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
-use std::time::Instant;
+use std::net::TcpListener;
+use std::time::Duration;
 
+use sha2::{Digest as _, Sha256};
+
+use super::super::hub_verify::hex;
 use super::super::source::ModelSource;
+use super::test_server::{Manner, Served, Server, gguf, known, smollm2};
 use super::*;
 
-const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
-/// How the server gives a file's body.
-#[derive(Clone, Copy, PartialEq)]
-enum Manner {
-    Whole,
-    /// The first so many body requests end after half of what remains.
-    Cut(u32),
-    /// Always ends before the first byte.
-    Dead,
-    /// The body differs from the checksum announced.
-    Damaged,
-    /// The body is always whole, whatever range was asked for.
-    IgnoresRanges,
+/// Where the contents of the served model's repository are kept.
+fn blobs(cache: &Path) -> PathBuf {
+    cache.join("models--bartowski--SmolLM2-135M-Instruct-GGUF/blobs")
 }
 
-struct Served {
-    name: &'static str,
-    body: Vec<u8>,
-    manner: Manner,
-}
-
-/// A server that stops when dropped, or after a minute.
-struct Server {
-    endpoint: String,
-    ranges: Arc<Mutex<Vec<String>>>,
-    stop: Arc<std::sync::atomic::AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl Server {
-    fn start(mut files: Vec<Served>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        listener.set_nonblocking(true).unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let ranges = Arc::new(Mutex::new(Vec::new()));
-        let stop = Arc::new(std::sync::atomic::AtomicBool::new(false));
-        let (seen, stopped) = (Arc::clone(&ranges), Arc::clone(&stop));
-        let serve = move || {
-            let deadline = Instant::now() + Duration::from_mins(1);
-            while Instant::now() < deadline && !stopped.load(std::sync::atomic::Ordering::Relaxed) {
-                match listener.accept() {
-                    Ok((stream, _)) => drop(answer(&stream, &mut files, &seen)),
-                    Err(_) => std::thread::sleep(Duration::from_millis(2)),
-                }
-            }
-        };
-        let thread = std::thread::Builder::new()
-            .name("test-hub".to_owned())
-            .spawn(serve)
-            .unwrap();
-        Self {
-            endpoint,
-            ranges,
-            stop,
-            thread: Some(thread),
-        }
-    }
-
-    /// The `Range` headers of body requests; `bytes=0-0` asks for metadata and is left out.
-    fn ranges(&self) -> Vec<String> {
-        self.ranges.lock().unwrap().clone()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.stop.store(true, std::sync::atomic::Ordering::Relaxed);
-        self.thread.take().unwrap().join().unwrap();
-    }
-}
-
-fn answer(
-    stream: &TcpStream,
-    files: &mut [Served],
-    ranges: &Mutex<Vec<String>>,
-) -> std::io::Result<()> {
-    stream.set_nonblocking(false)?;
-    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-    let (mut path, mut range) = (String::new(), String::new());
-    for line in BufReader::new(stream).lines() {
-        let line = line?;
-        if let Some(rest) = line.strip_prefix("GET ") {
-            path = rest.split(' ').next().unwrap_or_default().to_owned();
-        } else if let Some(("range", value)) = line.to_lowercase().split_once(": ") {
-            range = value.to_owned();
-        } else if line.is_empty() {
-            break;
-        }
-    }
-    let mut stream = stream;
-    let Some(file) = files
-        .iter_mut()
-        .find(|file| path.ends_with(&format!("/{}", file.name)))
-    else {
-        return stream.write_all(
-            b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-        );
-    };
-    let etag = hex(&Sha256::digest(&file.body));
-    let size = file.body.len();
-    let mut body = file.body.clone();
-    let mut kept = usize::MAX;
-    let mut start = 0;
-    if range == "bytes=0-0" {
-        body.truncate(1);
-    } else {
-        ranges.lock().unwrap().push(range.clone());
-        start = range
-            .trim_start_matches("bytes=")
-            .trim_end_matches('-')
-            .parse()
-            .unwrap_or(0);
-        match &mut file.manner {
-            Manner::Cut(left) if *left > 0 => {
-                *left -= 1;
-                kept = (size - start) / 2;
-            }
-            Manner::Dead => kept = 0,
-            Manner::Damaged => body[0] ^= 1,
-            Manner::IgnoresRanges => start = 0,
-            Manner::Whole | Manner::Cut(_) => {}
-        }
-        body.drain(..start);
-    }
-    write!(
-        stream,
-        "HTTP/1.1 206 Partial Content\r\nContent-Length: {}\r\nContent-Range: bytes {start}-{}/{size}\r\nETag: \"{etag}\"\r\nX-Repo-Commit: {COMMIT}\r\nConnection: close\r\n\r\n",
-        body.len(),
-        start + body.len() - 1,
-    )?;
-    stream.write_all(&body[..kept.min(body.len())])
-}
-
-fn gguf() -> Vec<u8> {
-    b"GGUF"
-        .iter()
-        .copied()
-        .chain((0..600_000_u32).map(|index| (index * 31 % 251) as u8))
-        .collect()
-}
-
-fn smollm2(manner: Manner) -> Vec<Served> {
-    vec![Served {
-        name: "SmolLM2-135M-Instruct-Q8_0.gguf",
-        body: gguf(),
-        manner,
-    }]
-}
-
-fn known(name: &str) -> &'static KnownModel {
-    KnownModel::by_name(name).unwrap()
+fn gguf_blob(cache: &Path) -> PathBuf {
+    blobs(cache).join(hex(&Sha256::digest(gguf())))
 }
 
 #[test]
@@ -228,7 +85,8 @@ fn a_cut_transfer_goes_on_where_it_stopped() {
 #[test]
 fn a_dead_transfer_is_an_error_and_a_later_fetch_goes_on() {
     let cache = tempfile::tempdir().unwrap();
-    let part = {
+    let part = gguf_blob(cache.path()).with_extension("part");
+    {
         let server = Server::start(smollm2(Manner::Dead));
         let hub = Hub::new(&server.endpoint, cache.path());
         let error = hub.fetch(known("smollm2-135m"), &mut |_| {}).unwrap_err();
@@ -249,50 +107,148 @@ fn a_dead_transfer_is_an_error_and_a_later_fetch_goes_on() {
             None,
             "an unfinished model is not found"
         );
-        let blobs = cache
-            .path()
-            .join("models--bartowski--SmolLM2-135M-Instruct-GGUF/blobs");
-        let mut parts = std::fs::read_dir(blobs)
-            .unwrap()
-            .map(|entry| entry.unwrap().path());
-        parts
-            .find(|path| {
-                path.extension()
-                    .is_some_and(|extension| extension == "part")
-            })
-            .unwrap()
-    };
-    for (there, range) in [(1000, "bytes=1000-"), (600_004, "bytes=600003-")] {
+        assert!(part.exists());
+    }
+    for (there, ranges) in [(1000, vec!["bytes=1000-"]), (600_004, vec![])] {
+        let _ = std::fs::remove_file(gguf_blob(cache.path()));
         std::fs::write(&part, &gguf()[..there]).unwrap();
-        let _ = std::fs::remove_dir_all(
-            cache
-                .path()
-                .join("models--bartowski--SmolLM2-135M-Instruct-GGUF/snapshots"),
-        );
         let server = Server::start(smollm2(Manner::Whole));
         let path = Hub::new(&server.endpoint, cache.path())
             .fetch(known("smollm2-135m"), &mut |_| {})
             .unwrap();
         assert_eq!(std::fs::read(path).unwrap(), gguf());
-        assert_eq!(server.ranges(), [range]);
+        assert_eq!(server.ranges(), ranges);
     }
 }
 
 #[test]
-fn a_server_without_ranges_is_asked_from_the_start_again() {
+fn a_transfer_that_goes_silent_is_ended_and_gone_on_with() {
+    let (server, cache) = (
+        Server::start(smollm2(Manner::Silent(1))),
+        tempfile::tempdir().unwrap(),
+    );
+    let mut hub = Hub::new(&server.endpoint, cache.path());
+    hub.patience.silence = Duration::from_secs(2);
+    let path = hub.fetch(known("smollm2-135m"), &mut |_| {}).unwrap();
+    assert_eq!(std::fs::read(path).unwrap(), gguf());
+    assert_eq!(server.ranges(), ["bytes=0-", "bytes=300002-"]);
+}
+
+#[test]
+fn a_server_that_stays_silent_is_given_up() {
+    let (server, cache) = (
+        Server::start(smollm2(Manner::Mute)),
+        tempfile::tempdir().unwrap(),
+    );
+    let mut hub = Hub::new(&server.endpoint, cache.path());
+    hub.patience.silence = Duration::from_secs(1);
+    let error = hub.fetch(known("smollm2-135m"), &mut |_| {}).unwrap_err();
+    assert!(matches!(error, FetchError::Cut { done: 0, .. }), "{error}");
+    assert!(
+        error.to_string().contains("not a byte within 1 s"),
+        "{error}"
+    );
+    assert_eq!(server.ranges(), ["bytes=0-"; 3]);
+}
+
+#[test]
+fn a_part_of_something_else_is_thrown_away() {
     let cache = tempfile::tempdir().unwrap();
-    let blobs = cache
-        .path()
-        .join("models--bartowski--SmolLM2-135M-Instruct-GGUF/blobs");
-    std::fs::create_dir_all(&blobs).unwrap();
-    let etag = hex(&Sha256::digest(gguf()));
-    std::fs::write(blobs.join(etag).with_extension("part"), &gguf()[..77]).unwrap();
-    let server = Server::start(smollm2(Manner::IgnoresRanges));
+    std::fs::create_dir_all(blobs(cache.path())).unwrap();
+    let part = gguf_blob(cache.path()).with_extension("part");
+    std::fs::write(part, [7_u8; 77]).unwrap();
+    let server = Server::start(smollm2(Manner::Whole));
     let path = Hub::new(&server.endpoint, cache.path())
         .fetch(known("smollm2-135m"), &mut |_| {})
         .unwrap();
     assert_eq!(std::fs::read(path).unwrap(), gguf());
     assert_eq!(server.ranges(), ["bytes=77-", "bytes=0-"]);
+}
+
+#[test]
+fn when_the_head_moved_only_contents_that_are_not_here_are_transferred() {
+    let cache = tempfile::tempdir().unwrap();
+    let fetch = |commit| {
+        let server = Server::at(commit, smollm2(Manner::Whole));
+        let hub = Hub::new(&server.endpoint, cache.path());
+        let path = hub.fetch(known("smollm2-135m"), &mut |_| {}).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), gguf());
+        assert_eq!(hub.find(known("smollm2-135m")), Some(path.clone()));
+        (path, server.ranges())
+    };
+    let (first, ranges) = fetch("aaaa");
+    assert_eq!(ranges, ["bytes=0-"]);
+    let (second, ranges) = fetch("bbbb");
+    assert_ne!(first, second);
+    assert!(ranges.is_empty(), "the contents are here: {ranges:?}");
+
+    std::fs::write(gguf_blob(cache.path()), b"GGUF").unwrap();
+    let (third, ranges) = fetch("cccc");
+    assert_ne!(second, third);
+    assert_eq!(ranges, ["bytes=0-"], "what was here is damaged");
+
+    std::fs::remove_file(gguf_blob(cache.path())).unwrap();
+    let (again, ranges) = fetch("cccc");
+    assert_eq!((again, ranges), (third, vec!["bytes=0-".to_owned()]));
+}
+
+#[test]
+fn two_programs_do_not_write_into_one_file() {
+    let (server, cache) = (
+        Server::start(smollm2(Manner::Whole)),
+        tempfile::tempdir().unwrap(),
+    );
+    std::fs::create_dir_all(blobs(cache.path())).unwrap();
+    let lock = gguf_blob(cache.path()).with_extension("lock");
+    let other = std::fs::File::create(&lock).unwrap();
+    other.lock().unwrap();
+    let hub = Hub::new(&server.endpoint, cache.path());
+    let error = hub.fetch(known("smollm2-135m"), &mut |_| {}).unwrap_err();
+    assert!(
+        error.to_string().contains(lock.to_str().unwrap()),
+        "{error}"
+    );
+    assert!(error.to_string().contains("wait until"), "{error}");
+    drop(other);
+    hub.fetch(known("smollm2-135m"), &mut |_| {}).unwrap();
+}
+
+#[test]
+fn a_model_is_looked_for_where_other_tools_keep_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let home = at("home");
+    let all = [
+        ("HF_HUB_CACHE", at("hub-cache")),
+        ("HF_HOME", at("hf")),
+        ("XDG_CACHE_HOME", at("xdg")),
+    ];
+    let expected = [
+        at("hub-cache"),
+        at("hf/hub"),
+        at("xdg/huggingface/hub"),
+        at("home/.cache/huggingface/hub"),
+    ];
+    let model = known("smollm2-135m");
+    for cache in &expected {
+        let repo = cache.join("models--bartowski--SmolLM2-135M-Instruct-GGUF");
+        std::fs::create_dir_all(repo.join("refs")).unwrap();
+        std::fs::create_dir_all(repo.join("snapshots/abc")).unwrap();
+        std::fs::write(repo.join("refs/main"), "abc").unwrap();
+        std::fs::write(repo.join("snapshots/abc").join(model.files()[0]), b"GGUF").unwrap();
+    }
+    for (unset, cache) in expected.iter().enumerate() {
+        let set = &all[unset..];
+        let variable = |name: &str| {
+            let found = set.iter().find(|(known, _)| *known == name);
+            found.map(|(_, path)| path.clone().into_os_string())
+        };
+        let hub = Hub::from_variables(variable, Some(home.clone())).unwrap();
+        let path = hub.find(model).unwrap();
+        assert!(path.starts_with(cache), "{} in {set:?}", path.display());
+    }
+    let error = Hub::from_variables(|_| None, None).unwrap_err().to_string();
+    assert!(error.contains("HF_HUB_CACHE"), "{error}");
 }
 
 #[test]
@@ -308,10 +264,7 @@ fn a_wrong_checksum_is_told_and_leaves_nothing_behind() {
         "{error}"
     );
     assert_eq!(hub.find(known("smollm2-135m")), None);
-    let blobs = cache
-        .path()
-        .join("models--bartowski--SmolLM2-135M-Instruct-GGUF/blobs");
-    let bytes: u64 = std::fs::read_dir(blobs)
+    let bytes: u64 = std::fs::read_dir(blobs(cache.path()))
         .unwrap()
         .map(|entry| entry.unwrap().metadata().unwrap().len())
         .sum();
