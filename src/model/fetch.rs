@@ -95,16 +95,6 @@ pub enum FetchError {
         /// The answer.
         detail: String,
     },
-    /// The access token is of no use.
-    #[error(
-        "the access token of {place} {detail}; correct it, or remove it: the models known by name need none"
-    )]
-    Token {
-        /// Where it comes from.
-        place: String,
-        /// What is wrong with it.
-        detail: String,
-    },
     /// Another program fetches the same file.
     #[error(
         "another program is fetching {file} (it holds {lock}); wait until it is done, then fetch again",

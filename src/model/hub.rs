@@ -10,7 +10,6 @@ use super::fetch::{FetchError, FetchEvent};
 use super::hub_cache::RepoCache;
 use super::hub_client::{HubClient, Patience, RequestFailure};
 use super::hub_file::FileFetch;
-use super::hub_token::TokenSource;
 use super::registry::{INDEX, KnownModel, KnownWeights};
 use super::source::{self, SourceError};
 
@@ -21,24 +20,22 @@ const DEFAULT_ENDPOINT: &str = "https://huggingface.co";
 pub struct Hub {
     endpoint: String,
     cache: PathBuf,
-    token: TokenSource,
     patience: Patience,
 }
 
 impl Hub {
-    /// The hub at `endpoint`, an `http` or `https` address, with its cache in `cache_dir`; no access token is sent.
+    /// The hub at `endpoint`, an `http` or `https` address, with its cache in `cache_dir`. No access token is sent: every known
+    /// model is public.
     pub fn new(endpoint: &str, cache_dir: &Path) -> Self {
         Self {
             endpoint: endpoint.trim_end_matches('/').to_owned(),
             cache: cache_dir.to_path_buf(),
-            token: TokenSource::Nowhere,
             patience: Patience::default(),
         }
     }
 
-    /// The hub of `HF_ENDPOINT`, else the public one, with the cache and the access token where Hugging Face's own
-    /// tools have theirs: by `HF_HUB_CACHE`, `HF_HOME`, `XDG_CACHE_HOME`, else in the home folder; by `HF_TOKEN`, else
-    /// the file `token` of `HF_HOME`.
+    /// The hub of `HF_ENDPOINT`, else the public one, with the cache where Hugging Face's own tools have theirs: by
+    /// `HF_HUB_CACHE`, `HF_HOME`, `XDG_CACHE_HOME`, else in the home folder.
     pub fn from_env() -> Result<Self, FetchError> {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         Self::from_variables(set, std::env::home_dir())
@@ -56,18 +53,11 @@ impl Hub {
             .or_else(|| home.map(|home| home.join(".cache").join("huggingface")));
         let cache = variable("HF_HUB_CACHE")
             .map(PathBuf::from)
-            .or_else(|| shared.as_ref().map(|shared| shared.join("hub")))
+            .or_else(|| shared.map(|shared| shared.join("hub")))
             .ok_or(FetchError::NoHome)?;
         let endpoint = variable("HF_ENDPOINT").map(|value| value.to_string_lossy().into_owned());
-        let token = match (variable("HF_TOKEN"), shared) {
-            (Some(token), _) => TokenSource::Variable(token.to_string_lossy().into_owned()),
-            (None, Some(shared)) => TokenSource::File(shared.join("token")),
-            (None, None) => TokenSource::Nowhere,
-        };
-        Ok(Self {
-            token,
-            ..Self::new(endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT), &cache)
-        })
+        let endpoint = endpoint.as_deref().unwrap_or(DEFAULT_ENDPOINT);
+        Ok(Self::new(endpoint, &cache))
     }
 
     /// The path to load a model from if all of its files are here: the GGUF file or the folder.
@@ -112,7 +102,7 @@ impl Hub {
             let detail = "the address must begin with http:// or https://";
             return Err(self.out_of_reach(model, detail.to_owned()));
         }
-        let client = HubClient::new(&self.endpoint, self.token.read()?, self.patience);
+        let client = HubClient::new(&self.endpoint, self.patience);
         let head = client
             .describe(&client.url(model.repo, "main", first))
             .map_err(|failure| self.failure(model, first, failure))?;
@@ -152,28 +142,18 @@ impl Hub {
     ) -> FetchError {
         let detail = match failure {
             RequestFailure::Unanswered(detail) => return self.out_of_reach(model, detail),
-            RequestFailure::Status { code: 404, .. } => {
+            RequestFailure::Status(404) => {
                 return FetchError::NotFound {
                     endpoint: self.endpoint.clone(),
                     repo: model.repo,
                     file: file.to_owned(),
                 };
             }
-            RequestFailure::Status {
-                code: code @ (401 | 403),
-                with_token: true,
-            } => {
-                return FetchError::Token {
-                    place: self.token.to_string(),
-                    detail: format!("is refused by {} (HTTP {code})", self.endpoint),
-                };
+            RequestFailure::Status(code @ (401 | 403)) => {
+                format!("it wants an access token (HTTP {code}), and none is sent")
             }
-            RequestFailure::Status {
-                code: code @ (401 | 403),
-                ..
-            } => format!("it wants an access token (HTTP {code}), which can be set as HF_TOKEN"),
-            RequestFailure::Status { code: 429, .. } => "too many requests (HTTP 429)".to_owned(),
-            RequestFailure::Status { code, .. } => format!("HTTP {code}"),
+            RequestFailure::Status(429) => "too many requests (HTTP 429)".to_owned(),
+            RequestFailure::Status(code) => format!("HTTP {code}"),
             RequestFailure::Unusable(detail) => detail,
         };
         self.hub_error(model, file, &detail)

@@ -40,12 +40,7 @@ pub(super) enum RequestFailure {
     /// No answer came; what the attempt ended in.
     Unanswered(String),
     /// The answer is an HTTP error.
-    Status {
-        /// The error's number.
-        code: u16,
-        /// Whether the request carried the access token.
-        with_token: bool,
-    },
+    Status(u16),
     /// The answer is of no use; why.
     Unusable(String),
 }
@@ -73,18 +68,17 @@ pub(super) struct Opened {
 pub(super) struct HubClient {
     agent: Agent,
     endpoint: String,
-    token: Option<String>,
     patience: Patience,
 }
 
 impl HubClient {
     /// A client of the hub at `endpoint`, an address without a slash at its end.
-    pub(super) fn new(endpoint: &str, token: Option<String>, patience: Patience) -> Self {
+    pub(super) fn new(endpoint: &str, patience: Patience) -> Self {
         let config = Agent::config_builder()
             .accept_encoding("identity")
             .user_agent(concat!("rkv-scope/", env!("CARGO_PKG_VERSION")))
             .http_status_as_error(false)
-            // The redirects themselves say what the file is, and the token must not go along with each.
+            // The redirects themselves say what the file is.
             .max_redirects(0)
             .timeout_connect(Some(patience.connect))
             .timeout_send_request(Some(patience.answer))
@@ -94,7 +88,6 @@ impl HubClient {
         Self {
             agent: config.new_agent(),
             endpoint: endpoint.to_owned(),
-            token,
             patience,
         }
     }
@@ -157,21 +150,13 @@ impl HubClient {
     ) -> Result<Response<Body>, RequestFailure> {
         let mut url = url.to_owned();
         for _ in 0..=MAX_REDIRECTS {
-            let mut request = self.agent.get(url.as_str()).header("range", range);
-            // Where the hub's files are kept, its token is no one's business.
-            let token = self
-                .token
-                .as_ref()
-                .filter(|_| origin(&url) == origin(&self.endpoint));
-            if let Some(token) = token {
-                request = request.header("authorization", format!("Bearer {token}"));
-            }
+            let request = self.agent.get(url.as_str()).header("range", range);
             let response = request
                 .call()
                 .map_err(|error| self.unanswered(&url, &error))?;
             let code = response.status().as_u16();
             if !matches!(code, 301 | 302 | 303 | 307 | 308) {
-                return accept(response, token.is_some());
+                return accept(response);
             }
             let next = header(response.headers(), "location")
                 .and_then(|location| absolute(&url, location))
@@ -279,10 +264,10 @@ impl Told {
     }
 }
 
-fn accept(response: Response<Body>, with_token: bool) -> Result<Response<Body>, RequestFailure> {
+fn accept(response: Response<Body>) -> Result<Response<Body>, RequestFailure> {
     let code = response.status().as_u16();
     if !matches!(code, 200 | 206) {
-        return Err(RequestFailure::Status { code, with_token });
+        return Err(RequestFailure::Status(code));
     }
     match header(response.headers(), "content-encoding") {
         None | Some("identity") => Ok(response),

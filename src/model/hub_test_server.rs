@@ -13,8 +13,6 @@ use crate::model::KnownModel;
 use crate::model::hub_verify::hex;
 
 pub(super) const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
-/// The token that the server refuses.
-pub(super) const REFUSED: &str = "hf_refused";
 
 /// How the server gives a file.
 #[derive(Clone, PartialEq)]
@@ -52,7 +50,6 @@ pub(super) struct Request {
     pub(super) path: String,
     pub(super) range: String,
     pub(super) encoding: String,
-    pub(super) authorization: String,
 }
 
 impl Request {
@@ -66,7 +63,6 @@ impl Request {
                 let kept = match name.to_lowercase().as_str() {
                     "range" => &mut request.range,
                     "accept-encoding" => &mut request.encoding,
-                    "authorization" => &mut request.authorization,
                     _ => continue,
                 };
                 value.clone_into(kept);
@@ -151,11 +147,6 @@ fn answer(
     let request = Request::read(&stream)?;
     requests.lock().unwrap().push(request.clone());
     let mut out = &stream;
-    if request.authorization.ends_with(REFUSED) {
-        return out.write_all(
-            b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
-        );
-    }
     let Some(file) = files
         .iter_mut()
         .find(|file| request.path.ends_with(&format!("/{}", file.name)))

@@ -19,7 +19,6 @@ mod hub_cache;
 mod hub_client;
 mod hub_file;
 mod hub_part;
-mod hub_token;
 mod hub_verify;
 pub mod info;
 pub mod kv_cache;
