@@ -26,6 +26,9 @@ fn press(harness: &mut Harness<'static, Stage>, label: &str) {
     harness.run();
 }
 
+/// What a control is to change.
+type Change<T> = fn(&mut T);
+
 #[test]
 fn settings_that_cannot_work_say_so_beside_the_sliders_and_hold_the_run_back() {
     let (mut harness, engine) = with_engine([1280.0, 900.0], Theme::Dark);
@@ -64,7 +67,7 @@ fn the_next_run_starts_with_the_choices_that_were_pressed_and_after_a_reset_with
     engine.loaded();
     harness.run();
     // Each row ends with what is not its default: a reset has something to take back.
-    let choices: [(&str, fn(&mut CacheSettings)); 12] = [
+    let choices: [(&str, Change<CacheSettings>); 12] = [
         ("Scope: layer", |s| s.scope = Scope::Layer),
         ("Scope: head", |s| s.scope = Scope::Head),
         ("Scope: global", |s| s.scope = Scope::Global),
@@ -128,7 +131,7 @@ fn the_next_run_draws_and_records_as_its_fields_say() {
     harness.run();
     harness.get_by_label("Sampling and recording").click();
     harness.run();
-    let numbers: [(&str, f64, fn(&mut Sampling)); 7] = [
+    let numbers: [(&str, f64, Change<Sampling>); 7] = [
         ("Temperature", 0.7, |s| s.temperature = 0.7),
         ("Top-p", 0.9, |s| s.top_p = Some(0.9)),
         ("Top-k", 20.0, |s| s.top_k = Some(20)),
