@@ -105,7 +105,14 @@ fn split(samples: &[f32]) -> Option<(f32, f32)> {
     if sorted.len() < FEWEST_SAMPLES || high - low < LEAST_SPREAD {
         return None;
     }
-    let mut centres = [low, sorted[sorted.len() / 2], high];
+    // Where more than half are at one end, the middle one is no middle.
+    let middle = sorted[sorted.len() / 2];
+    let middle = if low < middle && middle < high {
+        middle
+    } else {
+        f32::midpoint(low, high)
+    };
+    let mut centres = [low, middle, high];
     let borders = |centres: [f32; 3]| {
         (
             f32::midpoint(centres[0], centres[1]),
@@ -132,6 +139,15 @@ fn split(samples: &[f32]) -> Option<(f32, f32)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn three_groups_are_told_apart_though_most_are_at_one_end() {
+        let most_low = [0.0, 0.0, 0.0, 0.0, 0.5, 1.0];
+        assert_eq!(split(&most_low), Some((0.25, 0.75)));
+        let most_high = [0.0, 0.5, 1.0, 1.0, 1.0, 1.0];
+        assert_eq!(split(&most_high), Some((0.25, 0.75)));
+        assert_eq!(split(&[0.0, 0.0, 0.0, 0.0, 1.0, 1.0]), None, "two groups");
+    }
 
     fn thoughts(kinds: &[Kind]) -> Vec<Thought> {
         kinds

@@ -72,8 +72,10 @@ pub struct CompressionRecord {
     /// Newest tokens that were kept without a score.
     pub window: u32,
     /// Slots per head before, one per layer.
+    #[serde(deserialize_with = "one_per_layer")]
     pub slots_before: Vec<u32>,
     /// Slots per head after, one per layer.
+    #[serde(deserialize_with = "one_per_layer")]
     pub slots_after: Vec<u32>,
     /// Time it took, in microseconds, scoring, selection and compaction of all layers.
     pub micros: u32,
@@ -125,6 +127,11 @@ pub enum FinishReason {
 /// Lists for no more heads than a model may have: an empty one takes a byte in a file and 24 in memory.
 fn one_per_head<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Vec<u32>>, D::Error> {
     from.deserialize_seq(AtMost::new(MOST_HEADS as usize, "heads of a model"))
+}
+
+fn one_per_layer<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u32>, D::Error> {
+    // A layer has a head at least.
+    from.deserialize_seq(AtMost::new(MOST_HEADS as usize, "layers of a model"))
 }
 
 fn one_per_component<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<ScoreBlock>, D::Error> {
