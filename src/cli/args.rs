@@ -89,7 +89,7 @@ pub struct ViewArgs {
     /// Theme instead of the system's
     #[arg(long, value_parser = ["dark", "light"])]
     pub theme: Option<String>,
-    /// Tab to show first
+    /// Tab to show first; a trace opens Reading in place of Sweep, several open Compare
     #[arg(long, value_parser = ["reading", "survival", "heatmap", "sweep", "reflections", "compare"])]
     pub tab: Option<String>,
     /// Put the timeline's cursor after this many tokens

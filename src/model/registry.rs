@@ -45,7 +45,7 @@ pub const KNOWN_MODELS: [KnownModel; 6] = [
         name: "reasoner",
         repo: "",
         weights: KnownWeights::Embedded,
-        approx_bytes: 5_300_000,
+        approx_bytes: 7_600_000,
         licence: "MIT OR Apache-2.0",
         about: "The embedded small reasoner: arithmetic word problems, runs anywhere, no download",
     },

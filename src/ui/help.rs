@@ -43,8 +43,8 @@ fn text(ui: &mut Ui) {
          its key repeats others (blue, redundancy).",
         "The bar under a token is the share of (layer, head) pairs that still hold it in their cache. \
          Struck and faded: every head has dropped it.",
-        "A blue stripe at the left marks a reflection: the model checks, doubts or repeats itself. The tab \
-         Reflections says whether the cache forgot more of that than of the rest.",
+        "A blue stripe at the left marks a reflection: the model checks, doubts, works backwards, reads the problem \
+         again or tries another way. The tab Reflections says whether the cache forgot more of that than of the rest.",
         "The timeline is the view's alone: moving it never touches a run. Pause and Step in the prompt bar \
          hold the engine.",
     ] {
