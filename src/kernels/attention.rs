@@ -17,6 +17,8 @@ use super::tiles::{accumulate, maximum, score};
 const UNIT_ROWS: usize = 12;
 /// Multiplications below which starting other threads costs more than it saves.
 const PARALLEL_WORK: usize = 1 << 21;
+/// Units that one query is cut into, if it is long enough: two to four threads get nearly equal shares whatever the heads.
+const UNITS: usize = 16;
 /// Shortest range of slots worth a unit of its own.
 const SHORTEST_SPLIT: usize = 256;
 
@@ -114,11 +116,12 @@ impl Attention {
         let tile = (UNIT_ROWS / group).clamp(1, tokens.max(1));
         let tiles = tokens.div_ceil(tile);
         let work = 2 * tokens * self.query_heads * self.head_dim * cache.len;
-        let threads = rayon::current_num_threads();
-        let parallel = threads > 1 && work >= PARALLEL_WORK;
-        // Weights are whole only where a unit sees all of a head's slots.
-        let splits = if parallel && tiles == 1 && received.is_none() {
-            self.splits(threads, cache.len)
+        let large = work >= PARALLEL_WORK;
+        let parallel = large && rayon::current_num_threads() > 1;
+        // Sums of parts round otherwise than one sum: into how many they are cut must not hang on the threads, or a run
+        // would be another one elsewhere. Weights are whole only where a unit sees all of a head's slots.
+        let splits = if large && tiles == 1 && received.is_none() {
+            self.splits(cache.len)
         } else {
             1
         };
@@ -172,12 +175,10 @@ impl Attention {
         }
     }
 
-    /// Into how many ranges each head's slots are cut so that all threads get equal shares.
-    fn splits(&self, threads: usize, slots: usize) -> usize {
-        let most = (slots / SHORTEST_SPLIT).clamp(1, 16);
-        (1..=most)
-            .find(|splits| (self.kv_heads * splits).is_multiple_of(threads))
-            .unwrap_or(most)
+    /// Into how many ranges each head's slots are cut, so that there are units for many threads.
+    fn splits(&self, slots: usize) -> usize {
+        let most = (slots / SHORTEST_SPLIT).max(1);
+        UNITS.div_ceil(self.kv_heads).min(most)
     }
 
     fn unit(

@@ -197,6 +197,9 @@ impl<R: Read + Seek> Reader<'_, R> {
             shape.push(size);
         }
         shape.reverse();
+        if shape.contains(&0) {
+            return self.damaged(format!("the tensor {name} has a side of 0"));
+        }
         let code = self.u32()?;
         let Some(dtype) = dtype(code) else {
             return Err(ModelError::unsupported(

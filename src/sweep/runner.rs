@@ -1,8 +1,9 @@
 //! The sweep itself: checks everything, then runs the problems on threads of its own.
 //!
 //! A thread takes a problem at a time and runs all its arms, since they share their beginning. Threads
-//! share the weights; within a run nothing is parallel, which is faster for many runs than the other way
-//! round, and no result depends on the number of threads.
+//! share the weights; within a run nothing of ours is parallel, which is faster for many runs than the other way
+//! round, and no result depends on the number of threads. Products of quantised weights are candle's, which queue for
+//! one pool of its own: with such a model more threads than one gain little.
 
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -258,7 +259,7 @@ impl Crew<'_> {
     }
 
     fn work(&self, outcomes: &Sender<RunOutcome>) -> Result<(), SweepError> {
-        // A pool of one, this thread: no product and no compression starts others.
+        // A pool of one, this thread: no dense product and no compression starts others.
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(1)
             .use_current_thread()

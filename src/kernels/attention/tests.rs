@@ -231,3 +231,39 @@ fn split_heads_and_parallel_tiles_agree_too() {
         check(9, 3, 64, 700, 64, 1.0);
     });
 }
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    for (query_heads, kv_heads, head_dim) in [(9, 3, 64), (12, 2, 128), (16, 8, 128)] {
+        let attention = Attention {
+            query_heads,
+            kv_heads,
+            head_dim,
+        };
+        let len = 4001;
+        let queries = noise(query_heads * head_dim, 3);
+        let (keys, values) = (
+            noise(kv_heads * len * head_dim, 5),
+            noise(kv_heads * len * head_dim, 7),
+        );
+        let cache = CacheView {
+            keys: &keys,
+            values: &values,
+            capacity: len,
+            len,
+        };
+        let by = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            let mut out = vec![f32::NAN; query_heads * head_dim];
+            let mut scratch = AttentionScratch::default();
+            pool.build().unwrap().install(|| {
+                attention.attend(&queries, queries.len(), 1, cache, &mut out, &mut scratch);
+            });
+            out.into_iter().map(f32::to_bits).collect::<Vec<u32>>()
+        };
+        let one = by(1);
+        for threads in [2, 3, 8] {
+            assert_eq!(by(threads), one, "{threads} threads, {kv_heads} KV heads");
+        }
+    }
+}
