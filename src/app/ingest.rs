@@ -140,10 +140,10 @@ impl App {
                     RunState::Finished(_) => Phase::Idle,
                 };
                 if let RunState::Finished(_) = &state {
-                    self.records_end(Some(run));
                     if self.not_on_disk.take() == Some(run) {
                         self.keep_what_is_shown(run);
                     }
+                    self.records_end(Some(run));
                     self.list_runs();
                 }
                 // A pane whose records could not be applied has let go of its run, which ends all the same.

@@ -70,12 +70,13 @@ impl App {
 
     /// Writes a run that is over as a whole: its file could not grow along with it, but there may be room by now.
     pub(super) fn keep_what_is_shown(&mut self, run: RunId) {
-        let store = match &self.session {
-            _ if self.comparison.has(run) => self.comparison.store_of(run).cloned(),
-            Some(session) => Some(session.store.clone()),
-            None => None,
-        };
-        self.keep(store.into_iter().collect());
+        let read = self
+            .session
+            .as_ref()
+            .filter(|session| session.live == Some(run));
+        let read = read.map(|session| &session.store);
+        let store = self.comparison.store_of(run).or(read);
+        self.keep(store.into_iter().cloned().collect());
     }
 
     /// Puts runs that are over among those that the window keeps.

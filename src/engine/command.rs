@@ -41,7 +41,7 @@ pub enum EngineCommand {
     Pause(RunId),
     /// Go on.
     Resume(RunId),
-    /// While paused, decode this many tokens.
+    /// Decode this many tokens more, then pause.
     Step {
         /// The run.
         run: RunId,

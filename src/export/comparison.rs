@@ -221,12 +221,17 @@ impl<'a> Comparison<'a> {
             )?,
             None => match self.shorter(pair) {
                 None => writeln!(out, "{a} and {b} wrote the same text")?,
-                Some(run) => writeln!(
-                    out,
-                    "the recording of {} stops after {}; up to there {a} and {b} wrote the same text",
-                    letter(run),
-                    counted(self.runs[run].0.store.tokens().len() as u64, "token")
-                )?,
+                Some(run) => {
+                    let store = self.runs[run].0.store;
+                    let tokens = counted(store.tokens().len() as u64, "token");
+                    let run = letter(run);
+                    let what = if store.end().is_some() {
+                        format!("{run} was cut off after {tokens}")
+                    } else {
+                        format!("the recording of {run} stops after {tokens}")
+                    };
+                    writeln!(out, "{what}; up to there {a} and {b} wrote the same text")?;
+                }
             },
         }
         let number =

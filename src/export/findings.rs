@@ -10,6 +10,7 @@ use crate::compare::check_models;
 use crate::config::CacheSettings;
 use crate::counted::counted;
 use crate::printable::Printable;
+use crate::trace::ModelSummary;
 
 /// The reports of some traces, and of all traces of a policy where there are several.
 #[derive(Clone, Debug, Serialize)]
@@ -75,12 +76,16 @@ impl Findings {
         for report in &self.policies {
             let mut name = format!("all {} traces of {}", report.runs, report.policy);
             let reports = self.traces.iter().map(|trace| &trace.report);
-            let same_policy = |other: &&Report| other.policy == report.policy;
-            if !reports
-                .filter(same_policy)
-                .all(|other| alike(other, report))
-            {
-                name = format!("{name} by {}", report.model.name);
+            let mut same_policy = reports.filter(|other| other.policy == report.policy);
+            if same_policy.any(|other| !alike(other, report)) {
+                let ModelSummary {
+                    name: model,
+                    weights,
+                    fingerprint,
+                    ..
+                } = &report.model;
+                let files = fingerprint.as_deref().unwrap_or("unknown files");
+                name = format!("{name} by {model} ({weights}, {files})");
             }
             write_report(out, &format!("{name}{}", different(report)), report)?;
         }
@@ -88,9 +93,12 @@ impl Findings {
     }
 }
 
-/// Whether two reports are of one policy and one model.
+/// Whether two reports are of one policy and one model. A model whose files are not known is only like its namesakes of
+/// which they are not known either: each trace belongs to one pool.
 fn alike(a: &Report, b: &Report) -> bool {
-    a.policy == b.policy && check_models(&a.model, &b.model).is_ok()
+    let same_files = a.model.fingerprint == b.model.fingerprint
+        && (a.model.fingerprint.is_some() || a.model.name == b.model.name);
+    a.policy == b.policy && same_files && check_models(&a.model, &b.model).is_ok()
 }
 
 /// In what the settings of pooled traces differ, if they do.

@@ -22,7 +22,8 @@ pub(super) struct Words {
 
 /// Why a model may seem to answer badly.
 const NO_TEMPLATE: &str = "the model's files have no chat template, so it gets each problem as plain text, which a model that \
-    was taught to chat may answer less well; put its tokenizer_config.json or chat_template.jinja beside them if it has one";
+    was taught to chat may answer less well; if it has one, put its tokenizer_config.json or chat_template.jinja beside them \
+    (beside a GGUF file, with its tokenizer.json)";
 
 /// What the files of any kind give; a template may fail without the model being lost.
 type Parts = (ModelConfig, Tokenizer, Result<ChatTemplate, TemplateError>);

@@ -404,3 +404,16 @@ fn the_run_of_the_reading_tab_can_be_taken_and_read_again() {
     );
     harness.get_by_label_contains("slots per head now");
 }
+
+#[test]
+fn however_low_the_window_is_its_panes_come_to_rest() {
+    for size in [[760.0, 480.0], [1280.0, 480.0], [1280.0, 560.0]] {
+        let mut harness = comparing(vec![a(), b()]);
+        harness.set_size(size.into());
+        harness.run();
+        for cursor in [520, 100, 430] {
+            // Fails if it never stops to draw.
+            execute(&mut harness, vec![UiCommand::SetCursor(cursor)]);
+        }
+    }
+}

@@ -63,6 +63,8 @@ pub struct TokenViewState {
     reach: f32,
     /// How far down it has to stand in the next frame: it has grown above what is in sight, or was not that long yet.
     goes_on_at: Option<f32>,
+    /// Whether the last frame put the place it goes to off.
+    waited: bool,
     /// The person scrolled away from the end while following, or pinned a token elsewhere.
     detached: bool,
     hovering: Hovering,
@@ -265,13 +267,18 @@ pub fn show(
     let height = ui.available_height();
     let top = broken_anew.or(state.goes_on_at.take());
     let (goes_to, went_to_pin) = follow(ui, state, view, selection, top, height);
-    let mut area = ScrollArea::vertical().id_salt(page.name).auto_shrink(false);
+    let mut area = ScrollArea::vertical()
+        .id_salt(page.name)
+        .auto_shrink(false)
+        // However low: egui would count it as higher than it is.
+        .min_scrolled_height(0.0);
     let top = goes_to.or(top).map(|top| state.within(top, height));
     if let Some(top) = top {
         area = area.vertical_scroll_offset(top.min(state.reach));
     }
-    // The scroll area takes in first how long the page is now.
-    let later = top.filter(|top| *top > state.reach);
+    // The scroll area takes in first how long the page is now, which is known after this frame.
+    let later = top.filter(|top| *top > state.reach && !state.waited);
+    state.waited = later.is_some();
     let mut under_pointer = None;
     let mut shown_from = 0.0;
     let mut grown = 0.0;
@@ -301,8 +308,13 @@ pub fn show(
     // Within a frame, only the wheel and the scroll bar move the page, and a text that has turned out shorter, which leaves
     // it at its end.
     let pulled_up = offset < shown_from.min(end) - LEAST_PULL;
-    if pulled_up {
+    // The hand decides, also over what is on its way.
+    if pulled_up || offset > shown_from + LEAST_PULL {
         state.aim = None;
+        state.waited = false;
+        if later.is_some() {
+            state.goes_on_at = None;
+        }
     }
     if selection.playback.following && (pulled_up || went_to_pin) {
         state.detached = true;
@@ -365,10 +377,12 @@ fn follow(
     let goes_to = if range.min < sight.min {
         Some(range.min - space)
     } else if range.max > sight.max {
-        Some(range.max - height + space)
+        // Where not even that fits, its beginning does.
+        Some((range.max - height + space).min(range.min - space))
     } else {
         None
     };
+    let goes_to = goes_to.filter(|to| (to - top).abs() > LEAST_PULL);
     (goes_to, pin.is_some() && !in_sight)
 }
 
