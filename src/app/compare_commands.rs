@@ -42,9 +42,7 @@ impl App {
             }
             CompareCommand::Read(pane) => self.read_pane(pane),
             CompareCommand::Close(pane) => {
-                let before = self.comparison.panes.len();
-                self.comparison.close(pane);
-                if self.comparison.panes.len() < before {
+                if self.comparison.close(pane) {
                     self.panels.compare.closed(pane);
                 }
             }

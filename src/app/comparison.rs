@@ -178,14 +178,15 @@ impl Comparison {
         pane.store.as_ref()
     }
 
-    /// Puts a pane away, unless the engine works on it.
-    pub fn close(&mut self, index: usize) {
+    /// Puts a pane away, unless the engine works on it; returns whether it did.
+    pub fn close(&mut self, index: usize) -> bool {
         if index >= self.panes.len() || self.live == Some(index) {
-            return;
+            return false;
         }
         self.panes.remove(index);
         self.live = self.live.map(|live| live - usize::from(live > index));
         self.settle();
+        true
     }
 
     /// Makes room for new runs beside those that were put here, all waiting for their turn; each counts on `generations`.

@@ -173,16 +173,14 @@ impl App {
                     .error_with(message, "Save the trace", UiCommand::Save(None));
             }
             EngineEvent::Failed { run, message } => {
+                // The last records of a run that failed come after this, and its end after them.
                 if run.is_none() {
                     self.model_asked = None;
+                    self.records_end(None);
                 }
                 if run.is_none_or(|run| run == self.run) {
                     self.status.phase = Phase::Idle;
                     self.status.loading = None;
-                }
-                // The last records of a run that failed come after this, and its end after them.
-                if run.is_none() {
-                    self.records_end(None);
                 }
                 if let Some(run) = run.filter(|run| self.comparison.has(*run)) {
                     self.comparison.fail(run, &message);

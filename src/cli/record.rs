@@ -18,8 +18,8 @@ use crate::export::Info;
 use crate::policy::calibration::Calibration;
 use crate::printable::printable;
 use crate::trace::{
-    AtomicFile, FinishReason, RunSummary, TraceRecord, TraceStore, WriteError, destination, save,
-    unfinished,
+    AtomicFile, FinishReason, RunSummary, TraceRecord, TraceStore, WriteError, destination,
+    numbered, save, unfinished,
 };
 
 /// How often a line of progress is printed.
@@ -234,18 +234,8 @@ fn follow(
 
 /// Writes a run whose file could not grow along with it beside where it should be, now that it is whole; what to tell.
 fn elsewhere(path: &Path, store: &TraceStore, reason: &FinishReason) -> CliError {
-    let (stem, kind) = (path.file_stem(), path.extension());
-    let numbered = |n: u32| {
-        let mut name = stem.unwrap_or_default().to_owned();
-        name.push(format!("-{n}"));
-        if let Some(kind) = kind {
-            name.push(".");
-            name.push(kind);
-        }
-        path.with_file_name(name)
-    };
     let free = |path: &PathBuf| !path.exists() && !unfinished(path).exists();
-    let beside = (2..1000).map(numbered).find(free);
+    let beside = numbered(path).find(free);
     let saved = beside.map(|beside| (save(&beside, store), beside));
     CliError::Engine(match saved {
         Some((Ok(()), beside)) => format!(

@@ -69,17 +69,13 @@ impl<'a> Heatmap<'a> {
             }
             if measure == Measure::Held {
                 for (cell, p) in row.iter_mut().zip(range.clone()) {
-                    let held = store.evictions().held_after(
-                        head.row(model.kv_heads),
-                        Position(p as u32),
-                        Some(event),
-                    );
+                    let position = Position(p as u32);
+                    let held = store.evictions().held_after(place, position, Some(event));
                     *cell = Some(f32::from(u8::from(held)));
                 }
                 continue;
             }
-            let to_even =
-                |component| record.to_even_share(component, head.layer, head.row(model.kv_heads));
+            let to_even = |component| record.to_even_share(component, head.layer, place);
             let (importance, redundancy) = (
                 to_even(Component::Importance),
                 to_even(Component::Redundancy),

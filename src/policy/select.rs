@@ -141,7 +141,9 @@ fn layer_means(scores: &[Vec<Vec<f32>>], positions: &[Vec<&[Position]>]) -> Vec<
         .collect()
 }
 
-fn layer_mean(scores: &[Vec<f32>], positions: &[&[Position]]) -> Vec<Option<f32>> {
+/// Mean score per position over the heads that hold it as a candidate; `None` where none does. Each head's `scores` and
+/// `positions` in one order.
+pub(crate) fn layer_mean(scores: &[Vec<f32>], positions: &[&[Position]]) -> Vec<Option<f32>> {
     let len = positions
         .iter()
         .flat_map(|p| p.iter())
@@ -162,7 +164,7 @@ fn layer_mean(scores: &[Vec<f32>], positions: &[&[Position]]) -> Vec<Option<f32>
 
 /// Mean per position over the layers that hold it: a sum would rank a token by how many layers still have it, where scores
 /// are negative the wrong way round.
-fn mean_of_holders(layers: &[Vec<Option<f32>>]) -> Vec<Option<f32>> {
+pub(crate) fn mean_of_holders(layers: &[Vec<Option<f32>>]) -> Vec<Option<f32>> {
     let len = layers.iter().map(Vec::len).max().unwrap_or(0);
     (0..len)
         .map(|position| {

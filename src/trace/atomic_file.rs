@@ -67,21 +67,33 @@ pub fn unfinished(path: &Path) -> PathBuf {
     PathBuf::from(part)
 }
 
+/// Names beside a path's: `NAME-2`, `NAME-3` and so on, of the same kind.
+pub fn numbered(path: &Path) -> impl Iterator<Item = PathBuf> + '_ {
+    (2..1000).map(move |n: u32| {
+        let mut name = path.file_stem().unwrap_or_default().to_owned();
+        name.push(format!("-{n}"));
+        if let Some(kind) = path.extension() {
+            name.push(".");
+            name.push(kind);
+        }
+        path.with_file_name(name)
+    })
+}
+
+/// The folder of a file.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
+
 /// Brings the name that a finished file has taken to the disk as well, where a system can: one that cannot has at least
 /// the file.
 pub fn sync_folder(path: &Path) {
-    #[cfg(unix)]
-    if let Some(folder) = path.parent() {
-        let here = Path::new(".");
-        let folder = if folder.as_os_str().is_empty() {
-            here
-        } else {
-            folder
-        };
-        let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+    if cfg!(unix) {
+        let _ = std::fs::File::open(folder_of(path)).and_then(|folder| folder.sync_all());
     }
-    #[cfg(not(unix))]
-    let _ = path;
 }
 
 /// Collects what is written in a temporary file beside the destination; [`AtomicFile::commit`] puts it
@@ -100,10 +112,7 @@ impl AtomicFile {
     pub fn create(path: &Path) -> Result<Self, FileError> {
         let failed = |source| FileError::writing(path, source);
         let target = destination(path)?;
-        let folder = match target.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
+        let folder = folder_of(&target);
         let mut builder = tempfile::Builder::new();
         builder.prefix(".rkv-scope-").suffix(".tmp");
         #[cfg(unix)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use egui::{Label, RichText, Ui};
 
 use super::theme::Palette;
+use crate::trace::numbered;
 
 /// The files that were asked about last.
 #[derive(Clone, Debug, Default)]
@@ -53,16 +54,8 @@ fn there(written: &[PathBuf]) -> Vec<PathBuf> {
 
 /// The path, or the first of `name-2`, `name-3`, … beside it that no file has.
 pub fn fresh(path: PathBuf) -> PathBuf {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let extension = path
-        .extension()
-        .map(|extension| format!(".{}", extension.to_string_lossy()))
-        .unwrap_or_default();
-    let free = (2..1000)
-        .map(|n| path.with_file_name(format!("{stem}-{n}{extension}")))
-        .find(|other| !other.exists())
-        .filter(|_| path.exists());
-    free.unwrap_or(path)
+    let free = numbered(&path).find(|other| !other.exists());
+    free.filter(|_| path.exists()).unwrap_or(path)
 }
 
 /// [`fresh`] for a name in the folder that the program was started in, as it is put into a field.

@@ -7,6 +7,7 @@ use crate::trace::{
 
 use super::Quality;
 use crate::config::{CacheSettings, Scope};
+use crate::policy::select::{layer_mean, mean_of_holders};
 
 /// All heads' candidates at one compression.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,19 +97,18 @@ impl HeadTable {
         let layers = self.heads.chunks(self.kv_heads.max(1) as usize);
         let mut means: Vec<Vec<Option<f32>>> = match self.scope {
             Scope::Head => vec![],
-            Scope::Layer | Scope::Global => {
-                layers.map(|heads| layer_mean(heads, self.seen)).collect()
-            }
+            Scope::Layer | Scope::Global => layers.map(shared_by).collect(),
         };
         if self.scope == Scope::Global {
-            let all = mean_of(means.iter().map(|layer| layer.iter().copied()), self.seen);
+            let all = mean_of_holders(&means);
             means = vec![all; means.len()];
         }
         for (row, head) in self.heads.iter_mut().enumerate() {
             let means = means.get(row / self.kv_heads.max(1) as usize);
             head.shared = means.map_or(vec![], |means| {
                 let rows = head.rows.iter();
-                rows.map(|row| means[row.position.index()]).collect()
+                rows.map(|row| means.get(row.position.index()).copied().flatten())
+                    .collect()
             });
             let judged: Vec<(Option<f32>, bool)> = (0..head.rows.len())
                 .filter(|i| head.rows[*i].position.0 >= self.protected)
@@ -160,6 +160,9 @@ impl HeadTable {
     /// The score by which a head's candidate was judged: its own, or a mean over the heads that decide together.
     pub fn deciding(&self, row: usize, candidate: &HeadRow) -> Option<f32> {
         let head = self.heads.get(row)?;
+        if head.shared.is_empty() {
+            return candidate.score;
+        }
         let found = head
             .rows
             .binary_search_by_key(&candidate.position, |r| r.position);
@@ -239,36 +242,19 @@ impl Head {
         let own = self.rows.get(candidate)?.score;
         self.shared.get(candidate).copied().unwrap_or(own)
     }
+
+    /// Its candidates that have a score: where they are, and the scores.
+    fn scored(&self) -> (Vec<Position>, Vec<f32>) {
+        let scored = |row: &HeadRow| Some((row.position, row.score?));
+        self.rows.iter().filter_map(scored).unzip()
+    }
 }
 
 /// By position, the mean score over the heads that have the token as a candidate.
-fn layer_mean(heads: &[Head], seen: usize) -> Vec<Option<f32>> {
-    let by_position = heads.iter().map(|head| {
-        let mut scores = vec![None; seen];
-        for row in &head.rows {
-            scores[row.position.index()] = row.score;
-        }
-        scores.into_iter()
-    });
-    mean_of(by_position, seen)
-}
-
-/// By position, the mean over those that have a value there.
-fn mean_of(
-    rows: impl Iterator<Item = impl Iterator<Item = Option<f32>>>,
-    seen: usize,
-) -> Vec<Option<f32>> {
-    let mut sums = vec![(0.0, 0u32); seen];
-    for row in rows {
-        for (sum, value) in sums.iter_mut().zip(row) {
-            if let Some(value) = value {
-                sum.0 += value;
-                sum.1 += 1;
-            }
-        }
-    }
-    let mean = |(sum, n): (f32, u32)| (n > 0).then(|| sum / n as f32);
-    sums.into_iter().map(mean).collect()
+fn shared_by(heads: &[Head]) -> Vec<Option<f32>> {
+    let (positions, scores): (Vec<_>, Vec<_>) = heads.iter().map(Head::scored).unzip();
+    let positions: Vec<&[Position]> = positions.iter().map(Vec::as_slice).collect();
+    layer_mean(&scores, &positions)
 }
 
 /// The middle between the scores on both sides of the rank at which a head had to cut, from its candidates' deciding scores
