@@ -5,7 +5,7 @@
     reason = "a test stops at what it does not expect"
 )]
 
-use rkv_scope::config::CacheSettings;
+use rkv_scope::config::{CacheSettings, Protection};
 use rkv_scope::export::{self, ExportError, ExportOptions, Format, Measure, Theme, What};
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::trace::{EventIndex, RecordLevel, TraceStore};
@@ -116,6 +116,28 @@ fn the_heatmap_says_what_it_shows() {
         "and not a rectangle per cell: {}",
         text.len()
     );
+}
+
+#[test]
+fn the_heatmap_marks_the_tokens_that_stay_whatever_their_score() {
+    let mut plan = Synthetic::default();
+    let options = ExportOptions {
+        event: Some(EventIndex(0)),
+        ..ExportOptions::default()
+    };
+    let marked = |plan: &Synthetic, options: &ExportOptions| {
+        said(&plan.store(), What::Heatmap, options).contains("\nprotected\n")
+    };
+    plan.settings.protection = Protection::None;
+    assert!(!marked(&plan, &options));
+    plan.settings.protection = Protection::Prompt;
+    assert!(marked(&plan, &options));
+    let prompt = plan.header().prompt_tokens as usize;
+    let behind = ExportOptions {
+        tokens: Some(prompt..prompt + 20),
+        ..options
+    };
+    assert!(!marked(&plan, &behind), "none of them is shown");
 }
 
 /// The texts of a figure, a line each.

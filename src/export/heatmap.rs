@@ -159,7 +159,9 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
     if let Some(head) = options.head {
         notes.push(format!("KV head {head} only"));
     }
-    let scope = view.store().settings_of(map.record.revision).scope;
+    let header = view.store().header();
+    let settings = view.store().settings_of(map.record.revision);
+    let scope = settings.scope;
     if map.measure == Measure::Score && scope != Scope::Head {
         let whose = if scope == Scope::Layer {
             "a layer's"
@@ -195,6 +197,7 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
             cells: map.marks,
             window: mix(palette.missing, palette.weak, 0.45),
         }),
+        protected: settings.protected(header.prompt_tokens) as usize,
         palette,
         cells: map.matrix.reduce(MOST_CELLS),
     };

@@ -26,6 +26,8 @@ const LEAST_STRUCK: f32 = 4.0;
 pub(super) const MARGIN: f32 = 24.0;
 /// Least distance between the middles of labels beside rows.
 const BETWEEN_LABELS: f32 = 13.0;
+/// Room above a plot for the name of its protected tokens.
+const PROTECTED: f32 = 14.0;
 /// Em of a label.
 pub(super) const LABEL: f32 = 12.0;
 /// Em of a number beside an axis.
@@ -76,6 +78,8 @@ pub(super) struct MatrixFigure<'a> {
     /// What a cell without a value means, and its colour.
     pub missing: (&'a str, Rgb),
     pub marks: Option<Marks>,
+    /// Tokens before this position stay whatever their score; 0 where that is not shown.
+    pub protected: usize,
     pub palette: &'a Palette,
 }
 
@@ -113,7 +117,9 @@ impl MatrixFigure<'_> {
         let (width, height) = (columns as f32 * column, rows as f32 * row);
         let left = MARGIN + LABEL + 10.0 + gutter + 8.0;
         figure.width = (left + width + MARGIN + 12.0).max(FIGURE_WIDTH);
-        let top = self.heading(&mut figure);
+        let protected = self.protected_columns();
+        let room = if protected > 0.0 { PROTECTED } else { 0.0 };
+        let top = self.heading(&mut figure) + room;
         let plot = Plot {
             left,
             top,
@@ -122,6 +128,12 @@ impl MatrixFigure<'_> {
             row,
             column,
         };
+        if protected > 0.0 {
+            let (y, end) = (top - 5.0, left + protected * column);
+            figure.line([left, y, end, y], 2.0, self.palette.weak);
+            let at = (left, y - 5.0);
+            figure.label(at, TICK, self.palette.weak, Anchor::Start, "protected");
+        }
         self.picture(&mut figure, &plot, reduced);
         self.row_labels(&mut figure, &plot, reduced);
         let bottom = self.column_axis(&mut figure, &plot, reduced);
@@ -129,6 +141,13 @@ impl MatrixFigure<'_> {
         figure.height = (bottom + MARGIN).ceil();
         figure.width = figure.width.ceil();
         figure
+    }
+
+    /// Columns of the picture that protected tokens take.
+    fn protected_columns(&self) -> f32 {
+        let shown = &self.cells.positions;
+        let protected = self.protected.min(shown.end).saturating_sub(shown.start);
+        protected as f32 / self.cells.across as f32
     }
 
     fn heading(&self, figure: &mut Figure) -> f32 {

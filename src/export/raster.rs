@@ -100,6 +100,7 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
         ramp: &palette.amber_ramp,
         missing: ("not written yet", palette.missing),
         marks: None,
+        protected: 0,
         palette,
     };
     Ok(figure.draw())

@@ -54,14 +54,14 @@ pub fn paint(
         let name = painter.layout_no_wrap(
             kind.name().to_owned(),
             FontId::proportional(10.0),
-            if seen { palette.weak } else { palette.faint },
+            palette.text_on(fill),
         );
         if in_sight.width() > name.size().x + 8.0 && height >= 11.0 {
             let at = Align2::LEFT_CENTER.anchor_size(
                 pos2(in_sight.left() + 5.0, in_sight.center().y),
                 name.size(),
             );
-            painter.galley(at.min, name, palette.weak);
+            painter.galley(at.min, name, palette.text_on(fill));
         }
     }
 }

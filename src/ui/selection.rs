@@ -71,7 +71,7 @@ impl ColourMode {
         (Self::Both, "both"),
         (Self::Importance, "importance"),
         (Self::Redundancy, "redundancy"),
-        (Self::Held, "heads holding"),
+        (Self::Held, "held"),
         (Self::Age, "age"),
     ];
 }

@@ -1,11 +1,14 @@
 //! The line at the bottom: every number that claims a saving says what it is.
 
-use egui::{RichText, Ui};
+use egui::{Label, RichText, Ui};
 
 use super::engine_status::{EngineStatus, Phase};
 use super::quantity::{bytes, count, counted, percent};
 use super::theme::Palette;
 use crate::trace::{FinishReason, TraceView};
+
+/// Share of the line that the model's and the device's name may take.
+const MODEL: f32 = 0.3;
 
 /// Draws the line. `peak_slots` is the most slots a head held over the whole run; `live` whether it is being written.
 pub fn show(
@@ -22,7 +25,9 @@ pub fn show(
             ui.label(RichText::new("·").size(12.0).color(palette.faint));
         }
         first = false;
-        ui.label(RichText::new(text).size(12.0).color(palette.weak))
+        let hint = format!("{hint}\n\n{text}");
+        let text = RichText::new(text).size(12.0).color(palette.weak);
+        ui.add(Label::new(text).truncate().show_tooltip_when_elided(false))
             .on_hover_text(hint);
     };
     ui.horizontal(|ui| {
@@ -39,11 +44,21 @@ pub fn show(
         };
         let store = view.store();
         let header = store.header();
-        item(
-            ui,
-            format!("{} on {}", header.model.name, header.device),
-            "The model of this run, and where its cache lived",
-        );
+        if let Some((_, reason, seconds)) = store.end() {
+            item(ui, format!("{}, {seconds:.1} s", ending(reason)), "Why the run ended, and how long it took, pauses left out");
+        } else if !live {
+            item(ui, "the recording stops before the run's end".to_owned(), "The file was cut off, or the run broke off");
+        }
+        // However long its name is, what follows stays in sight.
+        let most = ui.available_width() * MODEL;
+        ui.scope(|ui| {
+            ui.set_max_width(most);
+            item(
+                ui,
+                format!("{} on {}", header.model.name, header.device),
+                "The model of this run, and where its cache lived",
+            );
+        });
         if let Some(speed) = status.speed() {
             item(ui, speed, "Tokens written per second over the last half second");
         }
@@ -73,11 +88,6 @@ pub fn show(
             ),
             "Compressions up to the cursor, of all so far",
         );
-        if let Some((_, reason, seconds)) = store.end() {
-            item(ui, format!("{}, {seconds:.1} s", ending(reason)), "Why the run ended, and how long it took, pauses left out");
-        } else if !live {
-            item(ui, "the recording stops before the run's end".to_owned(), "The file was cut off, or the run broke off");
-        }
     });
 }
 

@@ -16,9 +16,17 @@ pub fn left_out(level: RecordLevel) -> Option<&'static str> {
     }
 }
 
-/// Why the colours of a mode say nothing of a run, or only half of what they could; `None` if they say it, and before the
-/// first compression.
-pub fn why(view: &TraceView<'_>, mode: ColourMode, derived: &Derived) -> Option<String> {
+/// What the colours of a mode say nothing of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unscored {
+    /// Why, as a sentence.
+    pub why: String,
+    /// Whether they say nothing at all, rather than half of what they could.
+    pub wholly: bool,
+}
+
+/// What the colours of a mode say nothing of in a run; `None` if they say all, and before the first compression.
+pub fn unscored(view: &TraceView<'_>, mode: ColourMode, derived: &Derived) -> Option<Unscored> {
     let store = view.store();
     let last = store.events().last()?;
     let lacking = [
@@ -39,7 +47,7 @@ pub fn why(view: &TraceView<'_>, mode: ColourMode, derived: &Derived) -> Option<
     if lacking.is_empty() {
         return None;
     }
-    let half = mode == ColourMode::Both && lacking.len() == 1;
+    let wholly = mode != ColourMode::Both || lacking.len() > 1;
     let lacking = lacking.join(" and no ");
     let why = if let Some(left_out) = left_out(store.header().level) {
         left_out.to_owned()
@@ -48,9 +56,15 @@ pub fn why(view: &TraceView<'_>, mode: ColourMode, derived: &Derived) -> Option<
         let policy = find(policy).map_or(policy.as_str(), |info| info.name);
         format!("{policy} has no {lacking}.")
     };
-    Some(if half {
-        why
-    } else {
+    Some(Unscored { why, wholly })
+}
+
+/// Why the colours of the Reading tab say nothing, or only half of what they could, and the way out.
+pub fn why(view: &TraceView<'_>, mode: ColourMode, derived: &Derived) -> Option<String> {
+    let Unscored { why, wholly } = unscored(view, mode, derived)?;
+    Some(if wholly {
         format!("{why} Colour by “held” or “age” instead.")
+    } else {
+        why
     })
 }

@@ -131,7 +131,7 @@ fn without_a_token_it_shows_the_run() {
     for name in [
         "prompt still held",
         "peak bytes",
-        "time-averaged ratio",
+        "mean ratio",
         "final ratio",
     ] {
         window.get_by_label(name);

@@ -6,8 +6,8 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use rkv_scope::compare::{MOST_RUNS, Meters, Overlap, divergence, held_difference};
 use rkv_scope::config::CacheSettings;
-use rkv_scope::trace::TraceStore;
 use rkv_scope::trace::synthetic::Synthetic;
+use rkv_scope::trace::{RecordLevel, TraceStore};
 use rkv_scope::ui::command::CompareCommand;
 use rkv_scope::ui::{Tab, UiCommand};
 
@@ -91,6 +91,20 @@ fn a_small_window_keeps_the_legend_of_the_colours() {
     for name in ["A only", "B only", "both", "neither"] {
         harness.get_by_label_contains(&format!("Legend: held by {name}"));
     }
+}
+
+#[test]
+fn scores_that_were_not_recorded_are_told_with_the_letter_of_the_run() {
+    let bare = Synthetic {
+        level: RecordLevel::Summary,
+        ..plan(2, "rkv", 96)
+    };
+    let mut harness = comparing(vec![a(), bare.store()]);
+    harness.get_by_label("Colour panes by: scores").click();
+    harness.run();
+    harness.get_by_label("no scores in B").hover();
+    harness.run_steps(8);
+    harness.get_by_label_contains("B: This run recorded only which tokens left");
 }
 
 #[test]

@@ -10,10 +10,12 @@
 
 mod compare;
 mod compare_live;
+mod failing;
 mod first_page;
 mod live;
 mod narrow;
 mod pictures;
+mod played_sweep;
 mod replay;
 mod settings;
 mod snapshots;

@@ -4,17 +4,20 @@ use egui::{FontId, Rect, Role, Sense, Stroke, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 use super::caches::CompareState;
 use super::lens::{Colours, fill};
+use super::panel::Shown;
 use crate::compare::letter;
 use crate::ui::quantity::percent;
+use crate::ui::selection::ColourMode;
 use crate::ui::theme::{Palette, mix};
 use crate::ui::token_view::Split;
+use crate::ui::unscored::unscored;
 
 /// The picture of a case, and the height of all of it.
 const SAMPLE: Vec2 = Vec2::new(20.0, 15.0);
 const ROW: f32 = 22.0;
 
 /// Draws the four cases in a row that ends at the right, or says what else the colours are; what does not fit is left out.
-pub(super) fn show(ui: &mut Ui, state: &CompareState, cursor: usize, pair: (usize, usize)) {
+pub(super) fn show(ui: &mut Ui, state: &CompareState, shown: &Shown<'_>, pair: (usize, usize)) {
     let palette = Palette::of(ui.ctx());
     let area = ui.available_rect_before_wrap();
     let layout = |text: &str, colour| {
@@ -22,14 +25,10 @@ pub(super) fn show(ui: &mut Ui, state: &CompareState, cursor: usize, pair: (usiz
         ui.painter().layout_no_wrap(text.to_owned(), font, colour)
     };
     if state.colours == Colours::Scores {
-        let said = "amber: importance · blue: redundancy · bar: share of heads that hold it · struck: all dropped it";
-        let galley = layout(said, palette.weak);
-        if galley.size().x <= area.width() {
-            let at = pos2(area.right() - galley.size().x, area.top() + 6.0);
-            ui.painter().galley(at, galley, palette.weak);
-        }
+        scores(ui, palette, state, shown);
         return;
     }
+    let cursor = shown.cursor;
     let sum = state.difference.held().totals();
     let all = (sum.only_a + sum.only_b + sum.both + sum.neither) as f64;
     let (a, b) = (letter(pair.0), letter(pair.1));
@@ -85,6 +84,56 @@ pub(super) fn show(ui: &mut Ui, state: &CompareState, cursor: usize, pair: (usiz
              of heads; the bar under a token has the first run's share at its left end and the second's at its right, \
              and a token is struck in the pane whose run has dropped it."
         ));
+    }
+}
+
+/// What scores look like, or in whose text there are none.
+fn scores(ui: &Ui, palette: &Palette, state: &CompareState, shown: &Shown<'_>) {
+    let area = ui.available_rect_before_wrap();
+    let lacking: Vec<(char, String)> = shown
+        .panes
+        .iter()
+        .zip(&state.panes)
+        .enumerate()
+        .filter_map(|(index, (pane, cache))| {
+            let unscored = unscored(pane.view.as_ref()?, shown.mode, &cache.derived)?;
+            unscored.wholly.then(|| (letter(index), unscored.why))
+        })
+        .collect();
+    let said = if lacking.is_empty() {
+        let colours = match shown.mode {
+            ColourMode::Both => "amber: importance · blue: redundancy",
+            ColourMode::Importance => "amber: importance",
+            ColourMode::Redundancy => "blue: redundancy",
+            ColourMode::Held => "amber: share of heads that hold it",
+            ColourMode::Age => "grey: age",
+        };
+        format!("{colours} · bar: share of heads that hold it · struck: all dropped it")
+    } else {
+        let letters: Vec<String> = lacking
+            .iter()
+            .map(|(letter, _)| letter.to_string())
+            .collect();
+        format!("no scores in {}", letters.join(", "))
+    };
+    let font = FontId::proportional(12.0);
+    let galley = ui
+        .painter()
+        .layout_no_wrap(said.clone(), font, palette.weak);
+    if galley.size().x > area.width() {
+        return;
+    }
+    let at = pos2(area.right() - galley.size().x, area.top() + 6.0);
+    let place = Rect::from_min_size(at, galley.size());
+    ui.painter().galley(at, galley, palette.weak);
+    let response = ui.interact(place, ui.scope_id().with("scores legend"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &said));
+    if !lacking.is_empty() {
+        let lines: Vec<String> = lacking
+            .into_iter()
+            .map(|(letter, why)| format!("{letter}: {why}"))
+            .collect();
+        response.on_hover_text(lines.join("\n"));
     }
 }
 

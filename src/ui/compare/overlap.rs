@@ -12,6 +12,7 @@ use super::panel::Shown;
 use crate::compare::{Overlap, letter};
 use crate::ui::command::UiCommand;
 use crate::ui::position_axis::PositionAxis;
+use crate::ui::quantity::counted;
 use crate::ui::still_plot::still_plot;
 use crate::ui::theme::Palette;
 use crate::ui::timeline::{MARGIN, SIDES, backing, thin};
@@ -135,7 +136,7 @@ pub(super) fn show(
         pos2(area.right() - 14.0, area.top() + ROW),
     );
     let mut legend = ui.new_child(UiBuilder::new().max_rect(row).id_salt("lens legend"));
-    lens_legend::show(&mut legend, state, shown.cursor, pair);
+    lens_legend::show(&mut legend, state, shown, pair);
     // One axis with the timeline below.
     let margin = f32::from(MARGIN);
     let rect = Rect::from_min_max(
@@ -338,7 +339,7 @@ fn scrub(
     if let Some(pointer) = response.hover_pos() {
         let at = tokens(pointer.x).max(1);
         response.on_hover_ui_at_pointer(|ui| {
-            ui.label(format!("after {at} tokens"));
+            ui.label(format!("after {}", counted(at as u64, "token")));
             for curve in &state.overlap.curves {
                 let share = curve.overlap.at(at);
                 let share = share.map_or("undefined".to_owned(), |share| format!("{share:.2}"));

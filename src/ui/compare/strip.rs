@@ -95,7 +95,7 @@ fn colours(ui: &mut Ui, state: &mut CompareState, shown: &Shown<'_>) {
         (
             Colours::Scores,
             "scores",
-            "Colour tokens by importance and redundancy, as in the Reading tab",
+            "Colour tokens as in the Reading tab, whose settings panel chooses by what",
         ),
         (
             Colours::Difference,

@@ -5,7 +5,7 @@ use egui::{Grid, RichText, Ui};
 use super::{Cell, HeadTable, Quality};
 use crate::config::Scope;
 use crate::trace::{Component, Position, TraceStore};
-use crate::ui::quantity::{at_most_times, event_number, score, signed, times};
+use crate::ui::quantity::{at_most_times, count, event_number, score, signed, times};
 use crate::ui::theme::Palette;
 use crate::ui::token_text::quoted;
 
@@ -19,7 +19,9 @@ pub fn show(ui: &mut Ui, store: &TraceStore, table: &HeadTable, row: usize, posi
                 .monospace()
                 .color(palette.text),
         );
-        ui.label(RichText::new(format!("position {}", position.0)).color(palette.weak));
+        ui.label(
+            RichText::new(format!("position {}", count(u64::from(position.0)))).color(palette.weak),
+        );
     });
     ui.label(
         RichText::new(format!("layer {}, KV head {}", head.layer, head.head)).color(palette.weak),
@@ -91,7 +93,11 @@ pub fn show(ui: &mut Ui, store: &TraceStore, table: &HeadTable, row: usize, posi
             if let Some(other) = candidate.duplicate_of {
                 note(
                     ui,
-                    format!("near duplicate of {} at {}", quoted(store, other), other.0),
+                    format!(
+                        "near duplicate of {} at {}",
+                        quoted(store, other),
+                        count(u64::from(other.0))
+                    ),
                 );
             }
         }

@@ -7,7 +7,7 @@ use egui::{Align2, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 use super::section;
 use crate::trace::{EventIndex, HeadRow, Position, TraceStore, TraceView};
 use crate::ui::command::UiCommand;
-use crate::ui::quantity::counted;
+use crate::ui::quantity::{count, counted};
 use crate::ui::theme::Palette;
 use crate::ui::token_text::quoted;
 
@@ -111,10 +111,10 @@ fn list(
     commands: &mut Vec<UiCommand>,
 ) {
     let palette = Palette::of(ui.ctx());
-    for &(position, count) in found.iter().take(LISTED) {
+    for &(position, holders) in found.iter().take(LISTED) {
         let (rect, response) =
             ui.allocate_exact_size(vec2(ui.available_width(), 19.0), Sense::click());
-        let said = counted(count as u64, "head");
+        let said = counted(holders as u64, "head");
         let text = quoted(store, position);
         let name = format!("{relation} {text} at {}, {said}", position.0);
         response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
@@ -139,7 +139,7 @@ fn list(
         ui.painter().text(
             pos2(half, rect.center().y),
             Align2::LEFT_CENTER,
-            format!("at {}", position.0),
+            format!("at {}", count(u64::from(position.0))),
             FontId::proportional(11.5),
             palette.weak,
         );
@@ -148,7 +148,7 @@ fn list(
             pos2(rect.right() - 56.0, rect.center().y + 3.0),
         );
         if track.width() > 10.0 {
-            let share = (count as f32 / heads.max(1) as f32).min(1.0);
+            let share = (holders as f32 / heads.max(1) as f32).min(1.0);
             ui.painter().rect_filled(track, 2.0, palette.token);
             let bar = Rect::from_min_size(track.min, vec2(track.width() * share, track.height()));
             ui.painter().rect_filled(bar, 2.0, palette.blue);

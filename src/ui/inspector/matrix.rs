@@ -54,6 +54,7 @@ pub fn show(
             palette.faint,
         );
     }
+    let mut singled_out = None;
     for head in all() {
         let corner = pos2(
             area.left() + GUTTER + head.head as f32 * width,
@@ -97,13 +98,10 @@ pub fn show(
             ui.painter()
                 .text(cell.center(), Align2::CENTER_CENTER, text, font, colour);
         }
-        if selected || response.hovered() || response.has_focus() {
-            let colour = if selected {
-                palette.amber
-            } else {
-                palette.text
-            };
-            let stroke = Stroke::new(if selected { 2.0 } else { 1.0 }, colour);
+        if selected {
+            singled_out = Some((cell, rounding));
+        } else if response.hovered() || response.has_focus() {
+            let stroke = Stroke::new(1.0, palette.text);
             ui.painter()
                 .rect_stroke(cell, rounding, stroke, StrokeKind::Outside);
         }
@@ -111,5 +109,13 @@ pub fn show(
             commands.push(UiCommand::SelectHead((!selected).then_some(head)));
         }
         response.on_hover_text(&name);
+    }
+    // Over the neighbours, which would cover it.
+    if let Some((cell, rounding)) = singled_out {
+        for (width, colour) in [(4.0, palette.canvas), (2.0, palette.text)] {
+            let stroke = Stroke::new(width, colour);
+            ui.painter()
+                .rect_stroke(cell, rounding, stroke, StrokeKind::Outside);
+        }
     }
 }

@@ -64,13 +64,13 @@ pub fn show(ui: &mut Ui, summary: &RunSummary, view: &TraceView<'_>, derived: &D
     line(
         ui,
         "final ratio",
-        format!("{:.2}", summary.final_ratio),
+        percent(summary.final_ratio),
         "Slots held at the end over tokens seen: lower saves more",
     );
     line(
         ui,
-        "time-averaged ratio",
-        format!("{:.2}", summary.time_averaged_ratio),
+        "mean ratio",
+        percent(summary.time_averaged_ratio),
         "Slots read by all decode steps, over what a full cache would have read: what decoding really worked with",
     );
 }

@@ -48,7 +48,7 @@ pub fn show(
             for &(index, copy) in &rows[range] {
                 let (span, held) = &counted.spans[index];
                 match copy {
-                    None => title(ui, view, span),
+                    None => title(ui, view, span, commands),
                     Some(copy) => {
                         one(ui, view, segments, span, held, copy, selection, commands);
                     }
@@ -57,21 +57,20 @@ pub fn show(
         });
 }
 
-fn title(ui: &mut Ui, view: &TraceView<'_>, span: &RepeatedSpan) {
+fn title(ui: &mut Ui, view: &TraceView<'_>, span: &RepeatedSpan, commands: &mut Vec<UiCommand>) {
     let first = span.copies[0];
-    let text = format!(
-        "{} × {} tokens: “{}”",
-        span.copies.len(),
-        span.length,
-        row::words(view.store(), first..first + span.length)
-    );
+    let tokens = first..first + span.length;
+    let words = row::words(view.store(), tokens.clone());
+    let text = format!("{} × {} tokens: “{words}”", span.copies.len(), span.length,);
     let label = format!("Repeated {text}");
     let row = Row {
         text,
         title: true,
         ..Row::default()
     };
-    row::show(ui, &row, &label);
+    let response = row::show(ui, &row, &label);
+    go(&response, view, tokens, commands);
+    response.on_hover_text(words);
 }
 
 #[expect(clippy::too_many_arguments, reason = "what a copy's row is made of")]

@@ -3,7 +3,7 @@
 use egui::{RichText, Ui};
 
 use crate::trace::{EventIndex, Position, TraceStore};
-use crate::ui::quantity::event_number;
+use crate::ui::quantity::{count, event_number};
 use crate::ui::theme::Palette;
 use crate::ui::token_text::quoted;
 
@@ -16,7 +16,9 @@ pub fn survival_tooltip(ui: &mut Ui, store: &TraceStore, event: EventIndex, posi
                 .monospace()
                 .color(palette.text),
         );
-        ui.label(RichText::new(format!("position {}", position.0)).color(palette.weak));
+        ui.label(
+            RichText::new(format!("position {}", count(u64::from(position.0)))).color(palette.weak),
+        );
     });
     let number = event_number(event);
     let heads = store.header().model.heads();

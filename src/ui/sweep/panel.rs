@@ -4,12 +4,33 @@ use egui::{Align, Label, Layout, ProgressBar, RichText, Ui, vec2};
 
 use super::{Phase, SweepShown, SweepState, curve, table};
 use crate::export::{Format, SweepAxis};
-use crate::sweep::duration;
+use crate::sweep::{ArmKey, duration};
 use crate::ui::command::{SweepCommand, UiCommand};
 use crate::ui::empty_state;
 use crate::ui::quantity::count;
 use crate::ui::segmented;
 use crate::ui::theme::Palette;
+
+/// Names the arms that had to be left out, and why: in one line, so that the curve keeps its room.
+fn left_out(ui: &mut Ui, palette: &Palette, left_out: &[(ArmKey, String)]) {
+    let weak = |text: String| Label::new(RichText::new(text).size(12.0).color(palette.weak));
+    match left_out {
+        [] => {}
+        [(arm, why)] => {
+            ui.add(weak(format!("{arm} is left out: {why}")).wrap());
+        }
+        several => {
+            let names: Vec<String> = several.iter().map(|(arm, _)| arm.to_string()).collect();
+            let reasons: Vec<String> = several
+                .iter()
+                .map(|(arm, why)| format!("{arm}: {why}"))
+                .collect();
+            let said = format!("{} are left out: {}", several.len(), names.join(", "));
+            let line = weak(said).truncate().show_tooltip_when_elided(false);
+            ui.add(line).on_hover_text(reasons.join("\n"));
+        }
+    }
+}
 
 /// Draws the tab's middle.
 pub fn show(
@@ -20,10 +41,7 @@ pub fn show(
 ) {
     let palette = Palette::of(ui.ctx());
     header(ui, state, sweep, commands);
-    for (arm, why) in &sweep.left_out {
-        let text = format!("{arm} is left out: {why}");
-        ui.add(Label::new(RichText::new(text).size(12.0).color(palette.weak)).wrap());
-    }
+    left_out(ui, palette, &sweep.left_out);
     if let Some(note) = &sweep.note {
         ui.add(Label::new(RichText::new(note).size(12.0).color(palette.error)).wrap());
     }

@@ -108,6 +108,8 @@ pub fn show(
     commands: &mut Vec<UiCommand>,
 ) {
     let speed = selection.playback.speed;
+    // A row of words that is wider than the panel would take the stripes along, below the panel beside it.
+    let sides = ui.available_rect_before_wrap().x_range();
     transport::show(ui, view, runs, transport, speed, commands);
     ui.add_space(4.0);
     let store = view.store();
@@ -127,7 +129,10 @@ pub fn show(
     }];
     let several = runs.len() > 1;
     let runs = if several { runs } else { &alone };
-    let stripes = Stripes::of(ui.available_rect_before_wrap(), !several);
+    let stripes = Stripes::of(
+        Rect::from_x_y_ranges(sides, ui.available_rect_before_wrap().y_range()),
+        !several,
+    );
     ui.advance_cursor_after_rect(stripes.all);
     let response = ui.interact(stripes.all, id(), Sense::click_and_drag());
     if response.has_focus() {

@@ -72,7 +72,9 @@ pub fn tooltip(ui: &mut Ui, view: &TraceView<'_>, position: Position, zoomed: bo
     ui.horizontal(|ui| {
         let text = RichText::new(quoted(view.store(), position)).monospace();
         ui.label(text.color(palette.text));
-        ui.label(RichText::new(format!("position {}", position.0)).color(palette.weak));
+        ui.label(
+            RichText::new(format!("position {}", count(u64::from(position.0)))).color(palette.weak),
+        );
     });
     let (slots, seen) = (then.slots(), then.cursor());
     let saved = then.full_bytes().saturating_sub(then.cache_bytes());

@@ -23,7 +23,7 @@ pub struct Transport {
     pub steps: Option<(bool, bool)>,
 }
 
-/// Size of what the cache holds.
+/// Size of the words.
 const SIZES: f32 = 12.5;
 const BETWEEN: &str = " · ";
 
@@ -81,7 +81,9 @@ pub(super) fn show(
         }
         ui.add_space(6.0);
         let place = place(view, runs, transport);
-        ui.label(RichText::new(place).size(12.5).color(palette.text));
+        let shown = RichText::new(fitting(ui, &place)).color(palette.text);
+        ui.add(egui::Label::new(shown.size(SIZES)).extend())
+            .on_hover_text(place.join(BETWEEN));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if some {
                 let (parts, hint) = if runs.len() > 1 {
@@ -132,23 +134,25 @@ fn speeds(ui: &mut Ui, speed: f32, enabled: bool, commands: &mut Vec<UiCommand>)
 
 /// Where the cursor stands: `compression 9 of 13 · 384 tokens seen · following`; with several runs, each with compressions
 /// of its own, the tokens only. A number of tokens, not a position: the newest of 384 is at position 383.
-fn place(view: &TraceView<'_>, runs: &[Run<'_>], transport: Transport) -> String {
+fn place(view: &TraceView<'_>, runs: &[Run<'_>], transport: Transport) -> Vec<String> {
     let store = view.store();
     if store.tokens().is_empty() {
-        return "no tokens yet".to_owned();
+        return vec!["no tokens yet".to_owned()];
     }
     let moving = if transport.playing {
-        " · playing"
+        Some("playing")
     } else if transport.live && transport.following {
-        " · following"
+        Some("following")
     } else if transport.live {
-        " · run goes on"
+        Some("run goes on")
     } else {
-        ""
+        None
     };
     let seen = format!("{} seen", counted(view.cursor() as u64, "token"));
     if runs.len() > 1 {
-        return format!("{seen}{moving}");
+        return std::iter::once(seen)
+            .chain(moving.map(str::to_owned))
+            .collect();
     }
     let said = match (view.event_count(), store.events().len()) {
         (_, 0) if !has_budget(view.settings()) => "evicts nothing".to_owned(),
@@ -159,7 +163,10 @@ fn place(view: &TraceView<'_>, runs: &[Run<'_>], transport: Transport) -> String
     };
     let letter = runs.first().and_then(|run| run.letter);
     let of = letter.map_or(String::new(), |letter| format!("{letter}: "));
-    format!("{of}{said} · {seen}{moving}")
+    [format!("{of}{said}"), seen]
+        .into_iter()
+        .chain(moving.map(str::to_owned))
+        .collect()
 }
 
 /// As many of the parts as there is room for, the last ones first to go: half a number says another one.

@@ -5,11 +5,14 @@
 
 mod layout;
 mod look;
+mod marks;
 mod paint;
 mod panel;
 mod paragraphs;
 mod reading;
 mod shaping;
+mod stack;
+mod standing;
 mod stripe;
 
 pub use look::{Look, Split, look};
