@@ -344,6 +344,28 @@ fn a_problem_that_cannot_be_asked_is_named_before_the_first_run() {
 }
 
 #[test]
+fn a_thread_that_dies_ends_the_sweep_with_what_it_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let sweep = request(folder.path(), 4, None);
+    let broken = Loader {
+        load: |name, progress| {
+            let handle = (Loader::REAL.load)(name, progress)?;
+            Ok(Box::new(move || {
+                let thread = std::thread::current();
+                let of_the_crew = thread.name().is_some_and(|name| name.starts_with("sweep "));
+                assert!(!of_the_crew, "the weights are gone");
+                handle()
+            }))
+        },
+        ..Loader::REAL
+    };
+    let stop = AtomicBool::new(false);
+    let error = execute(&sweep, &broken, &stop, &mut |_| {}).unwrap_err();
+    let said = "a thread of the sweep died: the weights are gone";
+    assert_eq!(error.to_string(), said);
+}
+
+#[test]
 fn an_instruction_is_part_of_every_problem() {
     let folder = tempfile::tempdir().unwrap();
     let mut sweep = request(folder.path(), 1, None);

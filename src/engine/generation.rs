@@ -263,13 +263,13 @@ impl<'m> Generation<'m> {
 
     /// Takes the records since the last call.
     ///
-    /// The last compression's comes with those of the next step, unless it was [settled](Self::settle). Nothing while a
-    /// character is unfinished: should the run end here, its bytes belong to the last token there is.
+    /// The last compression's comes with those of the next step, unless it was [settled](Self::settle). The last token
+    /// waits while a character is unfinished: should the run end here, its bytes belong to that token.
     pub fn take_records(&mut self) -> Vec<TraceRecord> {
-        if self.text.is_unfinished() && !self.finished {
-            return vec![];
-        }
-        std::mem::take(&mut self.out)
+        let waits = self.text.is_unfinished() && !self.finished;
+        let last = self.out.iter().rposition(is_tokens).filter(|_| waits);
+        let whole = last.unwrap_or(self.out.len());
+        self.out.drain(..whole).collect()
     }
 
     /// Ends the run early; what was recorded stays valid. Returns why it ended: if the device fails at the last, that.
@@ -283,11 +283,8 @@ impl<'m> Generation<'m> {
             self.finished = true;
             let rest = self.text.finish();
             if !rest.is_empty()
-                && let Some(TraceRecord::Tokens(batch)) = self
-                    .out
-                    .iter_mut()
-                    .rev()
-                    .find(|r| matches!(r, TraceRecord::Tokens(_)))
+                && let Some(TraceRecord::Tokens(batch)) =
+                    self.out.iter_mut().rfind(|record| is_tokens(record))
                 && let Some(last) = batch.last_mut()
             {
                 last.text.push_str(&rest);
@@ -451,4 +448,8 @@ impl<'m> Generation<'m> {
         self.unsettled = Some(compression);
         if settled { self.settle() } else { Ok(()) }
     }
+}
+
+fn is_tokens(record: &TraceRecord) -> bool {
+    matches!(record, TraceRecord::Tokens(_))
 }

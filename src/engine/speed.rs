@@ -23,9 +23,9 @@ impl Default for Speed {
 }
 
 impl Speed {
-    /// Time until the next sample is worth taking.
-    pub fn seconds_left(&self) -> Duration {
-        EVERY.saturating_sub(self.since.elapsed())
+    /// Leaves out a pause, in which there is nothing to sample.
+    pub fn leave_out(&mut self, pause: Duration) {
+        self.since += pause;
     }
 
     /// The speed since the last sample, when half a second has gone by.

@@ -137,13 +137,8 @@ impl Worker<'_> {
     fn wait(&mut self, patience: Duration) -> Result<Option<EngineCommand>, Quit> {
         let started = Instant::now();
         loop {
-            let turn = if self.outbox.deliver() {
-                patience
-                    .saturating_sub(started.elapsed())
-                    .min(Duration::from_hours(1))
-            } else {
-                Duration::from_millis(10)
-            };
+            let delivered = self.outbox.deliver();
+            let turn = turn(delivered, patience.saturating_sub(started.elapsed()));
             match self.commands.recv_timeout(turn) {
                 Ok(command) => return Ok(Some(command)),
                 Err(RecvTimeoutError::Disconnected) => return Err(Quit),
@@ -258,9 +253,7 @@ impl Worker<'_> {
         let mut shown = RunState::Prefill;
         loop {
             let mut preempted = None;
-            while let Some(command) =
-                self.next_command(&mut generation, pace, speed.seconds_left())?
-            {
+            while let Some(command) = self.next_command(&mut generation, &mut speed, pace)? {
                 match self.obey(run, command, &mut generation, &mut pace) {
                     Obeyed::GoOn => {}
                     Obeyed::End(next) => {
@@ -346,15 +339,16 @@ impl Worker<'_> {
     fn next_command(
         &mut self,
         generation: &mut Generation<'_>,
+        speed: &mut Speed,
         pace: Pace,
-        patience: Duration,
     ) -> Result<Option<EngineCommand>, Quit> {
         if pace != Pace::Paused {
             return self.wait(Duration::ZERO);
         }
         let since = Instant::now();
-        let command = self.wait(patience);
+        let command = self.wait(Duration::MAX);
         generation.leave_out(since.elapsed());
+        speed.leave_out(since.elapsed());
         command
     }
 
@@ -419,6 +413,17 @@ impl Worker<'_> {
     }
 }
 
+/// How long to wait for a command at a time, with so much patience left. Undelivered events are tried again soon, but
+/// never hold up a run that has no time to wait.
+fn turn(delivered: bool, left: Duration) -> Duration {
+    let longest = if delivered {
+        Duration::from_hours(1)
+    } else {
+        Duration::from_millis(10)
+    };
+    left.min(longest)
+}
+
 enum Obeyed {
     GoOn,
     End(Option<EngineCommand>),
@@ -449,5 +454,18 @@ impl Pace {
             _ if decoding => RunState::Running,
             _ => RunState::Prefill,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_front_end_that_does_not_listen_holds_no_step_up() {
+        let long = Duration::MAX;
+        assert_eq!(turn(false, Duration::ZERO), Duration::ZERO);
+        assert!(turn(false, long) < Duration::from_secs(1));
+        assert!(turn(true, long) > Duration::from_secs(1));
     }
 }

@@ -5,6 +5,7 @@
 //! round, and no result depends on the number of threads. Products of quantised weights are candle's, which queue for
 //! one pool of its own: with such a model more threads than one gain little.
 
+use std::any::Any;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -249,10 +250,8 @@ impl Crew<'_> {
                 }
             }
             for handle in crew {
-                let ended = handle.join().unwrap_or_else(|_panic| {
-                    Err(SweepError::Thread("died; its message is above".to_owned()))
-                });
-                result = result.and(ended);
+                let ended = handle.join();
+                result = result.and(ended.unwrap_or_else(|panic| Err(died(panic.as_ref()))));
             }
             result
         })
@@ -265,8 +264,12 @@ impl Crew<'_> {
             .use_current_thread()
             .build()
             .map_err(|error| SweepError::Thread(format!("got no pool: {error}")))?;
-        let mut model = (self.model)();
-        let result = pool.install(|| self.problems(&mut *model, outcomes));
+        // Else the other threads would go on to the end before anybody hears of it.
+        let worked = catch_unwind(AssertUnwindSafe(|| {
+            let mut model = (self.model)();
+            pool.install(|| self.problems(&mut *model, outcomes))
+        }));
+        let result = worked.unwrap_or_else(|panic| Err(died(panic.as_ref())));
         if result.is_err() {
             self.halt.store(true, Ordering::Release);
         }
@@ -299,6 +302,10 @@ impl Crew<'_> {
         }
         Ok(())
     }
+}
+
+fn died(panic: &(dyn Any + Send)) -> SweepError {
+    SweepError::Thread(format!("died: {}", panicked::message(panic)))
 }
 
 /// Does a run of a sweep again, recording everything.

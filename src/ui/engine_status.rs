@@ -53,10 +53,11 @@ impl EngineStatus {
         self.stats = EngineStats::default();
     }
 
-    /// How fast the run goes, once that is known.
+    /// How fast the run goes, once that is known and unless it is held.
     pub fn speed(&self) -> Option<String> {
         let speed = self.stats.tokens_per_second;
-        (self.busy() && speed > 0.0).then(|| format!("{speed:.0} tok/s"))
+        let goes = self.busy() && self.phase != Phase::Paused;
+        (goes && speed > 0.0).then(|| format!("{speed:.0} tok/s"))
     }
 
     /// Whether a run is under way, held or not.

@@ -52,6 +52,7 @@ fn a_front_end_that_does_not_listen_stalls_nothing_and_loses_nothing() {
     while forwards.load(Ordering::SeqCst) < 2001 && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(10));
     }
+    assert_eq!(forwards.load(Ordering::SeqCst), 2001, "nobody has listened");
     let mut seen = Seen::default();
     seen.until(&engine, |s| s.finished().is_some());
     assert_eq!(seen.store.unwrap().tokens().len(), 24 + 2000);

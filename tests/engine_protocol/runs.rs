@@ -107,6 +107,26 @@ fn pause_holds_and_step_decodes_just_so_many() {
 }
 
 #[test]
+fn tokens_that_never_finish_a_character_are_shown_as_they_are_written() {
+    let (mut model, held) = Scripted::held_at(41);
+    let leaves_open = |id: &u32| {
+        let mut stream = model.tokenizer.stream();
+        stream.push(*id);
+        stream.is_unfinished()
+    };
+    let half = (0..VOCAB as u32).find(leaves_open).unwrap();
+    model.writes = vec![half; 80];
+    let engine = engine(model);
+    start(&engine, request(100));
+    held.meanwhile(|| engine.send(EngineCommand::Pause(RUN)).unwrap());
+    let mut seen = Seen::default();
+    seen.until(&engine, |s| s.states.contains(&RunState::Paused));
+    let last = seen.tokens() - 24;
+    assert!((40..=41).contains(&last), "{last} of 41, or but the last");
+    assert!(!seen.store.unwrap().events().is_empty());
+}
+
+#[test]
 fn the_time_of_a_pause_is_not_the_runs() {
     let mut model = Scripted::new();
     let RunRequest {
