@@ -253,7 +253,12 @@ impl Worker<'_> {
         let mut shown = RunState::Prefill;
         loop {
             let mut preempted = None;
-            while let Some(command) = self.next_command(&mut generation, &mut speed, pace)? {
+            loop {
+                // Once it has said that it is held, there is nothing to do but wait.
+                let rests = pace == Pace::Paused && shown == RunState::Paused;
+                let Some(command) = self.next_command(&mut generation, &mut speed, rests)? else {
+                    break;
+                };
                 match self.obey(run, command, &mut generation, &mut pace) {
                     Obeyed::GoOn => {}
                     Obeyed::End(next) => {
@@ -335,14 +340,14 @@ impl Worker<'_> {
         }
     }
 
-    /// The next command, if there is one. A paused run waits for it, and its clock stands meanwhile.
+    /// The next command, if there is one. A run that rests waits for it, and its clock stands meanwhile.
     fn next_command(
         &mut self,
         generation: &mut Generation<'_>,
         speed: &mut Speed,
-        pace: Pace,
+        rests: bool,
     ) -> Result<Option<EngineCommand>, Quit> {
-        if pace != Pace::Paused {
+        if !rests {
             return self.wait(Duration::ZERO);
         }
         let since = Instant::now();

@@ -76,6 +76,19 @@ fn the_buttons_of_the_zoom_stay_together_however_narrow_the_window_is() {
 }
 
 #[test]
+fn what_a_column_of_many_tokens_shows_is_told() {
+    let said = |width: f32| {
+        let mut harness = heatmap([width, 420.0], Theme::Dark, Stage::new(run()));
+        harness.run();
+        harness
+            .query_by_label("a column: the highest of 2 tokens")
+            .is_some()
+    };
+    assert!(said(480.0));
+    assert!(!said(900.0), "every token has a column of its own");
+}
+
+#[test]
 fn the_cut_divides_kept_from_evicted_when_each_head_decides_alone() {
     let store = run();
     let table = HeadTable::of(&store.latest(), EventIndex(2)).unwrap();

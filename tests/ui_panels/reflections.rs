@@ -178,8 +178,15 @@ fn repeated_text_shows_its_copies_and_a_click_goes_to_one() {
     let label = format!("Copy 2 of {copies} at {second}, ");
     window.get_by_label_contains(&label).click();
     window.run();
-    let pinned = UiCommand::Select(Some(Position(second as u32)));
-    assert!(window.state().commands.contains(&pinned));
+    let pins = |position: usize| UiCommand::Select(Some(Position(position as u32)));
+    assert!(window.state().commands.contains(&pins(second)));
+    // And one on the title to the first.
+    let title = format!("Repeated {copies} ×");
+    let titles = window.query_all_by_label_contains(&title).next();
+    titles.unwrap().click();
+    window.run();
+    let first = spans[0].copies[0];
+    assert!(window.state().commands.contains(&pins(first)));
 }
 
 #[test]

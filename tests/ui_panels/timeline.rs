@@ -88,6 +88,26 @@ fn what_finds_no_room_is_left_out_whole() {
 }
 
 #[test]
+fn however_narrow_it_is_the_picture_ends_with_the_panel() {
+    let transport = Transport {
+        following: true,
+        live: true,
+        ..Transport::default()
+    };
+    for width in [400.0, 440.0, 500.0, 560.0] {
+        let stage = Stage::new(run());
+        let mut window = timeline([width, 240.0], Theme::Dark, stage, transport);
+        window.run();
+        let picture = window.get_by_label_contains("Timeline cursor").rect();
+        assert!(picture.right() <= width, "{picture} of {width}");
+        let place = window.query_by_label_contains("compression ");
+        if let Some(place) = place {
+            assert!(place.rect().right() <= width, "{width}");
+        }
+    }
+}
+
+#[test]
 fn it_says_where_the_cursor_stands_and_what_is_held() {
     let window = at(384);
     let view = window.state().store.view(384);

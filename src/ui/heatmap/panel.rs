@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::{
     FontId, PointerButton, Rect, RichText, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui,
-    WidgetInfo, pos2, vec2,
+    UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use super::reading::Reading;
@@ -26,7 +26,11 @@ use crate::ui::{bands, colour_bar, empty_state, uncompressed};
 const SLIDER: (f32, f32) = (40.0, 140.0);
 /// Room for the number of the compression and the zoom, at the slider's right.
 const BESIDE_SLIDER: f32 = 260.0;
+/// Room at the left of the cells, for the layers, and at their right.
 const GUTTER: f32 = 48.0;
+const RIGHT: f32 = 4.0;
+/// The cells have this room at least, in points.
+const LOWEST: f32 = 20.0;
 const FOOTER: f32 = 22.0;
 const BANDS: f32 = 16.0;
 /// A head's row is at least this high; more heads than fit scroll.
@@ -235,23 +239,32 @@ fn body(
     selection: &Selection,
     commands: &mut Vec<UiCommand>,
 ) -> Option<Position> {
-    legend(ui, state.quality, palette, scale);
     let store = view.store();
     let kv_heads = store.header().model.kv_heads.max(1) as usize;
     let total = store.events().last().map_or(0, |e| e.seen as usize);
     let heads = store.header().model.heads().max(1) as usize;
-    let room = (ui.available_height() - FOOTER - BANDS).max(20.0);
-    let row_height = (room / heads as f32).clamp(LOWEST_ROW, HIGHEST_ROW);
+    let seen = state.reading.shown().map_or(0, |shown| shown.table.seen());
+    let width = (ui.available_width() - GUTTER - RIGHT).max(8.0);
+    let bin = columns(ui, state.zoom.visible(total), seen, width).bin();
+    legend(ui, state.quality, palette, scale, bin);
+    let whole = ui.available_rect_before_wrap();
+    // Parts and numbers of the text stay where they are while the heads scroll.
+    let cells = Rect::from_min_max(
+        pos2(whole.left(), whole.top() + BANDS),
+        pos2(
+            whole.right(),
+            (whole.bottom() - FOOTER).max(whole.top() + BANDS + LOWEST),
+        ),
+    );
+    let row_height = (cells.height() / heads as f32).clamp(LOWEST_ROW, HIGHEST_ROW);
     let height = row_height * heads as f32;
+    let mut inside = ui.new_child(UiBuilder::new().max_rect(cells).id_salt("heatmap heads"));
     let area = ScrollArea::vertical().auto_shrink(false);
-    area.show(ui, |ui| {
-        let (outer, _) = ui.allocate_exact_size(
-            vec2(ui.available_width(), height + BANDS + FOOTER),
-            Sense::hover(),
-        );
+    let output = area.show(&mut inside, |ui| {
+        let (outer, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
         let rect = Rect::from_min_size(
-            pos2(outer.left() + GUTTER, outer.top() + BANDS),
-            vec2((outer.width() - GUTTER - 4.0).max(8.0), height),
+            pos2(outer.left() + GUTTER, outer.top()),
+            vec2((outer.width() - GUTTER - RIGHT).max(8.0), height),
         );
         let response = ui.interact(
             rect,
@@ -267,21 +280,14 @@ fn body(
         state.zoom.input(ui, &response, &axis, total, &drags);
         let axis = PositionAxis::new(state.zoom.visible(total), rect);
         draw(ui, state, view, palette, scale, &axis, rect);
-        bands::paint(
-            ui.painter(),
-            palette,
-            store,
-            view.cursor(),
-            &axis,
-            outer.top() + 1.0,
-            BANDS - 4.0,
-        );
-        axis.ticks(ui.painter(), palette, rect.bottom() + 1.0);
 
-        let table = state.reading.shown().map(|shown| &shown.table)?;
+        let Some(table) = state.reading.shown().map(|shown| &shown.table) else {
+            return (axis, rect, None);
+        };
         let chosen = selection.head.map(|h| h.row(kv_heads as u32));
         axes::layers(ui.painter(), palette, table, kv_heads, rect, chosen);
-        let painter = ui.painter().with_clip_rect(rect.expand(1.5));
+        let sight = rect.intersect(ui.clip_rect()).expand(1.5);
+        let painter = ui.painter().with_clip_rect(sight);
         if let Some(row) = chosen {
             axes::outline_row(&painter, palette, rect, heads, row);
         }
@@ -316,9 +322,32 @@ fn body(
             }
             response.on_hover_ui_at_pointer(|ui| tooltip::show(ui, store, table, row, position));
         }
-        under.map(|(_, position)| position)
-    })
-    .inner
+        (axis, rect, under.map(|(_, position)| position))
+    });
+    ui.advance_cursor_after_rect(whole);
+    let (axis, rect, under) = output.inner;
+    let top = whole.top() + 1.0;
+    bands::paint(
+        ui.painter(),
+        palette,
+        store,
+        view.cursor(),
+        &axis,
+        top,
+        BANDS - 4.0,
+    );
+    axis.ticks(
+        ui.painter(),
+        palette,
+        rect.bottom().min(cells.bottom()) + 1.0,
+    );
+    under
+}
+
+/// The columns of a picture so many points wide.
+fn columns(ui: &Ui, visible: (f64, f64), seen: usize, width: f32) -> Columns {
+    let pixels = (width * ui.ctx().pixels_per_point()).round() as usize;
+    Columns::new(visible, seen, pixels)
 }
 
 /// Brings texture and marks up to date and draws them.
@@ -337,8 +366,7 @@ fn draw(
     let table = &shown.table;
     let dark = ui.ctx().theme() == egui::Theme::Dark;
     let quality = state.quality;
-    let pixels = (rect.width() * ui.ctx().pixels_per_point()).round() as usize;
-    let columns = Columns::new(axis.range(), table.seen(), pixels);
+    let columns = columns(ui, axis.range(), table.seen(), rect.width());
     let fresh = state.picture.as_ref().is_some_and(|p| {
         Arc::ptr_eq(&p.of, &shown.record)
             && p.quality == quality
@@ -375,9 +403,7 @@ fn draw(
             .paint(&painter, axis.span(from, to, rect.y_range()));
     }
     let row_height = rect.height() / table.heads().max(1) as f32;
-    if let Some(cached) = &mut state.picture
-        && row_height >= 4.0
-    {
+    if let Some(cached) = &mut state.picture {
         let current = cached
             .mesh
             .as_ref()
@@ -390,6 +416,7 @@ fn draw(
                 axis,
                 rect.top(),
                 row_height,
+                ui.ctx().pixels_per_point(),
                 colour,
             );
             cached.mesh = Some((*axis, rect, mesh));
@@ -400,8 +427,8 @@ fn draw(
     }
 }
 
-/// Colour bar and the signs that are not colour.
-fn legend(ui: &mut Ui, quality: Quality, palette: &Palette, scale: Option<Scale>) {
+/// Colour bar and the signs that are not colour. A column of the picture is of `bin` tokens.
+fn legend(ui: &mut Ui, quality: Quality, palette: &Palette, scale: Option<Scale>, bin: usize) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         if let Some(scale) = scale.filter(|_| quality != Quality::Held) {
@@ -462,6 +489,18 @@ fn legend(ui: &mut Ui, quality: Quality, palette: &Palette, scale: Option<Scale>
             let bar = Rect::from_center_size(r.center(), vec2(r.width(), 1.5));
             p.rect_filled(bar, 0.0, palette.text.gamma_multiply(0.8));
         });
+        if bin > 1 {
+            let which = match quality {
+                Quality::Importance | Quality::Redundancy => "the highest of",
+                Quality::Score => "the mean of",
+                Quality::Held => "the share of",
+            };
+            let said = format!("a column: {which} {bin} tokens");
+            ui.label(RichText::new(said).size(11.5).color(palette.weak))
+                .on_hover_text(
+                    "There are more tokens than columns of pixels; zoom in to see each.",
+                );
+        }
     });
     ui.add_space(4.0);
 }

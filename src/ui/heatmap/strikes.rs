@@ -29,18 +29,19 @@ pub fn mesh(
     axis: &PositionAxis,
     top: f32,
     row_height: f32,
+    pixels_per_point: f32,
     colour: Color32,
 ) -> Shape {
     let (origin, _) = columns.drawn();
     let x = |column: usize| axis.x(origin + (column * columns.bin()) as f64);
-    let thickness = (row_height * 0.16).clamp(1.0, 2.0);
+    // Whole pixels at whole pixels: thinner ones would be lost in some rows.
+    let pixel = |points: f32| (points * pixels_per_point).round() / pixels_per_point;
+    let thickness = pixel((row_height * 0.16).clamp(0.5, 2.0)).max(1.0 / pixels_per_point);
     let mut mesh = Mesh::default();
     for &(row, from, to) in strikes {
         let middle = top + (row as f32 + 0.5) * row_height;
-        let rect = Rect::from_min_max(
-            pos2(x(from), middle - thickness / 2.0),
-            pos2(x(to), middle + thickness / 2.0),
-        );
+        let upper = pixel(middle - thickness / 2.0);
+        let rect = Rect::from_min_max(pos2(x(from), upper), pos2(x(to), upper + thickness));
         mesh.add_colored_rect(rect, colour);
     }
     Shape::mesh(mesh)

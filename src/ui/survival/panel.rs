@@ -12,6 +12,7 @@ use crate::trace::{EventIndex, Position, TraceView};
 use crate::ui::bands;
 use crate::ui::colormap::Colormap;
 use crate::ui::colour_bar;
+use crate::ui::columns::Columns;
 use crate::ui::command::UiCommand;
 use crate::ui::derived::Derived;
 use crate::ui::empty_state;
@@ -22,7 +23,9 @@ use crate::ui::selection::Selection;
 use crate::ui::theme::Palette;
 use crate::ui::uncompressed;
 
+/// Room at the left of the picture, for the compressions, and at its right, in points.
 const GUTTER: f32 = 44.0;
+const RIGHT: f32 = 4.0;
 const FOOTER: f32 = 22.0;
 const BANDS: f32 = 16.0;
 
@@ -72,13 +75,17 @@ pub fn show(
     let palette = Palette::of(ui.ctx());
     let total = store.events().last().map_or(0, |e| e.seen as usize);
     let at = selection.zoomed_at(view.cursor());
-    header(ui, state, palette, store.header().model.heads(), at, total);
+    let width = (ui.available_width() - GUTTER - RIGHT).max(1.0);
+    let pixels = (width * ui.ctx().pixels_per_point()).round() as usize;
+    let columns = Columns::new(state.zoom.visible(total), total, pixels);
+    let heads = store.header().model.heads();
+    header(ui, state, palette, heads, at, total, columns.bin());
 
     let outer = ui.available_rect_before_wrap();
     let rect = Rect::from_min_max(
         pos2(outer.left() + GUTTER, outer.top() + BANDS),
         pos2(
-            outer.right() - 4.0,
+            outer.right() - RIGHT,
             (outer.bottom() - FOOTER).max(outer.top() + BANDS + 8.0),
         ),
     );
@@ -174,9 +181,15 @@ fn header(
     heads: u32,
     at: f64,
     total: usize,
+    bin: usize,
 ) {
     ui.horizontal(|ui| {
-        let said = format!("Share of {heads} heads holding each token after each compression");
+        let each = if bin > 1 {
+            format!("token (a column is the mean of {bin})")
+        } else {
+            "token".to_owned()
+        };
+        let said = format!("Share of {heads} heads holding each {each} after each compression");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             colour_bar::show(
                 ui,
