@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::run_args::CalibrateArgs;
 use super::{CliError, progress};
-use crate::config::Sampling;
+use crate::config::{EMBEDDED_MODEL, Sampling};
 use crate::engine::compress::show_queries;
 use crate::engine::generation::{Advance, Generation, GenerationRequest};
 use crate::model::load;
@@ -21,7 +21,7 @@ pub(super) fn run(args: &CalibrateArgs, out: &mut dyn Write) -> Result<(), CliEr
         ));
     }
     AtomicFile::can_be_created(&args.out)?;
-    let name = args.model.as_deref().unwrap_or("reasoner");
+    let name = args.model.as_deref().unwrap_or(EMBEDDED_MODEL);
     let mut model = load(name, &mut |_, _| {}).map_err(engine)?;
     if let Some(note) = model.note() {
         progress(format_args!("warning: {note}"));

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::run_args::{RecordArgs, warn_greedy};
 use super::{CliError, calibrate, progress};
-use crate::config::{CacheSettings, Sampling};
+use crate::config::{CacheSettings, EMBEDDED_MODEL, Sampling};
 use crate::counted::counted;
 use crate::engine::{
     EngineCommand, EngineConfig, EngineError, EngineEvent, RunId, RunRequest, RunState, spawn,
@@ -113,7 +113,7 @@ fn follow(
         level: args.level,
         record_to: args.out.clone(),
     };
-    let model = args.model.clone().unwrap_or_else(|| "reasoner".to_owned());
+    let model = args.model.clone().unwrap_or_else(|| EMBEDDED_MODEL.to_owned());
     let engine = spawn(EngineConfig::new(Some(model), args.device, Arc::new(|| {})))
         .map_err(|error| CliError::Engine(format!("the engine thread could not start: {error}")))?;
     let mut first = vec![
