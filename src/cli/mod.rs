@@ -27,6 +27,8 @@ mod view;
 use std::io::Write;
 use std::path::Path;
 
+#[cfg(any(feature = "gui", feature = "infer"))]
+use crate::error_chain::chain;
 use crate::printable::printable;
 
 pub use args::Args;
@@ -48,23 +50,15 @@ pub enum CliError {
     /// Writing an export failed.
     #[error(transparent)]
     Export(#[from] crate::export::ExportError),
-    /// A file could not be written.
-    #[error("cannot write {path}: {source}")]
-    Write {
-        /// The file.
-        path: String,
-        /// Why.
-        source: std::io::Error,
-    },
     /// Stdout is gone.
     #[error("cannot write to standard output: {0}")]
     Stdout(#[from] std::io::Error),
     /// A value that the command line cannot take.
     #[error("{0}")]
     Usage(String),
-    /// The engine failed.
+    /// The work itself failed: of the engine, the window or another process.
     #[error("{0}")]
-    Engine(String),
+    Failed(String),
 }
 
 /// Carries out a command.
@@ -95,6 +89,12 @@ pub fn run(args: Args, out: &mut dyn Write) -> Result<(), CliError> {
         #[cfg(feature = "infer")]
         Some(Command::Bench(args)) => bench::run(&args, out),
     }
+}
+
+/// The work failed with `error`. Its causes go into the text: they end here.
+#[cfg(any(feature = "gui", feature = "infer"))]
+fn failed(error: impl std::error::Error) -> CliError {
+    CliError::Failed(chain(&error))
 }
 
 /// A place that a trace does not have.

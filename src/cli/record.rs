@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 
 use super::run_args::{RecordArgs, warn_greedy};
-use super::{CliError, calibrate, progress};
+use super::{CliError, calibrate, failed, progress};
 use crate::config::{CacheSettings, EMBEDDED_MODEL, Sampling};
 use crate::counted::counted;
 use crate::engine::{
@@ -71,9 +71,7 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
         AtomicFile::can_be_created(path)?;
         let part = unfinished(&destination(path)?);
         if part.exists() {
-            return Err(CliError::Engine(
-                WriteError::Unfinished { part }.to_string(),
-            ));
+            return Err(failed(WriteError::Unfinished { part }));
         }
     }
     let mut warned = false;
@@ -83,7 +81,7 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
         (Err(error), Some(path)) if !warned => {
             let part = unfinished(&destination(path)?);
             Err(if part.exists() {
-                CliError::Engine(format!(
+                CliError::Failed(format!(
                     "{error}; what was recorded is in {}",
                     part.display()
                 ))
@@ -115,7 +113,7 @@ fn follow(
     };
     let model = args.model.clone().unwrap_or_else(|| EMBEDDED_MODEL.to_owned());
     let engine = spawn(EngineConfig::new(Some(model), args.device, Arc::new(|| {})))
-        .map_err(|error| CliError::Engine(format!("the engine thread could not start: {error}")))?;
+        .map_err(|error| CliError::Failed(format!("the engine thread could not start: {error}")))?;
     let mut first = vec![
         EngineCommand::UseCalibration(calibration),
         EngineCommand::Start(Box::new(request)),
@@ -130,7 +128,7 @@ fn follow(
             if engine.is_alive() {
                 continue;
             }
-            return Err(CliError::Engine(
+            return Err(CliError::Failed(
                 "the engine ended without a word".to_owned(),
             ));
         };
@@ -155,7 +153,7 @@ fn follow(
                 }
                 for command in first.drain(..) {
                     engine.send(command).map_err(|_refused| {
-                        CliError::Engine("the engine takes no commands".to_owned())
+                        CliError::Failed("the engine takes no commands".to_owned())
                     })?;
                 }
             }
@@ -176,9 +174,7 @@ fn follow(
                             }
                         }
                     }
-                    store
-                        .apply(record)
-                        .map_err(|error| CliError::Engine(error.to_string()))?;
+                    store.apply(record).map_err(failed)?;
                 }
                 // On a terminal the text itself is the progress.
                 if (args.json || !on_terminal) && shown.elapsed() >= PROGRESS_EVERY {
@@ -197,7 +193,7 @@ fn follow(
                 *warned = true;
             }
             EngineEvent::ParamsRejected { message, .. } | EngineEvent::Failed { message, .. } => {
-                return Err(CliError::Engine(message));
+                return Err(CliError::Failed(message));
             }
             EngineEvent::State {
                 state: RunState::Finished(reason),
@@ -224,7 +220,7 @@ fn follow(
             }
             EngineEvent::ModelUnloaded | EngineEvent::State { .. } | EngineEvent::Stats { .. } => {}
             EngineEvent::Gone => {
-                return Err(CliError::Engine(
+                return Err(CliError::Failed(
                     "the engine ended before the run did".to_owned(),
                 ));
             }
@@ -237,7 +233,7 @@ fn elsewhere(path: &Path, store: &TraceStore, reason: &FinishReason) -> CliError
     let free = |path: &PathBuf| !path.exists() && !unfinished(path).exists();
     let beside = numbered(path).find(free);
     let saved = beside.map(|beside| (save(&beside, store), beside));
-    CliError::Engine(match saved {
+    CliError::Failed(match saved {
         Some((Ok(()), beside)) => format!(
             "the run ended ({}), but its trace could not be written as it went: see the warning above; it is whole in {}",
             reason.name(),

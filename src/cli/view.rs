@@ -6,7 +6,7 @@ use std::path::Path;
 use super::CliError;
 use super::args::ViewArgs;
 #[cfg(feature = "gui")]
-use super::{no_token, progress};
+use super::{failed, no_token, progress};
 #[cfg(feature = "gui")]
 use crate::trace::load;
 
@@ -23,7 +23,7 @@ pub(super) fn run(args: &ViewArgs) -> Result<(), CliError> {
                 .map(CliError::from),
             _ => None,
         };
-        unreadable.unwrap_or_else(|| CliError::Engine(crate::error_chain::chain(&error)))
+        unreadable.unwrap_or_else(|| failed(error))
     })
 }
 

@@ -14,6 +14,7 @@ use super::error::EngineError;
 use super::sampler::Sampler;
 use super::segments::SegmentFinder;
 use crate::config::{CacheSettings, Sampling};
+use crate::error_chain::chain;
 use crate::model::{CacheShape, Forward, KvCache, LanguageModel, TextStream};
 use crate::policy::calibration::Calibration;
 use crate::policy::schedule::Schedule;
@@ -277,7 +278,7 @@ impl<'m> Generation<'m> {
         if let Err(error) = self.settle()
             && !matches!(reason, FinishReason::Failed(_))
         {
-            reason = FinishReason::Failed(error.to_string());
+            reason = FinishReason::Failed(chain(&error));
         }
         if !self.finished {
             self.finished = true;

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::super::{CliError, progress};
+use super::super::{CliError, failed, progress};
 use super::noise::Noise;
 use crate::kernels::cuda::compression::KeepOrder;
 use crate::kernels::cuda::decode::NewTokens;
@@ -128,10 +128,6 @@ pub(super) fn run(shape: ModelShape, as_json: bool, out: &mut dyn Write) -> Resu
         )?;
     }
     Ok(())
-}
-
-fn failed(error: impl std::error::Error) -> CliError {
-    CliError::Engine(crate::error_chain::chain(&error))
 }
 
 struct Bench {
