@@ -1,7 +1,7 @@
 //! `record`: the engine without a window.
 
 use std::io::{ErrorKind, IsTerminal as _, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ use crate::policy::calibration::Calibration;
 use crate::printable::printable;
 use crate::trace::{
     AtomicFile, FinishReason, RunSummary, TraceRecord, TraceStore, WriteError, destination,
-    numbered, save, unfinished,
+    is_free, numbered, save, unfinished,
 };
 
 /// How often a line of progress is printed.
@@ -230,8 +230,7 @@ fn follow(
 
 /// Writes a run whose file could not grow along with it beside where it should be, now that it is whole; what to tell.
 fn elsewhere(path: &Path, store: &TraceStore, reason: &FinishReason) -> CliError {
-    let free = |path: &PathBuf| !path.exists() && !unfinished(path).exists();
-    let beside = numbered(path).find(free);
+    let beside = numbered(path).find(|path| is_free(path));
     let saved = beside.map(|beside| (save(&beside, store), beside));
     CliError::Failed(match saved {
         Some((Ok(()), beside)) => format!(
