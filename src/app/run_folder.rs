@@ -55,7 +55,7 @@ impl RunFolder {
     /// that another window may be recording.
     ///
     /// # Errors
-    /// The folder cannot be made, or holds a thousand runs of this second and problem.
+    /// The folder cannot be made, or holds 999 runs of this second and problem.
     pub fn file_for(&self, problem: &str, now: SystemTime) -> Result<PathBuf, FileError> {
         let failed = |source| FileError::writing(&self.folder, source);
         std::fs::create_dir_all(&self.folder).map_err(failed)?;

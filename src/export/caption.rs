@@ -5,6 +5,8 @@ use crate::config::{CacheSettings, Protection};
 use crate::policy;
 use crate::trace::{CompressionRecord, TraceHeader, TraceStore, TraceView};
 
+pub(super) use crate::policy::shown_name as name;
+
 /// Model, policies and the settings that the last of them used, for a figure of the whole run.
 pub(super) fn run(view: &TraceView<'_>) -> String {
     let header = view.store().header();
@@ -20,11 +22,6 @@ pub(super) fn at(record: &CompressionRecord, store: &TraceStore) -> String {
     let settings = store.settings_of(record.revision);
     let who = vec![model(store.header()), name(&settings.policy).to_owned()];
     [who, values(settings)].concat().join(", ")
-}
-
-/// Name of a policy as shown to people; its id if the program does not know it.
-pub(super) fn name(policy: &str) -> &str {
-    policy::find(policy).map_or(policy, |info| info.name)
 }
 
 /// The settings that the policy uses, and what it may not choose from: a protected token stays whatever its score.

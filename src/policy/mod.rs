@@ -49,7 +49,7 @@ use crate::config::CacheSettings;
 pub use head::{HeadScores, HeadView, Heads, QueryPass};
 pub use needs::{Needs, PROMPT_PROBES, Queries};
 pub use params::{Param, ParamSpec};
-pub use table::{ActivePolicy, POLICIES, PolicyInfo, RunContext, find};
+pub use table::{ActivePolicy, POLICIES, PolicyInfo, RunContext, find, shown_name};
 
 /// Buffer of policies whose published form drops one token each step: small, yet a trace stays readable.
 const STEPWISE_BUFFER: u32 = 16;

@@ -9,7 +9,7 @@ use egui_plot::{
 use super::form::colour;
 use crate::export::SweepAxis;
 use crate::export::series::{Marker, style};
-use crate::policy::find;
+use crate::policy::shown_name;
 use crate::sweep::{ArmKey, ArmRow, FULL, SweepPlan, SweepTable, p_value};
 use crate::ui::quantity::{percent, rate};
 use crate::ui::still_plot::still_plot;
@@ -234,8 +234,7 @@ fn key(ui: &mut Ui, palette: &Palette, policies: &[&str]) {
 fn entry(ui: &mut Ui, palette: &Palette, policy: &str, sign: impl Fn(Rect) -> Vec<Shape>) {
     let (area, _) = ui.allocate_exact_size(vec2(22.0, 14.0), Sense::hover());
     ui.painter().extend(sign(area));
-    let name = find(policy).map_or(policy, |info| info.name);
-    ui.label(RichText::new(name).size(12.0).color(palette.weak));
+    ui.label(RichText::new(shown_name(policy)).size(12.0).color(palette.weak));
     ui.add_space(12.0);
 }
 
