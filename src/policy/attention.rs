@@ -71,8 +71,3 @@ pub fn mean_attention(queries: &[f32], keys: &[f32], head_dim: usize) -> Vec<f32
     }
     mean
 }
-
-/// The last `rows` rows of `queries` `[any, row_floats]`.
-pub fn last_rows(queries: &[f32], row_floats: usize, rows: usize) -> &[f32] {
-    &queries[queries.len().saturating_sub(rows * row_floats)..]
-}

@@ -26,7 +26,7 @@ struct Knorm;
 
 impl Policy for Knorm {
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
-        let candidates = head.len() - settings.window as usize;
+        let candidates = head.candidates(settings);
         let keys = head.keys.chunks_exact(head.head_dim).take(candidates);
         HeadScores::plain(keys.map(|key| -dot(key, key).sqrt()).collect())
     }
