@@ -30,6 +30,7 @@ use std::path::Path;
 #[cfg(any(feature = "gui", feature = "infer"))]
 use crate::error_chain::chain;
 use crate::printable::printable;
+use crate::trace::{LoadError, LoadedTrace, load};
 
 pub use args::Args;
 use args::Command;
@@ -40,7 +41,7 @@ pub use files::FilesError;
 pub enum CliError {
     /// Reading a trace failed.
     #[error(transparent)]
-    Read(#[from] crate::trace::LoadError),
+    Read(#[from] LoadError),
     /// Its files do not go together.
     #[error(transparent)]
     Files(#[from] FilesError),
@@ -103,6 +104,15 @@ fn no_token(asked: usize, file: &Path, tokens: usize) -> CliError {
         "there is no token {asked}; {} has {tokens}",
         file.display()
     ))
+}
+
+/// Reads a trace. Damage in it does not stop a command, but is told.
+fn read_trace(file: &Path) -> Result<LoadedTrace, LoadError> {
+    let loaded = load(file)?;
+    if let Some(problem) = &loaded.problem {
+        progress(format_args!("warning: {}: {problem}", file.display()));
+    }
+    Ok(loaded)
 }
 
 /// A line of progress on stderr.
