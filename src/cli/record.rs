@@ -300,10 +300,9 @@ fn report(store: &TraceStore) -> Result<String, CliError> {
         info: Info,
         text: &'a str,
     }
-    let prompt = store.header().prompt_tokens as usize;
     let recorded = Recorded {
         info: Info::of(store),
-        text: store.tokens().text_of(prompt..store.tokens().len()),
+        text: store.generated_text(),
     };
     let json = serde_json::to_string_pretty(&recorded).map_err(std::io::Error::from)?;
     Ok(format!("{json}\n"))

@@ -143,14 +143,9 @@ impl<'m> Generation<'m> {
             calibration: None,
         };
         let policy = find(&request.settings.policy)?.start(&run)?;
-        let shape = CacheShape {
-            layers: summary.layers as usize,
-            query_heads: summary.query_heads as usize,
-            kv_heads: summary.kv_heads as usize,
-            head_dim: summary.head_dim as usize,
-            capacity: schedule.capacity(&request.settings, longest),
-            window: query_rows(&policy, &request.settings),
-        };
+        let capacity = schedule.capacity(&request.settings, longest);
+        let window = query_rows(&policy, &request.settings);
+        let shape = CacheShape::of(&summary, capacity, window);
         let mut cache = if policy.info.watches() {
             KvCache::new(shape)?
         } else {
@@ -224,6 +219,11 @@ impl<'m> Generation<'m> {
     /// The cache as it stands.
     pub fn cache(&self) -> &KvCache {
         &self.cache
+    }
+
+    /// Tokens, the prompt's included, after which the run ends at the latest: by its limit or the model's context.
+    pub fn longest(&self) -> usize {
+        self.longest
     }
 
     /// Tokens generated so far.

@@ -180,6 +180,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for AtMost<T> {
     }
 }
 
+fn mean(layers: &[u32]) -> f64 {
+    layers.iter().map(|&slots| f64::from(slots)).sum::<f64>() / layers.len().max(1) as f64
+}
+
 impl CompressionRecord {
     /// The recorded scores of one kind.
     pub fn block(&self, component: Component) -> Option<&ScoreBlock> {
@@ -192,6 +196,16 @@ impl CompressionRecord {
     pub fn is_floor(&self, component: Component, row: usize, value: f32) -> bool {
         let block = self.block(component);
         block.is_some_and(|block| block.is_floor(row, value))
+    }
+
+    /// Slots per head before, averaged over layers.
+    pub fn mean_slots_before(&self) -> f64 {
+        mean(&self.slots_before)
+    }
+
+    /// Slots per head after, averaged over layers.
+    pub fn mean_slots_after(&self) -> f64 {
+        mean(&self.slots_after)
     }
 
     /// Candidates (scored tokens) per head of a layer.

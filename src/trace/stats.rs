@@ -78,8 +78,7 @@ fn slots_read(store: &TraceStore) -> impl Iterator<Item = (usize, f64)> + '_ {
         slots += 1.0;
         let read = slots;
         while let Some(event) = events.next_if(|event| event.seen as usize <= tokens) {
-            let after = &event.slots_after;
-            slots = after.iter().map(|&s| f64::from(s)).sum::<f64>() / after.len().max(1) as f64;
+            slots = event.mean_slots_after();
         }
         (tokens, read)
     })

@@ -197,14 +197,7 @@ fn full(model: &mut dyn LanguageModel, contexts: &[usize]) -> Result<Vec<Row>, C
     let (summary, on_cpu) = (model.summary(), is_cpu(model));
     let longest = contexts.last().copied().unwrap_or(0) + WARM_UP + MEASURED;
     let mut cache = model
-        .new_cache(CacheShape {
-            layers: summary.layers as usize,
-            query_heads: summary.query_heads as usize,
-            kv_heads: summary.kv_heads as usize,
-            head_dim: summary.head_dim as usize,
-            capacity: longest,
-            window: 8,
-        })
+        .new_cache(CacheShape::of(&summary, longest, 8))
         .map_err(failed)?;
     let stop = AtomicBool::new(false);
     let mut logits = vec![];

@@ -141,15 +141,7 @@ struct Bench {
 
 impl Bench {
     fn cache_shape(&self, slots: usize) -> CacheShape {
-        let config = self.shape.config();
-        CacheShape {
-            layers: config.layers,
-            query_heads: config.query_heads,
-            kv_heads: config.kv_heads,
-            head_dim: config.head_dim,
-            capacity: slots,
-            window: WINDOW,
-        }
+        self.shape.config().cache_shape(slots, WINDOW)
     }
 
     fn largest_batch(&self, slots: usize) -> Result<usize, CliError> {
