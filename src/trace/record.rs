@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::codec::MOST_HEADS;
 use super::{Component, HeadId, Position, ScoreBlock};
 use crate::config::CacheSettings;
+use crate::named::named;
 
 /// One thing that happened in a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -108,6 +109,8 @@ pub enum SegmentKind {
     /// The model answers.
     Answer,
 }
+
+named!(SegmentKind { Prompt => "prompt", Reasoning => "reasoning", Answer => "answer" });
 
 /// Why a run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -255,17 +258,6 @@ impl CompressionRecord {
                 slots.unwrap_or(0) as f32
             }
             Component::Score => 1.0,
-        }
-    }
-}
-
-impl SegmentKind {
-    /// The name used in files and in the window.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Prompt => "prompt",
-            Self::Reasoning => "reasoning",
-            Self::Answer => "answer",
         }
     }
 }
