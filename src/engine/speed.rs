@@ -24,7 +24,7 @@ impl Default for Speed {
 
 impl Speed {
     /// Time until the next sample is worth taking.
-    pub fn seconds_left(&self) -> Duration {
+    pub fn time_left(&self) -> Duration {
         EVERY.saturating_sub(self.since.elapsed())
     }
 

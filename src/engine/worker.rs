@@ -259,7 +259,7 @@ impl Worker<'_> {
         loop {
             let mut preempted = None;
             while let Some(command) =
-                self.next_command(&mut generation, pace, speed.seconds_left())?
+                self.next_command(&mut generation, pace, speed.time_left())?
             {
                 match self.obey(run, command, &mut generation, &mut pace) {
                     Obeyed::GoOn => {}

@@ -2,6 +2,7 @@
 
 use crate::analysis::{policy_names, settings_in_force};
 use crate::config::{CacheSettings, Protection};
+use crate::counted::counted;
 use crate::policy;
 use crate::trace::{CompressionRecord, TraceHeader, TraceStore, TraceView};
 
@@ -65,9 +66,11 @@ pub(super) fn compression(record: &CompressionRecord, view: &TraceView<'_>) -> S
 
 /// The moment a figure of the whole run shows.
 pub(super) fn moment(view: &TraceView<'_>) -> String {
-    let events = view.event_count();
-    let s = if events == 1 { "" } else { "s" };
-    let seen = format!("{} tokens seen, {events} compression{s}", view.cursor());
+    let seen = format!(
+        "{} seen, {}",
+        counted(view.cursor() as u64, "token"),
+        counted(view.event_count() as u64, "compression")
+    );
     match changes(view) {
         None => seen,
         Some(changes) => format!("{seen}; {changes}"),
