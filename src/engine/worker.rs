@@ -19,7 +19,7 @@ use crate::error_chain::chain;
 use crate::model::{LanguageModel, LanguageModelError};
 use crate::panicked;
 use crate::policy::calibration::Calibration;
-use crate::trace::FinishReason;
+use crate::trace::{FinishReason, TraceRecord};
 
 /// Loads the model that a name or path speaks of, reporting progress (0 to 1 and what is being done).
 pub type Loader = Box<
@@ -257,32 +257,13 @@ impl Worker<'_> {
         let mut speed = Speed::default();
         let mut shown = RunState::Prefill;
         loop {
-            let mut preempted = None;
-            while let Some(command) =
-                self.next_command(&mut generation, pace, speed.time_left())?
-            {
-                match self.obey(run, command, &mut generation, &mut pace) {
-                    Obeyed::GoOn => {}
-                    Obeyed::End(next) => {
-                        preempted = Some(next);
-                        break;
-                    }
-                }
-            }
-            let ended = if let Some(next) = preempted {
-                Some((generation.finish(FinishReason::Stopped), next))
-            } else {
-                self.step(run, &mut generation, &mut pace)
-                    .map(|reason| (reason, None))
+            let ended = match self.obey_all(run, &mut generation, &mut pace, &speed)? {
+                Obeyed::End(next) => Some((generation.finish(FinishReason::Stopped), next)),
+                Obeyed::GoOn => self
+                    .step(run, &mut generation, &mut pace)
+                    .map(|reason| (reason, None)),
             };
-            let records = generation.take_records();
-            if let Some(writer) = &mut recorder
-                && let Err(error) = writer.write(&records)
-            {
-                self.warn(run, &error);
-                recorder = None;
-            }
-            self.outbox.records(run, records);
+            self.pass_on(run, generation.take_records(), &mut recorder);
             if pace == Pace::Paused {
                 self.outbox.flush();
             }
@@ -340,6 +321,34 @@ impl Worker<'_> {
                 Some(generation.finish(FinishReason::Failed(message)))
             }
         }
+    }
+
+    /// Sends records on, and to the run's file as long as that can be written.
+    fn pass_on(&mut self, run: RunId, records: Vec<TraceRecord>, recorder: &mut Option<Recorder>) {
+        if let Some(writer) = recorder
+            && let Err(error) = writer.write(&records)
+        {
+            self.warn(run, &error);
+            *recorder = None;
+        }
+        self.outbox.records(run, records);
+    }
+
+    /// Obeys the commands that there are, up to one that ends the run. A paused run waits for them.
+    fn obey_all(
+        &mut self,
+        run: RunId,
+        generation: &mut Generation<'_>,
+        pace: &mut Pace,
+        speed: &Speed,
+    ) -> Result<Obeyed, Quit> {
+        while let Some(command) = self.next_command(generation, *pace, speed.time_left())? {
+            let obeyed = self.obey(run, command, generation, pace);
+            if matches!(obeyed, Obeyed::End(_)) {
+                return Ok(obeyed);
+            }
+        }
+        Ok(Obeyed::GoOn)
     }
 
     /// The next command, if there is one. A paused run waits for it, and its clock stands meanwhile.

@@ -262,8 +262,7 @@ fn rkv(
 fn stock(path: &Path, contexts: &[usize]) -> Result<Vec<Row>, CliError> {
     let mut file = std::fs::File::open(path)?;
     let content = gguf_file::Content::read(&mut file).map_err(failed)?;
-    let mut model =
-        ModelWeights::from_gguf(content, &mut file, &Device::Cpu).map_err(failed)?;
+    let mut model = ModelWeights::from_gguf(content, &mut file, &Device::Cpu).map_err(failed)?;
     let mut rows = vec![];
     let mut seen = 0;
     for &context in contexts

@@ -86,8 +86,7 @@ pub(super) fn measure(
                 level: RecordLevel::Components,
                 device: String::new(),
             };
-            let mut generation =
-                Generation::begin(model.as_mut(), request).map_err(failed)?;
+            let mut generation = Generation::begin(model.as_mut(), request).map_err(failed)?;
             let stop = AtomicBool::new(false);
             let feed = |generation: &mut Generation<'_>, count: usize| {
                 for at in 0..count {

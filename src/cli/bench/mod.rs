@@ -43,7 +43,12 @@ pub(super) fn run(args: &BenchArgs, out: &mut dyn Write) -> Result<(), CliError>
             policy,
             model,
             json,
-        } => scoring::run(policy, model.as_deref().unwrap_or(EMBEDDED_MODEL), *json, out),
+        } => scoring::run(
+            policy,
+            model.as_deref().unwrap_or(EMBEDDED_MODEL),
+            *json,
+            out,
+        ),
     }
 }
 
