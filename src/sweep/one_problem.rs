@@ -11,7 +11,8 @@ use crate::model::LanguageModel;
 use crate::policy::find;
 use crate::policy::schedule::Schedule;
 use crate::trace::{
-    FinishReason, RecordLevel, RunSummary, TraceRecord, TraceStore, same_answer, slots_read_decoding,
+    FinishReason, RecordLevel, RunSummary, TraceRecord, TraceStore, same_answer,
+    slots_read_decoding,
 };
 
 /// One problem and what is wanted of it.

@@ -155,9 +155,7 @@ impl<'a> TraceView<'a> {
     pub fn slots(&self) -> f64 {
         match self.last_record() {
             None => self.cursor as f64,
-            Some(record) => {
-                record.mean_slots_after() + (self.cursor - record.seen as usize) as f64
-            }
+            Some(record) => record.mean_slots_after() + (self.cursor - record.seen as usize) as f64,
         }
     }
 
