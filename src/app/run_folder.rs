@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::{BufReader, ErrorKind};
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -79,8 +79,10 @@ impl RunFolder {
         if is_free(&first) {
             return Ok(first);
         }
-        (numbered(&first).find(|path| is_free(path)))
-            .ok_or_else(|| FileError::writing(&first, ErrorKind::AlreadyExists.into()))
+        numbered(&first).find(|path| is_free(path)).ok_or_else(|| {
+            let why = "every name for a run of this second is taken";
+            FileError::writing(&first, io::Error::new(io::ErrorKind::AlreadyExists, why))
+        })
     }
 
     /// Keeps a run that is over already.
@@ -249,6 +251,22 @@ mod tests {
         assert_ne!(first, second);
         let runs = folder.runs();
         assert_eq!((runs.len(), runs[0].finished), (1, false));
+    }
+
+    #[test]
+    fn a_run_never_takes_the_name_of_another() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(place.path().to_owned());
+        let first = place.path().join("7-x.rkvt");
+        for path in numbered(&first).chain([first.clone()]) {
+            std::fs::write(unfinished(&path), "").unwrap();
+        }
+        let error = folder.file_for("x", at(7)).unwrap_err().to_string();
+        assert!(
+            error.contains("7-x.rkvt") && error.contains("taken"),
+            "{error}"
+        );
+        assert!(folder.file_for("y", at(7)).is_ok());
     }
 
     #[test]
