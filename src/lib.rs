@@ -10,15 +10,18 @@
 //! | L2 | [`model`], [`kernels`] | candle: decoder, weights, tokenizer, attention over the cache |
 //! | L1 | [`policy`] | pure decisions on slices: score, scope, protection, trigger, selection |
 //! | L1 | [`analysis`] | pure functions of a trace: reflections, repetitions, their share of what left |
-//! | L0 | [`trace`], [`config`], [`problems`], [`lanes`], [`exp`] | ids, records, store, view, codec; settings and their validation; school problems; eight floats at a time and their exponential |
+//! | L0 | [`trace`], [`config`], [`problems`], [`lanes`], [`dot`], [`exp`] | ids, records, store, view, codec; settings and their validation; school problems; eight floats at a time, their dot products and exponentials |
+//! | L0 | [`error_chain`], [`printable`] | text alone: an error with its causes in a line; what a terminal may get |
 //!
-//! `--no-default-features` builds L0, L1 and the exports; with `--features gui` beside it, a viewer that
-//! replays trace files without any tensor library.
+//! `--no-default-features` builds all but the window and what runs a model: traces, policies and analysis, figures, tables and
+//! comparisons, the results of sweeps, the engine's protocol, and the commands that read files. With `--features gui` beside
+//! it, it is a viewer that replays trace files without any tensor library.
 
 pub mod analysis;
 pub mod compare;
 pub mod config;
 mod counted;
+pub mod dot;
 pub mod engine;
 pub mod error_chain;
 pub mod exp;

@@ -63,8 +63,8 @@ pub fn policy_ids(view: &TraceView<'_>) -> String {
 
 /// Names of these policies as shown to people: `R-KV, then SnapKV`; the id of one that the program does not know.
 pub fn policy_names(view: &TraceView<'_>) -> String {
-    let name = |id| policy::find(id).map_or(id, |info| info.name);
-    let names: Vec<&str> = policies_in_force(view).into_iter().map(name).collect();
+    let ids = policies_in_force(view).into_iter();
+    let names: Vec<&str> = ids.map(policy::shown_name).collect();
     names.join(THEN)
 }
 

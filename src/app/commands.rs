@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use egui::Context;
 
+use crate::config::CacheSettings;
 use crate::engine::{EngineCommand, RunId, RunRequest};
 use crate::export::{self, ExportOptions, Format, Measure, What};
 use crate::trace::TraceView;
@@ -13,6 +14,7 @@ use crate::ui::overwrite::fresh_name;
 use crate::ui::prompt_bar;
 use crate::ui::{Tab, UiCommand};
 
+use super::comparison::Task;
 use super::files;
 use super::live_settings::LiveSettings;
 use super::state::App;
@@ -161,23 +163,38 @@ impl App {
         if self.tab == Tab::Sweep {
             self.tab = Tab::Reading;
         }
-        self.run = RunId(self.run.0 + 1);
-        self.live_settings = LiveSettings::begin(self.settings.cache.clone());
-        self.status.start();
-        let problem = self.prompt.problem.trim().to_owned();
-        let request = RunRequest {
-            run: self.run,
-            record_to: self.file_for_run(&problem),
-            problem,
-            settings: self.settings.cache.clone(),
+        let settings = self.settings.cache.clone();
+        self.live_settings = LiveSettings::begin(settings.clone());
+        let task = Task {
+            problem: self.prompt.problem.trim().to_owned(),
             sampling: self.settings.sampling.clone(),
             level: self.settings.level,
+        };
+        self.ask_engine(self.next_run(), settings, task);
+    }
+
+    /// The id of the run after this one.
+    pub(super) fn next_run(&self) -> RunId {
+        RunId(self.run.0 + 1)
+    }
+
+    /// Asks the engine for a run, which is recorded where runs are kept.
+    pub(super) fn ask_engine(&mut self, run: RunId, settings: CacheSettings, task: Task) {
+        self.run = run;
+        self.status.start();
+        let request = RunRequest {
+            run,
+            record_to: self.file_for_run(&task.problem),
+            problem: task.problem,
+            settings,
+            sampling: task.sampling,
+            level: task.level,
         };
         self.send(EngineCommand::Start(Box::new(request)));
     }
 
     /// Where the run that starts now is recorded; why it is not, is a notification.
-    pub(super) fn file_for_run(&mut self, problem: &str) -> Option<PathBuf> {
+    fn file_for_run(&mut self, problem: &str) -> Option<PathBuf> {
         let runs = self.runs.as_ref()?;
         match runs.file_for(problem, SystemTime::now()) {
             Ok(path) => Some(path),
@@ -189,7 +206,7 @@ impl App {
     }
 
     pub(super) fn not_recorded(&mut self, why: &str) {
-        self.notifications.error(format!(
+        self.notifications.warning(format!(
             "this run is kept only while the window is open: {why}"
         ));
     }
@@ -308,13 +325,18 @@ impl App {
     }
 }
 
+/// A figure's colours, as the window has them.
+pub(super) fn figure_theme(ctx: &Context) -> export::Theme {
+    match ctx.theme() {
+        egui::Theme::Dark => export::Theme::Dark,
+        egui::Theme::Light => export::Theme::Light,
+    }
+}
+
 /// Figures in the window's colours.
 pub(super) fn export_options(ctx: &Context) -> ExportOptions {
     ExportOptions {
-        theme: match ctx.theme() {
-            egui::Theme::Dark => export::Theme::Dark,
-            egui::Theme::Light => export::Theme::Light,
-        },
+        theme: figure_theme(ctx),
         ..ExportOptions::default()
     }
 }

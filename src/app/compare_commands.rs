@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use egui::Context;
 
 use crate::compare::{MOST_RUNS, check_models, letter};
-use crate::engine::{EngineCommand, RunId, RunRequest};
 use crate::export::Format;
 use crate::trace::TraceStore;
 use crate::ui::Tab;
@@ -117,22 +116,11 @@ impl App {
 
     /// Starts the next policy that waits, if there is one.
     pub(super) fn next_of_comparison(&mut self) {
-        let run = RunId(self.run.0 + 1);
-        let Some((settings, task)) = self.comparison.start_next(run) else {
-            return;
-        };
-        self.run = run;
-        self.live_settings = LiveSettings::default();
-        self.status.start();
-        let request = RunRequest {
-            run,
-            record_to: self.file_for_run(&task.problem),
-            problem: task.problem,
-            settings,
-            sampling: task.sampling,
-            level: task.level,
-        };
-        self.send(EngineCommand::Start(Box::new(request)));
+        let run = self.next_run();
+        if let Some((settings, task)) = self.comparison.start_next(run) {
+            self.live_settings = LiveSettings::default();
+            self.ask_engine(run, settings, task);
+        }
     }
 
     /// Puts a run into the next free pane; what stands in the way is a notification.

@@ -31,7 +31,7 @@ pub struct Pane {
     pub kept: bool,
 }
 
-/// What all runs of a comparison have in common.
+/// What is asked of a run whatever its cache is; all runs of a comparison have it in common.
 #[derive(Debug, Clone, Default)]
 pub struct Task {
     pub problem: String,

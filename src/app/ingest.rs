@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use egui::Context;
 
 use crate::engine::{EngineCommand, EngineEvent, RunId, RunState};
-use crate::trace::{TraceRecord, TraceStore};
+use crate::trace::{FinishReason, ModelSummary, TraceRecord, TraceStore};
 use crate::ui::command::{Browse, CompareCommand};
 use crate::ui::engine_status::{Link, Phase};
 use crate::ui::path_dialog::NOTHING_CHOSEN;
@@ -98,17 +98,7 @@ impl App {
                 model,
                 device,
                 note,
-            } => {
-                // A restart and sweeps take it from now on.
-                if let Some(asked) = self.model_asked.take() {
-                    self.model_wanted = Some(asked);
-                }
-                self.status.loading = None;
-                self.status.model = Some((model, device));
-                if let Some(note) = note {
-                    self.notifications.error(note);
-                }
-            }
+            } => self.model_loaded(model, device, note),
             EngineEvent::RunStarted { run, header } if self.comparison.has(run) => {
                 if run == self.run {
                     self.status.phase = Phase::Prefill;
@@ -139,19 +129,8 @@ impl App {
                     RunState::Paused => Phase::Paused,
                     RunState::Finished(_) => Phase::Idle,
                 };
-                if let RunState::Finished(_) = &state {
-                    if self.not_on_disk.take() == Some(run) {
-                        self.keep_what_is_shown(run);
-                    }
-                    self.records_end(Some(run));
-                    self.list_runs();
-                }
-                // A pane whose records could not be applied has let go of its run, which ends all the same.
-                if let RunState::Finished(reason) = &state
-                    && self.comparison.live().is_some()
-                {
-                    self.comparison.finish(run, reason);
-                    self.next_of_comparison();
+                if let RunState::Finished(reason) = &state {
+                    self.run_finished(run, reason);
                 }
             }
             EngineEvent::Stats { run, stats } if run == self.run => self.status.stats = stats,
@@ -170,24 +149,9 @@ impl App {
             EngineEvent::Warning { run, message } if run == self.run => {
                 self.not_on_disk = Some(run);
                 self.notifications
-                    .error_with(message, "Save the trace", UiCommand::Save(None));
+                    .warning_with(message, "Save the trace", UiCommand::Save(None));
             }
-            EngineEvent::Failed { run, message } => {
-                // The last records of a run that failed come after this, and its end after them.
-                if run.is_none() {
-                    self.model_asked = None;
-                    self.records_end(None);
-                }
-                if run.is_none_or(|run| run == self.run) {
-                    self.status.phase = Phase::Idle;
-                    self.status.loading = None;
-                }
-                if let Some(run) = run.filter(|run| self.comparison.has(*run)) {
-                    self.comparison.fail(run, &message);
-                    self.next_of_comparison();
-                }
-                self.notifications.error(message);
-            }
+            EngineEvent::Failed { run, message } => self.failed(run, message),
             EngineEvent::Gone => self.engine_lost(),
             // Events of a run that is no longer shown.
             EngineEvent::RunStarted { .. }
@@ -197,6 +161,58 @@ impl App {
             | EngineEvent::ParamsRejected { .. }
             | EngineEvent::Warning { .. } => {}
         }
+    }
+
+    fn model_loaded(&mut self, model: ModelSummary, device: String, note: Option<String>) {
+        // A restart and sweeps take it from now on.
+        if let Some(asked) = self.model_asked.take() {
+            self.model_wanted = Some(asked);
+        }
+        self.status.loading = None;
+        self.status.model = Some((model, device));
+        if let Some(note) = note {
+            self.notifications.warning(note);
+        }
+    }
+
+    fn run_finished(&mut self, run: RunId, reason: &FinishReason) {
+        if self.not_on_disk.take() == Some(run) {
+            self.keep_what_is_shown(run);
+        }
+        self.records_end(Some(run));
+        self.list_runs();
+        // A pane whose records could not be applied has let go of its run, which ends all the same.
+        if self.comparison.live().is_some() {
+            self.comparison.finish(run, reason);
+            self.next_of_comparison();
+        }
+    }
+
+    /// A run failed, or the loading of a model.
+    fn failed(&mut self, run: Option<RunId>, message: String) {
+        if run.is_none() {
+            self.model_asked = None;
+            self.records_end(None);
+        }
+        // The last records of a run that had begun come after this, and its end after them.
+        let ends_later = run.is_some_and(|run| self.has_begun(run));
+        if run.is_none_or(|run| run == self.run) && !ends_later {
+            self.status.phase = Phase::Idle;
+            self.status.loading = None;
+        }
+        if let Some(run) = run.filter(|run| self.comparison.has(*run)) {
+            self.comparison.fail(run, &message);
+            if !ends_later {
+                self.next_of_comparison();
+            }
+        }
+        self.notifications.error(message);
+    }
+
+    /// Whether the engine has begun a run that is shown, and not ended it.
+    fn has_begun(&self, run: RunId) -> bool {
+        let read = self.session.as_ref().and_then(|session| session.live);
+        read == Some(run) || self.comparison.store_of(run).is_some()
     }
 
     /// Brings the menu of earlier runs up to date.
@@ -246,6 +262,9 @@ impl App {
         self.status.loading = None;
         self.status.model = None;
         self.engine = None;
+        if let Some(run) = self.not_on_disk.take() {
+            self.keep_what_is_shown(run);
+        }
         self.comparison.abandon();
         self.records_end(None);
         // The run it worked on lies there as far as it came.

@@ -10,7 +10,7 @@ use crate::ui::{Tab, UiCommand};
 use super::link;
 use super::options::RunOptions;
 use super::run_folder::RunFolder;
-use super::shown::Shot;
+use super::screenshot::Shot;
 use super::state::{App, AppConfig};
 
 /// What a person without a screen will look for.

@@ -2,11 +2,13 @@
 
 use std::ffi::OsString;
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::trace::{FileError, TraceHeader, TraceReader, TraceStore, WriteError, unfinished};
+use crate::trace::{
+    FileError, TraceHeader, TraceReader, TraceStore, WriteError, is_free, numbered,
+};
 use crate::ui::file_menu::{EarlierRun, LISTED};
 use crate::ui::settings_words::brief;
 
@@ -53,7 +55,7 @@ impl RunFolder {
     /// that another window may be recording.
     ///
     /// # Errors
-    /// The folder cannot be made.
+    /// The folder cannot be made, or holds 999 runs of this second and problem.
     pub fn file_for(&self, problem: &str, now: SystemTime) -> Result<PathBuf, FileError> {
         let failed = |source| FileError::writing(&self.folder, source);
         std::fs::create_dir_all(&self.folder).map_err(failed)?;
@@ -73,17 +75,14 @@ impl RunFolder {
             now if now < newest => newest + 1,
             now => now,
         };
-        let name = |number: u32| {
-            let again = if number > 1 {
-                format!("-{number}")
-            } else {
-                String::new()
-            };
-            self.folder
-                .join(format!("{second}-{}{again}.rkvt", slug(problem)))
-        };
-        let free = |path: &PathBuf| !path.exists() && !unfinished(path).exists();
-        Ok((1..1000).map(name).find(free).unwrap_or_else(|| name(1)))
+        let first = (self.folder).join(format!("{second}-{}.rkvt", slug(problem)));
+        if is_free(&first) {
+            return Ok(first);
+        }
+        numbered(&first).find(|path| is_free(path)).ok_or_else(|| {
+            let why = "every name for a run of this second is taken";
+            FileError::writing(&first, io::Error::new(io::ErrorKind::AlreadyExists, why))
+        })
     }
 
     /// Keeps a run that is over already.
@@ -179,6 +178,7 @@ fn slug(problem: &str) -> String {
 mod tests {
     use super::*;
     use crate::trace::synthetic::Synthetic;
+    use crate::trace::unfinished;
 
     fn at(second: u64) -> SystemTime {
         SystemTime::UNIX_EPOCH + Duration::from_secs(second)
@@ -251,6 +251,22 @@ mod tests {
         assert_ne!(first, second);
         let runs = folder.runs();
         assert_eq!((runs.len(), runs[0].finished), (1, false));
+    }
+
+    #[test]
+    fn a_run_never_takes_the_name_of_another() {
+        let place = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(place.path().to_owned());
+        let first = place.path().join("7-x.rkvt");
+        for path in numbered(&first).chain([first.clone()]) {
+            std::fs::write(unfinished(&path), "").unwrap();
+        }
+        let error = folder.file_for("x", at(7)).unwrap_err().to_string();
+        assert!(
+            error.contains("7-x.rkvt") && error.contains("taken"),
+            "{error}"
+        );
+        assert!(folder.file_for("y", at(7)).is_ok());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use crate::config::EMBEDDED_MODEL;
 use crate::engine::{EngineHandle, RunId, Waker};
 use crate::sweep::SweepHandle;
 use crate::trace::TraceStore;
@@ -32,8 +33,8 @@ use super::run_folder::RunFolder;
 use super::session::Session;
 use super::tasks::Tasks;
 
-/// The model that is embedded.
-pub(super) const DEFAULT_MODEL: &str = "reasoner";
+/// The model of a window that was given none: the only one that is sure to be there.
+pub(super) const DEFAULT_MODEL: &str = EMBEDDED_MODEL;
 
 /// What an [`App`] is made of.
 #[derive(Default)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crossbeam_channel::TryRecvError;
 use egui::Context;
 
+use super::commands::figure_theme;
 use super::state::App;
 use super::tasks::{Outcome, Work};
 use crate::error_chain::chain;
@@ -93,10 +94,7 @@ impl App {
         let Some(plan) = self.sweep.plan.clone() else {
             return;
         };
-        let theme = match ctx.theme() {
-            egui::Theme::Dark => export::Theme::Dark,
-            egui::Theme::Light => export::Theme::Light,
-        };
+        let theme = figure_theme(ctx);
         let outcomes = self.sweep.outcomes.clone();
         let results = typed_path(&self.panels.sweep.form.results);
         let path = results.with_file_name(format!("accuracy-{axis}.{format}"));

@@ -4,19 +4,15 @@ use std::io::Write;
 use std::path::Path;
 
 use super::args::AnalyzeArgs;
-use super::{CliError, progress};
+use super::{CliError, read_trace};
 use crate::analysis::{CueList, Report};
 use crate::export::{Findings, TraceFindings};
-use crate::trace::load;
 
 pub(super) fn run(args: &AnalyzeArgs, out: &mut dyn Write) -> Result<(), CliError> {
     let cues = cues(args.cues.as_deref())?;
     let mut traces = vec![];
     for file in &args.files {
-        let loaded = load(file)?;
-        if let Some(problem) = &loaded.problem {
-            progress(format_args!("warning: {}: {problem}", file.display()));
-        }
+        let loaded = read_trace(file)?;
         traces.push(TraceFindings {
             file: file.display().to_string(),
             damaged: loaded.problem.as_ref().map(ToString::to_string),

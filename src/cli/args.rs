@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+use crate::compare::MOST_RUNS;
 use crate::config::DeviceChoice;
 
 #[cfg(feature = "infer")]
@@ -66,7 +67,7 @@ pub enum Command {
 #[derive(Clone, Debug, Default, ClapArgs)]
 pub struct ViewArgs {
     /// Trace file to open; two to four open side by side
-    #[arg(value_name = "TRACE", num_args = 0..=4)]
+    #[arg(value_name = "TRACE", num_args = 0..=MOST_RUNS)]
     pub files: Vec<PathBuf>,
     /// Write a picture of the window when everything is drawn, then quit
     #[arg(long, value_name = "P.png")]
@@ -161,7 +162,7 @@ pub struct AnalyzeArgs {
 #[derive(Clone, Debug, ClapArgs)]
 pub struct CompareArgs {
     /// Trace files; the others are held against the first
-    #[arg(required = true, num_args = 2..=4, value_name = "TRACE")]
+    #[arg(required = true, num_args = 2..=MOST_RUNS, value_name = "TRACE")]
     pub files: Vec<PathBuf>,
     /// Print one JSON object instead of the table
     #[arg(long)]

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use super::run_args::CalibrateArgs;
-use super::{CliError, progress};
-use crate::config::Sampling;
+use super::{CliError, failed, progress};
+use crate::config::{EMBEDDED_MODEL, Sampling};
 use crate::engine::compress::show_queries;
 use crate::engine::generation::{Advance, Generation, GenerationRequest};
 use crate::model::load;
@@ -21,8 +21,8 @@ pub(super) fn run(args: &CalibrateArgs, out: &mut dyn Write) -> Result<(), CliEr
         ));
     }
     AtomicFile::can_be_created(&args.out)?;
-    let name = args.model.as_deref().unwrap_or("reasoner");
-    let mut model = load(name, &mut |_, _| {}).map_err(engine)?;
+    let name = args.model.as_deref().unwrap_or(EMBEDDED_MODEL);
+    let mut model = load(name, &mut |_, _| {}).map_err(failed)?;
     if let Some(note) = model.note() {
         progress(format_args!("warning: {note}"));
     }
@@ -49,11 +49,11 @@ pub(super) fn run(args: &CalibrateArgs, out: &mut dyn Write) -> Result<(), CliEr
             level: RecordLevel::Summary,
             device: String::new(),
         };
-        let mut generation = Generation::begin(model.as_mut(), request).map_err(engine)?;
+        let mut generation = Generation::begin(model.as_mut(), request).map_err(failed)?;
         let stop = AtomicBool::new(false);
         loop {
             let before = generation.cache().seen();
-            let advance = generation.advance(&stop).map_err(engine)?;
+            let advance = generation.advance(&stop).map_err(failed)?;
             let fed = generation.cache().seen() - before;
             show_queries(generation.cache(), fed, &mut |pass| {
                 statistics.observe(pass);
@@ -91,8 +91,4 @@ pub(super) fn read(path: &Path) -> Result<Calibration, CliError> {
     };
     let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
     serde_json::from_str(&text).map_err(|error| refused(error.to_string()))
-}
-
-fn engine(error: impl std::error::Error) -> CliError {
-    CliError::Engine(error.to_string())
 }

@@ -4,18 +4,13 @@ use std::io::Write;
 use std::path::Path;
 
 use super::args::CompareArgs;
-use super::{CliError, progress};
+use super::{CliError, progress, read_trace};
 use crate::export::{ComparedRun, Comparison, ExportOptions, Format};
-use crate::trace::load;
 
 pub(super) fn run(args: &CompareArgs, out: &mut dyn Write) -> Result<(), CliError> {
     let mut loaded = vec![];
     for file in &args.files {
-        let trace = load(file)?;
-        if let Some(problem) = &trace.problem {
-            progress(format_args!("warning: {}: {problem}", file.display()));
-        }
-        loaded.push(trace);
+        loaded.push(read_trace(file)?);
     }
     let figure = match &args.out {
         None => None,

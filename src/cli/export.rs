@@ -4,16 +4,13 @@ use std::io::Write;
 use std::path::Path;
 
 use super::args::ExportArgs;
-use super::{CliError, no_token, progress};
+use super::{CliError, no_token, read_trace};
 use crate::export::{self, ExportOptions, Format, What};
-use crate::trace::{EventIndex, load};
+use crate::trace::EventIndex;
 
 pub(super) fn run(args: &ExportArgs, out: &mut dyn Write) -> Result<(), CliError> {
     unused(args)?;
-    let loaded = load(&args.file)?;
-    if let Some(problem) = &loaded.problem {
-        progress(format_args!("warning: {}: {problem}", args.file.display()));
-    }
+    let loaded = read_trace(&args.file)?;
     let view = match args.cursor {
         Some(cursor) if cursor > loaded.store.latest().cursor() => {
             return Err(no_token(cursor, &args.file, loaded.store.latest().cursor()));

@@ -3,15 +3,11 @@
 use std::io::Write;
 
 use super::args::InfoArgs;
-use super::{CliError, progress};
+use super::{CliError, read_trace};
 use crate::export::Info;
-use crate::trace::load;
 
 pub(super) fn run(args: &InfoArgs, out: &mut dyn Write) -> Result<(), CliError> {
-    let loaded = load(&args.file)?;
-    if let Some(problem) = &loaded.problem {
-        progress(format_args!("warning: {}: {problem}", args.file.display()));
-    }
+    let loaded = read_trace(&args.file)?;
     let info = Info {
         damaged: loaded.problem.as_ref().map(ToString::to_string),
         ..Info::of(&loaded.store)

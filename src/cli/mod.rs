@@ -27,7 +27,10 @@ mod view;
 use std::io::Write;
 use std::path::Path;
 
+#[cfg(any(feature = "gui", feature = "infer"))]
+use crate::error_chain::chain;
 use crate::printable::printable;
+use crate::trace::{LoadError, LoadedTrace, load};
 
 pub use args::Args;
 use args::Command;
@@ -38,7 +41,7 @@ pub use files::FilesError;
 pub enum CliError {
     /// Reading a trace failed.
     #[error(transparent)]
-    Read(#[from] crate::trace::LoadError),
+    Read(#[from] LoadError),
     /// Its files do not go together.
     #[error(transparent)]
     Files(#[from] FilesError),
@@ -48,23 +51,15 @@ pub enum CliError {
     /// Writing an export failed.
     #[error(transparent)]
     Export(#[from] crate::export::ExportError),
-    /// A file could not be written.
-    #[error("cannot write {path}: {source}")]
-    Write {
-        /// The file.
-        path: String,
-        /// Why.
-        source: std::io::Error,
-    },
     /// Stdout is gone.
     #[error("cannot write to standard output: {0}")]
     Stdout(#[from] std::io::Error),
     /// A value that the command line cannot take.
     #[error("{0}")]
     Usage(String),
-    /// The engine failed.
+    /// The work itself failed: of the engine, the window or another process.
     #[error("{0}")]
-    Engine(String),
+    Failed(String),
 }
 
 /// Carries out a command.
@@ -97,12 +92,27 @@ pub fn run(args: Args, out: &mut dyn Write) -> Result<(), CliError> {
     }
 }
 
+/// The work failed with `error`. Its causes go into the text: they end here.
+#[cfg(any(feature = "gui", feature = "infer"))]
+fn failed(error: impl std::error::Error) -> CliError {
+    CliError::Failed(chain(&error))
+}
+
 /// A place that a trace does not have.
 fn no_token(asked: usize, file: &Path, tokens: usize) -> CliError {
     CliError::Usage(format!(
         "there is no token {asked}; {} has {tokens}",
         file.display()
     ))
+}
+
+/// Reads a trace. Damage in it does not stop a command, but is told.
+fn read_trace(file: &Path) -> Result<LoadedTrace, LoadError> {
+    let loaded = load(file)?;
+    if let Some(problem) = &loaded.problem {
+        progress(format_args!("warning: {}: {problem}", file.display()));
+    }
+    Ok(loaded)
 }
 
 /// A line of progress on stderr.

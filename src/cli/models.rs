@@ -5,7 +5,7 @@ use std::io::Write;
 use serde_json::json;
 
 use super::run_args::{ModelsArgs, ModelsCommand};
-use super::{CliError, progress};
+use super::{CliError, failed, progress};
 use crate::model::{FetchEvent, Hub, KNOWN_MODELS, KnownModel, KnownWeights};
 
 pub(super) fn run(args: &ModelsArgs, out: &mut dyn Write) -> Result<(), CliError> {
@@ -71,17 +71,13 @@ fn fetch(name: &str, out: &mut dyn Write) -> Result<(), CliError> {
         )?;
         return Ok(());
     }
-    let hub = Hub::from_env().map_err(engine)?;
+    let hub = Hub::from_env().map_err(failed)?;
     let mut shown = 0u64;
     let path = hub
         .fetch(model, &mut |event| report(event, &mut shown))
-        .map_err(engine)?;
+        .map_err(failed)?;
     writeln!(out, "{}", path.display())?;
     Ok(())
-}
-
-fn engine(error: impl std::error::Error) -> CliError {
-    CliError::Engine(error.to_string())
 }
 
 /// One line per twentieth of a file, so that a log stays readable.

@@ -1,29 +1,25 @@
 //! `record`: the engine without a window.
 
-use std::io::{ErrorKind, IsTerminal as _, Write};
-use std::path::{Path, PathBuf};
+mod reader;
+mod running;
+
+use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use serde::Serialize;
-
+use self::running::Running;
 use super::run_args::{RecordArgs, warn_greedy};
-use super::{CliError, calibrate, progress};
-use crate::config::{CacheSettings, Sampling};
-use crate::counted::counted;
+use super::{CliError, calibrate, failed, progress};
+use crate::config::{CacheSettings, EMBEDDED_MODEL, Sampling};
 use crate::engine::{
     EngineCommand, EngineConfig, EngineError, EngineEvent, RunId, RunRequest, RunState, spawn,
 };
-use crate::export::Info;
 use crate::policy::calibration::Calibration;
-use crate::printable::printable;
 use crate::trace::{
-    AtomicFile, FinishReason, RunSummary, TraceRecord, TraceStore, WriteError, destination,
-    numbered, save, unfinished,
+    AtomicFile, FinishReason, TraceStore, WriteError, destination, is_free, numbered, save,
+    unfinished,
 };
-
-/// How often a line of progress is printed.
-const PROGRESS_EVERY: Duration = Duration::from_secs(2);
 
 pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError> {
     let sampling = Sampling {
@@ -71,9 +67,7 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
         AtomicFile::can_be_created(path)?;
         let part = unfinished(&destination(path)?);
         if part.exists() {
-            return Err(CliError::Engine(
-                WriteError::Unfinished { part }.to_string(),
-            ));
+            return Err(failed(WriteError::Unfinished { part }));
         }
     }
     let mut warned = false;
@@ -83,7 +77,7 @@ pub(super) fn run(args: &RecordArgs, out: &mut dyn Write) -> Result<(), CliError
         (Err(error), Some(path)) if !warned => {
             let part = unfinished(&destination(path)?);
             Err(if part.exists() {
-                CliError::Engine(format!(
+                CliError::Failed(format!(
                     "{error}; what was recorded is in {}",
                     part.display()
                 ))
@@ -113,31 +107,29 @@ fn follow(
         level: args.level,
         record_to: args.out.clone(),
     };
-    let model = args.model.clone().unwrap_or_else(|| "reasoner".to_owned());
+    let model = args
+        .model
+        .clone()
+        .unwrap_or_else(|| EMBEDDED_MODEL.to_owned());
     let engine = spawn(EngineConfig::new(Some(model), args.device, Arc::new(|| {})))
-        .map_err(|error| CliError::Engine(format!("the engine thread could not start: {error}")))?;
+        .map_err(|error| CliError::Failed(format!("the engine thread could not start: {error}")))?;
     let mut first = vec![
         EngineCommand::UseCalibration(calibration),
         EngineCommand::Start(Box::new(request)),
     ];
-    let mut store: Option<TraceStore> = None;
-    let mut out = Reader::new(out, args.out.is_some());
-    // A file gets the text as it is.
-    let on_terminal = std::io::stdout().is_terminal();
-    let mut shown = Instant::now();
+    let mut running = Running::new(args, out, warned);
     loop {
         let Some(event) = engine.recv_timeout(Duration::from_secs(1)) else {
             if engine.is_alive() {
                 continue;
             }
-            return Err(CliError::Engine(
+            return Err(CliError::Failed(
                 "the engine ended without a word".to_owned(),
             ));
         };
         match event {
             EngineEvent::ModelLoading { fraction, stage } => {
-                if shown.elapsed() >= PROGRESS_EVERY {
-                    shown = Instant::now();
+                if running.is_due() {
                     progress(format_args!("loading: {stage}, {:.0} %", fraction * 100.0));
                 }
             }
@@ -155,76 +147,32 @@ fn follow(
                 }
                 for command in first.drain(..) {
                     engine.send(command).map_err(|_refused| {
-                        CliError::Engine("the engine takes no commands".to_owned())
+                        CliError::Failed("the engine takes no commands".to_owned())
                     })?;
                 }
             }
-            EngineEvent::RunStarted { header, .. } => store = Some(TraceStore::new(header)),
-            EngineEvent::Records { batch, .. } => {
-                let Some(store) = &mut store else { continue };
-                for record in batch {
-                    if !args.json
-                        && let TraceRecord::Tokens(tokens) = &record
-                    {
-                        let from = store.header().prompt_tokens as usize;
-                        let already = store.tokens().len();
-                        for token in tokens.iter().skip(from.saturating_sub(already)) {
-                            if on_terminal {
-                                out.tell(&printable(&token.text))?;
-                            } else {
-                                out.tell(&token.text)?;
-                            }
-                        }
-                    }
-                    store
-                        .apply(record)
-                        .map_err(|error| CliError::Engine(error.to_string()))?;
-                }
-                // On a terminal the text itself is the progress.
-                if (args.json || !on_terminal) && shown.elapsed() >= PROGRESS_EVERY {
-                    shown = Instant::now();
-                    let view = store.latest();
-                    progress(format_args!(
-                        "{} so far with the prompt's, {}, {:.0} slots",
-                        counted(view.cursor() as u64, "token"),
-                        counted(view.event_count() as u64, "compression"),
-                        view.slots()
-                    ));
-                }
+            EngineEvent::RunStarted { header, .. } => {
+                running.store = Some(TraceStore::new(header));
             }
+            EngineEvent::Records { batch, .. } => running.records(batch)?,
             EngineEvent::Warning { message, .. } => {
                 progress(format_args!("warning: {message}"));
-                *warned = true;
+                *running.warned = true;
             }
             EngineEvent::ParamsRejected { message, .. } | EngineEvent::Failed { message, .. } => {
-                return Err(CliError::Engine(message));
+                return Err(CliError::Failed(message));
             }
             EngineEvent::State {
                 state: RunState::Finished(reason),
                 ..
             } => {
-                let Some(store) = &store else { continue };
-                if args.json {
-                    out.tell(&report(store)?)?;
-                } else {
-                    out.tell("\n")?;
+                if let Some(store) = running.store.take() {
+                    return running.finish(&store, &reason);
                 }
-                let summary = RunSummary::of(store);
-                progress(format_args!(
-                    "{}: {} generated, {}, peak {} slots",
-                    reason.name(),
-                    counted(summary.tokens, "token"),
-                    counted(summary.compressions, "compression"),
-                    summary.peak_slots
-                ));
-                if let (Some(path), true) = (&args.out, *warned) {
-                    return Err(elsewhere(path, store, &reason));
-                }
-                return out.failed.map_or(Ok(()), |error| Err(error.into()));
             }
             EngineEvent::ModelUnloaded | EngineEvent::State { .. } | EngineEvent::Stats { .. } => {}
             EngineEvent::Gone => {
-                return Err(CliError::Engine(
+                return Err(CliError::Failed(
                     "the engine ended before the run did".to_owned(),
                 ));
             }
@@ -234,10 +182,9 @@ fn follow(
 
 /// Writes a run whose file could not grow along with it beside where it should be, now that it is whole; what to tell.
 fn elsewhere(path: &Path, store: &TraceStore, reason: &FinishReason) -> CliError {
-    let free = |path: &PathBuf| !path.exists() && !unfinished(path).exists();
-    let beside = numbered(path).find(free);
+    let beside = numbered(path).find(|path| is_free(path));
     let saved = beside.map(|beside| (save(&beside, store), beside));
-    CliError::Engine(match saved {
+    CliError::Failed(match saved {
         Some((Ok(()), beside)) => format!(
             "the run ended ({}), but its trace could not be written as it went: see the warning above; it is whole in {}",
             reason.name(),
@@ -250,68 +197,6 @@ fn elsewhere(path: &Path, store: &TraceStore, reason: &FinishReason) -> CliError
             path.display()
         ),
     })
-}
-
-/// Who reads the text. If they go away (`| head`) or it cannot be written, a run that is being recorded goes on to its end:
-/// a trace cut short must not take the place of a whole one.
-struct Reader<'a> {
-    out: &'a mut dyn Write,
-    recording: bool,
-    gone: bool,
-    /// Why it could not be written, if nobody went away.
-    failed: Option<std::io::Error>,
-}
-
-impl<'a> Reader<'a> {
-    fn new(out: &'a mut dyn Write, recording: bool) -> Self {
-        Self {
-            out,
-            recording,
-            gone: false,
-            failed: None,
-        }
-    }
-
-    fn tell(&mut self, text: &str) -> std::io::Result<()> {
-        if self.gone {
-            return Ok(());
-        }
-        let written = write!(self.out, "{text}").and_then(|()| self.out.flush());
-        match written {
-            Err(error) if self.recording => {
-                self.gone = true;
-                if error.kind() == ErrorKind::BrokenPipe {
-                    progress(format_args!(
-                        "nobody reads the text any more; the run goes on for its trace"
-                    ));
-                } else {
-                    progress(format_args!(
-                        "warning: the text cannot be written ({error}); the run goes on for its trace"
-                    ));
-                    self.failed = Some(error);
-                }
-                Ok(())
-            }
-            written => written,
-        }
-    }
-}
-
-/// What `info --json` says of the run's file, and the text.
-fn report(store: &TraceStore) -> Result<String, CliError> {
-    #[derive(Serialize)]
-    struct Recorded<'a> {
-        #[serde(flatten)]
-        info: Info,
-        text: &'a str,
-    }
-    let prompt = store.header().prompt_tokens as usize;
-    let recorded = Recorded {
-        info: Info::of(store),
-        text: store.tokens().text_of(prompt..store.tokens().len()),
-    };
-    let json = serde_json::to_string_pretty(&recorded).map_err(std::io::Error::from)?;
-    Ok(format!("{json}\n"))
 }
 
 #[cfg(test)]

@@ -7,9 +7,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use super::sweep_args::SweepArgs;
-use super::{CliError, progress};
+use super::{CliError, failed, progress};
 use crate::counted::counted;
-use crate::error_chain::chain;
 use crate::export::{self, Format};
 use crate::printable::printable;
 use crate::problems::HELD_OUT_SEEDS;
@@ -55,10 +54,10 @@ pub(super) fn run(args: &SweepArgs, out: &mut dyn Write) -> Result<(), CliError>
     let ended = execute(&request, &Loader::REAL, &stop, &mut |event| {
         teller.hear(event);
     });
-    let failed = ended.err().map(|error| CliError::Engine(chain(&error)));
+    let failure = ended.err().map(failed);
     // What had run before a failure counts all the same.
     let Some((plan, outcomes)) = teller.ran.take() else {
-        return failed.map_or(Ok(()), Err);
+        return failure.map_or(Ok(()), Err);
     };
     let table = SweepTable::of(&plan, &outcomes);
     if args.json {
@@ -66,7 +65,7 @@ pub(super) fn run(args: &SweepArgs, out: &mut dyn Write) -> Result<(), CliError>
     } else {
         write!(out, "{}", printable(&text(&plan, &table)))?;
     }
-    if let Some(error) = failed {
+    if let Some(error) = failure {
         return Err(error);
     }
     if let (Some(path), Some(format)) = (&args.plot, plot) {

@@ -9,7 +9,7 @@ use clap::builder::RangedU64ValueParser;
 use super::args::named;
 use super::progress;
 use super::run_args::{CacheArgs, warn_greedy};
-use crate::config::{CacheSettings, Protection, Sampling, Scope, Trigger};
+use crate::config::{CacheSettings, EMBEDDED_MODEL, Protection, Sampling, Scope, Trigger};
 use crate::export::SweepAxis;
 use crate::sweep::ProblemSource;
 
@@ -41,7 +41,7 @@ pub struct SweepArgs {
     )]
     pub seed: u64,
     /// Model: a GGUF file, a Hugging Face folder, or a known name
-    #[arg(long, value_name = "FILE|DIR|NAME", default_value = "reasoner")]
+    #[arg(long, value_name = "FILE|DIR|NAME", default_value = EMBEDDED_MODEL)]
     pub model: String,
     /// Tokens generated at most
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = Sampling::default().max_tokens)]

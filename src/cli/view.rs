@@ -6,7 +6,7 @@ use std::path::Path;
 use super::CliError;
 use super::args::ViewArgs;
 #[cfg(feature = "gui")]
-use super::{no_token, progress};
+use super::{failed, no_token, read_trace};
 #[cfg(feature = "gui")]
 use crate::trace::load;
 
@@ -23,7 +23,7 @@ pub(super) fn run(args: &ViewArgs) -> Result<(), CliError> {
                 .map(CliError::from),
             _ => None,
         };
-        unreadable.unwrap_or_else(|| CliError::Engine(crate::error_chain::chain(&error)))
+        unreadable.unwrap_or_else(|| failed(error))
     })
 }
 
@@ -32,11 +32,7 @@ pub(super) fn run(args: &ViewArgs) -> Result<(), CliError> {
 fn check(args: &ViewArgs) -> Result<(), CliError> {
     let mut longest: Option<(&Path, usize)> = None;
     for file in &args.files {
-        let loaded = load(file)?;
-        if let Some(problem) = &loaded.problem {
-            progress(format_args!("warning: {}: {problem}", file.display()));
-        }
-        let tokens = loaded.store.tokens().len();
+        let tokens = read_trace(file)?.store.tokens().len();
         if longest.is_none_or(|(_, most)| tokens > most) {
             longest = Some((file, tokens));
         }

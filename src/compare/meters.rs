@@ -3,7 +3,7 @@
 use crate::analysis::policy_names;
 use crate::config::CacheSettings;
 use crate::policy;
-use crate::trace::{FinishReason, RunSummary, TraceStore, last_boxed, same_answer};
+use crate::trace::{FinishReason, RunSummary, TraceStore, same_answer};
 
 /// The numbers of one run beside the others.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,7 +29,6 @@ impl Meters {
     pub fn of(store: &TraceStore) -> Self {
         let header = store.header();
         let summary = RunSummary::of(store);
-        let prompt = header.prompt_tokens as usize;
         let end = store.end();
         Self {
             policy: policy_names(&store.latest()),
@@ -37,7 +36,7 @@ impl Meters {
             auxiliary_bytes: auxiliary_bytes(store, &summary),
             finish: end.map(|(_, reason, _)| reason.clone()),
             seconds: end.map(|(_, _, seconds)| *seconds),
-            answer: last_boxed(store.tokens().text_of(prompt..store.tokens().len())),
+            answer: store.answer(),
             summary,
         }
     }

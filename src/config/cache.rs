@@ -67,7 +67,8 @@ pub enum Scope {
     Head,
     /// The heads of a layer share one set, chosen by their mean score.
     Layer,
-    /// All layers share one set: mean over heads, summed over layers, as in the vLLM and SGLang ports.
+    /// All layers share one set: mean over the heads, then over the layers, that hold the token. Where all hold the same
+    /// tokens, that is the order of the vLLM and SGLang ports, which sum over layers.
     Global,
 }
 

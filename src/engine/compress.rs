@@ -99,9 +99,9 @@ pub fn compress(
         })
         .collect();
     let keep = chosen.unwrap_or_else(|| {
-        let totals: Vec<Vec<Vec<f32>>> = scores
+        let totals: Vec<Vec<&[f32]>> = scores
             .iter()
-            .map(|layer| layer.iter().map(|head| head.score.clone()).collect())
+            .map(|layer| layer.iter().map(|head| head.score.as_slice()).collect())
             .collect();
         select(&positions, &totals, settings, context.prompt_tokens)
     });

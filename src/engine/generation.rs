@@ -14,6 +14,7 @@ use super::error::EngineError;
 use super::sampler::Sampler;
 use super::segments::SegmentFinder;
 use crate::config::{CacheSettings, Sampling};
+use crate::error_chain::chain;
 use crate::model::{CacheShape, Forward, KvCache, LanguageModel, TextStream};
 use crate::policy::calibration::Calibration;
 use crate::policy::schedule::Schedule;
@@ -142,14 +143,9 @@ impl<'m> Generation<'m> {
             calibration: None,
         };
         let policy = find(&request.settings.policy)?.start(&run)?;
-        let shape = CacheShape {
-            layers: summary.layers as usize,
-            query_heads: summary.query_heads as usize,
-            kv_heads: summary.kv_heads as usize,
-            head_dim: summary.head_dim as usize,
-            capacity: schedule.capacity(&request.settings, longest),
-            window: query_rows(&policy, &request.settings),
-        };
+        let capacity = schedule.capacity(&request.settings, longest);
+        let window = query_rows(&policy, &request.settings);
+        let shape = CacheShape::of(&summary, capacity, window);
         let mut cache = if policy.info.watches() {
             KvCache::new(shape)?
         } else {
@@ -225,6 +221,11 @@ impl<'m> Generation<'m> {
         &self.cache
     }
 
+    /// Tokens, the prompt's included, after which the run ends at the latest: by its limit or the model's context.
+    pub fn longest(&self) -> usize {
+        self.longest
+    }
+
     /// Tokens generated so far.
     pub fn generated(&self) -> u32 {
         self.generated
@@ -277,7 +278,7 @@ impl<'m> Generation<'m> {
         if let Err(error) = self.settle()
             && !matches!(reason, FinishReason::Failed(_))
         {
-            reason = FinishReason::Failed(error.to_string());
+            reason = FinishReason::Failed(chain(&error));
         }
         if !self.finished {
             self.finished = true;

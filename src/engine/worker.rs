@@ -19,7 +19,7 @@ use crate::error_chain::chain;
 use crate::model::{LanguageModel, LanguageModelError};
 use crate::panicked;
 use crate::policy::calibration::Calibration;
-use crate::trace::FinishReason;
+use crate::trace::{FinishReason, TraceRecord};
 
 /// Loads the model that a name or path speaks of, reporting progress (0 to 1 and what is being done).
 pub type Loader = Box<
@@ -252,35 +252,13 @@ impl Worker<'_> {
         let mut speed = Speed::default();
         let mut shown = RunState::Prefill;
         loop {
-            let mut preempted = None;
-            loop {
-                // Once it has said that it is held, there is nothing to do but wait.
-                let rests = pace == Pace::Paused && shown == RunState::Paused;
-                let Some(command) = self.next_command(&mut generation, &mut speed, rests)? else {
-                    break;
-                };
-                match self.obey(run, command, &mut generation, &mut pace) {
-                    Obeyed::GoOn => {}
-                    Obeyed::End(next) => {
-                        preempted = Some(next);
-                        break;
-                    }
-                }
-            }
-            let ended = if let Some(next) = preempted {
-                Some((generation.finish(FinishReason::Stopped), next))
-            } else {
-                self.step(run, &mut generation, &mut pace)
-                    .map(|reason| (reason, None))
+            let ended = match self.obey_all(run, &mut generation, &mut speed, &mut pace, &shown)? {
+                Obeyed::End(next) => Some((generation.finish(FinishReason::Stopped), next)),
+                Obeyed::GoOn => self
+                    .step(run, &mut generation, &mut pace)
+                    .map(|reason| (reason, None)),
             };
-            let records = generation.take_records();
-            if let Some(writer) = &mut recorder
-                && let Err(error) = writer.write(&records)
-            {
-                self.warn(run, &error);
-                recorder = None;
-            }
-            self.outbox.records(run, records);
+            self.pass_on(run, generation.take_records(), &mut recorder);
             if pace == Pace::Paused {
                 self.outbox.flush();
             }
@@ -336,6 +314,38 @@ impl Worker<'_> {
                     message: message.clone(),
                 });
                 Some(generation.finish(FinishReason::Failed(message)))
+            }
+        }
+    }
+
+    /// Sends records on, and to the run's file as long as that can be written.
+    fn pass_on(&mut self, run: RunId, records: Vec<TraceRecord>, recorder: &mut Option<Recorder>) {
+        if let Some(writer) = recorder
+            && let Err(error) = writer.write(&records)
+        {
+            self.warn(run, &error);
+            *recorder = None;
+        }
+        self.outbox.records(run, records);
+    }
+
+    /// Obeys the commands that there are, up to one that ends the run. A run that is held, and has said so, waits for them.
+    fn obey_all(
+        &mut self,
+        run: RunId,
+        generation: &mut Generation<'_>,
+        speed: &mut Speed,
+        pace: &mut Pace,
+        shown: &RunState,
+    ) -> Result<Obeyed, Quit> {
+        loop {
+            let rests = *pace == Pace::Paused && *shown == RunState::Paused;
+            let Some(command) = self.next_command(generation, speed, rests)? else {
+                return Ok(Obeyed::GoOn);
+            };
+            let obeyed = self.obey(run, command, generation, pace);
+            if matches!(obeyed, Obeyed::End(_)) {
+                return Ok(obeyed);
             }
         }
     }

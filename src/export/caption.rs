@@ -2,8 +2,11 @@
 
 use crate::analysis::{policy_names, settings_in_force};
 use crate::config::{CacheSettings, Protection};
+use crate::counted::counted;
 use crate::policy;
 use crate::trace::{CompressionRecord, TraceHeader, TraceStore, TraceView};
+
+pub(super) use crate::policy::shown_name as name;
 
 /// Model, policies and the settings that the last of them used, for a figure of the whole run.
 pub(super) fn run(view: &TraceView<'_>) -> String {
@@ -20,11 +23,6 @@ pub(super) fn at(record: &CompressionRecord, store: &TraceStore) -> String {
     let settings = store.settings_of(record.revision);
     let who = vec![model(store.header()), name(&settings.policy).to_owned()];
     [who, values(settings)].concat().join(", ")
-}
-
-/// Name of a policy as shown to people; its id if the program does not know it.
-pub(super) fn name(policy: &str) -> &str {
-    policy::find(policy).map_or(policy, |info| info.name)
 }
 
 /// The settings that the policy uses, and what it may not choose from: a protected token stays whatever its score.
@@ -68,9 +66,11 @@ pub(super) fn compression(record: &CompressionRecord, view: &TraceView<'_>) -> S
 
 /// The moment a figure of the whole run shows.
 pub(super) fn moment(view: &TraceView<'_>) -> String {
-    let events = view.event_count();
-    let s = if events == 1 { "" } else { "s" };
-    let seen = format!("{} tokens seen, {events} compression{s}", view.cursor());
+    let seen = format!(
+        "{} seen, {}",
+        counted(view.cursor() as u64, "token"),
+        counted(view.event_count() as u64, "compression")
+    );
     match changes(view) {
         None => seen,
         Some(changes) => format!("{seen}; {changes}"),

@@ -10,7 +10,7 @@ use super::caption::one_line;
 use super::figure::Figure;
 use super::info::{bytes, set_apart, settings_text};
 use super::table::shortest;
-use super::{ExportError, ExportOptions, Format, caption, comparison_figure, png, svg};
+use super::{ExportError, ExportOptions, Format, caption, comparison_figure};
 use crate::analysis::{policies_in_force, policy_ids, settings_in_force};
 use crate::compare::{
     Divergence, HeldTotals, Meters, Mismatch, Overlap, cautions, check, common_prefix, divergence,
@@ -19,7 +19,7 @@ use crate::compare::{
 use crate::config::{CacheSettings, SettingsReport};
 use crate::counted::counted;
 use crate::printable::{Printable, printable};
-use crate::trace::{AtomicFile, FileError, FinishReason, TraceStore};
+use crate::trace::{FinishReason, TraceStore};
 
 /// A run and what it is called: its file, or where it came from.
 #[derive(Clone, Debug)]
@@ -355,12 +355,8 @@ impl<'a> Comparison<'a> {
         options: &ExportOptions,
         out: &mut dyn Write,
     ) -> Result<(), ExportError> {
-        match format {
-            Format::Png => out.write_all(&png::render(&self.figure(options))?)?,
-            Format::Svg => out.write_all(svg::document(&self.figure(options))?.as_bytes())?,
-            Format::Csv | Format::Json => return Err(ExportError::NoTable { format }),
-        }
-        Ok(())
+        let figure = self.drawable(format, options)?;
+        Ok(out.write_all(&super::rendered(&figure, format)?)?)
     }
 
     /// Writes the figure to a file, which appears whole or not at all.
@@ -373,11 +369,14 @@ impl<'a> Comparison<'a> {
         options: &ExportOptions,
         path: &Path,
     ) -> Result<(), ExportError> {
-        let mut file = AtomicFile::create(path)?;
-        match self.write_figure(format, options, &mut file) {
-            Ok(()) => Ok(file.commit()?),
-            Err(ExportError::Io(source)) => Err(FileError::writing(path, source).into()),
-            Err(other) => Err(other),
+        super::write_figure(&self.drawable(format, options)?, format, path)
+    }
+
+    /// The figure, unless the format is a table's.
+    fn drawable(&self, format: Format, options: &ExportOptions) -> Result<Figure, ExportError> {
+        match format {
+            Format::Png | Format::Svg => Ok(self.figure(options)),
+            Format::Csv | Format::Json => Err(ExportError::NoTable { format }),
         }
     }
 

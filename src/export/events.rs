@@ -42,8 +42,8 @@ pub(super) fn write(
             Cell::Int(record.event.into()),
             Cell::Int(record.seen.into()),
             Cell::Int(record.revision.into()),
-            Cell::Double(mean(&record.slots_before)),
-            Cell::Double(mean(&record.slots_after)),
+            Cell::Double(record.mean_slots_before()),
+            Cell::Double(record.mean_slots_after()),
             Cell::Int(record.evicted.iter().map(|list| list.len() as u64).sum()),
             Cell::Int(record.micros.into()),
             Cell::Text(&settings.policy),
@@ -61,8 +61,4 @@ pub(super) fn write(
         ])?;
     }
     Ok(table.end()?)
-}
-
-fn mean(values: &[u32]) -> f64 {
-    values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len().max(1) as f64
 }

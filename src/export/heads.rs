@@ -8,8 +8,7 @@ pub(super) fn chosen(
     model: &ModelSummary,
     options: &ExportOptions,
 ) -> Result<Vec<HeadId>, ExportError> {
-    let heads: Vec<HeadId> = (0..model.layers)
-        .flat_map(|layer| (0..model.kv_heads).map(move |head| HeadId { layer, head }))
+    let heads: Vec<HeadId> = (model.head_ids())
         .filter(|id| options.layer.is_none_or(|layer| id.layer == layer))
         .filter(|id| options.head.is_none_or(|head| id.head == head))
         .collect();

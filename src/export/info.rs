@@ -9,7 +9,7 @@ use crate::analysis::{THEN, policies_in_force};
 use crate::config::{CacheSettings, Sampling, SettingsReport};
 use crate::policy::{self, Param};
 use crate::printable::Printable;
-use crate::trace::{FinishReason, ModelSummary, RecordLevel, RunSummary, TraceStore, last_boxed};
+use crate::trace::{FinishReason, ModelSummary, RecordLevel, RunSummary, TraceStore};
 
 /// Everything `info` tells.
 #[derive(Clone, Debug, Serialize)]
@@ -71,7 +71,6 @@ impl Info {
     pub fn of(store: &TraceStore) -> Self {
         let header = store.header();
         let summary = RunSummary::of(store);
-        let from = header.prompt_tokens as usize;
         let seconds = store
             .end()
             .map(|(_, _, seconds)| *seconds)
@@ -104,7 +103,7 @@ impl Info {
                     settings: settings.clone(),
                 })
                 .collect(),
-            answer: last_boxed(store.tokens().text_of(from..store.tokens().len())),
+            answer: store.answer(),
             finish: store.end().map(|(_, reason, _)| reason.name().to_owned()),
             failure: store.end().and_then(|(_, reason, _)| match reason {
                 FinishReason::Failed(error) => Some(error.clone()),

@@ -1,9 +1,8 @@
 //! What a heatmap can show of a head's tokens at a compression.
 
-use std::fmt;
-
 use super::palette::{Palette, Ramp};
 use super::scale::Scale;
+use crate::named::named;
 use crate::trace::{Component, CompressionRecord};
 
 /// Quantiles of a compression's importance that its colour scale reaches from and to.
@@ -26,28 +25,15 @@ pub enum Measure {
     Held,
 }
 
+// In the order in which a default is looked for.
+named!(Measure {
+    Importance => "importance",
+    Redundancy => "redundancy",
+    Score => "score",
+    Held => "held",
+});
+
 impl Measure {
-    /// Every measure, in the order in which a default is looked for.
-    pub const ALL: &'static [Self] = &[Self::Importance, Self::Redundancy, Self::Score, Self::Held];
-
-    /// The name used on the command line and in files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Importance => "importance",
-            Self::Redundancy => "redundancy",
-            Self::Score => "score",
-            Self::Held => "held",
-        }
-    }
-
-    /// The measure of that name, if there is one.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|measure| measure.name() == name)
-    }
-
     /// Its name in a table, which says the unit: in the table of scores importance and redundancy are raw shares.
     pub const fn column(self) -> &'static str {
         match self {
@@ -117,11 +103,5 @@ impl Measure {
             }
             Self::Held => Scale::UNIT,
         }
-    }
-}
-
-impl fmt::Display for Measure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
     }
 }

@@ -7,6 +7,7 @@ use super::matrix_figure::heading;
 use super::palette::{Palette, Rgb};
 use super::series::{Marker, style};
 use crate::named::named;
+use crate::policy::shown_name;
 use crate::sweep::{ArmRow, SweepPlan, SweepTable};
 
 /// What the horizontal axis of a sweep's curve is.
@@ -74,7 +75,7 @@ pub fn sweep_figure(plan: &SweepPlan, table: &SweepTable, axis: SweepAxis, theme
         .into_iter()
         .filter(|policy| table.of_policy(policy).any(|row| !row.arm.is_full()))
         .collect();
-    let names: Vec<String> = policies.iter().map(|policy| name(policy)).collect();
+    let names: Vec<&str> = policies.iter().map(|policy| shown_name(policy)).collect();
     let widest = names
         .iter()
         .map(|name| fonts::width(name, Font::Sans, LABEL))
@@ -134,17 +135,13 @@ pub fn sweep_figure(plan: &SweepPlan, table: &SweepTable, axis: SweepAxis, theme
         );
         if let Some(last) = rows.last() {
             let y = plot.y(last.stats.pass_rate);
-            labels.push((y, colour, name.clone()));
+            labels.push((y, colour, (*name).to_owned()));
         }
     }
     direct_labels(&mut figure, &plot, labels);
     let bottom = legend(&mut figure, palette, theme, &plot, &names);
     figure.height = (bottom + MARGIN).ceil();
     figure
-}
-
-fn name(policy: &str) -> String {
-    crate::policy::find(policy).map_or(policy.to_owned(), |info| info.name.to_owned())
 }
 
 fn axes(figure: &mut Figure, palette: &Palette, plot: &Plot, plan: &SweepPlan) {
@@ -311,7 +308,7 @@ fn legend(
     palette: &Palette,
     theme: Theme,
     plot: &Plot,
-    names: &[String],
+    names: &[&str],
 ) -> f32 {
     let mut y = plot.bottom() + 66.0;
     let mut x = LEFT;
@@ -319,7 +316,7 @@ fn legend(
     let entries = names
         .iter()
         .enumerate()
-        .map(|(i, name)| (Some(style(i)), name.as_str()));
+        .map(|(i, &name)| (Some(style(i)), name));
     for (look, name) in entries.chain([(None, "Full cache")]) {
         let width = 44.0 + fonts::width(name, Font::Sans, LABEL);
         if x + width > right {

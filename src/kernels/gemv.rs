@@ -32,7 +32,7 @@ fn rows(weights: &[f32], x: &[f32], out: &mut [f32]) {
     }
     for (row, out) in rest.iter_mut().enumerate() {
         let at = (whole + row) * columns;
-        *out = crate::policy::dot::dot(&weights[at..at + columns], x);
+        *out = crate::dot::dot(&weights[at..at + columns], x);
     }
 }
 

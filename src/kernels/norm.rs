@@ -1,6 +1,6 @@
 //! Root-mean-square norm (arXiv 1910.07467).
 
-use crate::policy::dot::dot;
+use crate::dot::dot;
 
 /// `out = x / sqrt(mean(x^2) + eps) * weight` for each row of `weight.len()` floats.
 pub fn rms_norm(x: &[f32], weight: &[f32], eps: f32, out: &mut [f32]) {

@@ -1,7 +1,7 @@
 //! The two products of attention, a few rows against a run of keys or values at a time.
 
+use crate::dot::{dot, tile};
 use crate::lanes::{LANES, Lanes};
-use crate::policy::dot::{dot, tile};
 
 /// Value rows that stay in the first-level cache while all query rows of a unit pass over them.
 const VALUE_TILE: usize = 64;

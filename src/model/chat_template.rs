@@ -23,8 +23,6 @@ const FUEL: u64 = 2_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Instructions that precede the conversation.
-    System,
     /// The person.
     User,
     /// The model.

@@ -2,6 +2,7 @@
 //!
 //! Every setting the decoder cannot honour is refused here, once, so that the forward pass has no hidden cases.
 
+use super::CacheShape;
 use super::error::ModelError;
 use super::rope::RopeScaling;
 
@@ -79,6 +80,18 @@ const MOST_WIDTH: usize = 1 << 20;
 const MOST_TOKENS: usize = 1 << 24;
 
 impl ModelConfig {
+    /// A cache for it with `capacity` slots per head that remembers the last `window` queries.
+    pub fn cache_shape(&self, capacity: usize, window: usize) -> CacheShape {
+        CacheShape {
+            layers: self.layers,
+            query_heads: self.query_heads,
+            kv_heads: self.kv_heads,
+            head_dim: self.head_dim,
+            capacity,
+            window,
+        }
+    }
+
     /// The configuration itself if a decoder can be built from it.
     ///
     /// # Errors

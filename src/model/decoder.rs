@@ -147,14 +147,7 @@ impl Decoder {
     /// # Errors
     /// [`CacheError`] if a size is zero or the memory cannot be had.
     pub fn cache(&self, capacity: usize, window: usize) -> Result<KvCache, CacheError> {
-        KvCache::new(CacheShape {
-            layers: self.config.layers,
-            query_heads: self.config.query_heads,
-            kv_heads: self.config.kv_heads,
-            head_dim: self.config.head_dim,
-            capacity,
-            window,
-        })
+        KvCache::new(self.config.cache_shape(capacity, window))
     }
 
     /// Feeds `tokens` and returns the logits after the last one, `[vocab]`.

@@ -31,10 +31,3 @@ pub struct ModelInfo {
     /// Tokens that end a generation, as far as the model file says.
     pub eos: Vec<u32>,
 }
-
-impl ModelInfo {
-    /// Bytes one token takes in the cache: keys and values of every layer in f32.
-    pub fn cache_bytes_per_token(&self) -> u64 {
-        (2 * self.layers * self.kv_heads * self.head_dim * size_of::<f32>()) as u64
-    }
-}

@@ -270,12 +270,6 @@ impl KvCache {
         (2 * heads * self.shape.head_floats() * self.element_bytes()) as u64
     }
 
-    /// Bytes the held keys and values take.
-    pub fn used_bytes(&self) -> u64 {
-        let entries: usize = self.layers.iter().map(|layer| layer.len).sum();
-        (2 * entries * self.shape.kv_heads * self.shape.head_dim * self.element_bytes()) as u64
-    }
-
     /// Whether `tokens` more entries fit into every layer.
     ///
     /// # Errors

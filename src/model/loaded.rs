@@ -13,7 +13,7 @@ use super::{
     ForwardError, KvCache, LanguageModel, LanguageModelError, LoadOptions, LoadProgress,
     ModelError, ModelFiles, ModelInfo, ModelSource, Scratch, TextStart, TextStream, fingerprint,
 };
-use crate::config::DeviceChoice;
+use crate::config::{DeviceChoice, EMBEDDED_MODEL};
 use crate::kernels::cuda::{Accelerator, Element};
 use crate::trace::ModelSummary;
 
@@ -277,7 +277,7 @@ fn decoder(
     match files {
         ModelFiles::Embedded(EmbeddedModel {
             config, weights, ..
-        }) => Decoder::from_bytes("reasoner", config, weights, &mut report),
+        }) => Decoder::from_bytes(EMBEDDED_MODEL, config, weights, &mut report),
         ModelFiles::Gguf(path) => {
             let options = options(size(std::slice::from_ref(path)));
             Decoder::open(path, options, &mut report)

@@ -1,5 +1,7 @@
 //! The models the tool knows by name: where they live, how large they are, under which licence.
 
+use crate::config::EMBEDDED_MODEL;
+
 /// Where a model's weights are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KnownWeights {
@@ -42,7 +44,7 @@ const FOLDER: [&str; 4] = [
 /// Every known model, the embedded one first, then by size.
 pub const KNOWN_MODELS: [KnownModel; 6] = [
     KnownModel {
-        name: "reasoner",
+        name: EMBEDDED_MODEL,
         repo: "",
         weights: KnownWeights::Embedded,
         approx_bytes: 7_600_000,

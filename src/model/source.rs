@@ -11,6 +11,7 @@ use super::embedded::{EmbeddedModel, REASONER};
 use super::fetch::FetchError;
 use super::hub::Hub;
 use super::registry::{INDEX, KNOWN_MODELS, KnownModel, KnownWeights};
+use crate::config::{EMBEDDED_MODEL, is_embedded};
 
 /// A model that was chosen and looked at: its files were there.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -190,15 +191,15 @@ pub(super) fn weights_file(folder: &Path, weights: &[PathBuf]) -> PathBuf {
 impl std::fmt::Display for ModelSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Embedded => f.write_str("reasoner (embedded)"),
+            Self::Embedded => write!(f, "{EMBEDDED_MODEL} (embedded)"),
             Self::Path(path) => path.display().fmt(f),
         }
     }
 }
 
 fn named(text: &str) -> Option<&'static KnownModel> {
-    KnownModel::by_name(if text.eq_ignore_ascii_case("embedded") {
-        "reasoner"
+    KnownModel::by_name(if is_embedded(text) {
+        EMBEDDED_MODEL
     } else {
         text
     })

@@ -11,6 +11,7 @@ use super::{
     ChatTemplate, Decoder, EmbeddedModel, LanguageModelError, ModelConfig, ModelError, ModelFiles,
     ModelSource, TemplateError, Tokenizer, TokenizerFiles, hf_config,
 };
+use crate::config::EMBEDDED_MODEL;
 
 /// What turns text into tokens and back.
 pub(super) struct Words {
@@ -83,7 +84,7 @@ fn embedded(model: &EmbeddedModel) -> Result<Parts, LanguageModelError> {
         generation_config: None,
     })?;
     Ok((
-        hf_config::parse(model.config, "reasoner")?,
+        hf_config::parse(model.config, EMBEDDED_MODEL)?,
         tokenizer,
         ChatTemplate::from_tokenizer_config(model.tokenizer_config, None),
     ))

@@ -1,7 +1,7 @@
 //! Attention of single query heads over a head's keys, for policies that do not pool a GQA group's logits first.
 
-use super::dot::{dot, tile};
 use super::softmax::softmax;
+use crate::dot::{dot, tile};
 
 /// Queries that pass over the keys together: as many as the registers have room for.
 const TOGETHER: usize = 3;
@@ -70,9 +70,4 @@ pub fn mean_attention(queries: &[f32], keys: &[f32], head_dim: usize) -> Vec<f32
         *value *= scale;
     }
     mean
-}
-
-/// The last `rows` rows of `queries` `[any, row_floats]`.
-pub fn last_rows(queries: &[f32], row_floats: usize, rows: usize) -> &[f32] {
-    &queries[queries.len().saturating_sub(rows * row_floats)..]
 }

@@ -2,8 +2,8 @@
 //!
 //! One round of Lloyd's algorithm. Keys close in time are alike, so centres spread over time are near the end already.
 
-use super::dot::{dot, tile};
 use super::spread::spread;
+use crate::dot::{dot, tile};
 
 /// Centres compared at once.
 const TOGETHER: usize = 4;

@@ -23,7 +23,7 @@ struct FullCache;
 
 impl Policy for FullCache {
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
-        let candidates = head.len() - settings.window as usize;
+        let candidates = head.candidates(settings);
         HeadScores::plain(vec![0.0; candidates])
     }
 }

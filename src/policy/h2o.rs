@@ -35,7 +35,7 @@ struct H2o;
 
 impl Policy for H2o {
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
-        let candidates = head.len() - settings.window as usize;
+        let candidates = head.candidates(settings);
         HeadScores::important(head.attention[..candidates].to_vec())
     }
 }

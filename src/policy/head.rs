@@ -1,8 +1,8 @@
 //! What a policy sees of the cache, and what it says about it.
 
-use crate::trace::Position;
-
 use super::stream::Draw;
+use crate::config::CacheSettings;
+use crate::trace::Position;
 
 /// One KV head's cache as a policy sees it, slots in cache order (newest last).
 ///
@@ -40,10 +40,15 @@ impl<'a> HeadView<'a> {
         self.positions.is_empty()
     }
 
-    /// The newest token's queries, `[group, head_dim]`.
-    pub fn last_queries(&self) -> &'a [f32] {
-        let row = self.group * self.head_dim;
-        &self.queries[self.queries.len().saturating_sub(row)..]
+    /// Slots that may go: all but the observation window's. Only with [`len`](Self::len) above the window.
+    pub fn candidates(&self, settings: &CacheSettings) -> usize {
+        self.len() - settings.window as usize
+    }
+
+    /// The queries of the newest `tokens` tokens, oldest first, or of as many as there are: `[rows, group, head_dim]`.
+    pub fn last_queries(&self, tokens: usize) -> &'a [f32] {
+        let floats = tokens * self.group * self.head_dim;
+        &self.queries[self.queries.len().saturating_sub(floats)..]
     }
 
     /// Tokens seen by this head: one more than its newest position.

@@ -1,9 +1,9 @@
 //! Importance: what the last queries attend to (R-KV §3.2 in the published code's order; also SnapKV).
 
 use super::HeadView;
-use super::dot::{dot, dot4};
 use super::softmax::softmax;
 use crate::config::CacheSettings;
+use crate::dot::{dot, dot4};
 
 /// Importance of the `n - window` candidates of one head, each 0 to 1.
 ///
@@ -11,21 +11,21 @@ use crate::config::CacheSettings;
 /// mean over the query rows (at most the last `window` ones), max-pool of width `kernel` with `-inf`
 /// padding (published code `r1_kv.py`, `compute_attention_scores`; the paper's §3.2 pools each row first).
 pub fn importance(head: &HeadView<'_>, settings: &CacheSettings) -> Vec<f32> {
-    let raw = raw_importance(head, settings.window as usize);
+    let raw = raw_importance(head, settings);
     max_pool(&raw, settings.kernel as usize)
 }
 
 /// Importance before pooling.
-pub fn raw_importance(head: &HeadView<'_>, window: usize) -> Vec<f32> {
+pub fn raw_importance(head: &HeadView<'_>, settings: &CacheSettings) -> Vec<f32> {
     let d = head.head_dim;
-    let candidates = head.len() - window;
+    let candidates = head.candidates(settings);
     let keys = &head.keys[..candidates * d];
     let row_len = head.group * d;
-    let rows = head.queries.len() / row_len;
-    let used = rows.min(window);
+    let queries = head.last_queries(settings.window as usize);
+    let used = queries.len() / row_len;
     let mut mean = vec![0f32; candidates];
     let mut logits = vec![0f32; candidates];
-    for row in head.queries.chunks_exact(row_len).skip(rows - used) {
+    for row in queries.chunks_exact(row_len) {
         row_logits(row, keys, d, &mut logits);
         softmax(&mut logits);
         for (sum, &p) in mean.iter_mut().zip(&logits) {

@@ -2,11 +2,11 @@
 //!
 //! `score_i = -cos(k_i, m)` with `m` the mean of all unit keys in the cache, the window's included.
 
-use super::dot::dot;
 use super::params::Param;
 use super::table::PolicyInfo;
 use super::{HeadScores, HeadView, Needs, Policy};
 use crate::config::CacheSettings;
+use crate::dot::dot;
 
 pub(super) const INFO: PolicyInfo = PolicyInfo {
     id: "keydiff",
@@ -35,7 +35,7 @@ fn inverse_norm(row: &[f32]) -> f32 {
 
 impl Policy for KeyDiff {
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
-        let candidates = head.len() - settings.window as usize;
+        let candidates = head.candidates(settings);
         let rows = head.keys.chunks_exact(head.head_dim);
         let scales: Vec<f32> = rows.clone().map(inverse_norm).collect();
         // The sum points where the mean does.

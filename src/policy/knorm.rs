@@ -1,10 +1,10 @@
 //! Knorm: keys of small norm are important (arXiv 2406.11430).
 
-use super::dot::dot;
 use super::params::Param;
 use super::table::PolicyInfo;
 use super::{HeadScores, HeadView, Needs, Policy};
 use crate::config::CacheSettings;
+use crate::dot::dot;
 
 pub(super) const INFO: PolicyInfo = PolicyInfo {
     id: "knorm",
@@ -26,7 +26,7 @@ struct Knorm;
 
 impl Policy for Knorm {
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
-        let candidates = head.len() - settings.window as usize;
+        let candidates = head.candidates(settings);
         let keys = head.keys.chunks_exact(head.head_dim).take(candidates);
         HeadScores::plain(keys.map(|key| -dot(key, key).sqrt()).collect())
     }

@@ -38,8 +38,8 @@ struct LongFlow;
 
 impl Policy for LongFlow {
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
-        let candidates = head.len() - settings.window as usize;
-        let mut received = received_attention(head.last_queries(), head.keys, head.head_dim);
+        let candidates = head.candidates(settings);
+        let mut received = received_attention(head.last_queries(1), head.keys, head.head_dim);
         received.truncate(candidates);
         let sizes = head.values.chunks_exact(head.head_dim).map(size);
         let score = received.iter().zip(sizes).map(|(a, v)| a * v).collect();

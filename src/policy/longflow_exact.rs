@@ -42,9 +42,9 @@ struct Exact;
 impl Policy for Exact {
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
         let d = head.head_dim;
-        let candidates = head.len() - settings.window as usize;
+        let candidates = head.candidates(settings);
         let mut weights = Vec::with_capacity(head.group * head.len());
-        each_attention(head.last_queries(), head.keys, d, |row| {
+        each_attention(head.last_queries(1), head.keys, d, |row| {
             weights.extend_from_slice(row);
         });
         let mut outputs = vec![0f32; head.group * d];

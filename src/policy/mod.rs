@@ -12,7 +12,6 @@
 pub mod attention;
 pub mod calibration;
 mod clusters;
-pub mod dot;
 mod full_cache;
 mod h2o;
 mod head;
@@ -49,7 +48,7 @@ use crate::config::CacheSettings;
 pub use head::{HeadScores, HeadView, Heads, QueryPass};
 pub use needs::{Needs, PROMPT_PROBES, Queries};
 pub use params::{Param, ParamSpec};
-pub use table::{ActivePolicy, POLICIES, PolicyInfo, RunContext, find};
+pub use table::{ActivePolicy, POLICIES, PolicyInfo, RunContext, find, shown_name};
 
 /// Buffer of policies whose published form drops one token each step: small, yet a trace stays readable.
 const STEPWISE_BUFFER: u32 = 16;

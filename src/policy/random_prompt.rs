@@ -30,7 +30,7 @@ struct Random;
 
 impl Policy for Random {
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
-        let candidates = head.len() - settings.window as usize;
+        let candidates = head.candidates(settings);
         let mut stream = head.draw.of_head();
         HeadScores::plain((0..candidates).map(|_| stream.uniform() as f32).collect())
     }

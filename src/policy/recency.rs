@@ -28,7 +28,7 @@ pub(super) struct Recency;
 
 impl Policy for Recency {
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
-        let candidates = head.len() - settings.window as usize;
+        let candidates = head.candidates(settings);
         let score = head.positions[..candidates]
             .iter()
             .map(|p| p.0 as f32)

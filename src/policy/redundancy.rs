@@ -10,9 +10,9 @@
 //! so pairwise work only has to find each row's spared column, and that search starts at the newest key
 //! and stops at the first hit: for the dense keys of real models it ends after a few comparisons.
 
-use super::dot::{dot, tile};
 use super::softmax::softmax;
 use crate::config::Retain;
+use crate::dot::{dot, tile};
 
 /// Redundancy of every slot of one head.
 #[derive(Clone, Debug, PartialEq)]

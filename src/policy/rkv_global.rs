@@ -11,9 +11,9 @@ pub(super) const INFO: PolicyInfo = PolicyInfo {
     name: "R-KV, global set",
     aliases: &["R-KV vLLM", "R-KV SGLang", "R-KV global"],
     paper: "arXiv 2505.24133",
-    summary: "R-KV as its vLLM and SGLang ports run it: every token's score is averaged over the heads and summed \
-              over the layers, and all heads of all layers keep the same tokens. A server can then free whole \
-              pages; the same as R-KV with scope set to global. The ports advise a buffer as large as the budget.",
+    summary: "R-KV as its vLLM and SGLang ports run it: every token's score is averaged over the heads and over \
+              the layers, and all heads of all layers keep the same tokens. A server can then free whole pages; the \
+              same as R-KV with scope set to global. The ports advise a buffer as large as the budget.",
     compresses: true,
     each_step: false,
     needs: Needs::WINDOW,

@@ -14,9 +14,9 @@ pub type Keep = Vec<Slot>;
 ///
 /// `positions[layer][head]` are the cache's positions in cache order and `scores[layer][head]` the
 /// scores of all but the last `window` of them. The result has the same nesting.
-pub fn select(
+pub fn select<S: AsRef<[f32]>>(
     positions: &[Vec<&[Position]>],
-    scores: &[Vec<Vec<f32>>],
+    scores: &[Vec<S>],
     settings: &CacheSettings,
     prompt_tokens: u32,
 ) -> Vec<Vec<Keep>> {
@@ -61,9 +61,9 @@ pub fn select(
                 .iter()
                 .zip(scores)
                 .map(|(positions, own)| match &shared {
-                    None => select_head(positions, own, settings, protected),
+                    None => select_head(positions, own.as_ref(), settings, protected),
                     Some(shared) => {
-                        let common: Vec<f32> = positions[..own.len()]
+                        let common: Vec<f32> = positions[..own.as_ref().len()]
                             .iter()
                             .map(|p| shared[layer][p.index()].unwrap_or(0.0))
                             .collect();
@@ -124,7 +124,7 @@ fn same<'a>(mut heads: impl Iterator<Item = &'a &'a [Position]>) -> bool {
 }
 
 /// Mean score per slot.
-fn mean(scores: &[Vec<f32>]) -> Vec<f32> {
+fn mean(scores: &[impl AsRef<[f32]>]) -> Vec<f32> {
     let mut mean = sum(scores);
     for value in &mut mean {
         *value /= scores.len() as f32;
@@ -133,7 +133,10 @@ fn mean(scores: &[Vec<f32>]) -> Vec<f32> {
 }
 
 /// Per layer, the mean score per position over the heads that hold it as a candidate; `None` where none does.
-fn layer_means(scores: &[Vec<Vec<f32>>], positions: &[Vec<&[Position]>]) -> Vec<Vec<Option<f32>>> {
+fn layer_means<S: AsRef<[f32]>>(
+    scores: &[Vec<S>],
+    positions: &[Vec<&[Position]>],
+) -> Vec<Vec<Option<f32>>> {
     scores
         .iter()
         .zip(positions)
@@ -143,7 +146,10 @@ fn layer_means(scores: &[Vec<Vec<f32>>], positions: &[Vec<&[Position]>]) -> Vec<
 
 /// Mean score per position over the heads that hold it as a candidate; `None` where none does. Each head's `scores` and
 /// `positions` in one order.
-pub(crate) fn layer_mean(scores: &[Vec<f32>], positions: &[&[Position]]) -> Vec<Option<f32>> {
+pub(crate) fn layer_mean(
+    scores: &[impl AsRef<[f32]>],
+    positions: &[&[Position]],
+) -> Vec<Option<f32>> {
     let len = positions
         .iter()
         .flat_map(|p| p.iter())
@@ -152,7 +158,7 @@ pub(crate) fn layer_mean(scores: &[Vec<f32>], positions: &[&[Position]]) -> Vec<
         .unwrap_or(0);
     let mut total = vec![(0f32, 0u32); len];
     for (scores, positions) in scores.iter().zip(positions) {
-        for (score, position) in scores.iter().zip(*positions) {
+        for (score, position) in scores.as_ref().iter().zip(*positions) {
             let entry = &mut total[position.index()];
             entry.0 += score;
             entry.1 += 1;
@@ -175,11 +181,12 @@ pub(crate) fn mean_of_holders(layers: &[Vec<Option<f32>>]) -> Vec<Option<f32>> {
         .collect()
 }
 
-fn sum(layers: &[Vec<f32>]) -> Vec<f32> {
-    let len = layers.iter().map(Vec::len).max().unwrap_or(0);
+fn sum(rows: &[impl AsRef<[f32]>]) -> Vec<f32> {
+    let rows = rows.iter().map(AsRef::as_ref);
+    let len = rows.clone().map(<[f32]>::len).max().unwrap_or(0);
     let mut total = vec![0f32; len];
-    for layer in layers {
-        for (sum, value) in total.iter_mut().zip(layer) {
+    for row in rows {
+        for (sum, value) in total.iter_mut().zip(row) {
             *sum += value;
         }
     }

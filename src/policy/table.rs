@@ -268,6 +268,11 @@ pub fn find(name: &str) -> Result<&'static PolicyInfo, SettingsError> {
         })
 }
 
+/// The name of a policy as shown to people; its id, if the program does not know it.
+pub fn shown_name(policy: &str) -> &str {
+    find(policy).map_or(policy, |info| info.name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,6 @@
 //! ThinKV's eviction half: thoughts are cut down step by step, each to the keys that stand for its others
 //! (arXiv 2510.01290, the "TBE" part; its quantisation is not here).
 
-use super::attention::last_rows;
 use super::clusters::representatives;
 use super::importance::row_logits;
 use super::params::Param;
@@ -105,7 +104,7 @@ impl ThinKv {
 
     /// Candidates of each thought by slot, protected ones left out.
     fn members(&self, head: &HeadView<'_>, settings: &CacheSettings) -> Vec<Vec<usize>> {
-        let candidates = head.len() - settings.window as usize;
+        let candidates = head.candidates(settings);
         let protected = settings.protected(self.prompt_tokens);
         let mut members = vec![vec![]; self.thoughts.len()];
         for (slot, position) in head.positions[..candidates].iter().enumerate() {
@@ -133,8 +132,7 @@ impl Policy for ThinKv {
             for head in 0..heads.kv_heads() {
                 heads.show(layer, head, &mut |head| {
                     let mut logits = vec![0f32; head.len()];
-                    let row = head.group * head.head_dim;
-                    let queries = last_rows(head.queries, row, SAMPLED_QUERIES);
+                    let queries = head.last_queries(SAMPLED_QUERIES);
                     for query in queries.chunks_exact(head.head_dim) {
                         sum += f64::from(sparsity(query, head.keys, &mut logits));
                         count += 1;
@@ -156,7 +154,7 @@ impl Policy for ThinKv {
                 .iter()
                 .map(|slots| slots.len() as u32)
                 .collect();
-            let candidates = head.len() as u32 - settings.window;
+            let candidates = head.candidates(settings) as u32;
             let protected = candidates - members.iter().sum::<u32>();
             quota = settings.budget.saturating_sub(settings.window + protected);
         });
@@ -164,7 +162,7 @@ impl Policy for ThinKv {
     }
 
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
-        let candidates = head.len() - settings.window as usize;
+        let candidates = head.candidates(settings);
         let seen = head.seen() as f32;
         // Below 1 and rising with time: what fills the slots that the schedule leaves free.
         let mut score: Vec<f32> = head.positions[..candidates]

@@ -33,8 +33,8 @@ struct Tova;
 
 impl Policy for Tova {
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
-        let mut weights = mean_attention(head.last_queries(), head.keys, head.head_dim);
-        weights.truncate(head.len() - settings.window as usize);
+        let mut weights = mean_attention(head.last_queries(1), head.keys, head.head_dim);
+        weights.truncate(head.candidates(settings));
         HeadScores::important(weights)
     }
 }

@@ -12,11 +12,11 @@
 //! rotated query per head and no key has to be turned back.
 
 use super::calibration::Calibration;
-use super::dot::dot;
 use super::params::Param;
 use super::table::{PolicyInfo, RunContext};
 use super::{HeadScores, HeadView, Heads, Needs, Policy, QueryPass};
 use crate::config::{CacheSettings, Protection, SettingsError};
+use crate::dot::dot;
 
 pub(super) const INFO: PolicyInfo = PolicyInfo {
     id: "triattention",
@@ -119,7 +119,7 @@ impl Policy for TriAttention {
 
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
         let d = head.head_dim;
-        let candidates = head.len() - settings.window as usize;
+        let candidates = head.candidates(settings);
         let keys = || head.keys.chunks_exact(d).take(candidates);
         let mut lengths = vec![0f32; candidates * (d / 2)];
         for (key, lengths) in keys().zip(lengths.chunks_exact_mut(d / 2)) {

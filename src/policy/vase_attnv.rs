@@ -7,7 +7,7 @@
 //! 3. The rest is drawn without replacement with probability `a_i`: top k of `ln(a_i / e_i)` with `e_i` exponential,
 //!    which is `ln a_i` with Gumbel noise.
 
-use super::attention::{last_rows, mean_attention};
+use super::attention::mean_attention;
 use super::params::Param;
 use super::softmax::extremes;
 use super::table::PolicyInfo;
@@ -57,8 +57,8 @@ struct VaseAttnV;
 impl Policy for VaseAttnV {
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
         let d = head.head_dim;
-        let candidates = head.len() - settings.window as usize;
-        let probe = last_rows(head.queries, head.group * d, settings.window as usize);
+        let candidates = head.candidates(settings);
+        let probe = head.last_queries(settings.window as usize);
         let raw = mean_attention(probe, &head.keys[..candidates * d], d);
         let attention = average_pool(&raw, settings.kernel as usize);
 

@@ -70,7 +70,7 @@ impl Policy for VaseDkv {
 
     fn score(&self, head: &HeadView<'_>, settings: &CacheSettings) -> HeadScores {
         let d = head.head_dim;
-        let candidates = head.len() - settings.window as usize;
+        let candidates = head.candidates(settings);
         let projection = &self.layers[head.draw.layer as usize];
         let keys = sizes(&head.keys[..candidates * d], d, projection);
         let values = sizes(&head.values[..candidates * d], d, projection);

@@ -32,7 +32,7 @@ impl ArmKey {
 
     /// Name of the policy as shown to people.
     pub fn policy_name(&self) -> &str {
-        crate::policy::find(&self.policy).map_or(self.policy.as_str(), |info| info.name)
+        crate::policy::shown_name(&self.policy)
     }
 }
 

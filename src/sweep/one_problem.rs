@@ -11,7 +11,7 @@ use crate::model::LanguageModel;
 use crate::policy::find;
 use crate::policy::schedule::Schedule;
 use crate::trace::{
-    FinishReason, RecordLevel, RunSummary, TraceRecord, TraceStore, last_boxed, same_answer,
+    FinishReason, RecordLevel, RunSummary, TraceRecord, TraceStore, same_answer,
     slots_read_decoding,
 };
 
@@ -71,11 +71,10 @@ fn full_course(
     task: &Task<'_>,
     stop: &AtomicBool,
 ) -> Result<Option<Course>, EngineError> {
-    let context = model.summary().context as usize;
     let mut run = Generation::begin(model, request(task, task.full.clone()))?;
     let header = run.header().clone();
     let prompt_tokens = header.prompt_tokens as usize;
-    let longest = context.min(prompt_tokens + task.sampling.max_tokens as usize);
+    let longest = run.longest();
     let mut wanted: Vec<usize> = vec![];
     for settings in task.wanted {
         if can_resume(find(&settings.policy)?) {
@@ -215,8 +214,7 @@ fn outcome(
 ) -> RunOutcome {
     let summary = RunSummary::of(store);
     let prompt = summary.prompt_tokens as usize;
-    let tokens = store.tokens();
-    let answer = last_boxed(tokens.text_of(prompt..tokens.len()));
+    let answer = store.answer();
     let capped = *reason != FinishReason::EndOfText;
     RunOutcome {
         problem: task.index,
@@ -226,7 +224,7 @@ fn outcome(
             .is_some_and(|answer| same_answer(answer, &task.problem.answer)),
         answer,
         finish: reason.name().to_owned(),
-        looped: capped && ends_in_a_loop(&tokens.ids()[prompt..]),
+        looped: capped && ends_in_a_loop(&store.tokens().ids()[prompt..]),
         prompt_tokens: summary.prompt_tokens,
         tokens: summary.tokens,
         compressions: summary.compressions,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::{ArmKey, Problem, ProblemSource};
-use crate::config::{CacheSettings, Sampling};
+use crate::config::{CacheSettings, Sampling, is_embedded};
 use crate::counted::counted;
 use crate::policy::find;
 
@@ -42,10 +42,7 @@ const INSTRUCTION: &str = "Please reason step by step, and put your final answer
 
 /// The instruction that a model needs to put its answer where a sweep looks for it; the project's own reasoner needs none.
 pub fn instruction_for(model: &str) -> Option<String> {
-    let embedded = ["reasoner", "embedded"]
-        .iter()
-        .any(|name| model.eq_ignore_ascii_case(name));
-    (!embedded).then(|| INSTRUCTION.to_owned())
+    (!is_embedded(model)).then(|| INSTRUCTION.to_owned())
 }
 
 /// What decides the results of a sweep. The first line of a results file.

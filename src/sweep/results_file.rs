@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::stamped_line::{begins_as_stamped, payload, stamp};
 use super::{ArmKey, RunOutcome, SweepPlan};
-use crate::trace::FileError;
+use crate::trace::{FileError, folder_of};
 
 /// Grows with every change of what is written or of what a number means. 2: ratios are of slots read, answers graded anew.
 /// 3: costs are of decoding alone, units graded anew. 4: a box ends on its line; policies without a window have none.
@@ -226,7 +226,7 @@ impl ResultsFile {
     pub fn open(path: &Path, plan: &SweepPlan) -> Result<(Self, Vec<RunOutcome>), ResultsError> {
         let path = Self::at(path);
         if path.as_os_str().as_encoded_bytes().ends_with(b"/") || !folder_of(&path).is_dir() {
-            return Err(FileError::writing(&path, missing_folder()).into());
+            return Err(FileError::without_folder(&path).into());
         }
         let mut file = OpenOptions::new()
             .read(true)
@@ -281,18 +281,6 @@ impl ResultsFile {
         let line = serde_json::to_string(record).map_err(std::io::Error::from);
         line.and_then(|payload| self.file.write_all(stamp(&payload).as_bytes()))
             .map_err(io("write", &self.path))
-    }
-}
-
-/// In the words of the commands that write other files.
-fn missing_folder() -> std::io::Error {
-    std::io::Error::new(std::io::ErrorKind::NotFound, "its folder is not there")
-}
-
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
     }
 }
 

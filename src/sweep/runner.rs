@@ -20,7 +20,7 @@ use super::{
     ArmKey, ModelIdentity, Problem, ReplayRequest, ResultsFile, RunOutcome, SweepError, SweepEvent,
     SweepHandle, SweepPlan, SweepRequest,
 };
-use crate::config::{CacheSettings, SettingsError};
+use crate::config::{CacheSettings, EMBEDDED_MODEL, SettingsError};
 use crate::engine::Waker;
 use crate::engine::generation::check_prompt;
 use crate::error_chain::chain;
@@ -70,7 +70,7 @@ fn identify(name: &str) -> Result<ModelIdentity, SweepError> {
     let source = ModelSource::resolve(name).map_err(LanguageModelError::from)?;
     let files = source.files().map_err(LanguageModelError::from)?;
     let shown = match &source {
-        ModelSource::Embedded => "reasoner".to_owned(),
+        ModelSource::Embedded => EMBEDDED_MODEL.to_owned(),
         ModelSource::Path(path) => folder_name(path).unwrap_or_else(|| path.display().to_string()),
     };
     Ok(ModelIdentity {

@@ -37,6 +37,16 @@ impl FileError {
             way_out,
         }
     }
+
+    /// Nothing can be written to `path`, since its folder is not there.
+    pub fn without_folder(path: &Path) -> Self {
+        Self::writing(path, missing_folder())
+    }
+}
+
+fn missing_folder() -> io::Error {
+    // "Entity", the system's own word, is nobody's for a folder.
+    io::Error::new(io::ErrorKind::NotFound, "its folder is not there")
 }
 
 /// Where a file that is to appear at `path` goes: the target, if that is a symbolic link.
@@ -67,6 +77,11 @@ pub fn unfinished(path: &Path) -> PathBuf {
     PathBuf::from(part)
 }
 
+/// Whether a run can be recorded to `path` without taking the place of another, whole or unfinished.
+pub fn is_free(path: &Path) -> bool {
+    !path.exists() && !unfinished(path).exists()
+}
+
 /// Names beside a path's: `NAME-2`, `NAME-3` and so on, of the same kind.
 pub fn numbered(path: &Path) -> impl Iterator<Item = PathBuf> + '_ {
     (2..1000).map(move |n: u32| {
@@ -80,8 +95,8 @@ pub fn numbered(path: &Path) -> impl Iterator<Item = PathBuf> + '_ {
     })
 }
 
-/// The folder of a file.
-fn folder_of(path: &Path) -> &Path {
+/// The folder of a file; `.` for a bare name, whose parent is no folder that could be opened.
+pub fn folder_of(path: &Path) -> &Path {
     match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -159,8 +174,8 @@ fn plain(error: io::Error) -> io::Error {
         Some(code) => io::Error::from_raw_os_error(code),
         None => match error.kind() {
             io::ErrorKind::Other => error,
-            // Only a temporary file's folder can be missing, and "entity" is nobody's word for one.
-            kind @ io::ErrorKind::NotFound => io::Error::new(kind, "its folder is not there"),
+            // Only a temporary file's folder can be missing.
+            io::ErrorKind::NotFound => missing_folder(),
             kind => kind.into(),
         },
     }

@@ -37,7 +37,9 @@ mod view;
 mod writer;
 
 pub use answer::{END_OF_THOUGHT, last_boxed};
-pub use atomic_file::{AtomicFile, FileError, destination, numbered, sync_folder, unfinished};
+pub use atomic_file::{
+    AtomicFile, FileError, destination, folder_of, is_free, numbered, sync_folder, unfinished,
+};
 pub use codec::FORMAT_VERSION;
 pub use eviction::EvictionMap;
 pub use header::{ModelSummary, RecordLevel, TraceHeader};

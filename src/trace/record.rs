@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use super::codec::MOST_HEADS;
 use super::{Component, HeadId, Position, ScoreBlock};
 use crate::config::CacheSettings;
+use crate::named::named;
 
 /// One thing that happened in a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -109,6 +110,8 @@ pub enum SegmentKind {
     Answer,
 }
 
+named!(SegmentKind { Prompt => "prompt", Reasoning => "reasoning", Answer => "answer" });
+
 /// Why a run ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FinishReason {
@@ -180,6 +183,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for AtMost<T> {
     }
 }
 
+fn mean(layers: &[u32]) -> f64 {
+    layers.iter().map(|&slots| f64::from(slots)).sum::<f64>() / layers.len().max(1) as f64
+}
+
 impl CompressionRecord {
     /// The recorded scores of one kind.
     pub fn block(&self, component: Component) -> Option<&ScoreBlock> {
@@ -192,6 +199,16 @@ impl CompressionRecord {
     pub fn is_floor(&self, component: Component, row: usize, value: f32) -> bool {
         let block = self.block(component);
         block.is_some_and(|block| block.is_floor(row, value))
+    }
+
+    /// Slots per head before, averaged over layers.
+    pub fn mean_slots_before(&self) -> f64 {
+        mean(&self.slots_before)
+    }
+
+    /// Slots per head after, averaged over layers.
+    pub fn mean_slots_after(&self) -> f64 {
+        mean(&self.slots_after)
     }
 
     /// Candidates (scored tokens) per head of a layer.
@@ -241,17 +258,6 @@ impl CompressionRecord {
                 slots.unwrap_or(0) as f32
             }
             Component::Score => 1.0,
-        }
-    }
-}
-
-impl SegmentKind {
-    /// The name used in files and in the window.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Prompt => "prompt",
-            Self::Reasoning => "reasoning",
-            Self::Answer => "answer",
         }
     }
 }

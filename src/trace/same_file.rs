@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use super::folder_of;
+
 /// Whether two paths lead to one file, by whatever way: relative or not, over links, under two names on the disk. A
 /// file that is not there yet goes by its folder and its name.
 pub fn is_same_file(a: &Path, b: &Path) -> bool {
@@ -15,11 +17,8 @@ fn place(path: &Path) -> Option<PathBuf> {
     if let Ok(place) = path.canonicalize() {
         return Some(place);
     }
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    Some(folder.canonicalize().ok()?.join(path.file_name()?))
+    let folder = folder_of(path).canonicalize().ok()?;
+    Some(folder.join(path.file_name()?))
 }
 
 #[cfg(unix)]

@@ -63,14 +63,14 @@ impl RunSummary {
     }
 }
 
-/// [`slots_read`] without the prompt's tokens.
+/// Slots per head that each decode step attended to, its own token included: (tokens seen, slots), the prompt's tokens left
+/// out. A compression comes after its step has read.
 pub fn slots_read_decoding(store: &TraceStore) -> impl Iterator<Item = (usize, f64)> + '_ {
     let prompt = store.header().prompt_tokens as usize;
     slots_read(store).filter(move |(tokens, _)| *tokens > prompt)
 }
 
-/// Slots per head that the step of each token attended to, itself included: (tokens seen, slots), starting at 1 token.
-/// A compression comes after its step has read.
+/// As [`slots_read_decoding`], for the prompt's tokens too: from 1 token on.
 fn slots_read(store: &TraceStore) -> impl Iterator<Item = (usize, f64)> + '_ {
     let mut events = store.events().iter().peekable();
     let mut slots = 0.0;
@@ -78,8 +78,7 @@ fn slots_read(store: &TraceStore) -> impl Iterator<Item = (usize, f64)> + '_ {
         slots += 1.0;
         let read = slots;
         while let Some(event) = events.next_if(|event| event.seen as usize <= tokens) {
-            let after = &event.slots_after;
-            slots = after.iter().map(|&s| f64::from(s)).sum::<f64>() / after.len().max(1) as f64;
+            slots = event.mean_slots_after();
         }
         (tokens, read)
     })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     CompressionRecord, EventIndex, EventMeans, EvictionMap, FinishReason, Position, SegmentKind,
-    TokenColumns, TraceHeader, TraceRecord, TraceView,
+    TokenColumns, TraceHeader, TraceRecord, TraceView, last_boxed,
 };
 use crate::config::CacheSettings;
 
@@ -271,6 +271,17 @@ impl TraceStore {
     pub fn segment_at(&self, position: Position) -> Option<SegmentKind> {
         let after = self.segments.partition_point(|(at, _)| *at <= position);
         after.checked_sub(1).map(|i| self.segments[i].1)
+    }
+
+    /// What the model wrote, without the prompt.
+    pub fn generated_text(&self) -> &str {
+        let prompt = self.header.prompt_tokens as usize;
+        self.tokens.text_of(prompt..self.tokens.len())
+    }
+
+    /// Content of the last [`\boxed{}`](last_boxed) that the model wrote.
+    pub fn answer(&self) -> Option<String> {
+        last_boxed(self.generated_text())
     }
 
     /// The run as it stood when `cursor` tokens had been seen.

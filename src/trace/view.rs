@@ -155,10 +155,7 @@ impl<'a> TraceView<'a> {
     pub fn slots(&self) -> f64 {
         match self.last_record() {
             None => self.cursor as f64,
-            Some(record) => {
-                let after = mean(&record.slots_after);
-                after + (self.cursor - record.seen as usize) as f64
-            }
+            Some(record) => record.mean_slots_after() + (self.cursor - record.seen as usize) as f64,
         }
     }
 
@@ -220,13 +217,6 @@ impl<'a> TraceView<'a> {
         let before = event.0.checked_sub(1).map(EventIndex);
         Some((record, head.row(model.kv_heads), before))
     }
-}
-
-fn mean(values: &[u32]) -> f64 {
-    if values.is_empty() {
-        return 0.0;
-    }
-    values.iter().map(|&v| f64::from(v)).sum::<f64>() / values.len() as f64
 }
 
 #[cfg(test)]

@@ -45,7 +45,6 @@ pub mod sweep;
 pub mod tabs;
 pub mod theme;
 pub mod timeline;
-pub mod token_text;
 pub mod token_view;
 pub mod typed_path;
 pub mod uncompressed;

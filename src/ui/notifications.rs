@@ -68,6 +68,12 @@ impl Notifications {
         self.push(Level::Warning, text.into(), None);
     }
 
+    /// Says that something is not whole, with a button that puts it right.
+    pub fn warning_with(&mut self, text: impl Into<String>, button: &str, command: UiCommand) {
+        let action = Some((button.to_owned(), command));
+        self.push(Level::Warning, text.into(), action);
+    }
+
     /// Says that something failed.
     pub fn error(&mut self, text: impl Into<String>) {
         self.push(Level::Error, text.into(), None);

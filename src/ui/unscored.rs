@@ -2,7 +2,7 @@
 
 use super::derived::Derived;
 use super::selection::ColourMode;
-use crate::policy::find;
+use crate::policy::shown_name;
 use crate::trace::{RecordLevel, TraceView};
 
 /// What a run of this level left out of its record, as a sentence; `None` if nothing that colours are made of.
@@ -53,8 +53,7 @@ pub fn unscored(view: &TraceView<'_>, mode: ColourMode, derived: &Derived) -> Op
         left_out.to_owned()
     } else {
         let policy = &store.settings_of(last.revision).policy;
-        let policy = find(policy).map_or(policy.as_str(), |info| info.name);
-        format!("{policy} has no {lacking}.")
+        format!("{} has no {lacking}.", shown_name(policy))
     };
     Some(Unscored { why, wholly })
 }

@@ -177,7 +177,7 @@ fn rkv_scores_and_keeps_what_the_published_code_does() {
             // logits beyond 40) a few roundings of a 64-term sum are more than 5e-6.
             let largest = logits.iter().fold(0f32, |a, l| a.max(l.abs()));
             let rounding = (4.0 * f32::EPSILON * largest).max(5e-6);
-            let raw = raw_importance(&view, settings.window as usize);
+            let raw = raw_importance(&view, &settings);
             assert_close(
                 &format!("{name} raw importance"),
                 &raw,

@@ -9,7 +9,7 @@ use candle_core::{Device, Tensor, quantized::gguf_file};
 use candle_transformers::models::quantized_llama::ModelWeights;
 use serde_json::{Value, json};
 
-use super::super::{CliError, progress};
+use super::super::{CliError, failed, progress};
 use super::cpu_time::CpuClock;
 use crate::config::{CacheSettings, DeviceChoice, Sampling};
 use crate::engine::generation::{Advance, Generation, GenerationRequest};
@@ -76,8 +76,7 @@ pub(super) fn run(
     };
     // Before the full cache is measured, which takes minutes.
     (settings.check()).map_err(|error| CliError::Usage(error.to_string()))?;
-    let failed = |error: &dyn std::error::Error| CliError::Engine(error.to_string());
-    let mut loaded = load_on(model, device, &mut |_, _| {}).map_err(|error| failed(&error))?;
+    let mut loaded = load_on(model, device, &mut |_, _| {}).map_err(failed)?;
     let device = loaded.device();
     let summary = loaded.summary();
     let room = summary.context as usize;
@@ -148,10 +147,6 @@ pub(super) fn run(
     Ok(())
 }
 
-fn engine_error(error: impl std::error::Error) -> CliError {
-    CliError::Engine(error.to_string())
-}
-
 fn is_cpu(model: &dyn LanguageModel) -> bool {
     model.device().starts_with("CPU")
 }
@@ -202,15 +197,8 @@ fn full(model: &mut dyn LanguageModel, contexts: &[usize]) -> Result<Vec<Row>, C
     let (summary, on_cpu) = (model.summary(), is_cpu(model));
     let longest = contexts.last().copied().unwrap_or(0) + WARM_UP + MEASURED;
     let mut cache = model
-        .new_cache(CacheShape {
-            layers: summary.layers as usize,
-            query_heads: summary.query_heads as usize,
-            kv_heads: summary.kv_heads as usize,
-            head_dim: summary.head_dim as usize,
-            capacity: longest,
-            window: 8,
-        })
-        .map_err(engine_error)?;
+        .new_cache(CacheShape::of(&summary, longest, 8))
+        .map_err(failed)?;
     let stop = AtomicBool::new(false);
     let mut logits = vec![];
     let mut rows = vec![];
@@ -220,12 +208,12 @@ fn full(model: &mut dyn LanguageModel, contexts: &[usize]) -> Result<Vec<Row>, C
             let chunk: Vec<u32> = (0..count).map(|i| token(cache.seen() + i)).collect();
             model
                 .forward(&chunk, &mut cache, &stop, &mut logits)
-                .map_err(engine_error)?;
+                .map_err(failed)?;
         }
         rows.push(measure("rkv-scope", "full", context, on_cpu, |at| {
             let done = model
                 .forward(&[token(at)], &mut cache, &stop, &mut logits)
-                .map_err(engine_error)?;
+                .map_err(failed)?;
             debug_assert_eq!(done, Forward::Done);
             Ok(())
         })?);
@@ -251,7 +239,7 @@ fn rkv(
         device: String::new(),
     };
     let on_cpu = is_cpu(model);
-    let mut generation = Generation::begin(model, request).map_err(engine_error)?;
+    let mut generation = Generation::begin(model, request).map_err(failed)?;
     let stop = AtomicBool::new(false);
     let mut rows = vec![];
     for &context in contexts {
@@ -259,11 +247,11 @@ fn rkv(
             let at = generation.cache().seen();
             let count = CHUNK.min(context - at);
             let chunk: Vec<u32> = (0..count).map(|i| token(at + i)).collect();
-            generation.feed(&chunk, &stop).map_err(engine_error)?;
+            generation.feed(&chunk, &stop).map_err(failed)?;
         }
         generation.take_records();
         rows.push(measure("rkv-scope", "rkv", context, on_cpu, |at| {
-            let advance = generation.feed(&[token(at)], &stop).map_err(engine_error)?;
+            let advance = generation.feed(&[token(at)], &stop).map_err(failed)?;
             debug_assert_eq!(advance, Advance::Decoded);
             Ok(())
         })?);
@@ -272,10 +260,9 @@ fn rkv(
 }
 
 fn stock(path: &Path, contexts: &[usize]) -> Result<Vec<Row>, CliError> {
-    let mut file = std::fs::File::open(path)?;
-    let content = gguf_file::Content::read(&mut file).map_err(engine_error)?;
-    let mut model =
-        ModelWeights::from_gguf(content, &mut file, &Device::Cpu).map_err(engine_error)?;
+    let mut file = std::fs::File::open(path).map_err(failed)?;
+    let content = gguf_file::Content::read(&mut file).map_err(failed)?;
+    let mut model = ModelWeights::from_gguf(content, &mut file, &Device::Cpu).map_err(failed)?;
     let mut rows = vec![];
     let mut seen = 0;
     for &context in contexts
@@ -285,8 +272,8 @@ fn stock(path: &Path, contexts: &[usize]) -> Result<Vec<Row>, CliError> {
         let mut feed = |tokens: &[u32], at: usize| -> Result<(), CliError> {
             let input = Tensor::new(tokens, &Device::Cpu)
                 .and_then(|t| t.unsqueeze(0))
-                .map_err(engine_error)?;
-            model.forward(&input, at).map_err(engine_error)?;
+                .map_err(failed)?;
+            model.forward(&input, at).map_err(failed)?;
             Ok(())
         };
         // Its mask is square: a chunk cannot follow a cache, so the way there is one token at a time.

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::super::CliError;
+use super::super::{CliError, failed};
 use crate::config::{CacheSettings, Sampling};
 use crate::engine::generation::{Generation, GenerationRequest};
 use crate::model::load;
@@ -69,7 +69,7 @@ pub(super) fn measure(
     if policies.is_empty() {
         return Ok(vec![]);
     }
-    let mut model = load(model, &mut |_, _| {}).map_err(engine_error)?;
+    let mut model = load(model, &mut |_, _| {}).map_err(failed)?;
     let name = model.summary().name;
     let mut shares = vec![];
     for info in policies {
@@ -86,13 +86,12 @@ pub(super) fn measure(
                 level: RecordLevel::Components,
                 device: String::new(),
             };
-            let mut generation =
-                Generation::begin(model.as_mut(), request).map_err(engine_error)?;
+            let mut generation = Generation::begin(model.as_mut(), request).map_err(failed)?;
             let stop = AtomicBool::new(false);
             let feed = |generation: &mut Generation<'_>, count: usize| {
                 for at in 0..count {
                     let token = 20 + (at % 200) as u32;
-                    generation.feed(&[token], &stop).map_err(engine_error)?;
+                    generation.feed(&[token], &stop).map_err(failed)?;
                     generation.take_records();
                 }
                 Ok::<(), CliError>(())
@@ -121,8 +120,4 @@ pub(super) fn measure(
         }
     }
     Ok(shares)
-}
-
-fn engine_error(error: impl std::error::Error) -> CliError {
-    CliError::Engine(error.to_string())
 }

@@ -13,6 +13,7 @@ use std::io::Write;
 
 use super::CliError;
 use super::run_args::{BenchArgs, BenchCommand};
+use crate::config::EMBEDDED_MODEL;
 use crate::model::shapes::ModelShape;
 
 pub(super) fn run(args: &BenchArgs, out: &mut dyn Write) -> Result<(), CliError> {
@@ -31,7 +32,7 @@ pub(super) fn run(args: &BenchArgs, out: &mut dyn Write) -> Result<(), CliError>
             json,
             random_weights: None,
         } => decode::run(
-            model.as_deref().unwrap_or("reasoner"),
+            model.as_deref().unwrap_or(EMBEDDED_MODEL),
             *device,
             contexts,
             *budget,
@@ -42,7 +43,12 @@ pub(super) fn run(args: &BenchArgs, out: &mut dyn Write) -> Result<(), CliError>
             policy,
             model,
             json,
-        } => scoring::run(policy, model.as_deref().unwrap_or("reasoner"), *json, out),
+        } => scoring::run(
+            policy,
+            model.as_deref().unwrap_or(EMBEDDED_MODEL),
+            *json,
+            out,
+        ),
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn is_set() -> bool {
 /// # Errors
 /// The process could not be started, or the child failed.
 pub(super) fn run_again() -> Result<(), CliError> {
-    let failed = |what: String| CliError::Engine(format!("the benchmark's process {what}"));
+    let failed = |what: String| CliError::Failed(format!("the benchmark's process {what}"));
     let program =
         std::env::current_exe().map_err(|error| failed(format!("has no path: {error}")))?;
     let mut command = Command::new(program);

@@ -12,7 +12,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use super::super::{CliError, progress};
+use super::super::{CliError, failed, progress};
 use super::noise::Noise;
 use crate::kernels::cuda::compression::KeepOrder;
 use crate::kernels::cuda::decode::NewTokens;
@@ -130,10 +130,6 @@ pub(super) fn run(shape: ModelShape, as_json: bool, out: &mut dyn Write) -> Resu
     Ok(())
 }
 
-fn failed(error: impl std::error::Error) -> CliError {
-    CliError::Engine(crate::error_chain::chain(&error))
-}
-
 struct Bench {
     gpu: Arc<Gpu>,
     element: Element,
@@ -145,15 +141,7 @@ struct Bench {
 
 impl Bench {
     fn cache_shape(&self, slots: usize) -> CacheShape {
-        let config = self.shape.config();
-        CacheShape {
-            layers: config.layers,
-            query_heads: config.query_heads,
-            kv_heads: config.kv_heads,
-            head_dim: config.head_dim,
-            capacity: slots,
-            window: WINDOW,
-        }
+        self.shape.config().cache_shape(slots, WINDOW)
     }
 
     fn largest_batch(&self, slots: usize) -> Result<usize, CliError> {

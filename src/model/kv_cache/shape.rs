@@ -1,5 +1,7 @@
 //! Sizes of a cache.
 
+use crate::trace::ModelSummary;
+
 /// Sizes of a [`KvCache`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheShape {
@@ -18,6 +20,18 @@ pub struct CacheShape {
 }
 
 impl CacheShape {
+    /// For a model, with `capacity` slots per head, remembering the last `window` queries.
+    pub fn of(model: &ModelSummary, capacity: usize, window: usize) -> Self {
+        Self {
+            layers: model.layers as usize,
+            query_heads: model.query_heads as usize,
+            kv_heads: model.kv_heads as usize,
+            head_dim: model.head_dim as usize,
+            capacity,
+            window,
+        }
+    }
+
     pub(super) fn head_floats(&self) -> usize {
         self.capacity * self.head_dim
     }

@@ -7,7 +7,7 @@ use egui::{Align, Color32, CornerRadius, Frame, Layout, Margin, RichText, Stroke
 use super::pane::{Pane, PaneState, small, small_label};
 use super::panel::Shown;
 use crate::compare::{Divergence, letter};
-use crate::policy::find;
+use crate::policy::{find, shown_name};
 use crate::trace::{FinishReason, TraceView};
 use crate::ui::command::{CompareCommand, UiCommand};
 use crate::ui::settings_words::apart;
@@ -30,7 +30,7 @@ pub(super) fn show(
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             menu(ui, shown, index, commands);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                let name = info.map_or(pane.settings.policy.as_str(), |info| info.name);
+                let name = shown_name(&pane.settings.policy);
                 let text = RichText::new(name).size(15.0).strong().color(palette.text);
                 // Its own tooltip would lie over the other one.
                 let own = info.is_none();

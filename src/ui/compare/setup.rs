@@ -9,7 +9,7 @@ use super::header::badge;
 use super::panel::Shown;
 use crate::compare::{MOST_RUNS, letter};
 use crate::config::{CacheSettings, Sampling};
-use crate::policy::{POLICIES, Param, PolicyInfo, find};
+use crate::policy::{POLICIES, Param, PolicyInfo, find, shown_name};
 use crate::ui::command::{CompareCommand, UiCommand};
 use crate::ui::engine_status::Link;
 use crate::ui::number_field::number_field;
@@ -181,7 +181,7 @@ fn runs(
         });
         if let Some(row) = setup.detail.and_then(|row| setup.rows.get_mut(row)) {
             ui.add_space(6.0);
-            let name = find(&row.policy).map_or(row.policy.as_str(), |info| info.name);
+            let name = shown_name(&row.policy);
             caption(ui, &format!("All settings of {name}"));
             ui.scope(|ui| {
                 ui.set_max_width(330.0);
@@ -285,9 +285,8 @@ fn table(ui: &mut Ui, palette: &Palette, setup: &mut Setup, kept: usize) {
 }
 
 fn policy(ui: &mut Ui, row: &mut CacheSettings, pane: char) {
-    let info = find(&row.policy).ok();
     let response = ComboBox::from_id_salt(("policy of", pane))
-        .selected_text(info.map_or(row.policy.as_str(), |info| info.name))
+        .selected_text(shown_name(&row.policy))
         .width(190.0)
         .height(360.0)
         .show_ui(ui, |ui| {

@@ -9,6 +9,7 @@ use egui::{
 
 use super::reading::Reading;
 use super::{HeadTable, Quality, Scale, axes, picture, strikes, tooltip};
+use crate::policy::shown_name;
 use crate::trace::{Component, CompressionRecord, EventIndex, Position, TraceView};
 use crate::ui::columns::Columns;
 use crate::ui::command::UiCommand;
@@ -153,8 +154,7 @@ fn nothing_recorded(
 ) {
     let header = view.store().header();
     let settings = view.store().settings_of(record.revision);
-    let policy =
-        crate::policy::find(&settings.policy).map_or(settings.policy.as_str(), |info| info.name);
+    let policy = shown_name(&settings.policy);
     let name = state.quality.name();
     let scored = record.block(Component::Score).is_some();
     let hint = if let Some(left_out) =

@@ -4,10 +4,9 @@ use egui::{Grid, RichText, Ui};
 
 use super::{Cell, HeadTable, Quality};
 use crate::config::Scope;
-use crate::trace::{Component, Position, TraceStore};
+use crate::trace::{Component, Position, TraceStore, quoted};
 use crate::ui::quantity::{at_most_times, count, event_number, score, signed, times};
 use crate::ui::theme::Palette;
-use crate::ui::token_text::quoted;
 
 /// The token, the head, exact numbers, and what the key repeats.
 pub fn show(ui: &mut Ui, store: &TraceStore, table: &HeadTable, row: usize, position: Position) {

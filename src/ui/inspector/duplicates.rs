@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use egui::{Align2, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use super::section;
-use crate::trace::{EventIndex, HeadRow, Position, TraceStore, TraceView};
+use crate::trace::{EventIndex, HeadRow, Position, TraceStore, TraceView, quoted};
 use crate::ui::command::UiCommand;
 use crate::ui::quantity::{count, counted};
 use crate::ui::theme::Palette;
-use crate::ui::token_text::quoted;
 
 /// How many tokens of each kind are listed.
 const LISTED: usize = 5;

@@ -3,10 +3,9 @@
 use egui::{Align, Label, Layout, RichText, Ui};
 
 use super::section;
-use crate::trace::{Position, TraceView};
+use crate::trace::{Position, TraceView, quoted};
 use crate::ui::quantity::{count, percent};
 use crate::ui::theme::Palette;
-use crate::ui::token_text::quoted;
 
 /// Draws the head of the card and its facts.
 pub fn show(ui: &mut Ui, view: &TraceView<'_>, position: Position) {

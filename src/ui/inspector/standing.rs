@@ -16,11 +16,9 @@ pub struct Standing {
 impl Standing {
     /// Ranks the token's mean score; `None` if the compression did not score it.
     pub fn of(means: &EventMeans, position: Position) -> Option<Self> {
-        let mean = means
-            .iter()
-            .find(|(at, _)| *at == position.0)
-            .and_then(|(_, score)| score.score)?;
-        let scores: Vec<f32> = means.iter().filter_map(|(_, score)| score.score).collect();
+        let mean = means.at(position)?.score?;
+        let all = means.scores().iter();
+        let scores: Vec<f32> = all.filter_map(|means| means.score).collect();
         Some(Self {
             mean,
             scored: scores.len(),

@@ -5,12 +5,11 @@ use egui::{ScrollArea, Ui};
 use super::row::{self, Row};
 use super::segments::go;
 use crate::analysis::Cluster;
-use crate::trace::{Position, TraceView};
+use crate::trace::{Position, TraceView, quoted};
 use crate::ui::command::UiCommand;
 use crate::ui::derived::Derived;
 use crate::ui::quantity::counted;
 use crate::ui::selection::Selection;
-use crate::ui::token_text::quoted;
 
 /// The clusters of a compression as the rows of a list, each title over its members. There may be a row for every pair, so
 /// the list is numbered once.

@@ -4,7 +4,7 @@ use egui::{ComboBox, RichText, Ui};
 
 use super::{choices, numbers, sampling};
 use crate::config::{CacheSettings, Sampling};
-use crate::policy::POLICIES;
+use crate::policy::{POLICIES, find, shown_name};
 use crate::trace::RecordLevel;
 use crate::ui::command::UiCommand;
 use crate::ui::theme::{Palette, caption};
@@ -59,7 +59,7 @@ pub fn show(
         ui.disable();
     }
     policy(ui, &mut state.cache);
-    let Ok(info) = crate::policy::find(&state.cache.policy) else {
+    let Ok(info) = find(&state.cache.policy) else {
         return;
     };
     ui.add_space(4.0);
@@ -118,7 +118,7 @@ pub fn show(
 
 /// Everything but the policy of a set of settings, for another place than the panel.
 pub fn details(ui: &mut Ui, settings: &mut CacheSettings) {
-    let Ok(info) = crate::policy::find(&settings.policy) else {
+    let Ok(info) = find(&settings.policy) else {
         return;
     };
     numbers::show(ui, info, settings);
@@ -130,12 +130,9 @@ pub fn details(ui: &mut Ui, settings: &mut CacheSettings) {
 fn policy(ui: &mut Ui, settings: &mut CacheSettings) {
     let palette = Palette::of(ui.ctx());
     caption(ui, "Cache policy");
-    let shown = crate::policy::find(&settings.policy);
-    let name = shown
-        .as_ref()
-        .map_or(settings.policy.as_str(), |info| info.name);
+    let shown = find(&settings.policy);
     let response = ComboBox::from_id_salt("policy")
-        .selected_text(name)
+        .selected_text(shown_name(&settings.policy))
         .width(ui.available_width())
         .height(420.0)
         .show_ui(ui, |ui| {

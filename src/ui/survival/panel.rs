@@ -1,14 +1,14 @@
 //! The tab.
 
 use egui::{
-    Align, Align2, FontId, Layout, PointerButton, Rect, RichText, Role, Sense, Stroke, StrokeKind,
-    Ui, WidgetInfo, pos2, vec2,
+    Align, Align2, FontId, Layout, Painter, PointerButton, Rect, RichText, Role, Sense, Stroke,
+    StrokeKind, Ui, WidgetInfo, pos2, vec2,
 };
 
 use super::counts::event_of_line;
 use super::picture::SurvivalPicture;
 use super::tooltip::survival_tooltip;
-use crate::trace::{EventIndex, Position, TraceView};
+use crate::trace::{EventIndex, Position, TraceStore, TraceView};
 use crate::ui::bands;
 use crate::ui::colormap::Colormap;
 use crate::ui::colour_bar;
@@ -55,21 +55,7 @@ pub fn show(
 ) {
     let store = view.store();
     if store.events().is_empty() {
-        let (title, hint) = if store.tokens().is_empty() {
-            (
-                "Nothing to show yet",
-                "Run a problem or open a trace; each compression adds a row here.".to_owned(),
-            )
-        } else if let Some(why) = uncompressed::why(store, derived.live) {
-            ("No compression", why)
-        } else {
-            (
-                "No compression yet",
-                "The cache has not been full so far: every head still holds every token."
-                    .to_owned(),
-            )
-        };
-        empty_state::show(ui, title, &hint);
+        nothing(ui, store, derived);
         return;
     }
     let palette = Palette::of(ui.ctx());
@@ -137,16 +123,11 @@ pub fn show(
         view.last_event(),
         commands,
     );
-    if let Some(last) = view.last_event() {
-        let row = row_rect(last.index());
-        let stroke = Stroke::new(1.0, palette.text.gamma_multiply(0.75));
-        painter.rect_stroke(row, 0.0, stroke, StrokeKind::Inside);
-    }
-    if let Some(position) = selection.token() {
-        let column = axis.span(position.0 as f64, position.0 as f64 + 1.0, rect.y_range());
-        let stroke = Stroke::new(1.0, palette.text);
-        painter.rect_stroke(column.expand(0.5), 0.0, stroke, StrokeKind::Outside);
-    }
+    let now = view.last_event().map(|last| row_rect(last.index()));
+    let token = selection
+        .token()
+        .map(|position| axis.span(position.0 as f64, position.0 as f64 + 1.0, rect.y_range()));
+    frames(&painter, palette, now, token);
 
     let label = format!(
         "Survival of {} over {}",
@@ -171,6 +152,36 @@ pub fn show(
     }
     if let Some((event, position)) = under {
         response.on_hover_ui_at_pointer(|ui| survival_tooltip(ui, store, event, position));
+    }
+}
+
+/// Why there is no row yet.
+fn nothing(ui: &mut Ui, store: &TraceStore, derived: &Derived) {
+    let (title, hint) = if store.tokens().is_empty() {
+        (
+            "Nothing to show yet",
+            "Run a problem or open a trace; each compression adds a row here.".to_owned(),
+        )
+    } else if let Some(why) = uncompressed::why(store, derived.live) {
+        ("No compression", why)
+    } else {
+        (
+            "No compression yet",
+            "The cache has not been full so far: every head still holds every token.".to_owned(),
+        )
+    };
+    empty_state::show(ui, title, &hint);
+}
+
+/// Frames the row of the last compression and the column of the selected token.
+fn frames(painter: &Painter, palette: &Palette, row: Option<Rect>, column: Option<Rect>) {
+    if let Some(row) = row {
+        let stroke = Stroke::new(1.0, palette.text.gamma_multiply(0.75));
+        painter.rect_stroke(row, 0.0, stroke, StrokeKind::Inside);
+    }
+    if let Some(column) = column {
+        let stroke = Stroke::new(1.0, palette.text);
+        painter.rect_stroke(column.expand(0.5), 0.0, stroke, StrokeKind::Outside);
     }
 }
 

@@ -2,10 +2,9 @@
 
 use egui::{RichText, Ui};
 
-use crate::trace::{EventIndex, Position, TraceStore};
+use crate::trace::{EventIndex, Position, TraceStore, quoted};
 use crate::ui::quantity::{count, event_number};
 use crate::ui::theme::Palette;
-use crate::ui::token_text::quoted;
 
 /// The token, its place and how many heads held it after a compression.
 pub fn survival_tooltip(ui: &mut Ui, store: &TraceStore, event: EventIndex, position: Position) {

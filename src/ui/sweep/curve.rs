@@ -2,14 +2,14 @@
 
 use egui::{Color32, Pos2, Rect, RichText, Sense, Shape, Stroke, Ui, vec2};
 use egui_plot::{
-    GridMark, HLine, Line, LineStyle, MarkerShape, PlotBounds, PlotPoint, PlotPoints, Points,
-    Polygon,
+    GridMark, HLine, Line, LineStyle, MarkerShape, PlotBounds, PlotPoint, PlotPoints, PlotUi,
+    Points, Polygon,
 };
 
 use super::form::colour;
 use crate::export::SweepAxis;
 use crate::export::series::{Marker, style};
-use crate::policy::find;
+use crate::policy::shown_name;
 use crate::sweep::{ArmKey, ArmRow, FULL, SweepPlan, SweepTable, p_value};
 use crate::ui::quantity::{percent, rate};
 use crate::ui::still_plot::still_plot;
@@ -56,34 +56,11 @@ pub fn show(
     chosen: Option<&ArmKey>,
 ) -> Option<ArmKey> {
     let palette = Palette::of(ui.ctx());
-    let budgets = plan.budgets();
-    let (low, high) = match axis {
-        SweepAxis::Budget => {
-            let at = |b: Option<&u32>| b.map_or(1.0, |&b| f64::from(b).log2());
-            (at(budgets.first()) - 0.2, at(budgets.last()) + 0.2)
-        }
-        // Room for the last number, which stands about its line.
-        SweepAxis::Ratio => (0.0, 1.03),
-    };
-    let name = match axis {
-        SweepAxis::Budget => "budget: slots per KV head after a compression",
-        SweepAxis::Ratio => "slots read by decode steps over those of a full cache",
-    };
-    let marks: Vec<GridMark> = match axis {
-        SweepAxis::Budget => budgets
-            .iter()
-            .map(|&b| GridMark {
-                value: f64::from(b).log2(),
-                step_size: 1.0,
-            })
-            .collect(),
-        SweepAxis::Ratio => (0..=5)
-            .map(|i| GridMark {
-                value: f64::from(i) / 5.0,
-                step_size: 1.0,
-            })
-            .collect(),
-    };
+    let Horizontal {
+        name,
+        range: (low, high),
+        marks,
+    } = Horizontal::of(axis, &plan.budgets());
     let policies: Vec<&str> = plan.policies().into_iter().skip(1).collect();
     key(ui, palette, &policies);
     // The axis of ratios is measured, not chosen: there a point stands where it is.
@@ -98,14 +75,7 @@ pub fn show(
         .x_axis_label(name)
         .y_axis_label("answered rightly")
         .x_grid_spacer(move |_| marks.clone())
-        .y_grid_spacer(|_| {
-            (0..=5)
-                .map(|i| GridMark {
-                    value: f64::from(i) / 5.0,
-                    step_size: 1.0,
-                })
-                .collect()
-        })
+        .y_grid_spacer(|_| fifths())
         .x_axis_formatter(move |mark, _| match axis {
             SweepAxis::Budget => format!("{:.0}", mark.value.exp2()),
             SweepAxis::Ratio => percent(mark.value),
@@ -124,46 +94,18 @@ pub fn show(
     let response = plot.show(ui, |plot| {
         plot.set_plot_bounds(PlotBounds::from_min_max([low, -0.02], [high, 1.02]));
         if let Some(full) = table.full() {
-            let interval = full.stats.interval;
-            let corners = vec![
-                [low, interval.low],
-                [high, interval.low],
-                [high, interval.high],
-                [low, interval.high],
-            ];
-            let band = Polygon::new("", PlotPoints::from(corners));
-            let band = band.fill_color(palette.faint.gamma_multiply(0.16));
-            plot.polygon(band.stroke(egui::Stroke::NONE).allow_hover(false));
-            let line = HLine::new("Full cache", full.stats.pass_rate)
-                .color(palette.weak)
-                .width(1.5)
-                .style(LineStyle::Dashed { length: 7.0 });
-            plot.hline(line.allow_hover(false));
+            full_cache(plot, palette, full, (low, high));
         }
         for (index, policy) in policies.iter().enumerate() {
-            let mine: Vec<&Drawn<'_>> = points
+            let mine = points
                 .iter()
-                .filter(|point| point.row.arm.policy == *policy)
-                .collect();
-            let Some(colour) = mine.first().map(|point| point.colour) else {
-                continue;
-            };
-            let line: Vec<[f64; 2]> = mine
-                .iter()
-                .map(|point| [point.x, point.row.stats.pass_rate])
-                .collect();
-            for point in &mine {
-                let (x, interval) = (point.x, point.row.stats.interval);
-                let whisker = vec![[x, interval.low], [x, interval.high]];
-                let whisker = Line::new("", PlotPoints::from(whisker));
-                let faint = colour.gamma_multiply(0.7);
-                plot.line(whisker.color(faint).width(1.0).allow_hover(false));
-            }
-            let curve = Line::new(*policy, PlotPoints::from(line.clone()));
-            plot.line(curve.color(colour).width(2.0).allow_hover(false));
-            let marks = Points::new(*policy, PlotPoints::from(line));
-            let marks = marks.shape(shape(style(index).marker)).color(colour);
-            plot.points(marks.radius(4.5).filled(true).allow_hover(false));
+                .filter(|point| point.row.arm.policy == *policy);
+            curve(
+                plot,
+                policy,
+                shape(style(index).marker),
+                &mine.collect::<Vec<_>>(),
+            );
         }
         if let Some(point) = points.iter().find(|point| chosen == Some(&point.row.arm)) {
             let at = vec![[point.x, point.row.stats.pass_rate]];
@@ -193,22 +135,107 @@ pub fn show(
     });
     let clicked = response.response.clicked();
     if let Some(row) = nearest {
-        let stats = &row.stats;
-        let text = format!(
-            "{}\n{} of {} right: {} ({} to {})\nlost {}, gained {}, p {}",
-            row.arm,
-            stats.right,
-            stats.runs,
-            rate(stats.pass_rate),
-            rate(stats.interval.low),
-            rate(stats.interval.high),
-            stats.lost,
-            stats.gained,
-            p_value(stats.p_value)
-        );
-        response.response.on_hover_text_at_pointer(text);
+        response.response.on_hover_text_at_pointer(said(row));
     }
     nearest.filter(|_| clicked).map(|row| row.arm.clone())
+}
+
+/// The horizontal axis.
+struct Horizontal {
+    name: &'static str,
+    range: (f64, f64),
+    marks: Vec<GridMark>,
+}
+
+impl Horizontal {
+    fn of(axis: SweepAxis, budgets: &[u32]) -> Self {
+        match axis {
+            SweepAxis::Budget => {
+                let at = |b: Option<&u32>| b.map_or(1.0, |&b| f64::from(b).log2());
+                let mark = |&b| GridMark {
+                    value: f64::from(b).log2(),
+                    step_size: 1.0,
+                };
+                Self {
+                    name: "budget: slots per KV head after a compression",
+                    range: (at(budgets.first()) - 0.2, at(budgets.last()) + 0.2),
+                    marks: budgets.iter().map(mark).collect(),
+                }
+            }
+            SweepAxis::Ratio => Self {
+                name: "slots read by decode steps over those of a full cache",
+                // Room for the last number, which stands about its line.
+                range: (0.0, 1.03),
+                marks: fifths(),
+            },
+        }
+    }
+}
+
+/// Marks of a share.
+fn fifths() -> Vec<GridMark> {
+    let mark = |i| GridMark {
+        value: f64::from(i) / 5.0,
+        step_size: 1.0,
+    };
+    (0..=5).map(mark).collect()
+}
+
+/// The full cache's pass rate, over its interval, from one end of the axis to the other.
+fn full_cache(plot: &mut PlotUi<'_>, palette: &Palette, full: &ArmRow, (low, high): (f64, f64)) {
+    let interval = full.stats.interval;
+    let corners = vec![
+        [low, interval.low],
+        [high, interval.low],
+        [high, interval.high],
+        [low, interval.high],
+    ];
+    let band = Polygon::new("", PlotPoints::from(corners));
+    let band = band.fill_color(palette.faint.gamma_multiply(0.16));
+    plot.polygon(band.stroke(Stroke::NONE).allow_hover(false));
+    let line = HLine::new("Full cache", full.stats.pass_rate)
+        .color(palette.weak)
+        .width(1.5)
+        .style(LineStyle::Dashed { length: 7.0 });
+    plot.hline(line.allow_hover(false));
+}
+
+/// A policy's points, joined, with their intervals.
+fn curve(plot: &mut PlotUi<'_>, policy: &str, marker: MarkerShape, points: &[&Drawn<'_>]) {
+    let Some(colour) = points.first().map(|point| point.colour) else {
+        return;
+    };
+    for point in points {
+        let (x, interval) = (point.x, point.row.stats.interval);
+        let whisker = vec![[x, interval.low], [x, interval.high]];
+        let whisker = Line::new("", PlotPoints::from(whisker));
+        let faint = colour.gamma_multiply(0.7);
+        plot.line(whisker.color(faint).width(1.0).allow_hover(false));
+    }
+    let at = |point: &&Drawn<'_>| [point.x, point.row.stats.pass_rate];
+    let line: Vec<[f64; 2]> = points.iter().map(at).collect();
+    let curve = Line::new(policy, PlotPoints::from(line.clone()));
+    plot.line(curve.color(colour).width(2.0).allow_hover(false));
+    let marks = Points::new(policy, PlotPoints::from(line));
+    let marks = marks.shape(marker).color(colour);
+    plot.points(marks.radius(4.5).filled(true).allow_hover(false));
+}
+
+/// A point in words.
+fn said(row: &ArmRow) -> String {
+    let stats = &row.stats;
+    format!(
+        "{}\n{} of {} right: {} ({} to {})\nlost {}, gained {}, p {}",
+        row.arm,
+        stats.right,
+        stats.runs,
+        rate(stats.pass_rate),
+        rate(stats.interval.low),
+        rate(stats.interval.high),
+        stats.lost,
+        stats.gained,
+        p_value(stats.p_value)
+    )
 }
 
 /// The names of the curves, over them: a legend inside would cover points.
@@ -234,8 +261,11 @@ fn key(ui: &mut Ui, palette: &Palette, policies: &[&str]) {
 fn entry(ui: &mut Ui, palette: &Palette, policy: &str, sign: impl Fn(Rect) -> Vec<Shape>) {
     let (area, _) = ui.allocate_exact_size(vec2(22.0, 14.0), Sense::hover());
     ui.painter().extend(sign(area));
-    let name = find(policy).map_or(policy, |info| info.name);
-    ui.label(RichText::new(name).size(12.0).color(palette.weak));
+    ui.label(
+        RichText::new(shown_name(policy))
+            .size(12.0)
+            .color(palette.weak),
+    );
     ui.add_space(12.0);
 }
 

@@ -8,7 +8,7 @@ use egui::{
 use super::{Phase, Refusal, SweepShown};
 use crate::config::Sampling;
 use crate::export::series;
-use crate::policy::POLICIES;
+use crate::policy::{POLICIES, shown_name};
 use crate::sweep::{ArmKey, FULL, ProblemSource, SweepRequest, arms, instruction_for};
 use crate::ui::command::{SweepCommand, UiCommand};
 use crate::ui::overwrite::fresh;
@@ -241,8 +241,10 @@ fn fields(ui: &mut Ui, form: &mut SweepForm) {
             }
         }
     }
-    let full = crate::policy::find(FULL).map_or(FULL, |info| info.name);
-    let text = format!("{full} is always run: the others are held against it.");
+    let text = format!(
+        "{} is always run: the others are held against it.",
+        shown_name(FULL)
+    );
     ui.add(Label::new(RichText::new(text).size(12.0).color(palette.faint)).wrap());
 }
 

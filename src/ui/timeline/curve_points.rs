@@ -11,12 +11,11 @@ const BEYOND: f64 = u32::MAX as f64;
 
 /// Corners of the sawtooth: tokens seen against slots per head (mean over layers).
 pub fn sawtooth(store: &TraceStore) -> Vec<PlotPoint> {
-    let mean = |v: &[u32]| v.iter().map(|&n| f64::from(n)).sum::<f64>() / v.len().max(1) as f64;
     let mut corners = vec![PlotPoint::new(0.0, 0.0)];
     for event in store.events() {
         let seen = f64::from(event.seen);
-        corners.push(PlotPoint::new(seen, mean(&event.slots_before)));
-        corners.push(PlotPoint::new(seen, mean(&event.slots_after)));
+        corners.push(PlotPoint::new(seen, event.mean_slots_before()));
+        corners.push(PlotPoint::new(seen, event.mean_slots_after()));
     }
     let end = store.latest();
     corners.push(PlotPoint::new(end.cursor() as f64, end.slots()));

@@ -3,12 +3,11 @@
 use egui::accesskit::{Action, ActionData};
 use egui::{PointerButton, Response, RichText, Ui, WidgetInfo};
 
-use crate::trace::{Position, TraceView};
+use crate::trace::{Position, TraceView, quoted};
 use crate::ui::command::UiCommand;
 use crate::ui::position_axis::PositionAxis;
 use crate::ui::quantity::{bytes, count, counted, percent};
 use crate::ui::theme::Palette;
-use crate::ui::token_text::quoted;
 
 /// A press or drag sets the cursor; so does an assistive tool that sets the slider's value.
 pub fn input(
