@@ -25,7 +25,6 @@ fn the_full_cache_answers_every_example() {
                 ..Sampling::default()
             },
             level: RecordLevel::Summary,
-            device: String::new(),
         };
         let mut run = Generation::begin(model.as_mut(), request).unwrap();
         while !matches!(run.advance(&never).unwrap(), Advance::Finished(_)) {}

@@ -10,6 +10,7 @@ use crate::trace::{FinishReason, ModelSummary, TraceRecord, TraceStore};
 use crate::ui::command::{Browse, CompareCommand};
 use crate::ui::engine_status::{Link, Phase};
 use crate::ui::path_dialog::NOTHING_CHOSEN;
+use crate::ui::settings_panel::SettingsState;
 use crate::ui::{Tab, UiCommand};
 
 use super::state::App;
@@ -296,9 +297,7 @@ impl App {
                     let header = store.header();
                     self.take_problem(&asked, &header.problem);
                     // What one would run again, and what a viewer shows beside the text.
-                    self.settings.cache = header.settings.clone();
-                    self.settings.sampling = header.sampling.clone();
-                    self.settings.level = header.level;
+                    self.settings = SettingsState::of_run(header);
                     self.opened = asked.number;
                     let session = self.show_run(*store);
                     session.path = Some(path.clone());

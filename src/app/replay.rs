@@ -11,6 +11,7 @@ use crate::error_chain::chain;
 use crate::sweep::{ArmKey, ReplayRequest};
 use crate::trace::TraceStore;
 use crate::ui::command::SweepCommand;
+use crate::ui::settings_panel::SettingsState;
 use crate::ui::{Tab, UiCommand};
 
 /// The button that shows them.
@@ -160,7 +161,7 @@ impl App {
         if replay.runs.len() == 1 {
             if let Some(store) = replay.runs.pop() {
                 self.take_problem(&replay.asked, &store.header().problem);
-                self.settings.cache = store.header().settings.clone();
+                self.settings = SettingsState::of_run(store.header());
                 self.show_run(store);
                 self.tab = Tab::Reading;
             }

@@ -47,7 +47,6 @@ pub(super) fn run(args: &CalibrateArgs, out: &mut dyn Write) -> Result<(), CliEr
                 ..Sampling::default()
             },
             level: RecordLevel::Summary,
-            device: String::new(),
         };
         let mut generation = Generation::begin(model.as_mut(), request).map_err(failed)?;
         let stop = AtomicBool::new(false);

@@ -56,8 +56,6 @@ pub struct GenerationRequest {
     pub sampling: Sampling,
     /// How much of each compression is recorded.
     pub level: RecordLevel,
-    /// Device name for the header.
-    pub device: String,
 }
 
 /// Query rows that the cache keeps for a policy and for those that the person may switch to. From the full cache's course
@@ -160,7 +158,7 @@ impl<'m> Generation<'m> {
             sampling: request.sampling.clone(),
             problem: request.problem,
             prompt_tokens: prompt.len() as u32,
-            device: request.device,
+            device: model.device(),
             level: request.level,
             calibration: None,
         });

@@ -209,7 +209,6 @@ impl Worker<'_> {
         request: RunRequest,
     ) -> Result<Option<EngineCommand>, Quit> {
         let run = request.run;
-        let device = model.device();
         let begun = Generation::begin(
             model,
             GenerationRequest {
@@ -217,7 +216,6 @@ impl Worker<'_> {
                 settings: request.settings,
                 sampling: request.sampling,
                 level: request.level,
-                device,
             },
         )
         .and_then(|mut generation| {

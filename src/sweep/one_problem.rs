@@ -168,7 +168,6 @@ pub(super) fn record(
         settings: run.settings.clone(),
         sampling: sampling(&run.sampling, run.index),
         level: RecordLevel::Components,
-        device: "CPU".to_owned(),
     };
     let mut run = Generation::begin(model, request)?;
     let mut store = TraceStore::new(run.header().clone());
@@ -186,7 +185,6 @@ fn request(task: &Task<'_>, settings: CacheSettings) -> GenerationRequest {
         settings,
         sampling: sampling(task.sampling, task.index),
         level: RecordLevel::Summary,
-        device: "CPU, 1 thread".to_owned(),
     }
 }
 

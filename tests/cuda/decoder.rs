@@ -358,7 +358,6 @@ fn memory_that_runs_out_ends_the_run_and_keeps_the_trace<A: Accelerator + 'stati
             ..Sampling::default()
         },
         level: RecordLevel::Components,
-        device: String::new(),
     };
     let Err(error) = Generation::begin(model.as_mut(), asked(settings())) else {
         panic!("there is no memory for a cache");
@@ -416,7 +415,6 @@ fn watching_policies_keep_their_cache_on_the_host<A: Accelerator + 'static>(acce
                     ..Sampling::default()
                 },
                 level: RecordLevel::Summary,
-                device: model.device(),
             };
             let mut generation = Generation::begin(model.as_mut(), request).unwrap();
             assert_eq!(

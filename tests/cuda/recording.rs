@@ -27,7 +27,6 @@ fn begin(model: &mut dyn LanguageModel) -> Generation<'_> {
             ..Sampling::default()
         },
         level: RecordLevel::Components,
-        device: String::new(),
     };
     Generation::begin(model, request).unwrap()
 }

@@ -21,7 +21,6 @@ fn changed(problem: &str, from: &CacheSettings, to: &CacheSettings, at: usize) -
         settings: from.clone(),
         sampling: request(120 - problem.len() as u32).sampling,
         level: RecordLevel::Scores,
-        device: String::new(),
     };
     let mut run = Generation::begin(&mut model, request).unwrap();
     let mut store = TraceStore::new(run.header().clone());

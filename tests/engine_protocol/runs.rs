@@ -141,7 +141,6 @@ fn the_time_of_a_pause_is_not_the_runs() {
         settings,
         sampling,
         level,
-        device: String::new(),
     };
     let mut run = Generation::begin(&mut model, request).unwrap();
     let go = AtomicBool::new(false);

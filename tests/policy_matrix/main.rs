@@ -129,7 +129,6 @@ fn begin_with<'m>(
                 ..Sampling::default()
             },
             level: RecordLevel::Components,
-            device: String::new(),
         },
     )
 }

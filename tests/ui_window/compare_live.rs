@@ -178,6 +178,31 @@ fn a_policy_that_fails_leaves_the_others_their_turn() {
 }
 
 #[test]
+fn the_next_policy_waits_for_the_last_words_of_one_that_failed() {
+    let (mut harness, engine, first) = started();
+    let plan = plan(1, &first.settings.policy, 96);
+    engine.begin(first.run, &plan, plan.records().len() / 2);
+    let message = "out of memory".to_owned();
+    let run = first.run;
+    engine.say(EngineEvent::Failed {
+        run: Some(run),
+        message: message.clone(),
+    });
+    harness.run();
+    assert!(engine.commands.is_empty(), "its end has not come yet");
+    let not_written = "the trace could not be written".to_owned();
+    engine.say(EngineEvent::Warning {
+        run,
+        message: not_written.clone(),
+    });
+    finish(&engine, run, FinishReason::Failed(message.clone()));
+    harness.run();
+    start(&engine);
+    assert_eq!(states(&harness)[0], PaneState::Failed(message));
+    harness.get_by_label(&not_written);
+}
+
+#[test]
 fn a_record_that_does_not_fit_ends_its_run_and_leaves_the_others_their_turn() {
     let (mut harness, engine, first) = started();
     let plan_a = plan(1, &first.settings.policy, 96);

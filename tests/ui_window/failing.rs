@@ -8,9 +8,10 @@ use rkv_scope::engine::{EngineEvent, RunState};
 use rkv_scope::trace::{FinishReason, Position, TraceRecord, unfinished};
 use rkv_scope::ui::UiCommand;
 use rkv_scope::ui::engine_status::Link;
+use rkv_scope::ui::notifications::Level;
 
 use super::live::{ask, plan, running};
-use super::stage::{Stage, execute, with_engine, with_engine_and_runs};
+use super::stage::{Stage, execute, wait, with_engine, with_engine_and_runs};
 
 #[test]
 fn what_a_run_that_fails_wrote_last_is_shown_and_so_is_its_end() {
@@ -104,6 +105,37 @@ fn the_run_in_which_the_engine_died_is_among_the_earlier_ones() {
     harness.run();
     let earlier = harness.get_by_label_contains("Earlier runs");
     assert!(!earlier.accesskit_node().is_disabled(), "there is one");
+}
+
+#[test]
+fn a_run_that_is_on_no_disk_is_kept_when_the_engine_dies() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = || RunFolder::new(place.path().to_owned());
+    let (mut harness, engine) = with_engine_and_runs([1280.0, 800.0], Theme::Dark, Some(folder()));
+    let run = ask(&mut harness, &engine).run;
+    engine.begin(run, &plan(), plan().records().len() / 2);
+    let message = "the trace could not be written".to_owned();
+    engine.say(EngineEvent::Warning { run, message });
+    engine.say(EngineEvent::Gone);
+    harness.run();
+    wait(&mut harness, |_| folder().runs().len() == 1);
+}
+
+/// `--screenshot-to` gives up at an error, and these leave all that was asked for.
+#[test]
+fn what_is_there_but_not_whole_is_a_warning() {
+    let (mut harness, engine, run) = running();
+    engine.say(EngineEvent::ModelLoaded {
+        model: plan().header().model,
+        device: "CPU, 2 threads".to_owned(),
+        note: Some("the model's chat template cannot be parsed".to_owned()),
+    });
+    let message = "the trace could not be written".to_owned();
+    engine.say(EngineEvent::Warning { run, message });
+    harness.run();
+    let notes = harness.state().app().notifications().notes();
+    assert_eq!(notes.len(), 2);
+    assert!(notes.iter().all(|note| note.level == Level::Warning));
 }
 
 #[test]

@@ -236,7 +236,6 @@ fn rkv(
             ..Sampling::default()
         },
         level: RecordLevel::Summary,
-        device: String::new(),
     };
     let on_cpu = is_cpu(model);
     let mut generation = Generation::begin(model, request).map_err(failed)?;

@@ -84,7 +84,6 @@ pub(super) fn measure(
                 settings,
                 sampling: Sampling::default(),
                 level: RecordLevel::Components,
-                device: String::new(),
             };
             let mut generation = Generation::begin(model.as_mut(), request).map_err(failed)?;
             let stop = AtomicBool::new(false);

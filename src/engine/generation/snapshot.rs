@@ -139,7 +139,6 @@ mod tests {
                 ..Sampling::default()
             },
             level: RecordLevel::Components,
-            device: String::new(),
         }
     }
 

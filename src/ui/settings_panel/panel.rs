@@ -5,7 +5,7 @@ use egui::{ComboBox, RichText, Ui};
 use super::{choices, numbers, sampling};
 use crate::config::{CacheSettings, Sampling};
 use crate::policy::{POLICIES, find, shown_name};
-use crate::trace::RecordLevel;
+use crate::trace::{RecordLevel, TraceHeader};
 use crate::ui::command::UiCommand;
 use crate::ui::theme::{Palette, caption};
 
@@ -32,6 +32,15 @@ pub struct SettingsContext {
 }
 
 impl SettingsState {
+    /// Those that a run began with: what one would run again.
+    pub fn of_run(header: &TraceHeader) -> Self {
+        Self {
+            cache: header.settings.clone(),
+            sampling: header.sampling.clone(),
+            level: header.level,
+        }
+    }
+
     /// What is wrong with the settings, in words, if anything.
     pub fn error(&self, context: SettingsContext) -> Option<String> {
         let prompt = if context.running {
