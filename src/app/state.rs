@@ -278,3 +278,14 @@ impl App {
         self.panels.tokens.work()
     }
 }
+
+impl Drop for App {
+    fn drop(&mut self) {
+        // The window would stand still until the weights are read.
+        if self.status.loading.is_some()
+            && let Some(engine) = self.engine.take()
+        {
+            engine.let_go();
+        }
+    }
+}

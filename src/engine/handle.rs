@@ -68,6 +68,11 @@ impl EngineHandle {
         self.events.recv_timeout(timeout).ok()
     }
 
+    /// Does not wait for the thread, which ends with what it is doing: for when that has nothing to save.
+    pub fn let_go(mut self) {
+        self.thread = None;
+    }
+
     /// Whether the thread is still there.
     pub fn is_alive(&self) -> bool {
         self.thread

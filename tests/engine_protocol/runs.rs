@@ -192,3 +192,21 @@ fn dropping_the_handle_ends_the_thread() {
     drop(engine);
     assert_eq!(Arc::strong_count(&forwards), 1, "the model went with it");
 }
+
+#[test]
+fn a_thread_that_nobody_waits_for_ends_with_what_it_is_doing() {
+    let (model, held) = Scripted::held_at(5);
+    let forwards = Arc::clone(&model.forwards);
+    let engine = engine(model);
+    start(&engine, request(1000));
+    held.meanwhile(|| {
+        engine.let_go();
+        assert_eq!(Arc::strong_count(&forwards), 2, "it is still at work");
+    });
+    let deadline = Instant::now() + Duration::from_mins(1);
+    while Arc::strong_count(&forwards) > 1 && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(Arc::strong_count(&forwards), 1);
+    assert!(forwards.load(Ordering::SeqCst) < 10, "a step or two more");
+}
