@@ -9,7 +9,7 @@
 //! | L3 | [`engine`], [`sweep`], [`compare`], [`export`] | the inference thread; many runs and their table; runs side by side; figures and tables |
 //! | L2 | [`model`], [`kernels`] | candle: decoder, weights, tokenizer, attention over the cache |
 //! | L1 | [`policy`] | pure decisions on slices: score, scope, protection, trigger, selection |
-//! | L1 | [`analysis`] | pure functions of a trace: reflections, repetitions, their share of what left |
+//! | L1 | [`analysis`] | pure functions of a trace: reflections, repetitions, their share of what left; the scores that decided |
 //! | L0 | [`trace`], [`config`], [`problems`], [`lanes`], [`exp`] | ids, records, store, view, codec; settings and their validation; school problems; eight floats at a time and their exponential |
 //!
 //! `--no-default-features` builds L0, L1 and the exports; with `--features gui` beside it, a viewer that

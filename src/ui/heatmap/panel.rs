@@ -8,7 +8,8 @@ use egui::{
 };
 
 use super::reading::Reading;
-use super::{HeadTable, Quality, Scale, axes, picture, strikes, tooltip};
+use super::{Quality, Scale, axes, picture, strikes, tooltip};
+use crate::analysis::HeadTable;
 use crate::trace::{Component, CompressionRecord, EventIndex, Position, TraceView};
 use crate::ui::columns::Columns;
 use crate::ui::command::UiCommand;
