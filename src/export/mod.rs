@@ -40,6 +40,7 @@ pub mod svg;
 mod sweep_figure;
 pub mod table;
 mod token_page;
+mod token_scale;
 mod tokens;
 
 use std::io::Write;
@@ -53,6 +54,7 @@ pub use kinds::{Format, What};
 pub use measure::{IMPORTANCE_ENDS, IMPORTANCE_REACH, Measure, REDUNDANCY_ENDS};
 pub use options::{ExportOptions, Theme};
 pub use sweep_figure::{SweepAxis, sweep_figure};
+pub use token_scale::TokenScale;
 
 use crate::trace::{AtomicFile, FileError, TraceView};
 use figure::Figure;

@@ -5,6 +5,8 @@
     reason = "a test stops at what it does not expect"
 )]
 
+mod token_page;
+
 use rkv_scope::config::{CacheSettings, Protection};
 use rkv_scope::export::{self, ExportError, ExportOptions, Format, Measure, Theme, What};
 use rkv_scope::trace::synthetic::Synthetic;
@@ -290,51 +292,6 @@ fn compressions_count_from_one_at_the_bottom() {
     let missing = Theme::Light.palette().missing;
     assert_eq!(newest(picture.height() - 1), missing);
     assert_ne!(newest(0), missing);
-}
-
-#[test]
-fn the_texts_legend_is_the_windows() {
-    let store = Synthetic::default().store();
-    let text = svg(&store, What::Tokens, &ExportOptions::default());
-    let boxes = text_boxes(&text);
-    let of = |name: &str| boxes.iter().find(|(text, _)| text == name).unwrap().1;
-    let (importance, redundancy) = (of("importance"), of("redundancy"));
-    assert!(
-        importance[3] - importance[1] > importance[2] - importance[0],
-        "upwards"
-    );
-    assert!(
-        redundancy[2] - redundancy[0] > redundancy[3] - redundancy[1],
-        "to the right"
-    );
-    let palette = Theme::Light.palette();
-    let figure = export::figure(What::Tokens, &store.latest(), &ExportOptions::default()).unwrap();
-    let corner = |importance: f32, redundancy: f32| {
-        let colour = palette.both(importance, redundancy);
-        let found = figure.items.iter().find_map(|item| match item {
-            export::figure::Item::Rect(area, _, fill) if *fill == colour => Some(*area),
-            _ => None,
-        });
-        found.unwrap()
-    };
-    let (neither, important, redundant) = (corner(0.0, 0.0), corner(1.0, 0.0), corner(0.0, 1.0));
-    assert!(important[1] < neither[1] && important[0] == neither[0]);
-    assert!(redundant[0] > neither[0] && redundant[1] == neither[1]);
-}
-
-#[test]
-fn the_text_says_what_a_token_without_a_colour_is() {
-    let page = |level: RecordLevel| {
-        let plan = Synthetic {
-            level,
-            ..Synthetic::default()
-        };
-        svg(&plan.store(), What::Tokens, &ExportOptions::default())
-    };
-    assert!(page(RecordLevel::Components).contains("not scored yet"));
-    let by_score_alone = page(RecordLevel::Scores);
-    assert!(by_score_alone.contains("scored by neither of the two"));
-    assert!(!by_score_alone.contains("not scored yet"));
 }
 
 #[test]
