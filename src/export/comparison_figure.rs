@@ -6,7 +6,7 @@ use super::caption::{self, one_line};
 use super::comparison::Comparison;
 use super::figure::{Anchor, Figure, Item};
 use super::fonts::{self, Font};
-use super::matrix::{Reduced, Reducer};
+use super::matrix::{Gather, Reduced, Reducer};
 use super::matrix_figure::{ColourBar, Key, LABEL, MARGIN, PLOT_WIDTH, TICK, heading};
 use super::palette::{Palette, Rgb};
 use super::raster::Raster;
@@ -145,7 +145,7 @@ fn run(
 /// A run in which nothing was evicted, as one row with room for the longest run.
 fn whole(tokens: usize, longest: usize, most: (usize, usize)) -> Reduced {
     let tokens = tokens.max(1);
-    let mut reducer = Reducer::new(0..tokens.max(longest), 1, most);
+    let mut reducer = Reducer::new(0..tokens.max(longest), 1, most, Gather::Mean);
     reducer.add(0, &vec![Some(1.0); tokens]);
     reducer.finish()
 }

@@ -6,7 +6,7 @@
 //! | scores | one row per candidate of a head at a compression | |
 //! | events | one row per compression | |
 //! | segments | one row per step, reflection, prompt and answer | |
-//! | heatmap | heads by positions at one compression | the same, coloured |
+//! | heatmap | heads by positions at one compression | the same, coloured; of the score what it is over the cut |
 //! | raster | compressions by positions: share of heads that hold the token | the same, coloured |
 //!
 //! Tables are streamed. A drawing is made once, without a resolution ([`figure::Figure`]), and written
@@ -51,7 +51,7 @@ pub use error::ExportError;
 pub use findings::{Findings, TraceFindings};
 pub use info::{Info, SettingsChange};
 pub use kinds::{Format, What};
-pub use measure::{IMPORTANCE_ENDS, IMPORTANCE_REACH, Measure, REDUNDANCY_ENDS};
+pub use measure::{IMPORTANCE_ENDS, IMPORTANCE_REACH, Measure, REDUNDANCY_ENDS, SCORE_ENDS};
 pub use options::{ExportOptions, Theme};
 pub use sweep_figure::{SweepAxis, sweep_figure};
 pub use token_scale::TokenScale;

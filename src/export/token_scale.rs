@@ -1,7 +1,6 @@
 //! The colour scale behind text: the page of an export and the window's reading.
 
-/// Share of a value up to which two of them may be one: scores are recorded with this relative error.
-const PRECISION: f32 = 2e-4;
+use super::scale::PRECISION;
 
 /// A logarithmic colour scale between two relative scores (1 = an even share).
 ///

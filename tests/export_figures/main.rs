@@ -7,7 +7,7 @@
 
 mod token_page;
 
-use rkv_scope::config::{CacheSettings, Protection};
+use rkv_scope::config::{CacheSettings, Protection, Scope};
 use rkv_scope::export::{self, ExportError, ExportOptions, Format, Measure, Theme, What};
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::trace::{EventIndex, RecordLevel, TraceStore};
@@ -166,7 +166,7 @@ fn the_heatmap_shows_the_measure_asked_for_and_says_so() {
         (
             Measure::Score,
             "Score of each token",
-            "score, higher is kept",
+            "score − cut: above 0 stays",
         ),
         (
             Measure::Held,
@@ -338,6 +338,59 @@ fn every_column_of_a_long_run_has_its_pixel() {
     let png = bytes(&store, What::Heatmap, Format::Png, &options);
     let pixmap = resvg::tiny_skia::Pixmap::decode_png(&png).unwrap();
     assert!(pixmap.width() >= 2900, "{}", pixmap.width());
+}
+
+#[test]
+fn a_column_of_several_positions_shows_the_brightest_of_them_and_says_so() {
+    let store = Synthetic {
+        layers: 1,
+        kv_heads: 1,
+        tokens: 4500,
+        settings: CacheSettings {
+            budget: 512,
+            buffer: 256,
+            ..CacheSettings::default()
+        },
+        ..Synthetic::default()
+    }
+    .store();
+    for (measure, shared) in [
+        (Measure::Importance, "highest"),
+        (Measure::Redundancy, "highest"),
+        (Measure::Score, "mean"),
+        (Measure::Held, "mean"),
+    ] {
+        let options = ExportOptions {
+            measure: Some(measure),
+            ..ExportOptions::default()
+        };
+        let all = said(&store, What::Heatmap, &options);
+        let part = format!("each column is the {shared} of 2 positions");
+        assert!(all.contains(&part), "{measure}: {all}");
+    }
+}
+
+#[test]
+fn a_figure_of_the_score_says_whose_mean_decided() {
+    for (scope, whose) in [
+        (Scope::Head, None),
+        (Scope::Layer, Some("the layer's heads")),
+        (Scope::Global, Some("all heads")),
+    ] {
+        let mut plan = Synthetic::default();
+        plan.settings.scope = scope;
+        let options = ExportOptions {
+            measure: Some(Measure::Score),
+            ..ExportOptions::default()
+        };
+        let all = said(&plan.store(), What::Heatmap, &options);
+        let mean = whose.map(|whose| format!("the mean over {whose}, which decide together"));
+        match mean {
+            Some(mean) => assert!(all.contains(&mean), "{all}"),
+            None => assert!(!all.contains("the mean over"), "{all}"),
+        }
+        assert_eq!(all.contains(&format!("scope {scope}")), whose.is_some());
+    }
 }
 
 #[test]
