@@ -97,7 +97,7 @@ impl Measure {
     /// What a figure's colours are.
     pub(super) fn scale_name(self) -> &'static str {
         match self {
-            Self::Score => "score − cut: above 0 stays, below leaves",
+            Self::Score => "score − cut: above 0 stays, below leaves unless protected",
             Self::Importance | Self::Redundancy | Self::Held => self.unit(),
         }
     }
