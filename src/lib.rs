@@ -9,7 +9,7 @@
 //! | L3 | [`engine`], [`sweep`], [`compare`], [`export`] | the inference thread; many runs and their table; runs side by side; figures and tables |
 //! | L2 | [`model`], [`kernels`] | candle: decoder, weights, tokenizer, attention over the cache |
 //! | L1 | [`policy`] | pure decisions on slices: score, scope, protection, trigger, selection |
-//! | L1 | [`analysis`] | pure functions of a trace: reflections, repetitions, their share of what left |
+//! | L1 | [`analysis`] | pure functions of a trace: reflections, repetitions, their share of what left; the scores that decided |
 //! | L0 | [`trace`], [`config`], [`problems`], [`lanes`], [`dot`], [`exp`] | ids, records, store, view, codec; settings and their validation; school problems; eight floats at a time, their dot products and exponentials |
 //! | L0 | [`error_chain`], [`printable`] | text alone: an error with its causes in a line; what a terminal may get |
 //!

@@ -1,5 +1,5 @@
-//! What kind of text a run's cache forgot: reflections, repetitions, and their share of the evictions; and under
-//! which policies it did.
+//! What kind of text a run's cache forgot: reflections, repetitions, and their share of the evictions; under
+//! which policies it did; and by which scores the heads decided at one compression ([`HeadTable`]).
 //!
 //! Pure functions of a [`TraceStore`](crate::trace::TraceStore). The question is the one in the program's
 //! name: of the (head, token) pairs that were evicted, how many lay in reflections and repetitions, and is
@@ -18,12 +18,14 @@
 //! expected count over the compressions since there were both; the shares are of the same totals as the other groups'.
 
 mod cues;
+mod cut;
 mod duplicates;
 mod enrichment;
 mod exposure;
 #[cfg(test)]
 mod fixtures;
 mod group;
+mod head_table;
 mod in_force;
 mod ledger;
 mod repeats;
@@ -37,6 +39,7 @@ pub use duplicates::{Cluster, Clusters, DuplicateCounts, EventDuplicates, Member
 pub use enrichment::{Block, Counts, Ratio, Tally};
 pub use exposure::Exposure;
 pub use group::Group;
+pub use head_table::{HeadCell, HeadTable};
 pub(crate) use in_force::THEN;
 pub use in_force::{policies_in_force, policy_ids, policy_names, settings_in_force};
 pub use ledger::Ledger;

@@ -1,12 +1,10 @@
 //! The lines under a figure's title: enough to make the picture again.
 
 use crate::analysis::{policy_names, settings_in_force};
-use crate::config::{CacheSettings, Protection};
+use crate::config::{CacheSettings, Protection, Scope};
 use crate::counted::counted;
 use crate::policy;
 use crate::trace::{CompressionRecord, TraceHeader, TraceStore, TraceView};
-
-pub(super) use crate::policy::shown_name as name;
 
 /// Model, policies and the settings that the last of them used, for a figure of the whole run.
 pub(super) fn run(view: &TraceView<'_>) -> String {
@@ -21,11 +19,15 @@ pub(super) fn run(view: &TraceView<'_>) -> String {
 /// Model, policy and the settings that it used, for a figure of one compression.
 pub(super) fn at(record: &CompressionRecord, store: &TraceStore) -> String {
     let settings = store.settings_of(record.revision);
-    let who = vec![model(store.header()), name(&settings.policy).to_owned()];
+    let who = vec![
+        model(store.header()),
+        policy::shown_name(&settings.policy).to_owned(),
+    ];
     [who, values(settings)].concat().join(", ")
 }
 
-/// The settings that the policy uses, and what it may not choose from: a protected token stays whatever its score.
+/// The settings that the policy uses, and what a reader of the figure must know even where it is usual: whose scores decided
+/// together, and what the policy may not choose from, for a protected token stays whatever its score.
 fn values(settings: &CacheSettings) -> Vec<String> {
     policy::find(&settings.policy).map_or_else(
         |_unknown| vec![],
@@ -34,10 +36,20 @@ fn values(settings: &CacheSettings) -> Vec<String> {
                 .params_in_use(settings)
                 .map(|param| param.said(settings));
             let mut said: Vec<String> = numbers.chain(info.unusual_choices(settings)).collect();
-            let protection = format!("protection {}", settings.protection);
-            let protects = info.compresses && settings.protection == Protection::Prompt;
-            if protects && !said.contains(&protection) {
-                said.push(protection);
+            let told = [
+                (
+                    settings.scope != Scope::Head,
+                    format!("scope {}", settings.scope),
+                ),
+                (
+                    settings.protection == Protection::Prompt,
+                    format!("protection {}", settings.protection),
+                ),
+            ];
+            for (matters, choice) in told {
+                if info.compresses && matters && !said.contains(&choice) {
+                    said.push(choice);
+                }
             }
             said
         },
@@ -103,14 +115,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_protected_prompt_is_told_once_whether_chosen_or_usual() {
-        for policy in ["random-prompt", "rkv"] {
+    fn a_protected_prompt_and_a_shared_scope_are_told_once_whether_chosen_or_usual() {
+        for policy in ["random-prompt", "rkv", "rkv-global"] {
             let mut settings = policy::find(policy).unwrap().default_settings();
             settings.protection = Protection::Prompt;
-            let said = values(&settings);
-            let told = said.iter().filter(|said| said.contains("prompt")).count();
-            assert_eq!(told, 1, "{said:?}");
+            for scope in [Scope::Layer, Scope::Global] {
+                settings.scope = scope;
+                let said = values(&settings);
+                for choice in ["protection prompt".to_owned(), format!("scope {scope}")] {
+                    let told = said.iter().filter(|said| **said == choice).count();
+                    assert_eq!(told, 1, "{choice}: {said:?}");
+                }
+            }
         }
+        let usual = policy::find("rkv-global").unwrap().default_settings();
+        assert!(values(&usual).contains(&"scope global".to_owned()));
         let full = policy::find("full").unwrap().default_settings();
         assert!(values(&full).is_empty());
     }

@@ -6,7 +6,7 @@ use super::caption::{self, one_line};
 use super::comparison::Comparison;
 use super::figure::{Anchor, Figure, Item};
 use super::fonts::{self, Font};
-use super::matrix::{Reduced, Reducer};
+use super::matrix::{Gather, Reduced, Reducer};
 use super::matrix_figure::{ColourBar, Key, LABEL, MARGIN, PLOT_WIDTH, TICK, heading};
 use super::palette::{Palette, Rgb};
 use super::raster::Raster;
@@ -18,6 +18,8 @@ use crate::trace::TraceStore;
 const RASTER: f32 = 104.0;
 /// Height of the raster of a run that never evicted.
 const FLAT: f32 = 18.0;
+/// Room above a raster for the words at which its text parts from A's.
+const PARTING: f32 = 15.0;
 /// Height of the plot of the overlap.
 const CURVE: f32 = 96.0;
 /// Left end of the plots: room for the numbers of the compressions.
@@ -91,6 +93,12 @@ fn run(
         figure.label((LEFT, y), LABEL, palette.text, Anchor::Start, &line);
     }
     y += 7.0;
+    let pair = comparison.pairs.iter().find(|p| p.a == 0 && p.b == index);
+    let parting = pair.and_then(|pair| pair.parting.as_ref());
+    if parting.is_some() {
+        // A row of its own: on the raster its words would hide data.
+        y += PARTING;
+    }
     let view = store.latest();
     let most = ((2.0 * RASTER) as usize, 2 * PLOT_WIDTH as usize);
     let (rows, reduced, height) = match Raster::of(&view, &ExportOptions::default()) {
@@ -123,21 +131,16 @@ fn run(
             figure.label(at, TICK, palette.weak, Anchor::End, &number);
         }
     }
-    let parting = comparison.pairs.iter().find(|p| p.a == 0 && p.b == index);
-    if let Some(at) = parting.and_then(|pair| pair.parting) {
+    if let Some(at) = parting {
         let x = axis.x(at.position.0 as f32);
-        figure.line([x, y - 4.0, x, y + height + 4.0], 1.5, palette.text);
+        figure.line([x, y - PARTING, x, y + height + 4.0], 1.5, palette.text);
         let said = format!("parts from A at token {}", at.position.0);
         let (anchor, dx) = if x > LEFT + PLOT_WIDTH * 0.75 {
             (Anchor::End, -5.0)
         } else {
             (Anchor::Start, 5.0)
         };
-        let width = fonts::width(&said, Font::Sans, TICK) + 8.0;
-        let left = if dx < 0.0 { x - width - 1.0 } else { x + 1.0 };
-        // At the top, where old tokens have mostly gone.
-        figure.rect([left, y, width, 15.0], palette.page);
-        figure.label((x + dx, y + 11.0), TICK, palette.text, anchor, &said);
+        figure.label((x + dx, y - 4.0), TICK, palette.text, anchor, &said);
     }
     y + height
 }
@@ -145,7 +148,7 @@ fn run(
 /// A run in which nothing was evicted, as one row with room for the longest run.
 fn whole(tokens: usize, longest: usize, most: (usize, usize)) -> Reduced {
     let tokens = tokens.max(1);
-    let mut reducer = Reducer::new(0..tokens.max(longest), 1, most);
+    let mut reducer = Reducer::new(0..tokens.max(longest), 1, most, Gather::Mean);
     reducer.add(0, &vec![Some(1.0); tokens]);
     reducer.finish()
 }
@@ -234,4 +237,66 @@ fn positions(figure: &mut Figure, palette: &Palette, axis: &Axis, top: f32) -> f
     let name = "position in the sequence; for the curve, tokens seen";
     figure.label((LEFT, y + 35.0), LABEL, palette.weak, Anchor::Start, name);
     y + 35.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::CacheSettings;
+    use crate::export::ComparedRun;
+    use crate::trace::synthetic::Synthetic;
+
+    #[test]
+    fn where_texts_part_is_told_beside_the_data() {
+        let made = |seed, policy: &str, budget| {
+            Synthetic {
+                seed,
+                tokens: 400,
+                settings: CacheSettings {
+                    policy: policy.to_owned(),
+                    budget,
+                    ..CacheSettings::default()
+                },
+                ..Synthetic::default()
+            }
+            .store()
+        };
+        let stores = [
+            made(1, "rkv", 96),
+            made(2, "rkv", 96),
+            made(3, "full", 4000),
+        ];
+        let runs = stores.iter().map(|store| ComparedRun {
+            name: String::new(),
+            store,
+            damaged: None,
+        });
+        let comparison = Comparison::of(runs.collect()).unwrap();
+        let figure = draw(&comparison, &ExportOptions::default());
+        let rasters = || {
+            figure.items.iter().filter_map(|item| match item {
+                Item::Image(area, _) => Some(*area),
+                _ => None,
+            })
+        };
+        // Apart in height, or a rectangle beside the raster.
+        let apart = |[x, y, _, height]: [f32; 4]| {
+            rasters().all(|[left, top, width, tall]| {
+                y + height <= top || y >= top + tall || x >= left + width
+            })
+        };
+        let mut told = 0;
+        for item in &figure.items {
+            match item {
+                Item::Text(text) if text.content.starts_with("parts from A") => {
+                    let area = [0.0, text.y - TICK, 0.0, 1.25 * TICK];
+                    assert!(apart(area), "{} at {}", text.content, text.y);
+                    told += 1;
+                }
+                Item::Rect(area, ..) => assert!(apart(*area), "{area:?} hides data"),
+                _ => {}
+            }
+        }
+        assert_eq!(told, 2);
+    }
 }

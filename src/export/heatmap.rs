@@ -10,8 +10,33 @@ use super::matrix_figure::{MOST_CELLS, Mark, Marks, MatrixFigure, RowGroup};
 use super::palette::mix;
 use super::table::{Cell, Notation};
 use super::{ExportError, ExportOptions, Measure, What, caption, heads};
+use crate::analysis::HeadTable;
 use crate::config::Scope;
-use crate::trace::{Component, CompressionRecord, EventIndex, HeadId, Position, TraceView};
+use crate::policy::shown_name;
+use crate::trace::{CompressionRecord, EventIndex, HeadId, HeadRow, Position, TraceView};
+
+/// The value of a head's candidate; the head is its row in the table.
+type Value = fn(Measure, &HeadTable, usize, &HeadRow) -> Option<f32>;
+
+/// In a table: what was recorded.
+fn written(measure: Measure, table: &HeadTable, row: usize, token: &HeadRow) -> Option<f32> {
+    match measure {
+        Measure::Importance => table.importance(row, token),
+        Measure::Redundancy => table.redundancy(row, token),
+        Measure::Score => token.score,
+        Measure::Held => None,
+    }
+}
+
+/// In a figure: of a score by how much the one that decided exceeds the cut, as in the window, for only that tells who stays.
+fn drawn(measure: Measure, table: &HeadTable, row: usize, token: &HeadRow) -> Option<f32> {
+    match measure {
+        Measure::Score => table.over_cut(row, token),
+        Measure::Importance | Measure::Redundancy | Measure::Held => {
+            written(measure, table, row, token)
+        }
+    }
+}
 
 struct Heatmap<'a> {
     event: EventIndex,
@@ -24,7 +49,11 @@ struct Heatmap<'a> {
 }
 
 impl<'a> Heatmap<'a> {
-    fn of(view: &TraceView<'a>, options: &ExportOptions) -> Result<Self, ExportError> {
+    fn of(
+        view: &TraceView<'a>,
+        options: &ExportOptions,
+        value: Value,
+    ) -> Result<Self, ExportError> {
         let store = view.store();
         let event = options.event(view, What::Heatmap)?;
         let record: &CompressionRecord = &store.events()[event.index()];
@@ -39,7 +68,7 @@ impl<'a> Heatmap<'a> {
                 return Err(ExportError::NotRecorded {
                     measure,
                     event: record.event,
-                    policy: caption::name(&store.settings_of(record.revision).policy).to_owned(),
+                    policy: shown_name(&store.settings_of(record.revision).policy).to_owned(),
                     level: store.header().level,
                     recorded: recorded.collect(),
                 });
@@ -51,44 +80,41 @@ impl<'a> Heatmap<'a> {
         let columns = range.len();
         let mut values = vec![None; heads.len() * columns];
         let mut marks = vec![Mark::Plain; heads.len() * columns];
-        let before = event.0.checked_sub(1).map(EventIndex);
+        let table = HeadTable::of(view, event).ok_or(ExportError::UnknownEvent {
+            event: event.0,
+            count: view.event_count(),
+        })?;
+        let column = |position: u32| {
+            let shown = range.contains(&(position as usize));
+            shown.then(|| position as usize - range.start)
+        };
         let rows = values.chunks_exact_mut(columns);
         let rows = rows.zip(marks.chunks_exact_mut(columns)).zip(&heads);
         for ((row, marks), &head) in rows {
             let place = head.row(model.kv_heads);
-            let scored = view.head_rows(event, head).unwrap_or_default();
-            // Behind its candidates a head holds tokens that it did not score; after a window that has grown, with gaps.
-            let window = scored.last().map_or(0, |last| last.position.index() + 1);
-            for (mark, p) in marks.iter_mut().zip(range.clone()) {
-                let position = Position(p as u32);
-                if store.evictions().evicted_at(place, position) == Some(event) {
-                    *mark = Mark::Leaves;
-                } else if p >= window && store.evictions().held_after(place, position, before) {
-                    *mark = Mark::Window;
-                }
-            }
             if measure == Measure::Held {
                 for (cell, p) in row.iter_mut().zip(range.clone()) {
                     let position = Position(p as u32);
                     let held = store.evictions().held_after(place, position, Some(event));
                     *cell = Some(f32::from(u8::from(held)));
                 }
-                continue;
             }
-            let to_even = |component| record.to_even_share(component, head.layer, place);
-            let (importance, redundancy) = (
-                to_even(Component::Importance),
-                to_even(Component::Redundancy),
-            );
-            for token in scored {
-                let value = match measure {
-                    Measure::Importance => token.importance.map(|value| value * importance),
-                    Measure::Redundancy => token.redundancy.map(|value| value * redundancy),
-                    Measure::Score | Measure::Held => token.score,
+            for token in table.rows(place) {
+                let Some(column) = column(token.position.0) else {
+                    continue;
                 };
-                if range.contains(&token.position.index()) {
-                    row[token.position.index() - range.start] = value.filter(|v| v.is_finite());
+                if measure != Measure::Held {
+                    let value = value(measure, &table, place, token);
+                    row[column] = value.filter(|value| value.is_finite());
                 }
+                if token.evicted {
+                    marks[column] = Mark::Leaves;
+                } else if row[column].is_none() {
+                    marks[column] = Mark::Window;
+                }
+            }
+            for column in table.window(place).iter().filter_map(|&p| column(p)) {
+                marks[column] = Mark::Window;
             }
         }
         let matrix = Matrix {
@@ -141,7 +167,7 @@ impl<'a> Heatmap<'a> {
 }
 
 pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figure, ExportError> {
-    let map = Heatmap::of(view, options)?;
+    let map = Heatmap::of(view, options, drawn)?;
     let palette = options.theme.palette();
     let scale = map
         .measure
@@ -161,15 +187,14 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
     }
     let header = view.store().header();
     let settings = view.store().settings_of(map.record.revision);
-    let scope = settings.scope;
-    if map.measure == Measure::Score && scope != Scope::Head {
-        let whose = if scope == Scope::Layer {
-            "a layer's"
-        } else {
-            "all"
-        };
+    let together = match settings.scope {
+        Scope::Head => None,
+        Scope::Layer => Some("the layer's heads"),
+        Scope::Global => Some("all heads"),
+    };
+    if let Some(heads) = together.filter(|_| map.measure == Measure::Score) {
         notes.push(format!(
-            "each head's own score; the mean of {whose} heads decided"
+            "the score is the mean over {heads}, which decide together"
         ));
     }
     // Rows that stand for several heads have no marks.
@@ -190,7 +215,7 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
         parted: true,
         rows_name: "KV heads",
         scale,
-        scale_name: map.measure.unit(),
+        scale_name: map.measure.scale_name(),
         ramp: map.measure.ramp(palette),
         missing: (missing, absent),
         marks: Some(Marks {
@@ -199,7 +224,7 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
         }),
         protected: settings.protected(header.prompt_tokens) as usize,
         palette,
-        cells: map.matrix.reduce(MOST_CELLS),
+        cells: map.matrix.reduce(MOST_CELLS, map.measure.gather()),
     };
     Ok(figure.draw())
 }
@@ -210,7 +235,7 @@ pub(super) fn write(
     notation: Notation,
     out: &mut dyn Write,
 ) -> Result<(), ExportError> {
-    let map = Heatmap::of(view, options)?;
+    let map = Heatmap::of(view, options, written)?;
     let positions = &map.matrix.positions;
     let rows = map.keys().into_iter().zip(map.matrix.rows());
     match notation {
@@ -222,13 +247,50 @@ pub(super) fn write(
         }
         Notation::Json => {
             let mut about = serde_json::Map::new();
-            about.insert("measure".to_owned(), json!(map.measure.name()));
+            about.insert("measure".to_owned(), json!(map.measure.column()));
             about.insert("unit".to_owned(), json!(map.measure.unit()));
             about.insert("event".to_owned(), json!(map.event.0));
             about.insert("seen".to_owned(), json!(map.record.seen));
             let settings = view.store().settings_of(map.record.revision);
             about.insert("policy".to_owned(), json!(settings.policy));
             matrix::write_json(positions, about, ["layer", "head"], rows, out)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::synthetic::Synthetic;
+
+    #[test]
+    fn a_figure_of_the_score_tells_who_stays_and_a_table_what_was_scored() {
+        let store = Synthetic::default().store();
+        let view = store.latest();
+        let options = ExportOptions {
+            measure: Some(Measure::Score),
+            ..ExportOptions::default()
+        };
+        let of = |value| Heatmap::of(&view, &options, value).unwrap();
+        let (figure, table) = (of(drawn), of(written));
+        let (mut stay, mut leave) = (0, 0);
+        for (cell, mark) in figure.matrix.values.iter().zip(&figure.marks) {
+            match (cell, mark) {
+                (Some(over), Mark::Plain) => {
+                    assert!(*over >= -1e-6, "{over} stays");
+                    stay += 1;
+                }
+                (Some(over), Mark::Leaves) => {
+                    assert!(*over <= 1e-6, "{over} leaves");
+                    leave += 1;
+                }
+                _ => assert_eq!(*cell, None),
+            }
+        }
+        assert!(stay > 0 && leave > 0);
+        let rows = view.head_rows(table.event, table.heads[0]).unwrap();
+        for row in rows {
+            assert_eq!(table.matrix.values[row.position.index()], row.score);
         }
     }
 }

@@ -17,10 +17,20 @@ pub(super) struct Matrix {
     pub values: Vec<Option<f32>>,
 }
 
-/// A matrix made smaller: each cell is the mean of `across` columns by `down` rows of the original. Cells without a value
+/// What a group of cells becomes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gather {
+    /// Their mean.
+    Mean,
+    /// The highest of them: a single bright token must not vanish.
+    Highest,
+}
+
+/// A matrix made smaller: each cell is what `across` columns by `down` rows of the original gather to. Cells without a value
 /// do not count; a group of them has none.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Reduced {
+    pub gather: Gather,
     /// Columns of the original.
     pub positions: Range<usize>,
     pub across: usize,
@@ -34,7 +44,8 @@ pub(super) struct Reduced {
 /// Takes in a matrix row by row: a run that compresses at every token has as many cells as tokens squared.
 pub(super) struct Reducer {
     reduced: Reduced,
-    sums: Vec<(f64, u32)>,
+    /// Of each group the sum, or the highest, and how many values there were.
+    gathered: Vec<(f64, u32)>,
 }
 
 impl Matrix {
@@ -42,10 +53,10 @@ impl Matrix {
         self.values.chunks_exact(self.positions.len().max(1))
     }
 
-    /// Means of equal groups of cells, so that at most `most` (rows, columns) remain.
-    pub(super) fn reduce(&self, most: (usize, usize)) -> Reduced {
+    /// Equal groups of cells as one, so that at most `most` (rows, columns) remain.
+    pub(super) fn reduce(&self, most: (usize, usize), gather: Gather) -> Reduced {
         let rows = self.values.len() / self.positions.len().max(1);
-        let mut reducer = Reducer::new(self.positions.clone(), rows, most);
+        let mut reducer = Reducer::new(self.positions.clone(), rows, most, gather);
         for (row, values) in self.rows().enumerate() {
             reducer.add(row, values);
         }
@@ -55,13 +66,19 @@ impl Matrix {
 
 impl Reducer {
     /// For a matrix of so many rows, of which at most `most` (rows, columns) remain.
-    pub(super) fn new(positions: Range<usize>, rows: usize, most: (usize, usize)) -> Self {
+    pub(super) fn new(
+        positions: Range<usize>,
+        rows: usize,
+        most: (usize, usize),
+        gather: Gather,
+    ) -> Self {
         let across = positions.len().div_ceil(most.1).max(1);
         let down = rows.div_ceil(most.0).max(1);
         let columns = positions.len().div_ceil(across);
         Self {
-            sums: vec![(0.0, 0); columns * rows.div_ceil(down)],
+            gathered: vec![(0.0, 0); columns * rows.div_ceil(down)],
             reduced: Reduced {
+                gather,
                 positions,
                 across,
                 down,
@@ -75,6 +92,7 @@ impl Reducer {
     /// Adds a row, in any order; one that is shorter than the matrix has no value in the columns that are left.
     pub(super) fn add(&mut self, row: usize, values: &[Option<f32>]) {
         let Reduced {
+            gather,
             positions,
             across,
             down,
@@ -83,21 +101,31 @@ impl Reducer {
             ..
         } = &mut self.reduced;
         *gaps |= values.len() < positions.len() || values.iter().any(Option::is_none);
-        let sums = &mut self.sums[row / *down * *columns..][..*columns];
-        for (group, sum) in values.chunks(*across).zip(sums) {
+        let groups = &mut self.gathered[row / *down * *columns..][..*columns];
+        for (group, (gathered, count)) in values.chunks(*across).zip(groups) {
             for value in group.iter().flatten().filter(|value| value.is_finite()) {
-                sum.0 += f64::from(*value);
-                sum.1 += 1;
+                let value = f64::from(*value);
+                *gathered = match gather {
+                    Gather::Mean => *gathered + value,
+                    Gather::Highest if *count == 0 => value,
+                    Gather::Highest => gathered.max(value),
+                };
+                *count += 1;
             }
         }
     }
 
     pub(super) fn finish(self) -> Reduced {
-        let means = self.sums.iter();
+        let over = |n: u32| match self.reduced.gather {
+            Gather::Mean => f64::from(n),
+            Gather::Highest => 1.0,
+        };
+        let groups = self.gathered.iter();
+        let values = groups
+            .map(|&(gathered, n)| (n > 0).then(|| (gathered / over(n)) as f32))
+            .collect();
         Reduced {
-            values: means
-                .map(|&(sum, n)| (n > 0).then(|| (sum / f64::from(n)) as f32))
-                .collect(),
+            values,
             ..self.reduced
         }
     }
@@ -160,19 +188,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn groups_become_means_of_what_is_there() {
-        let values = [1.0, 3.0, f32::NAN, 5.0, -1.0, 7.0];
+    fn groups_gather_what_is_there() {
+        let values = [-1.0, -3.0, f32::NAN, 5.0, f32::INFINITY, 7.0];
         let matrix = Matrix {
             positions: 0..3,
             values: values
                 .iter()
-                .map(|v| Some(*v).filter(|v| *v >= 0.0 || v.is_nan()))
+                .map(|v| Some(*v).filter(|v| *v != f32::INFINITY))
                 .collect(),
         };
-        let reduced = matrix.reduce((10, 2));
+        let reduced = matrix.reduce((10, 2), Gather::Mean);
         assert_eq!((reduced.across, reduced.down, reduced.columns), (2, 1, 2));
-        assert_eq!(reduced.values, [Some(2.0), None, Some(5.0), Some(7.0)]);
+        assert_eq!(reduced.values, [Some(-2.0), None, Some(5.0), Some(7.0)]);
         assert!(reduced.gaps);
-        assert_eq!(matrix.reduce((1, 1)).values, [Some(4.0)]);
+        assert_eq!(matrix.reduce((1, 1), Gather::Mean).values, [Some(2.0)]);
+        let highest = matrix.reduce((10, 2), Gather::Highest);
+        assert_eq!(highest.values, [Some(-1.0), None, Some(5.0), Some(7.0)]);
+        assert_eq!(matrix.reduce((1, 1), Gather::Highest).values, [Some(7.0)]);
     }
 }

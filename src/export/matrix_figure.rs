@@ -1,12 +1,12 @@
 //! A matrix as a figure: title, plot, axes, colour bar.
 //!
 //! The plot is at most [`PLOT_WIDTH`] units wide. Up to 2048 columns have whole pixels of their own at
-//! two pixels per unit, up to [`MOST_COLUMNS`] at four; beyond that, neighbours are averaged.
+//! two pixels per unit, up to [`MOST_COLUMNS`] at four; beyond that, neighbours share one.
 
 use super::bitmap::Bitmap;
 use super::figure::{Anchor, Figure, Item, Text};
 use super::fonts::{self, Font};
-use super::matrix::Reduced;
+use super::matrix::{Gather, Reduced};
 use super::palette::{Palette, Ramp, Rgb};
 use super::scale::{Scale, round_step};
 
@@ -271,9 +271,15 @@ impl MatrixFigure<'_> {
             );
             position += step;
         }
+        let shared = match reduced.gather {
+            Gather::Mean => "mean",
+            Gather::Highest => "highest",
+        };
         let name = match reduced.across {
             1 => "position in the sequence".to_owned(),
-            n => format!("position in the sequence (each column is the mean of {n} positions)"),
+            n => {
+                format!("position in the sequence (each column is the {shared} of {n} positions)")
+            }
         };
         let room = figure.width - plot.left - MARGIN;
         let mut y = y + 20.0;

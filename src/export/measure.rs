@@ -1,7 +1,8 @@
 //! What a heatmap can show of a head's tokens at a compression.
 
+use super::matrix::Gather;
 use super::palette::{Palette, Ramp};
-use super::scale::Scale;
+use super::scale::{Scale, Steps};
 use crate::named::named;
 use crate::trace::{Component, CompressionRecord};
 
@@ -11,6 +12,8 @@ pub const IMPORTANCE_ENDS: [f32; 2] = [0.02, 1.0];
 pub const IMPORTANCE_REACH: f32 = 1e-6;
 /// Quantiles of a compression's redundancy that its colour scale reaches from and to.
 pub const REDUNDANCY_ENDS: [f32; 2] = [0.01, 0.99];
+/// Quantiles of what a compression's scores are over their cuts that its colour scale reaches from and to.
+pub const SCORE_ENDS: [f32; 2] = [0.02, 0.98];
 
 /// A quantity per head and token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +22,8 @@ pub enum Measure {
     Importance,
     /// Redundancy relative to an even share (1 = average).
     Redundancy,
-    /// The score that decided.
+    /// The score: in a table each head's own, in a figure the one that decided (of heads that decide together their mean)
+    /// minus the cut between what stays and what leaves.
     Score,
     /// Whether the head holds the token after the compression: 1 or 0.
     Held,
@@ -61,17 +65,26 @@ impl Measure {
         match self {
             Self::Importance => "Importance of each token to each KV head",
             Self::Redundancy => "Redundancy of each token in each KV head",
-            Self::Score => "Score of each token in each KV head",
+            Self::Score => "Score of each token in each KV head, against the cut",
             Self::Held => "Tokens that each KV head holds",
         }
     }
 
+    /// What a table's numbers are.
     pub(super) fn unit(self) -> &'static str {
         match self {
             Self::Importance => "importance, × an even share of the head's candidates",
             Self::Redundancy => "redundancy, × an even share of the head's slots",
-            Self::Score => "score, higher is kept; in the middle the median",
+            Self::Score => "each head's own score, higher is kept",
             Self::Held => "share held (1 = held, 0 = dropped)",
+        }
+    }
+
+    /// What a figure's colours are.
+    pub(super) fn scale_name(self) -> &'static str {
+        match self {
+            Self::Score => "score − cut: above 0 stays, below leaves unless protected",
+            Self::Importance | Self::Redundancy | Self::Held => self.unit(),
         }
     }
 
@@ -83,24 +96,23 @@ impl Measure {
         }
     }
 
-    /// Importance spans decades and redundancy a few per cent: both fill the bar, outliers apart, with the ends that they
-    /// have in the window.
-    pub(super) fn scale(self, values: impl Iterator<Item = f32> + Clone) -> Scale {
+    /// What positions become that share a column of a figure, as in the window.
+    pub(super) fn gather(self) -> Gather {
+        match self {
+            Self::Importance | Self::Redundancy => Gather::Highest,
+            Self::Score | Self::Held => Gather::Mean,
+        }
+    }
+
+    /// Importance spans decades and redundancy a few per cent, and scores exceed the cut by more than they fall short of it:
+    /// all fill the bar, outliers apart, with the ends that they have in the window.
+    pub(super) fn scale(self, values: impl Iterator<Item = f32>) -> Scale {
         match self {
             Self::Importance => {
-                let [low, high] = IMPORTANCE_ENDS;
-                Scale::fit(values, (low, high), true).within(IMPORTANCE_REACH)
+                Scale::fit(values, IMPORTANCE_ENDS, Steps::Log).within(IMPORTANCE_REACH)
             }
-            Self::Redundancy => {
-                let [low, high] = REDUNDANCY_ENDS;
-                Scale::fit(values, (low, high), false)
-            }
-            Self::Score => {
-                let mut sorted: Vec<f32> = values.clone().collect();
-                sorted.sort_unstable_by(f32::total_cmp);
-                let median = sorted.get(sorted.len() / 2).copied().unwrap_or(0.0);
-                Scale::fit(values, (0.01, 0.99), false).centred(median)
-            }
+            Self::Redundancy => Scale::fit(values, REDUNDANCY_ENDS, Steps::Linear),
+            Self::Score => Scale::fit(values, SCORE_ENDS, Steps::Centred),
             Self::Held => Scale::UNIT,
         }
     }

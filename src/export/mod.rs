@@ -6,7 +6,7 @@
 //! | scores | one row per candidate of a head at a compression | |
 //! | events | one row per compression | |
 //! | segments | one row per step, reflection, prompt and answer | |
-//! | heatmap | heads by positions at one compression | the same, coloured |
+//! | heatmap | heads by positions at one compression | the same, coloured; of the score what it is over the cut |
 //! | raster | compressions by positions: share of heads that hold the token | the same, coloured |
 //!
 //! Tables are streamed. A drawing is made once, without a resolution ([`figure::Figure`]), and written
@@ -40,6 +40,7 @@ pub mod svg;
 mod sweep_figure;
 pub mod table;
 mod token_page;
+mod token_scale;
 mod tokens;
 
 use std::io::Write;
@@ -50,9 +51,10 @@ pub use error::ExportError;
 pub use findings::{Findings, TraceFindings};
 pub use info::{Info, SettingsChange};
 pub use kinds::{Format, What};
-pub use measure::{IMPORTANCE_ENDS, IMPORTANCE_REACH, Measure, REDUNDANCY_ENDS};
+pub use measure::{IMPORTANCE_ENDS, IMPORTANCE_REACH, Measure, REDUNDANCY_ENDS, SCORE_ENDS};
 pub use options::{ExportOptions, Theme};
 pub use sweep_figure::{SweepAxis, sweep_figure};
+pub use token_scale::TokenScale;
 
 use crate::trace::{AtomicFile, FileError, TraceView};
 use figure::Figure;

@@ -31,7 +31,7 @@ pub struct Palette {
     pub amber_ramp: Ramp,
     /// Ramp of redundancy.
     pub blue_ramp: Ramp,
-    /// Ramp of a score of either sign: low is dropped, high is kept.
+    /// Ramp of a score against its cut: the lower half is dropped, the upper one kept.
     pub score_ramp: Ramp,
 }
 
@@ -97,26 +97,37 @@ impl Ramp {
 impl Palette {
     /// Background for a mix of importance and redundancy, each 0 to 1.
     pub fn both(&self, importance: f32, redundancy: f32) -> Rgb {
-        let (i, r) = (importance.clamp(0.0, 1.0), redundancy.clamp(0.0, 1.0));
-        let share = if i + r > 0.0 { r / (i + r) } else { 0.0 };
-        mix(
-            self.token,
-            mix(self.amber, self.blue, share),
-            i.max(r) * 0.85,
-        )
+        two_way(self.token, [self.amber, self.blue], importance, redundancy)
     }
 
-    /// Text for `background`: the theme's own if its contrast is 4.5 or more (WCAG 2 AA), else white or
-    /// black, one of which always is.
+    /// Text for `background`: the theme's own where that can be read.
     pub fn ink(&self, background: Rgb) -> Rgb {
-        let (black, white) = (Rgb(0, 0, 0), Rgb(255, 255, 255));
-        if self.text.contrast(background) >= 4.5 {
-            self.text
-        } else if black.contrast(background) >= white.contrast(background) {
-            black
-        } else {
-            white
-        }
+        ink(self.text, background)
+    }
+}
+
+/// Background for a mix of importance and redundancy, each 0 to 1, of figures and of the window: from the `ground` of a token
+/// without either towards `[importance, redundancy]`.
+pub fn two_way(ground: Rgb, ends: [Rgb; 2], importance: f32, redundancy: f32) -> Rgb {
+    let (i, r) = (importance.clamp(0.0, 1.0), redundancy.clamp(0.0, 1.0));
+    let share = if i + r > 0.0 { r / (i + r) } else { 0.0 };
+    // A full mix is lighter than blue and darker than amber: softened, its text stays on blue's side.
+    let mixed = 1.0 - (2.0 * share - 1.0).abs();
+    let strength = i.max(r) * (0.82 - 0.20 * mixed);
+    mix(ground, mix(ends[0], ends[1], share), strength)
+}
+
+/// Text for `background`: `usual` if its contrast is 4.5 or more (WCAG 2.2, success criterion 1.4.3), else white or black, one
+/// of which always is.
+pub fn ink(usual: Rgb, background: Rgb) -> Rgb {
+    const READABLE: f32 = 4.5;
+    let (black, white) = (Rgb(0, 0, 0), Rgb(255, 255, 255));
+    if usual.contrast(background) >= READABLE {
+        usual
+    } else if black.contrast(background) >= white.contrast(background) {
+        black
+    } else {
+        white
     }
 }
 

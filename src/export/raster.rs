@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::figure::Figure;
-use super::matrix::{self, Reduced, Reducer};
+use super::matrix::{self, Gather, Reduced, Reducer};
 use super::matrix_figure::{MOST_CELLS, MatrixFigure, RowGroup};
 use super::scale::Scale;
 use super::table::{Cell, Notation};
@@ -67,7 +67,8 @@ impl<'a> Raster<'a> {
     pub(super) fn reduced(&self, columns: usize, most: (usize, usize)) -> Reduced {
         let first = self.positions.start;
         let columns = columns.max(self.positions.len());
-        let mut reducer = Reducer::new(first..first + columns, self.len(), most);
+        let shown = first..first + columns;
+        let mut reducer = Reducer::new(shown, self.len(), most, Gather::Mean);
         for (event, values) in self.rows().enumerate() {
             reducer.add(self.len() - 1 - event, &values);
         }
@@ -166,7 +167,8 @@ mod tests {
                 values,
             };
             for most in [(1000, 1000), (4, 100), (3, 7), (1, 1)] {
-                assert_eq!(raster.reduced(columns, most), whole.reduce(most));
+                let want = whole.reduce(most, Gather::Mean);
+                assert_eq!(raster.reduced(columns, most), want);
             }
         }
     }

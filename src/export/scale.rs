@@ -1,11 +1,29 @@
 //! From a value to its place on a colour bar, and the numbers beside the bar.
 
+/// Most digits of a number beside a bar; values that they do not tell apart are not recorded apart either.
+const MOST_DIGITS: i32 = 6;
+
+/// Share of a value up to which two of them may be one: scores are recorded with this relative error.
+pub const PRECISION: f32 = 2e-4;
+
+/// How a scale goes from its lower end to its upper one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Steps {
+    /// Even steps of the value.
+    Linear,
+    /// Even steps of its logarithm; values that are not positive count as the lowest.
+    Log,
+    /// Zero in the middle, even steps on each side, whose reaches differ: scores fall short of a cut by little and exceed
+    /// it by much.
+    Centred,
+}
+
 /// A colour scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scale {
     low: f32,
     high: f32,
-    log: bool,
+    steps: Steps,
     /// Smallest and largest value, within the ends or beyond.
     range: (f32, f32),
 }
@@ -15,27 +33,31 @@ impl Scale {
     pub const UNIT: Self = Self {
         low: 0.0,
         high: 1.0,
-        log: false,
+        steps: Steps::Linear,
         range: (0.0, 1.0),
     };
 
-    /// Fits a scale to values, between two of their quantiles, so that outliers do not flatten the rest.
-    ///
-    /// `log` asks for a logarithmic scale; values that are not positive then count as the lowest.
-    pub fn fit(values: impl Iterator<Item = f32>, ends: (f32, f32), log: bool) -> Self {
+    /// Fits a scale to values, between two of their quantiles (each 0 to 1), so that outliers do not flatten the rest.
+    /// Without values it is [`Self::UNIT`].
+    pub fn fit(values: impl Iterator<Item = f32>, ends: [f32; 2], steps: Steps) -> Self {
         let mut sorted: Vec<f32> = values
-            .filter(|v| v.is_finite() && (!log || *v > 0.0))
+            .filter(|v| v.is_finite() && (steps != Steps::Log || *v > 0.0))
             .collect();
         sorted.sort_unstable_by(f32::total_cmp);
         let (Some(&first), Some(&last)) = (sorted.first(), sorted.last()) else {
             return Self::UNIT;
         };
-        let at = |q: f32| sorted[((sorted.len() - 1) as f32 * q).round() as usize];
-        let (low, high) = (at(ends.0), at(ends.1));
+        let [low, high] = ends.map(|q| sorted[((sorted.len() - 1) as f32 * q).round() as usize]);
+        // Where all values lie on one side of the middle, the other one has a little reach nevertheless.
+        let least = low.abs().max(high.abs()) * 1e-3;
+        let (low, high) = match steps {
+            Steps::Linear | Steps::Log => (low, high),
+            Steps::Centred => (low.min(-least), high.max(least)),
+        };
         Self {
             low,
             high,
-            log,
+            steps,
             range: (first, last),
         }
     }
@@ -48,64 +70,72 @@ impl Scale {
         }
     }
 
-    /// The same scale, its middle moved to `centre` by widening the shorter side.
-    pub fn centred(self, centre: f32) -> Self {
-        let half = (centre - self.low).max(self.high - centre);
-        Self {
-            low: centre - half,
-            high: centre + half,
-            ..self
-        }
+    /// Whether its ends differ by no more than recording may have made of one value.
+    fn is_flat(&self) -> bool {
+        self.high - self.low <= PRECISION * self.high.abs()
     }
 
-    /// Place of a value, 0 to 1.
+    /// Place of a value, 0 to 1; the middle where nothing can be told apart.
     pub fn unit(&self, value: f32) -> f32 {
-        let map = |v: f32| {
-            if self.log {
-                v.max(f32::MIN_POSITIVE).ln()
-            } else {
-                v
-            }
-        };
-        let span = map(self.high) - map(self.low);
-        if span <= 0.0 || !span.is_finite() {
+        if self.is_flat() {
             return 0.5;
         }
-        ((map(value) - map(self.low)) / span).clamp(0.0, 1.0)
+        let ln = |v: f32| v.max(f32::MIN_POSITIVE).ln();
+        let place = match self.steps {
+            Steps::Linear => (value - self.low) / (self.high - self.low),
+            Steps::Log => (ln(value) - ln(self.low)) / (ln(self.high) - ln(self.low)),
+            Steps::Centred if value < 0.0 => 0.5 - 0.5 * value / self.low,
+            Steps::Centred => 0.5 + 0.5 * value / self.high,
+        };
+        place.clamp(0.0, 1.0)
     }
 
     /// Value at a place.
     fn value(&self, unit: f32) -> f32 {
-        if self.log && self.low > 0.0 {
-            self.low * (self.high / self.low).powf(unit)
-        } else {
-            self.low + (self.high - self.low) * unit
+        match self.steps {
+            Steps::Log if self.low > 0.0 => self.low * (self.high / self.low).powf(unit),
+            Steps::Linear | Steps::Log => self.low + (self.high - self.low) * unit,
+            Steps::Centred if unit < 0.5 => self.low * (1.0 - 2.0 * unit),
+            Steps::Centred => self.high * (2.0 * unit - 1.0),
         }
     }
 
-    /// Places and labels of `count` marks at equal distances.
+    /// Places and labels of `count` marks at equal distances; a single one in the middle where nothing can be told apart.
     pub fn marks(&self, count: usize) -> Vec<(f32, String)> {
-        if self.low >= self.high {
+        if self.is_flat() {
             return vec![(0.5, significant(self.low, 3))];
         }
+        let last = count.saturating_sub(1).max(1);
+        let places: Vec<f32> = (0..=last).map(|i| i as f32 / last as f32).collect();
+        let numbers = |digits: i32| -> Vec<String> {
+            let values = places.iter().map(|&place| self.value(place));
+            values.map(|value| self.number(value, digits)).collect()
+        };
         // A scale over decades needs fewer digits than one over a few per cent.
         let narrow = self.low > 0.0 && self.high / self.low < 5.0;
-        let digits = if narrow { 3 } else { 2 };
-        let last = count.saturating_sub(1).max(1);
-        (0..=last)
-            .map(|i| {
-                let unit = i as f32 / last as f32;
-                let sign = match i {
-                    0 if self.range.0 < self.low => "≤ ",
-                    _ if i == last && self.range.1 > self.high => "≥ ",
-                    _ => "",
-                };
-                (
-                    unit,
-                    format!("{sign}{}", significant(self.value(unit), digits)),
-                )
-            })
-            .collect()
+        let mut digits = if narrow { 3 } else { 2 };
+        let mut labels = numbers(digits);
+        while digits < MOST_DIGITS && labels.windows(2).any(|pair| pair[0] == pair[1]) {
+            digits += 1;
+            labels = numbers(digits);
+        }
+        if self.range.0 < self.low {
+            labels[0].insert_str(0, "≤ ");
+        }
+        if self.range.1 > self.high {
+            labels[last].insert_str(0, "≥ ");
+        }
+        places.into_iter().zip(labels).collect()
+    }
+
+    /// A value in figures; of a difference its sign, too.
+    fn number(&self, value: f32, digits: i32) -> String {
+        let text = significant(value, digits);
+        if self.steps == Steps::Centred && value > 0.0 {
+            format!("+{text}")
+        } else {
+            text
+        }
     }
 }
 
@@ -160,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_scale_says_that_it_clips() {
-        let scale = Scale::fit((1..=1000).map(|v| v as f32), (0.1, 0.9), true);
+        let scale = Scale::fit((1..=1000).map(|v| v as f32), [0.1, 0.9], Steps::Log);
         let marks = scale.marks(3);
         assert!(
             marks[0].1.starts_with("≤ ") && marks[2].1.starts_with("≥ "),
@@ -171,18 +201,39 @@ mod tests {
 
     #[test]
     fn odd_inputs_give_a_usable_scale() {
-        assert_eq!(
-            Scale::fit(std::iter::empty(), (0.0, 1.0), true),
-            Scale::UNIT
-        );
-        assert_eq!(
-            Scale::fit([f32::NAN].into_iter(), (0.0, 1.0), false),
-            Scale::UNIT
-        );
-        assert_eq!(
-            Scale::fit([2.0; 3].into_iter(), (0.0, 1.0), true).unit(2.0),
-            0.5
-        );
+        let fit = |values: &[f32], steps| Scale::fit(values.iter().copied(), [0.0, 1.0], steps);
+        assert_eq!(fit(&[], Steps::Log), Scale::UNIT);
+        assert_eq!(fit(&[f32::NAN], Steps::Linear), Scale::UNIT);
+        assert_eq!(fit(&[2.0; 3], Steps::Log).unit(2.0), 0.5);
+        let level = fit(&[0.0; 3], Steps::Centred);
+        assert_eq!((level.unit(0.0), level.marks(5).len()), (0.5, 1));
+    }
+
+    #[test]
+    fn what_recording_may_have_made_of_one_value_is_not_told_apart() {
+        for steps in [Steps::Linear, Steps::Log] {
+            let noise = Scale::fit([0.99999994, 1.0].into_iter(), [0.0, 1.0], steps);
+            assert_eq!((noise.unit(0.99999994), noise.unit(1.0)), (0.5, 0.5));
+            assert_eq!(noise.marks(5), [(0.5, "1".to_owned())]);
+            let told = Scale::fit([0.999, 1.0].into_iter(), [0.0, 1.0], steps);
+            assert_eq!((told.unit(0.999), told.unit(1.0)), (0.0, 1.0));
+            let mut labels: Vec<String> = told.marks(5).into_iter().map(|(_, text)| text).collect();
+            labels.dedup();
+            assert_eq!(labels.len(), 5, "{labels:?}");
+        }
+    }
+
+    #[test]
+    fn each_side_of_a_middle_has_its_own_reach() {
+        let values = [-0.02, -0.01, 0.0, 0.5, 1.0];
+        let scale = Scale::fit(values.into_iter(), [0.0, 1.0], Steps::Centred);
+        let places = [-0.02, -0.01, 0.0, 0.5, 1.0].map(|value| scale.unit(value));
+        assert_eq!(places, [0.0, 0.25, 0.5, 0.75, 1.0]);
+        let marks: Vec<String> = scale.marks(5).into_iter().map(|(_, text)| text).collect();
+        assert_eq!(marks, ["−0.02", "−0.01", "0", "+0.5", "+1"]);
+        // All above: they are still drawn as above.
+        let above = Scale::fit([0.1, 0.2].into_iter(), [0.0, 1.0], Steps::Centred);
+        assert!(above.unit(0.0) == 0.5 && above.unit(0.1) > 0.7 && above.unit(0.2) == 1.0);
     }
 
     #[test]

@@ -4,11 +4,15 @@ use std::io::Write;
 
 use super::table::{Cell, Notation, TableWriter};
 use super::{ExportError, ExportOptions, heads};
+use crate::analysis::HeadTable;
+use crate::config::Scope;
 use crate::trace::{EventIndex, TraceView};
 
 /// Scores as recorded: importance and redundancy are mostly softmax shares of one head (sums for H2O and LongFlow), not
-/// times an even share as in the tables of tokens and of the heatmap.
-const COLUMNS: [&str; 9] = [
+/// times an even share as in the tables of tokens and of the heatmap. `score` is the head's own, `deciding_score` the one by
+/// which the token was judged: of heads that decide together their mean, else the same. `protected` tokens stay whatever it
+/// is: they were no candidates of a choice.
+const COLUMNS: [&str; 11] = [
     "event",
     "layer",
     "head",
@@ -18,6 +22,8 @@ const COLUMNS: [&str; 9] = [
     "score",
     "evicted",
     "duplicate_of",
+    "protected",
+    "deciding_score",
 ];
 
 pub(super) fn write(
@@ -26,7 +32,9 @@ pub(super) fn write(
     notation: Notation,
     out: &mut dyn Write,
 ) -> Result<(), ExportError> {
-    let heads = heads::chosen(&view.store().header().model, options)?;
+    let store = view.store();
+    let header = store.header();
+    let heads = heads::chosen(&header.model, options)?;
     let events = if options.event.is_some() {
         let event = options.event(view, super::What::Scores)?.0;
         event..event + 1
@@ -34,11 +42,25 @@ pub(super) fn write(
         0..view.event_count() as u32
     };
     let mut table = TableWriter::begin(out, notation, &COLUMNS)?;
-    for event in events {
+    for event in events.map(EventIndex) {
+        let Some(record) = store.events().get(event.index()) else {
+            continue;
+        };
+        let settings = store.settings_of(record.revision);
+        let protected = settings.protected(header.prompt_tokens);
+        // Heads that decide alone need not be read where they were not asked for.
+        let together = match settings.scope {
+            Scope::Head => None,
+            Scope::Layer | Scope::Global => HeadTable::of(view, event),
+        };
         for head in &heads {
-            for row in view.head_rows(EventIndex(event), *head).unwrap_or_default() {
+            let place = head.row(header.model.kv_heads);
+            for row in view.head_rows(event, *head).unwrap_or_default() {
+                let deciding = together
+                    .as_ref()
+                    .map_or(row.score, |together| together.deciding(place, &row));
                 table.row(&[
-                    Cell::Int(event.into()),
+                    Cell::Int(event.0.into()),
                     Cell::Int(head.layer.into()),
                     Cell::Int(head.head.into()),
                     Cell::Int(row.position.0.into()),
@@ -48,6 +70,8 @@ pub(super) fn write(
                     Cell::Bool(row.evicted),
                     row.duplicate_of
                         .map_or(Cell::Null, |p| Cell::Int(p.0.into())),
+                    Cell::Bool(row.position.0 < protected),
+                    Cell::float(deciding),
                 ])?;
             }
         }

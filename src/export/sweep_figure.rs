@@ -28,6 +28,8 @@ const PLOT: [f32; 2] = [540.0, 330.0];
 const LABEL: f32 = 12.0;
 const TICK: f32 = 11.5;
 const RADIUS: f32 = 4.2;
+/// Distance between points of neighbouring curves at one budget, in units, where there is room: most of a marker shows.
+const APART: f32 = 6.0;
 /// Room between direct labels, in units.
 const LABEL_STEP: f32 = 15.0;
 
@@ -55,6 +57,23 @@ impl Plot {
 
     fn bottom(&self) -> f32 {
         self.top + PLOT[1]
+    }
+
+    /// How far each curve's points stand aside from their place, in units: at the same budget side by side, so that points
+    /// and whiskers can be told apart, but short of the next budget's. A ratio is drawn where it is.
+    fn aside(&self, curves: usize, budgets: &[u32]) -> Vec<f32> {
+        let places = budgets.windows(2);
+        let narrowest = places
+            .map(|pair| self.x(pair[1] as f32) - self.x(pair[0] as f32))
+            .fold(PLOT[0], f32::min);
+        let apart = match self.axis {
+            SweepAxis::Budget => APART.min(0.8 * narrowest / curves.max(1) as f32),
+            SweepAxis::Ratio => 0.0,
+        };
+        let middle = curves.saturating_sub(1) as f32 / 2.0;
+        (0..curves)
+            .map(|index| (index as f32 - middle) * apart)
+            .collect()
     }
 }
 
@@ -111,31 +130,30 @@ pub fn sweep_figure(plan: &SweepPlan, table: &SweepTable, axis: SweepAxis, theme
     if let Some(full) = table.full() {
         labels.push(full_cache(&mut figure, palette, &plot, full));
     }
-    // Points at the same budget stand side by side, so that their whiskers can be told apart.
-    let dodge = 6.0f32.min(28.0 / policies.len().max(1) as f32);
-    for (index, (policy, name)) in policies.iter().zip(&names).enumerate() {
-        let aside = match axis {
-            SweepAxis::Budget => (index as f32 - (policies.len() - 1) as f32 / 2.0) * dodge,
-            SweepAxis::Ratio => 0.0,
-        };
-        let rows: Vec<&ArmRow> = table.of_policy(policy).collect();
-        let look = style(index);
-        let colour = if theme == Theme::Dark {
-            look.dark
-        } else {
-            look.light
-        };
-        curve(
-            &mut figure,
-            palette,
-            &plot,
-            &rows,
-            (colour, look.marker),
-            aside,
-        );
+    let curves: Vec<Vec<&ArmRow>> = policies
+        .iter()
+        .map(|policy| table.of_policy(policy).collect())
+        .collect();
+    let looks: Vec<(Rgb, Marker)> = (0..policies.len())
+        .map(|index| {
+            let look = style(index);
+            let colour = if theme == Theme::Dark {
+                look.dark
+            } else {
+                look.light
+            };
+            (colour, look.marker)
+        })
+        .collect();
+    let aside = plot.aside(policies.len(), &plan.budgets());
+    // The first policy lies on top where curves meet: it is the one that the others are held against.
+    for ((rows, look), aside) in curves.iter().zip(&looks).zip(aside).rev() {
+        curve(&mut figure, palette, &plot, rows, *look, aside);
+    }
+    for ((rows, name), (colour, _)) in curves.iter().zip(&names).zip(&looks) {
         if let Some(last) = rows.last() {
             let y = plot.y(last.stats.pass_rate);
-            labels.push((y, colour, (*name).to_owned()));
+            labels.push((y, *colour, (*name).to_owned()));
         }
     }
     direct_labels(&mut figure, &plot, labels);
@@ -342,4 +360,40 @@ fn legend(
         x += width + 18.0;
     }
     y
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_at_one_budget_spread_with_the_number_of_curves_as_far_as_there_is_room() {
+        let plot = |axis| Plot {
+            top: 0.0,
+            low: 32.0 / 1.12,
+            high: 192.0 * 1.12,
+            axis,
+        };
+        let budgets = [32, 48, 64, 96, 128, 192];
+        for curves in [1, 2, 6, 8] {
+            let aside = plot(SweepAxis::Budget).aside(curves, &budgets);
+            assert!((aside[0] + aside[curves - 1]).abs() < 1e-3);
+            assert!(
+                aside
+                    .windows(2)
+                    .all(|pair| (pair[1] - pair[0] - APART).abs() < 1e-3)
+            );
+        }
+        let plot = plot(SweepAxis::Budget);
+        let many = plot.aside(40, &budgets);
+        assert!(plot.x(96.0) + many[39] < plot.x(128.0) + many[0]);
+        assert_eq!(
+            Plot {
+                axis: SweepAxis::Ratio,
+                ..plot
+            }
+            .aside(3, &budgets),
+            [0.0; 3]
+        );
+    }
 }

@@ -1,18 +1,19 @@
 //! The text as a page: each token on a background of its importance (amber) and redundancy (blue).
 //!
-//! Colours run from the 30th to the 98.5th percentile of the tokens shown, on a logarithmic scale, as in
-//! the window. Token widths come from the typeface's fixed advance, so nothing has to be measured; SVG
+//! Colours run from the 30th to the 98.5th percentile of the tokens shown ([`TokenScale`]); in the window it is those of the
+//! whole run. Token widths come from the typeface's fixed advance, so nothing has to be measured; SVG
 //! viewers without the typeface squeeze theirs to fit.
 
 mod legend;
+
+use legend::Legend;
 
 use super::figure::{Anchor, Figure, Item, Text};
 use super::fonts::{Font, MONO_ADVANCE};
 use super::matrix_figure::heading;
 use super::palette::{Palette, Rgb, mix};
-use super::scale::Scale;
-use super::{ExportError, ExportOptions, caption};
-use crate::trace::{Position, SegmentKind, TokenScore, TraceView};
+use super::{ExportError, ExportOptions, TokenScale, caption};
+use crate::trace::{Position, RecordLevel, SegmentKind, TokenScore, TraceView};
 
 const WIDTH: f32 = 960.0;
 const MARGIN: f32 = 24.0;
@@ -24,7 +25,6 @@ const BOX: f32 = 19.0;
 const LINE: f32 = 27.0;
 const PARAGRAPH: f32 = 8.0;
 const COLUMNS: usize = ((WIDTH - 2.0 * MARGIN - GUTTER) / ADVANCE) as usize;
-const ENDS: (f32, f32) = (0.30, 0.985);
 
 struct Look {
     ground: Rgb,
@@ -37,6 +37,8 @@ struct Page<'a> {
     palette: &'a Palette,
     column: usize,
     y: f32,
+    /// Name of a part of which nothing is drawn yet.
+    begun: Option<&'static str>,
 }
 
 pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figure, ExportError> {
@@ -45,16 +47,12 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
     let palette = options.theme.palette();
     let (holders, scores) = (view.holders(), view.token_scores());
     let shown = || range.clone().filter_map(|p| scores[p]);
-    let importance = Scale::fit(shown().map(|s| s.importance), ENDS, true);
-    let redundancy = Scale::fit(shown().map(|s| s.redundancy), ENDS, true);
+    let importance = TokenScale::fit(shown().map(|s| s.importance).collect());
+    let redundancy = TokenScale::fit(shown().map(|s| s.redundancy).collect());
     let heads = store.header().model.heads().max(1) as f32;
     let look = |p: usize| -> Look {
-        let unit = |scale: &Scale, value: f32| if value > 0.0 { scale.unit(value) } else { 0.0 };
         let ground = scores[p].map_or(palette.token, |s: TokenScore| {
-            palette.both(
-                unit(&importance, s.importance),
-                unit(&redundancy, s.redundancy),
-            )
+            palette.both(importance.unit(s.importance), redundancy.unit(s.redundancy))
         });
         let held = holders[p] as f32 / heads;
         if holders[p] == 0 {
@@ -79,19 +77,29 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
         .unwrap_or_else(|| "What the cache still holds".to_owned());
     let notes = [caption::run(view), caption::moment(view)];
     let top = heading(&mut figure, palette, &title, &notes, WIDTH - 2.0 * MARGIN);
-    let scored = shown().next().is_some();
-    let by_parts = shown().any(|s| s.importance != 0.0 || s.redundancy != 0.0);
-    let plain = if scored && !by_parts {
-        "scored by neither of the two"
-    } else {
-        "not scored yet"
+    let last = view.last_record();
+    let compressed = last.is_some_and(|record| range.start < record.seen as usize);
+    let uncoloured = match store.header().level {
+        _ if !compressed => "not scored yet",
+        RecordLevel::Summary => "not recorded: level summary has only who left",
+        RecordLevel::Scores => "not recorded: level scores has only the final score",
+        RecordLevel::Components if importance.is_empty() && redundancy.is_empty() => {
+            "scored by neither importance nor redundancy"
+        }
+        RecordLevel::Components => "not scored yet",
     };
-    let y = legend::draw(&mut figure, palette, top, plain);
+    let legend = Legend {
+        uncoloured,
+        importance: !importance.is_empty(),
+        redundancy: !redundancy.is_empty(),
+    };
+    let y = legend.draw(&mut figure, palette, top);
     let mut page = Page {
         figure,
         palette,
         column: 0,
         y: y + 22.0,
+        begun: None,
     };
     let mut part: Option<SegmentKind> = None;
     for p in range {
@@ -108,16 +116,14 @@ pub(super) fn draw(view: &TraceView<'_>, options: &ExportOptions) -> Result<Figu
 }
 
 impl Page<'_> {
-    fn part(&mut self, name: &str) {
+    fn part(&mut self, name: &'static str) {
         if self.column > 0 {
             self.break_line();
         }
         if !self.figure.items.is_empty() {
             self.y += PARAGRAPH;
         }
-        let at = (MARGIN, self.y + 14.0);
-        self.figure
-            .label(at, 12.0, self.palette.faint, Anchor::Start, name);
+        self.begun = Some(name);
     }
 
     fn break_line(&mut self) {
@@ -186,6 +192,12 @@ impl Page<'_> {
         let x = MARGIN + GUTTER + self.column as f32 * ADVANCE;
         let w = width as f32 * ADVANCE;
         self.column += width;
+        // Only here is known where the part begins: empty lines before it have moved it down.
+        if let Some(name) = self.begun.take() {
+            let at = (MARGIN, self.y + 14.0);
+            self.figure
+                .label(at, 12.0, self.palette.faint, Anchor::Start, name);
+        }
         self.figure
             .chip([x + 0.4, self.y, w - 0.8, BOX], look.ground);
         let spaces = piece.iter().take_while(|c| **c == ' ').count();

@@ -1,6 +1,7 @@
 //! Columns derived from a view, computed once per (cursor, length) instead of once per panel and frame.
 
 use crate::analysis::{CueList, Segmentation};
+use crate::export::TokenScale;
 use crate::trace::{TokenScore, TraceStore, TraceView};
 
 /// Most samples that a colour scale is fitted to.
@@ -20,9 +21,9 @@ pub struct Derived {
     pub scores: Vec<Option<TokenScore>>,
     /// Where importance lies between its ends, over the whole run, so that a colour keeps its meaning
     /// while the cursor moves.
-    pub importance: Scale,
+    pub importance: TokenScale,
     /// Where redundancy lies between its ends, over the whole run.
-    pub redundancy: Scale,
+    pub redundancy: TokenScale,
     /// All (layer, KV head) pairs.
     pub heads: u32,
     /// Prompt, steps, reflections and answer of the whole run.
@@ -39,54 +40,6 @@ struct Key {
     generation: u64,
     cursor: usize,
     events: usize,
-}
-
-/// A logarithmic colour scale between two relative scores (1 = an even share).
-///
-/// Its ends are quantiles of the run: importance spans decades and redundancy a few per cent, and both
-/// must fill the legend.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Scale {
-    /// Relative score drawn as 0.
-    pub low: f32,
-    /// Relative score drawn as 1.
-    pub high: f32,
-}
-
-impl Scale {
-    /// Quantiles of the samples that become the ends: the lower third is left uncoloured, and a handful
-    /// of outliers must not flatten the rest.
-    const ENDS: (f32, f32) = (0.30, 0.985);
-
-    fn fit(mut samples: Vec<f32>) -> Self {
-        samples.retain(|v| *v > 0.0 && v.is_finite());
-        if samples.is_empty() {
-            return Self::default();
-        }
-        samples.sort_unstable_by(f32::total_cmp);
-        let at = |q: f32| samples[((samples.len() - 1) as f32 * q).round() as usize];
-        Self {
-            low: at(Self::ENDS.0),
-            high: at(Self::ENDS.1),
-        }
-    }
-
-    /// Place of a relative score on the scale, 0 to 1; 0 on an empty scale.
-    pub fn unit(self, relative: f32) -> f32 {
-        if relative <= 0.0 || self.low <= 0.0 {
-            return 0.0;
-        }
-        let span = (self.high / self.low).ln();
-        if span <= 1e-6 {
-            return if relative > self.low { 1.0 } else { 0.0 };
-        }
-        ((relative / self.low).ln() / span).clamp(0.0, 1.0)
-    }
-
-    /// Whether anything was scored.
-    pub fn is_empty(self) -> bool {
-        self.low <= 0.0
-    }
 }
 
 impl Derived {
@@ -155,8 +108,8 @@ impl Derived {
         let each = || store.means().iter().map(|means| means.scores());
         let total: usize = each().map(<[TokenScore]>::len).sum();
         let samples = every(total.div_ceil(SCALE_SAMPLES).max(1), each());
-        self.importance = Scale::fit(samples.iter().map(|s| s.importance).collect());
-        self.redundancy = Scale::fit(samples.iter().map(|s| s.redundancy).collect());
+        self.importance = TokenScale::fit(samples.iter().map(|s| s.importance).collect());
+        self.redundancy = TokenScale::fit(samples.iter().map(|s| s.redundancy).collect());
         self.scale_key = Some(key);
     }
 
@@ -199,18 +152,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_narrow_range_fills_the_scale_as_a_wide_one_does() {
-        let narrow = Scale::fit((0..1000).map(|i| 0.95 + 0.0001 * i as f32).collect());
-        let wide = Scale::fit(
-            (0..1000)
-                .map(|i| 10f32.powf(i as f32 / 250.0 - 2.0))
-                .collect(),
-        );
-        assert!(narrow.unit(1.04) > 0.8 && narrow.unit(0.96) == 0.0);
-        assert!(wide.unit(80.0) > 0.8 && wide.unit(0.05) == 0.0);
-    }
-
-    #[test]
     fn moving_forward_extends_to_what_a_fresh_look_gives() {
         let store = crate::trace::synthetic::Synthetic::default().store();
         let mut stepped = Derived::default();
@@ -244,12 +185,5 @@ mod tests {
             let want: Vec<TokenScore> = events.iter().flatten().step_by(stride).copied().collect();
             assert_eq!(got, want, "every {stride}");
         }
-    }
-
-    #[test]
-    fn a_policy_without_scores_colours_nothing() {
-        let scale = Scale::fit(vec![0.0; 8]);
-        assert!(scale.is_empty());
-        assert_eq!(scale.unit(3.0), 0.0);
     }
 }

@@ -6,10 +6,11 @@ use egui::{
 };
 
 use super::command::UiCommand;
-use super::derived::{Derived, Scale};
+use super::derived::Derived;
 use super::segmented;
 use super::selection::{ColourMode, Selection};
 use super::theme::{Palette, caption, mix};
+use crate::export::TokenScale;
 
 /// Cells along one side of the two-way square.
 const CELLS: usize = 6;
@@ -241,7 +242,7 @@ fn ends(
     mode: ColourMode,
     derived: Option<&Derived>,
 ) -> (Color32, String, String) {
-    let scale = |scale: Option<Scale>| match scale.filter(|s| !s.is_empty()) {
+    let scale = |scale: Option<TokenScale>| match scale.filter(|s| !s.is_empty()) {
         Some(scale) => (
             format!("≤ {}×", times(scale.low)),
             format!("≥ {}×", times(scale.high)),

@@ -52,6 +52,6 @@ pub mod unscored;
 pub mod welcome;
 
 pub use command::UiCommand;
-pub use derived::{Derived, Scale};
+pub use derived::Derived;
 pub use selection::{ColourMode, Playback, Selection, Tab};
 pub use theme::Palette;

@@ -3,6 +3,8 @@
 
 use egui::Color32;
 
+use crate::export::palette::{self, Rgb, ink, two_way};
+
 /// Colours of one theme (dark or light).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Palette {
@@ -94,51 +96,41 @@ impl Palette {
     ///
     /// The two-way legend is this function over the unit square.
     pub fn both(&self, importance: f32, redundancy: f32) -> Color32 {
-        let (i, r) = (importance.clamp(0.0, 1.0), redundancy.clamp(0.0, 1.0));
-        let share = if i + r > 0.0 { r / (i + r) } else { 0.0 };
-        // A full mix is lighter than blue and darker than amber: softened, its text stays on blue's side.
-        let mixed = 1.0 - (2.0 * share - 1.0).abs();
-        let strength = i.max(r) * (0.82 - 0.20 * mixed);
-        mix(self.token, mix(self.amber, self.blue, share), strength)
+        let [token, amber, blue] = [self.token, self.amber, self.blue].map(Rgb::from);
+        two_way(token, [amber, blue], importance, redundancy).into()
     }
 
     /// Background on a single ramp towards `colour`, 0 to 1.
     pub fn ramp(&self, colour: Color32, value: f32) -> Color32 {
         mix(self.token, colour, value.clamp(0.0, 1.0) * 0.82)
     }
-}
 
-impl Palette {
     /// Text that can be read on a background: the usual colour, or the other end where it fails.
     pub fn text_on(&self, background: Color32) -> Color32 {
-        /// WCAG 2.2, success criterion 1.4.3.
-        const READABLE: f32 = 4.5;
-        if contrast(self.text, background) >= READABLE {
-            return self.text;
-        }
-        let ends = [Color32::BLACK, Color32::WHITE];
-        if contrast(ends[0], background) >= contrast(ends[1], background) {
-            ends[0]
-        } else {
-            ends[1]
-        }
+        ink(self.text.into(), background.into()).into()
     }
 }
 
-/// Contrast of two colours as WCAG 2.2 defines it, 1 to 21.
+impl From<Color32> for Rgb {
+    fn from(colour: Color32) -> Self {
+        Self(colour.r(), colour.g(), colour.b())
+    }
+}
+
+impl From<Rgb> for Color32 {
+    fn from(Rgb(r, g, b): Rgb) -> Self {
+        Self::from_rgb(r, g, b)
+    }
+}
+
+/// Contrast of two opaque colours as WCAG 2.2 defines it, 1 to 21.
 pub fn contrast(a: Color32, b: Color32) -> f32 {
-    let luminance = |c: Color32| {
-        let linear = egui::Rgba::from(c);
-        0.2126 * linear.r() + 0.7152 * linear.g() + 0.0722 * linear.b()
-    };
-    let (a, b) = (luminance(a), luminance(b));
-    (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    Rgb::from(a).contrast(b.into())
 }
 
 /// Linear mix in gamma space: `t = 0` gives `a`.
 pub fn mix(a: Color32, b: Color32, t: f32) -> Color32 {
-    let lerp = |x: u8, y: u8| (f32::from(x) + (f32::from(y) - f32::from(x)) * t).round() as u8;
-    Color32::from_rgb(lerp(a.r(), b.r()), lerp(a.g(), b.g()), lerp(a.b(), b.b()))
+    palette::mix(a.into(), b.into(), t).into()
 }
 
 /// Installs fonts' sizes, spacing and both palettes as egui styles.

@@ -177,10 +177,9 @@ fn what_a_problem_says_does_not_steer_the_terminal() {
 }
 
 /// The colours of the heatmap: what stays lies above the cut and what leaves below it, whoever decided by which score.
-#[cfg(feature = "gui")]
 #[test]
 fn the_heatmaps_cut_parts_what_stays_from_what_leaves() {
-    use rkv_scope::ui::heatmap::{HeadTable, Quality};
+    use rkv_scope::analysis::HeadTable;
     let folder = tempfile::tempdir().unwrap();
     let runs: [&[&str]; 5] = [
         &["--policy", "rkv-global"],
@@ -206,7 +205,7 @@ fn the_heatmaps_cut_parts_what_stays_from_what_leaves() {
                     .iter()
                     .filter(|token| token.position.0 >= protected)
                 {
-                    let over = table.value(row, token, Quality::Score).unwrap();
+                    let over = table.over_cut(row, token).unwrap();
                     let right = if token.evicted {
                         over <= 0.0
                     } else {

@@ -83,7 +83,6 @@ pub fn settings() -> CacheSettings {
 
 /// Records of a greedy run of the embedded reasoner.
 fn run(model: &mut dyn LanguageModel, tokens: u32) -> Vec<TraceRecord> {
-    let device = model.device();
     let request = GenerationRequest {
         problem: "Ivy has 46 shells. Ivy finds 38 more. How many shells are there?".to_owned(),
         settings: settings(),
@@ -93,7 +92,6 @@ fn run(model: &mut dyn LanguageModel, tokens: u32) -> Vec<TraceRecord> {
             ..Sampling::default()
         },
         level: RecordLevel::Components,
-        device,
     };
     let mut generation = Generation::begin(model, request).unwrap();
     while !matches!(generation.advance(&GO).unwrap(), Advance::Finished(_)) {}

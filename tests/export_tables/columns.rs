@@ -1,5 +1,7 @@
 //! What stands in which column: scripts read tables by the names and by the places of their columns.
 
+use std::collections::HashMap;
+
 use rkv_scope::config::{CacheSettings, Protection, Scope, SlotOrder, Trigger};
 use rkv_scope::export::What;
 use rkv_scope::trace::Position;
@@ -46,6 +48,8 @@ fn a_script_finds_every_column_by_its_name_and_in_its_place() {
                 "score",
                 "evicted",
                 "duplicate_of",
+                "protected",
+                "deciding_score",
             ],
         ),
         (
@@ -200,6 +204,51 @@ fn a_compression_has_its_own_numbers_and_every_setting_that_was_in_force() {
     assert_eq!(*rows.as_array().unwrap(), want);
     for revision in [0, 1] {
         assert!(want.iter().any(|row| row["revision"] == revision));
+    }
+}
+
+#[test]
+fn a_score_tells_who_was_protected_and_by_which_score_the_others_were_judged() {
+    for scope in [Scope::Head, Scope::Layer, Scope::Global] {
+        let plan = Synthetic {
+            tokens: 400,
+            layers: 2,
+            kv_heads: 2,
+            settings: CacheSettings {
+                protection: Protection::Sinks,
+                sinks: 3,
+                scope,
+                ..Synthetic::default().settings
+            },
+            ..Synthetic::default()
+        };
+        let rows = json(&plan.store(), What::Scores);
+        let rows = rows.as_array().unwrap();
+        let int = |row: &Value, column: &str| row[column].as_u64().unwrap();
+        let of = |row: &Value, column: &str| row[column].as_f64().unwrap();
+        let mean = |scores: &[f64]| scores.iter().sum::<f64>() / scores.len() as f64;
+        let mut heads: HashMap<[u64; 3], Vec<f64>> = HashMap::new();
+        for row in rows {
+            let key = ["event", "position", "layer"].map(|column| int(row, column));
+            heads.entry(key).or_default().push(of(row, "score"));
+        }
+        let mut apart = 0;
+        for row in rows {
+            assert_eq!(row["protected"], int(row, "position") < 3, "{row}");
+            let layer_mean = |layer| {
+                let key = [int(row, "event"), int(row, "position"), layer];
+                heads.get(&key).map(|scores| mean(scores))
+            };
+            let want = match scope {
+                Scope::Head => of(row, "score"),
+                Scope::Layer => layer_mean(int(row, "layer")).unwrap(),
+                Scope::Global => mean(&(0..2).filter_map(layer_mean).collect::<Vec<f64>>()),
+            };
+            let deciding = of(row, "deciding_score");
+            assert!((deciding - want).abs() < 1e-6, "{scope}: {want}, {row}");
+            apart += usize::from(deciding != of(row, "score"));
+        }
+        assert_eq!(apart > 0, scope != Scope::Head, "{scope}");
     }
 }
 

@@ -251,7 +251,7 @@ fn the_raster_is_the_share_of_holders_after_each_compression() {
 fn the_heatmap_has_a_row_per_head() {
     let store = store();
     let rows = json(&store, What::Heatmap);
-    assert_eq!(rows["measure"], "importance");
+    assert_eq!(rows["measure"], "importance_x_even_share");
     assert_eq!(rows["rows"].as_array().unwrap().len(), 4);
     let last = EventIndex(store.events().len() as u32 - 1);
     let want = store
@@ -300,7 +300,7 @@ fn every_measure_of_the_heatmap_is_that_of_the_store_and_says_its_unit() {
             String::from_utf8(out).unwrap()
         };
         let object: serde_json::Value = serde_json::from_str(&written(Format::Json)).unwrap();
-        assert_eq!(object["measure"], measure.name());
+        assert_eq!(object["measure"], column);
         assert_eq!(object["policy"], "rkv");
         assert!(object["unit"].as_str().unwrap().contains(unit), "{object}");
         let table = written(Format::Csv);

@@ -1,9 +1,10 @@
 use egui::Theme;
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
+use rkv_scope::analysis::{HeadCell, HeadTable};
 use rkv_scope::trace::{EventIndex, HeadId, Position};
 use rkv_scope::ui::UiCommand;
-use rkv_scope::ui::heatmap::{Cell, HeadTable, HeatmapState, show};
+use rkv_scope::ui::heatmap::{HeatmapState, show};
 
 use super::stage::{Stage, empty, run, summary_only, window};
 
@@ -43,9 +44,9 @@ fn every_cell_is_exactly_one_of_scored_window_gone_or_unwritten() {
             let held_before =
                 store.evictions().held_after(row, p, Some(EventIndex(2))) && p.0 < record.seen;
             match table.cell(row, p) {
-                Cell::Unwritten => assert!(p.0 >= record.seen),
-                Cell::Gone => assert!(!held_before),
-                Cell::Window | Cell::Scored(_) => assert!(held_before),
+                HeadCell::Unwritten => assert!(p.0 >= record.seen),
+                HeadCell::Gone => assert!(!held_before),
+                HeadCell::Window | HeadCell::Scored(_) => assert!(held_before),
             }
         }
     }

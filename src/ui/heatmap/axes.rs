@@ -2,7 +2,7 @@
 
 use egui::{Align2, FontId, Painter, Rangef, Rect, Stroke, StrokeKind, pos2};
 
-use super::HeadTable;
+use crate::analysis::HeadTable;
 use crate::ui::theme::Palette;
 
 /// Draws the names of the layers (`L0`), and of the heads (`L0·h1`) where there is room.

@@ -8,11 +8,9 @@ mod quality;
 mod reading;
 mod scale;
 mod strikes;
-mod table;
 mod tooltip;
 
 pub use panel::{HeatmapState, show};
 pub use picture::recency;
 pub use quality::Quality;
 pub use scale::Scale;
-pub use table::{Cell, HeadTable};

@@ -8,7 +8,8 @@ use egui::{
 };
 
 use super::reading::Reading;
-use super::{HeadTable, Quality, Scale, axes, picture, strikes, tooltip};
+use super::{Quality, Scale, axes, picture, strikes, tooltip};
+use crate::analysis::HeadTable;
 use crate::policy::shown_name;
 use crate::trace::{Component, CompressionRecord, EventIndex, Position, TraceView};
 use crate::ui::columns::Columns;

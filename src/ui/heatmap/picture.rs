@@ -5,7 +5,8 @@
 
 use egui::{Color32, ColorImage};
 
-use super::{HeadTable, Quality, Scale};
+use super::{Quality, Scale};
+use crate::analysis::HeadTable;
 use crate::trace::{EventIndex, EvictionMap, Position};
 use crate::ui::colormap::Colormap;
 use crate::ui::columns::Columns;
@@ -49,7 +50,7 @@ pub fn scores(
             let bin = &mut bins[column];
             bin.evicted += u32::from(candidate.evicted);
             bin.scored += 1;
-            if let Some(value) = table.value(row, candidate, quality) {
+            if let Some(value) = quality.value(table, row, candidate) {
                 bin.most = Some(bin.most.map_or(value, |most| most.max(value)));
                 bin.sum += value;
             }

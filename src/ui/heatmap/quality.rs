@@ -2,7 +2,9 @@
 
 use egui::Color32;
 
+use crate::analysis::HeadTable;
 use crate::export::Measure;
+use crate::trace::HeadRow;
 use crate::ui::colormap::Colormap;
 
 /// Where the ramps of importance and redundancy begin: below it they look like a cell that holds nothing.
@@ -65,6 +67,28 @@ impl Quality {
             Self::Score => Measure::Score,
             Self::Held => Measure::Held,
         }
+    }
+
+    /// The value it gives a candidate of a head: importance and redundancy times an even share, the deciding score relative
+    /// to the head's cut.
+    pub fn value(self, table: &HeadTable, row: usize, candidate: &HeadRow) -> Option<f32> {
+        match self {
+            Self::Importance => table.importance(row, candidate),
+            Self::Redundancy => table.redundancy(row, candidate),
+            Self::Score => table.over_cut(row, candidate),
+            Self::Held => None,
+        }
+    }
+
+    /// All values that it gives at a compression.
+    pub fn values(self, table: &HeadTable) -> Vec<f32> {
+        (0..table.heads())
+            .flat_map(|row| {
+                let rows = table.rows(row).iter();
+                rows.filter_map(move |candidate| self.value(table, row, candidate))
+            })
+            .filter(|value| value.is_finite())
+            .collect()
     }
 
     /// Where on the ramp its lowest value lies.

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{HeadTable, Quality, Scale};
-use crate::analysis::GoOn;
+use super::{Quality, Scale};
+use crate::analysis::{GoOn, HeadTable};
 use crate::trace::{CompressionRecord, EventIndex, TraceStore, TraceView};
 
 /// Time a frame may spend on reading.
@@ -101,7 +101,7 @@ impl Compression {
         match self.scale {
             Some((of, scale)) if of == quality => scale,
             _ => {
-                let scale = Scale::of(quality, self.table.values(quality));
+                let scale = Scale::of(quality, quality.values(&self.table));
                 self.scale = Some((quality, scale));
                 scale
             }
@@ -139,7 +139,7 @@ mod tests {
         while reading.advance(&view, third, quality, &mut || false) {}
         let whole = HeadTable::of(&view, third).unwrap();
         assert_eq!(reading.shown().unwrap().table, whole);
-        let scale = Scale::of(quality, whole.values(quality));
+        let scale = Scale::of(quality, quality.values(&whole));
         assert_eq!(reading.scale(quality), scale);
     }
 

@@ -1,6 +1,6 @@
 //! From values to 0..1 for colour, and the numbers on the colour bar.
 
-use crate::export::{IMPORTANCE_ENDS, IMPORTANCE_REACH, REDUNDANCY_ENDS};
+use crate::export::{IMPORTANCE_ENDS, IMPORTANCE_REACH, REDUNDANCY_ENDS, SCORE_ENDS};
 use crate::ui::quantity::{score, signed};
 
 use super::Quality;
@@ -33,7 +33,7 @@ pub enum Scale {
 }
 
 impl Scale {
-    /// The scale that shows a quality's values best: all but the outermost two in a hundred stay apart.
+    /// The scale that shows a quality's values best, with the ends that it has in an export.
     pub fn of(quality: Quality, mut values: Vec<f32>) -> Option<Self> {
         let mut at = |share: f32| {
             let i = ((values.len().checked_sub(1)?) as f32 * share).round() as usize;
@@ -59,7 +59,8 @@ impl Scale {
                 }
             }
             Quality::Score => {
-                let (below, above) = (at(0.02)?, at(0.98)?);
+                let [lower, upper] = SCORE_ENDS;
+                let (below, above) = (at(lower)?, at(upper)?);
                 let least = (above - below).abs().max(f32::MIN_POSITIVE) * 1e-3;
                 Self::Centred {
                     below: below.min(-least),

@@ -2,7 +2,8 @@
 
 use egui::{Grid, RichText, Ui};
 
-use super::{Cell, HeadTable, Quality};
+use super::Quality;
+use crate::analysis::{HeadCell, HeadTable};
 use crate::config::Scope;
 use crate::trace::{Component, Position, TraceStore, quoted};
 use crate::ui::quantity::{at_most_times, count, event_number, score, signed, times};
@@ -30,14 +31,14 @@ pub fn show(ui: &mut Ui, store: &TraceStore, table: &HeadTable, row: usize, posi
         ui.label(RichText::new(text).color(palette.weak));
     };
     match table.cell(row, position) {
-        Cell::Unwritten => note(ui, format!("not written yet at compression {number}")),
-        Cell::Window => {
+        HeadCell::Unwritten => note(ui, format!("not written yet at compression {number}")),
+        HeadCell::Window => {
             note(
                 ui,
                 "in the observation window: kept without a score".to_owned(),
             );
         }
-        Cell::Gone => {
+        HeadCell::Gone => {
             let left = store.evictions().evicted_at(row, position);
             note(
                 ui,
@@ -47,7 +48,7 @@ pub fn show(ui: &mut Ui, store: &TraceStore, table: &HeadTable, row: usize, posi
                 ),
             );
         }
-        Cell::Scored(candidate) => {
+        HeadCell::Scored(candidate) => {
             Grid::new("cell numbers")
                 .num_columns(2)
                 .spacing([12.0, 2.0])
@@ -59,7 +60,7 @@ pub fn show(ui: &mut Ui, store: &TraceStore, table: &HeadTable, row: usize, posi
                             ui.end_row();
                         }
                     };
-                    let value = |quality| table.value(row, candidate, quality);
+                    let value = |quality: Quality| quality.value(table, row, candidate);
                     let record = store.events().get(table.event().index());
                     let bound = record
                         .zip(candidate.importance)

@@ -1,13 +1,12 @@
-//! What every head knew at one compression, looked up by (head, position).
+//! What every head knew at one compression, looked up by (head, position), and by which scores they decided.
 
-use crate::analysis::GoOn;
+use super::GoOn;
+use super::cut::cut;
+use crate::config::{CacheSettings, Scope};
+use crate::policy::select::{layer_mean, mean_of_holders};
 use crate::trace::{
     Component, CompressionRecord, EventIndex, HeadId, HeadRow, Position, TraceStore, TraceView,
 };
-
-use super::Quality;
-use crate::config::{CacheSettings, Scope};
-use crate::policy::select::{layer_mean, mean_of_holders};
 
 /// All heads' candidates at one compression.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +36,7 @@ struct Head {
 
 /// One head's relation to one token at a compression.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Cell<'a> {
+pub enum HeadCell<'a> {
     /// The token came later.
     Unwritten,
     /// Dropped at an earlier compression.
@@ -175,44 +174,36 @@ impl HeadTable {
     }
 
     /// What a head had of a token.
-    pub fn cell(&self, row: usize, position: Position) -> Cell<'_> {
+    pub fn cell(&self, row: usize, position: Position) -> HeadCell<'_> {
         if position.index() >= self.seen {
-            return Cell::Unwritten;
+            return HeadCell::Unwritten;
         }
         let Some(head) = self.heads.get(row) else {
-            return Cell::Gone;
+            return HeadCell::Gone;
         };
         if let Ok(i) = head.rows.binary_search_by_key(&position, |r| r.position) {
-            Cell::Scored(&head.rows[i])
+            HeadCell::Scored(&head.rows[i])
         } else if head.window.binary_search(&position.0).is_ok() {
-            Cell::Window
+            HeadCell::Window
         } else {
-            Cell::Gone
+            HeadCell::Gone
         }
     }
 
-    /// The value a quality gives a candidate of a head: importance and redundancy times an even share, the deciding score
-    /// relative to the head's cut.
-    pub fn value(&self, row: usize, candidate: &HeadRow, quality: Quality) -> Option<f32> {
-        let even = self.heads.get(row)?.even;
-        match quality {
-            Quality::Importance => Some(candidate.importance? * even.0),
-            Quality::Redundancy => Some(candidate.redundancy? * even.1),
-            Quality::Score => Some(self.deciding(row, candidate)? - self.cut(row)?),
-            Quality::Held => None,
-        }
+    /// A candidate's importance times an even share: 1 is the average of its head's candidates. `None` if not recorded.
+    pub fn importance(&self, row: usize, candidate: &HeadRow) -> Option<f32> {
+        Some(candidate.importance? * self.heads.get(row)?.even.0)
     }
 
-    /// All values of a quality.
-    pub fn values(&self, quality: Quality) -> Vec<f32> {
-        (0..self.heads())
-            .flat_map(|row| {
-                self.rows(row)
-                    .iter()
-                    .filter_map(move |c| self.value(row, c, quality))
-            })
-            .filter(|v| v.is_finite())
-            .collect()
+    /// A candidate's redundancy times an even share: 1 is the average of its head's slots. `None` if not recorded.
+    pub fn redundancy(&self, row: usize, candidate: &HeadRow) -> Option<f32> {
+        Some(candidate.redundancy? * self.heads.get(row)?.even.1)
+    }
+
+    /// The deciding score of a candidate minus its head's cut, in units of the score: what lies above 0 stays and what lies
+    /// below leaves, unless it is protected or the policy does not go by the score alone.
+    pub fn over_cut(&self, row: usize, candidate: &HeadRow) -> Option<f32> {
+        Some(self.deciding(row, candidate)? - self.cut(row)?)
     }
 }
 
@@ -257,47 +248,44 @@ fn shared_by(heads: &[Head]) -> Vec<Option<f32>> {
     layer_mean(&scores, &positions)
 }
 
-/// The middle between the scores on both sides of the rank at which a head had to cut, from its candidates' deciding scores
-/// and whether each left.
-///
-/// A policy that does not go by the score alone may leave single tokens on the wrong side; the rank still tells what the
-/// score alone would have done.
-fn cut(judged: &[(Option<f32>, bool)]) -> Option<f32> {
-    let mut scores: Vec<f32> = judged
-        .iter()
-        .map(|(score, _)| *score)
-        .collect::<Option<_>>()?;
-    let kept = judged.iter().filter(|(_, evicted)| !evicted).count();
-    let rank = kept.max(1) - 1;
-    if rank >= scores.len() {
-        return None;
-    }
-    let (_, &mut last, below) = scores.select_nth_unstable_by(rank, |a, b| b.total_cmp(a));
-    let next = below.iter().copied().max_by(f32::total_cmp);
-    let next = next.filter(|_| kept > 0);
-    Some(next.map_or(last, |next| f32::midpoint(last, next)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::synthetic::Synthetic;
 
     #[test]
-    fn the_cut_lies_between_kept_and_evicted() {
-        let judged = [(0.4, false), (-0.2, true), (0.1, false), (0.0, true)];
-        let judged = judged.map(|(score, evicted)| (Some(score), evicted));
-        assert!((cut(&judged).unwrap() - 0.05).abs() < 1e-6);
-    }
-
-    #[test]
-    fn a_head_that_keeps_none_cuts_at_its_highest_score() {
-        let judged = [-0.2, 0.4, 0.1].map(|score| (Some(score), true));
-        assert_eq!(cut(&judged), Some(0.4));
-    }
-
-    #[test]
-    fn without_eviction_the_cut_is_the_lowest_score() {
-        assert_eq!(cut(&[(Some(0.4), false), (Some(0.1), false)]), Some(0.1));
-        assert_eq!(cut(&[]), None);
+    fn heads_that_decide_together_are_judged_by_the_mean_of_those_that_have_the_token() {
+        for scope in [Scope::Layer, Scope::Global] {
+            let mut plan = Synthetic::default();
+            plan.settings.scope = scope;
+            let store = plan.store();
+            let table = HeadTable::of(&store.latest(), EventIndex(3)).unwrap();
+            let heads = plan.kv_heads as usize;
+            let mean = |of: Vec<f32>| of.iter().sum::<f32>() / of.len().max(1) as f32;
+            let of_layer = |layer: usize, position| {
+                let rows = (layer * heads..(layer + 1) * heads).flat_map(|row| table.rows(row));
+                let own: Vec<f32> = rows
+                    .filter(|row| row.position == position)
+                    .filter_map(|row| row.score)
+                    .collect();
+                (!own.is_empty()).then(|| mean(own))
+            };
+            for row in 0..table.heads() {
+                for candidate in table.rows(row) {
+                    let want = match scope {
+                        Scope::Layer => of_layer(row / heads, candidate.position).unwrap(),
+                        _ => mean(
+                            (0..plan.layers as usize)
+                                .filter_map(|layer| of_layer(layer, candidate.position))
+                                .collect(),
+                        ),
+                    };
+                    let deciding = table.deciding(row, candidate).unwrap();
+                    assert!((deciding - want).abs() < 1e-6, "{scope}: {candidate:?}");
+                    let over = table.over_cut(row, candidate).unwrap();
+                    assert_eq!(over, deciding - table.cut(row).unwrap());
+                }
+            }
+        }
     }
 }

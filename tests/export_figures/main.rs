@@ -5,7 +5,9 @@
     reason = "a test stops at what it does not expect"
 )]
 
-use rkv_scope::config::{CacheSettings, Protection};
+mod token_page;
+
+use rkv_scope::config::{CacheSettings, Protection, Scope};
 use rkv_scope::export::{self, ExportError, ExportOptions, Format, Measure, Theme, What};
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::trace::{EventIndex, RecordLevel, TraceStore};
@@ -164,7 +166,7 @@ fn the_heatmap_shows_the_measure_asked_for_and_says_so() {
         (
             Measure::Score,
             "Score of each token",
-            "score, higher is kept",
+            "score − cut: above 0 stays",
         ),
         (
             Measure::Held,
@@ -293,51 +295,6 @@ fn compressions_count_from_one_at_the_bottom() {
 }
 
 #[test]
-fn the_texts_legend_is_the_windows() {
-    let store = Synthetic::default().store();
-    let text = svg(&store, What::Tokens, &ExportOptions::default());
-    let boxes = text_boxes(&text);
-    let of = |name: &str| boxes.iter().find(|(text, _)| text == name).unwrap().1;
-    let (importance, redundancy) = (of("importance"), of("redundancy"));
-    assert!(
-        importance[3] - importance[1] > importance[2] - importance[0],
-        "upwards"
-    );
-    assert!(
-        redundancy[2] - redundancy[0] > redundancy[3] - redundancy[1],
-        "to the right"
-    );
-    let palette = Theme::Light.palette();
-    let figure = export::figure(What::Tokens, &store.latest(), &ExportOptions::default()).unwrap();
-    let corner = |importance: f32, redundancy: f32| {
-        let colour = palette.both(importance, redundancy);
-        let found = figure.items.iter().find_map(|item| match item {
-            export::figure::Item::Rect(area, _, fill) if *fill == colour => Some(*area),
-            _ => None,
-        });
-        found.unwrap()
-    };
-    let (neither, important, redundant) = (corner(0.0, 0.0), corner(1.0, 0.0), corner(0.0, 1.0));
-    assert!(important[1] < neither[1] && important[0] == neither[0]);
-    assert!(redundant[0] > neither[0] && redundant[1] == neither[1]);
-}
-
-#[test]
-fn the_text_says_what_a_token_without_a_colour_is() {
-    let page = |level: RecordLevel| {
-        let plan = Synthetic {
-            level,
-            ..Synthetic::default()
-        };
-        svg(&plan.store(), What::Tokens, &ExportOptions::default())
-    };
-    assert!(page(RecordLevel::Components).contains("not scored yet"));
-    let by_score_alone = page(RecordLevel::Scores);
-    assert!(by_score_alone.contains("scored by neither of the two"));
-    assert!(!by_score_alone.contains("not scored yet"));
-}
-
-#[test]
 fn pictures_are_the_same_every_time_and_of_the_size_they_say() {
     let store = Synthetic {
         tokens: 320,
@@ -381,6 +338,59 @@ fn every_column_of_a_long_run_has_its_pixel() {
     let png = bytes(&store, What::Heatmap, Format::Png, &options);
     let pixmap = resvg::tiny_skia::Pixmap::decode_png(&png).unwrap();
     assert!(pixmap.width() >= 2900, "{}", pixmap.width());
+}
+
+#[test]
+fn a_column_of_several_positions_shows_the_brightest_of_them_and_says_so() {
+    let store = Synthetic {
+        layers: 1,
+        kv_heads: 1,
+        tokens: 4500,
+        settings: CacheSettings {
+            budget: 512,
+            buffer: 256,
+            ..CacheSettings::default()
+        },
+        ..Synthetic::default()
+    }
+    .store();
+    for (measure, shared) in [
+        (Measure::Importance, "highest"),
+        (Measure::Redundancy, "highest"),
+        (Measure::Score, "mean"),
+        (Measure::Held, "mean"),
+    ] {
+        let options = ExportOptions {
+            measure: Some(measure),
+            ..ExportOptions::default()
+        };
+        let all = said(&store, What::Heatmap, &options);
+        let part = format!("each column is the {shared} of 2 positions");
+        assert!(all.contains(&part), "{measure}: {all}");
+    }
+}
+
+#[test]
+fn a_figure_of_the_score_says_whose_mean_decided() {
+    for (scope, whose) in [
+        (Scope::Head, None),
+        (Scope::Layer, Some("the layer's heads")),
+        (Scope::Global, Some("all heads")),
+    ] {
+        let mut plan = Synthetic::default();
+        plan.settings.scope = scope;
+        let options = ExportOptions {
+            measure: Some(Measure::Score),
+            ..ExportOptions::default()
+        };
+        let all = said(&plan.store(), What::Heatmap, &options);
+        let mean = whose.map(|whose| format!("the mean over {whose}, which decide together"));
+        match mean {
+            Some(mean) => assert!(all.contains(&mean), "{all}"),
+            None => assert!(!all.contains("the mean over"), "{all}"),
+        }
+        assert_eq!(all.contains(&format!("scope {scope}")), whose.is_some());
+    }
 }
 
 #[test]
