@@ -82,15 +82,15 @@ pub struct Segmentation {
     tokens: usize,
 }
 
-/// Where taking up goes on: the start of the last line, and how things stood there.
+/// Where taking up goes on: the start of the last sentence, and how things stood there.
 #[derive(Clone, Copy, Debug, Default)]
 struct Resume {
     token: usize,
     segments: usize,
-    /// End of the last segment before it, which the line may have lengthened.
+    /// End of the last segment before it, which the sentence may have lengthened.
     end: usize,
-    /// A reflection announced itself in the line before.
-    announced: bool,
+    /// It belongs to a reflection that began before it, or announced itself in the line before.
+    reflecting: bool,
 }
 
 impl Segmentation {
@@ -183,31 +183,32 @@ impl Segmentation {
         self.resume_at(range.end, false);
     }
 
-    fn resume_at(&mut self, token: usize, announced: bool) {
+    fn resume_at(&mut self, token: usize, reflecting: bool) {
         self.resume = Resume {
             token,
             segments: self.list.len(),
             end: self.list.last().map_or(0, |last| last.end),
-            announced,
+            reflecting,
         };
     }
 
     fn reasoning(&mut self, tokens: &TokenColumns, range: Range<usize>) {
-        let mut announced = self.resume.announced && self.resume.token == range.start;
+        let mut reflecting = self.resume.reflecting && self.resume.token == range.start;
         let mut start = range.start;
         while start < range.end {
-            self.resume_at(start, announced);
             let end = line_end(tokens, start..range.end);
-            announced = self.line(tokens, start..end, announced);
+            reflecting = self.line(tokens, start..end, reflecting);
             start = end;
         }
     }
 
-    /// Takes up a line; returns whether it announces what the next one does.
-    fn line(&mut self, tokens: &TokenColumns, line: Range<usize>, announced: bool) -> bool {
-        let mut reflecting = announced;
+    /// Takes up a line, or the rest of one, that belongs to a reflection from its start on or not; returns whether it
+    /// announces what the next one does.
+    fn line(&mut self, tokens: &TokenColumns, line: Range<usize>, mut reflecting: bool) -> bool {
         let mut cue_sentence = None;
         for sentence in sentences(tokens, line.clone()) {
+            // What ends before it is cut for good, however long a line a model writes.
+            self.resume_at(sentence.start, reflecting);
             let text = tokens.text_of(sentence.clone());
             let class = match self.cues.kind_of(text) {
                 Some(kind) => {
@@ -395,8 +396,8 @@ mod tests {
 
     #[test]
     fn streaming_in_ends_where_reading_at_once_does() {
-        let text =
-            "A is 1.\nWait, let me double-check that.\n\n2. Two. Good.\n\nSo. Hmm, no.\nEnd.";
+        let text = "A is 1.\nWait, let me double-check that.\n\n2. Two. Good.\n\nSo. Hmm, no. It is 3. Let me verify:\n\
+             4. Then. Fine.\nEnd.";
         let mut stores = vec![TraceStore::new(header())];
         for record in run("P.", text, "A.") {
             let mut next = stores.last().unwrap().clone();

@@ -7,8 +7,10 @@ use super::theme::Palette;
 
 /// Fewest tokens that fill the width.
 const CLOSEST: f64 = 8.0;
-/// Width of the buttons: of two, and with the third that shows all, in points.
-const BUTTONS: (f32, f32) = (62.0, 104.0);
+/// Width of the buttons with the third, which shows all, in points.
+pub const WIDEST_BUTTONS: f32 = 104.0;
+/// Width of the first two.
+const BUTTONS: f32 = 62.0;
 
 /// Which positions are in sight. The default shows all and grows with the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -124,9 +126,9 @@ impl Zoom {
                 .clicked()
         };
         let width = if self.is_zoomed() {
-            BUTTONS.1
+            WIDEST_BUTTONS
         } else {
-            BUTTONS.0
+            BUTTONS
         };
         let size = vec2(width, ui.spacing().interact_size.y);
         let row = Layout::left_to_right(Align::Center);

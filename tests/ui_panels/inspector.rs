@@ -1,4 +1,4 @@
-use egui::Theme;
+use egui::{Key, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use rkv_scope::trace::{HeadId, Position};
@@ -75,6 +75,39 @@ fn a_cell_of_the_matrix_singles_its_head_out() {
             .commands
             .contains(&UiCommand::SelectHead(Some(head)))
     );
+}
+
+#[test]
+fn the_matrix_is_one_tab_stop_in_which_the_arrows_go_from_head_to_head() {
+    let mut window = inspector([320.0, 900.0], Theme::Dark, pinned(contested()));
+    window.run();
+    window
+        .get_by_label_contains("the arrow keys single one out")
+        .focus();
+    window.run();
+    window.key_press(Key::ArrowDown);
+    window.run();
+    let asked = |window: &Harness<'static, Stage<InspectorState>>| {
+        window
+            .state()
+            .commands
+            .iter()
+            .rev()
+            .find_map(|command| match command {
+                UiCommand::SelectHead(head) => *head,
+                _ => None,
+            })
+    };
+    let first = HeadId { layer: 0, head: 0 };
+    assert_eq!(asked(&window), Some(first), "the first of them");
+    window.state_mut().selection.head = Some(first);
+    window.key_press(Key::ArrowRight);
+    window.run();
+    assert_eq!(asked(&window), Some(HeadId { layer: 0, head: 1 }));
+    window.state_mut().selection.head = Some(first);
+    window.key_press(Key::ArrowUp);
+    window.run();
+    assert_eq!(asked(&window), Some(first), "there is none above");
 }
 
 #[test]

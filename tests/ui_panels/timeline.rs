@@ -108,6 +108,28 @@ fn however_narrow_it_is_the_picture_ends_with_the_panel() {
 }
 
 #[test]
+fn where_there_is_room_the_zoom_has_buttons() {
+    let mut window = timeline(
+        [1200.0, 240.0],
+        Theme::Dark,
+        Stage::new(run()),
+        Transport::default(),
+    );
+    window.run();
+    let total = window.state().store.tokens().len();
+    let sizes = window.get_by_label_contains("held ").rect();
+    window.get_by_label("Zoom in, timeline").click();
+    window.run();
+    let (from, to) = window.state().panel.visible(total);
+    assert!(to - from < total as f64 / 1.9, "{from} to {to}");
+    let all = window.get_by_label("Show all, timeline");
+    assert!(all.rect().right() <= sizes.left());
+    all.click();
+    window.run();
+    assert_eq!(window.state().panel.visible(total), (0.0, total as f64));
+}
+
+#[test]
 fn it_says_where_the_cursor_stands_and_what_is_held() {
     let window = at(384);
     let view = window.state().store.view(384);

@@ -1,6 +1,9 @@
 //! Layer by head: who still holds the token, and at which compression the others dropped it.
 
-use egui::{Align2, FontId, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Align2, EventFilter, FontId, Key, Modifiers, Rect, Response, Role, Sense, Stroke, StrokeKind,
+    Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::section;
 use crate::trace::{HeadId, Position, TraceView};
@@ -11,7 +14,8 @@ use crate::ui::theme::{Palette, mix};
 
 const GUTTER: f32 = 26.0;
 
-/// Draws the matrix; a click singles a head out, a second click releases it.
+/// Draws the matrix; a click singles a head out, a second click releases it, and so do the arrow keys: a tab stop per head
+/// would put hundreds between this panel and the next.
 pub fn show(
     ui: &mut Ui,
     view: &TraceView<'_>,
@@ -43,7 +47,8 @@ pub fn show(
     let numbered = !worded && width >= 20.0 && height >= 15.0;
     let now = view.event_count() as u32;
     let size = vec2(ui.available_width(), height * layers as f32);
-    let (area, _) = ui.allocate_exact_size(size, Sense::hover());
+    let (area, keys) = ui.allocate_exact_size(size, Sense::FOCUSABLE);
+    with_keys(ui, &keys, [layers, kv_heads], chosen, commands);
     let every = (12.0 / height).ceil() as u32;
     for layer in (0..layers).step_by(every as usize) {
         ui.painter().text(
@@ -72,7 +77,7 @@ pub fn show(
             None => "not written".to_owned(),
         };
         let id = ui.scope_id().with(("holder", head.layer, head.head));
-        let response = ui.interact(cell, id, Sense::click());
+        let response = ui.interact(cell, id, Sense::CLICK);
         let selected = chosen == Some(head);
         let name = format!("Layer {} head {}: {said}", head.layer, head.head);
         response.widget_info(|| WidgetInfo::selected(Role::Button, true, selected, &name));
@@ -100,7 +105,7 @@ pub fn show(
         }
         if selected {
             singled_out = Some((cell, rounding));
-        } else if response.hovered() || response.has_focus() {
+        } else if response.hovered() {
             let stroke = Stroke::new(1.0, palette.text);
             ui.painter()
                 .rect_stroke(cell, rounding, stroke, StrokeKind::Outside);
@@ -118,4 +123,46 @@ pub fn show(
                 .rect_stroke(cell, rounding, stroke, StrokeKind::Outside);
         }
     }
+}
+
+/// Where the matrix has the keys, the arrows go from head to head.
+fn with_keys(
+    ui: &Ui,
+    matrix: &Response,
+    [layers, kv_heads]: [u32; 2],
+    chosen: Option<HeadId>,
+    commands: &mut Vec<UiCommand>,
+) {
+    matrix.widget_info(|| {
+        WidgetInfo::labeled(Role::Group, true, "Heads: the arrow keys single one out")
+    });
+    if !matrix.has_focus() {
+        return;
+    }
+    let arrows = EventFilter {
+        horizontal_arrows: true,
+        vertical_arrows: true,
+        ..EventFilter::default()
+    };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(matrix.id, arrows));
+    let ring = ui.visuals().selection.stroke;
+    ui.painter()
+        .rect_stroke(matrix.rect.expand(3.0), 3.0, ring, StrokeKind::Outside);
+    let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+    let step = |less, more| i64::from(pressed(more)) - i64::from(pressed(less));
+    let (down, right) = (
+        step(Key::ArrowUp, Key::ArrowDown),
+        step(Key::ArrowLeft, Key::ArrowRight),
+    );
+    if (down, right) == (0, 0) {
+        return;
+    }
+    let moved = |at: u32, by: i64, count: u32| {
+        u32::try_from(i64::from(at) + by).map_or(0, |to| to.min(count - 1))
+    };
+    let head = chosen.map_or(HeadId { layer: 0, head: 0 }, |head| HeadId {
+        layer: moved(head.layer, down, layers),
+        head: moved(head.head, right, kv_heads),
+    });
+    commands.push(UiCommand::SelectHead(Some(head)));
 }

@@ -1,6 +1,9 @@
 //! The bottom panel: one run's cache length and survival, or the cache lengths of several runs.
 
-use egui::{EventFilter, Id, PointerButton, Rangef, Rect, Sense, Stroke, StrokeKind, Ui, pos2};
+use egui::{
+    Align, EventFilter, Id, Layout, PointerButton, Rangef, Rect, Sense, Stroke, StrokeKind, Ui,
+    UiBuilder, pos2,
+};
 
 use super::curve::{Curve, Line};
 use super::transport::{self, Transport};
@@ -8,7 +11,7 @@ use super::{marks, scrub};
 use crate::trace::TraceView;
 use crate::ui::command::UiCommand;
 use crate::ui::hovering::Hovering;
-use crate::ui::position_axis::{PositionAxis, Zoom};
+use crate::ui::position_axis::{PositionAxis, WIDEST_BUTTONS, Zoom};
 use crate::ui::selection::Selection;
 use crate::ui::survival::SurvivalPicture;
 use crate::ui::theme::Palette;
@@ -22,6 +25,9 @@ const BANDS: f32 = 13.0;
 const GAP: f32 = 6.0;
 /// Below the strip: ticks of the compressions, then numbers of the tokens.
 const FOOTER: f32 = 23.0;
+
+/// Between the buttons of the zoom and the numbers at their right, in points.
+const BESIDE_BUTTONS: f32 = 12.0;
 
 /// The timeline, for who asks whether it has the keys.
 pub fn id() -> Id {
@@ -110,10 +116,21 @@ pub fn show(
     let speed = selection.playback.speed;
     // A row of words that is wider than the panel would take the stripes along, below the panel beside it.
     let sides = ui.available_rect_before_wrap().x_range();
-    transport::show(ui, view, runs, transport, speed, commands);
-    ui.add_space(4.0);
+    let free = transport::show(ui, view, runs, transport, speed, commands);
     let store = view.store();
     let total = store.tokens().len();
+    if let Some(free) = free.filter(|free| free.width() > WIDEST_BUTTONS + BESIDE_BUTTONS) {
+        // The third button comes and goes without moving the others.
+        let left = free.right() - BESIDE_BUTTONS - WIDEST_BUTTONS;
+        let row = UiBuilder::new()
+            .max_rect(free.with_min_x(left))
+            .layout(Layout::left_to_right(Align::Center))
+            .id_salt("timeline zoom");
+        let at = selection.zoomed_at(view.cursor());
+        let mut row = ui.new_child(row);
+        state.zoom.buttons(&mut row, "timeline", at, total, total);
+    }
+    ui.add_space(4.0);
     if total == 0 {
         empty_state::show(
             ui,

@@ -1,6 +1,6 @@
 //! The row above the curve: playing, stepping, following, and where the cursor stands.
 
-use egui::{Align, Layout, RichText, Ui};
+use egui::{Align, Layout, Rect, RichText, Ui};
 
 use super::curve_points::has_budget;
 use super::icon_button::{self, Icon};
@@ -27,7 +27,7 @@ pub struct Transport {
 const SIZES: f32 = 12.5;
 const BETWEEN: &str = " · ";
 
-/// Draws buttons and numbers.
+/// Draws buttons and numbers. Returns the room that all of them leave between them, if they all found room.
 pub(super) fn show(
     ui: &mut Ui,
     view: &TraceView<'_>,
@@ -35,7 +35,7 @@ pub(super) fn show(
     transport: Transport,
     speed: f32,
     commands: &mut Vec<UiCommand>,
-) {
+) -> Option<Rect> {
     let palette = Palette::of(ui.ctx());
     let store = view.store();
     let events = store.events().len();
@@ -85,7 +85,7 @@ pub(super) fn show(
         ui.add(egui::Label::new(shown.size(SIZES)).extend())
             .on_hover_text(place.join(BETWEEN));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if some {
+            some.then(|| {
                 let (parts, hint) = if runs.len() > 1 {
                     (
                         held(runs),
@@ -99,12 +99,17 @@ pub(super) fn show(
                     )
                 };
                 let shown = fitting(ui, &parts);
+                let whole = shown == parts.join(BETWEEN);
                 let text = RichText::new(shown).size(SIZES).color(palette.weak);
                 let sizes = ui.add(egui::Label::new(text).extend());
                 sizes.on_hover_text(format!("{}\n\n{hint}", parts.join(BETWEEN)));
-            }
-        });
-    });
+                whole.then(|| ui.available_rect_before_wrap())
+            })
+        })
+        .inner
+        .flatten()
+    })
+    .inner
 }
 
 /// Tokens per second that playing can run at.
