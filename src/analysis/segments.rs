@@ -8,7 +8,7 @@
 //!   ends with a colon, or holds nothing after the cue's sentence and no digit.
 //! - Any other sentence is a step.
 //!
-//! Cuts lie between tokens. Text is taken up as it streams in; only the last line can still change.
+//! Cuts lie between tokens. Text is taken up as it streams in; only the last sentence can still change.
 
 use std::ops::Range;
 

@@ -22,7 +22,7 @@ pub(super) fn sentences(tokens: &TokenColumns, line: Range<usize>) -> Vec<Range<
     let text = |position: usize| tokens.text_of(position..position + 1);
     let blank = |position: usize| text(position).trim().is_empty();
     // Where nothing is cut any more. Looked up once, and blanks are left out of what is asked about: a model that loops
-    // on line breaks writes thousands of blank tokens, and the last line is read anew in every frame.
+    // on line breaks writes thousands of blank tokens, and the last sentence is read anew in every frame.
     let last = line.clone().rfind(|&position| !blank(position));
     let mut found: Vec<Range<usize>> = vec![];
     let mut start = line.start;

@@ -82,7 +82,7 @@ impl Recorder {
         })
     }
 
-    /// Appends records; they reach the file within a quarter of a second.
+    /// Appends records; they reach the file with those of a quarter of a second later, or when it is [flushed](Self::flush).
     ///
     /// # Errors
     /// The disk is full or gone; what was written before stays readable. Or the run was cut short, and an older file keeps
@@ -105,6 +105,15 @@ impl Recorder {
             .map_err(|error| self.failed(error.into()))?;
         sync_folder(&self.path);
         Ok(())
+    }
+
+    /// Brings all that was appended to the file: for when no record comes soon.
+    ///
+    /// # Errors
+    /// The disk is full or gone; what was written before stays readable.
+    pub fn flush(&mut self) -> Result<(), RecordError> {
+        self.flushed = Instant::now();
+        self.writer.flush().map_err(|source| self.failed(source))
     }
 
     /// Returns how the run ended, if it did.

@@ -256,10 +256,8 @@ impl Worker<'_> {
                     .step(run, &mut generation, &mut pace)
                     .map(|reason| (reason, None)),
             };
-            self.pass_on(run, generation.take_records(), &mut recorder);
-            if pace == Pace::Paused {
-                self.outbox.flush();
-            }
+            let rests = pace == Pace::Paused;
+            self.pass_on(run, generation.take_records(), &mut recorder, rests);
             if let Some(stats) = speed.sample(generation.generated(), generation.times()) {
                 self.outbox.send(EngineEvent::Stats { run, stats });
             }
@@ -316,18 +314,31 @@ impl Worker<'_> {
         }
     }
 
-    /// Sends records on, and to the run's file as long as that can be written.
-    fn pass_on(&mut self, run: RunId, records: Vec<TraceRecord>, recorder: &mut Option<Recorder>) {
-        if let Some(writer) = recorder
-            && let Err(error) = writer.write(&records)
-        {
-            self.warn(run, &error);
-            *recorder = None;
+    /// Sends records on, and to the run's file as long as that can be written; at once if the run `rests`, for no more will
+    /// come soon.
+    fn pass_on(
+        &mut self,
+        run: RunId,
+        records: Vec<TraceRecord>,
+        recorder: &mut Option<Recorder>,
+        rests: bool,
+    ) {
+        if let Some(writer) = recorder {
+            let written = writer.write(&records);
+            let written = written.and_then(|()| if rests { writer.flush() } else { Ok(()) });
+            if let Err(error) = written {
+                self.warn(run, &error);
+                *recorder = None;
+            }
         }
         self.outbox.records(run, records);
+        if rests {
+            self.outbox.flush();
+        }
     }
 
-    /// Obeys the commands that there are, up to one that ends the run. A run that is held, and has said so, waits for them.
+    /// Obeys the commands that there are, up to one that ends the run. A run that is held, and has said so, waits for one and
+    /// obeys that alone: what it changes is to be told before the next wait.
     fn obey_all(
         &mut self,
         run: RunId,
@@ -342,7 +353,8 @@ impl Worker<'_> {
                 return Ok(Obeyed::GoOn);
             };
             let obeyed = self.obey(run, command, generation, pace);
-            if matches!(obeyed, Obeyed::End(_)) {
+            let still_held = rests && *pace == Pace::Paused;
+            if still_held || matches!(obeyed, Obeyed::End(_)) {
                 return Ok(obeyed);
             }
         }

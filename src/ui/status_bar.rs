@@ -7,8 +7,8 @@ use super::quantity::{bytes, count, counted, percent};
 use super::theme::Palette;
 use crate::trace::{FinishReason, TraceView};
 
-/// Share of the line that the model's and the device's name may take.
-const MODEL: f32 = 0.3;
+/// Share of the line that the run's end may take, and the model's and the device's name.
+const LONGEST: f32 = 0.3;
 
 /// Draws the line. `peak_slots` is the most slots a head held over the whole run; `live` whether it is being written.
 pub fn show(
@@ -44,21 +44,18 @@ pub fn show(
         };
         let store = view.store();
         let header = store.header();
+        // However long these are, what follows stays in sight.
+        let most = ui.available_width() * LONGEST;
         if let Some((_, reason, seconds)) = store.end() {
-            item(ui, format!("{}, {seconds:.1} s", ending(reason)), "Why the run ended, and how long it took, pauses left out");
+            let said = format!("{}, {seconds:.1} s", ending(reason));
+            let hint = "Why the run ended, and how long it took, pauses left out";
+            within(ui, most, |ui| item(ui, said, hint));
         } else if !live {
             item(ui, "the recording stops before the run's end".to_owned(), "The file was cut off, or the run broke off");
         }
-        // However long its name is, what follows stays in sight.
-        let most = ui.available_width() * MODEL;
-        ui.scope(|ui| {
-            ui.set_max_width(most);
-            item(
-                ui,
-                format!("{} on {}", header.model.name, header.device),
-                "The model of this run, and where its cache lived",
-            );
-        });
+        let said = format!("{} on {}", header.model.name, header.device);
+        let hint = "The model of this run, and where its cache lived";
+        within(ui, most, |ui| item(ui, said, hint));
         if let Some(speed) = status.speed() {
             item(ui, speed, "Tokens written per second over the last half second");
         }
@@ -105,6 +102,14 @@ pub fn comparing(ui: &mut Ui, status: &EngineStatus, runs: usize) {
         ui.spacing_mut().item_spacing.x = 7.0;
         let text = items.into_iter().flatten().collect::<Vec<_>>().join(" · ");
         ui.label(RichText::new(text).size(12.0).color(palette.weak));
+    });
+}
+
+/// Adds what may be at most so wide, in points.
+fn within(ui: &mut Ui, most: f32, add: impl FnOnce(&mut Ui)) {
+    ui.scope(|ui| {
+        ui.set_max_width(most);
+        add(ui);
     });
 }
 

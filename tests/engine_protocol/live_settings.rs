@@ -186,6 +186,37 @@ fn switching_to_the_full_cache_is_recorded_and_nothing_leaves_any_more() {
 
 /// In score order the last slots are the newest tokens only as far as the window that was in force.
 #[test]
+fn a_run_that_is_held_tells_what_comes_into_force_and_is_silent_then() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.rkvt");
+    let (model, held) = Scripted::held_at(60);
+    let engine = engine(model);
+    let recorded = RunRequest {
+        record_to: Some(path.clone()),
+        ..request(2000)
+    };
+    start(&engine, recorded);
+    held.meanwhile(|| engine.send(EngineCommand::Pause(RUN)).unwrap());
+    let mut seen = Seen::default();
+    seen.until(&engine, |s| s.states.contains(&RunState::Paused));
+    let full = CacheSettings {
+        policy: "full".to_owned(),
+        ..slots(32, 16)
+    };
+    steer(&engine, full.clone());
+    let in_force = |s: &Seen| s.store.as_ref().is_some_and(|s| !s.params().is_empty());
+    seen.until(&engine, in_force);
+    let store = seen.store.unwrap();
+    assert_eq!(store.latest().settings(), &full);
+    // Nothing comes any more, longer than a speed is sampled for; and the file has all of it.
+    assert!(engine.recv_timeout(Duration::from_millis(1200)).is_none());
+    let loaded = rkv_scope::trace::load(&rkv_scope::trace::unfinished(&path)).unwrap();
+    assert_eq!(loaded.store.tokens().len(), store.tokens().len());
+    assert_eq!(loaded.store.params().len(), 1);
+    assert_eq!(loaded.store.events().len(), store.events().len());
+}
+
+#[test]
 fn a_window_widened_in_score_order_keeps_the_newest_tokens() {
     let narrow = CacheSettings {
         budget: 64,

@@ -108,6 +108,10 @@ fn the_matrix_is_one_tab_stop_in_which_the_arrows_go_from_head_to_head() {
     window.key_press(Key::ArrowUp);
     window.run();
     assert_eq!(asked(&window), Some(first), "there is none above");
+    window.key_press(Key::Space);
+    window.run();
+    let released = UiCommand::SelectHead(None);
+    assert_eq!(window.state().commands.last(), Some(&released));
 }
 
 #[test]

@@ -245,9 +245,13 @@ fn body(
     let total = store.events().last().map_or(0, |e| e.seen as usize);
     let heads = store.header().model.heads().max(1) as usize;
     let seen = state.reading.shown().map_or(0, |shown| shown.table.seen());
-    let width = (ui.available_width() - GUTTER - RIGHT).max(8.0);
-    let bin = columns(ui, state.zoom.visible(total), seen, width).bin();
-    legend(ui, state.quality, palette, scale, bin);
+    // What is drawn may be narrower by a scroll bar than what is known before it is.
+    let drawn = state.picture.as_ref().map(|picture| picture.columns);
+    let shown = drawn.unwrap_or_else(|| {
+        let width = (ui.available_width() - GUTTER - RIGHT).max(8.0);
+        columns(ui, state.zoom.visible(total), seen, width)
+    });
+    legend(ui, state.quality, palette, scale, shown.bin());
     let whole = ui.available_rect_before_wrap();
     // Parts and numbers of the text stay where they are while the heads scroll.
     let cells = Rect::from_min_max(

@@ -14,8 +14,8 @@ use crate::ui::theme::{Palette, mix};
 
 const GUTTER: f32 = 26.0;
 
-/// Draws the matrix; a click singles a head out, a second click releases it, and so do the arrow keys: a tab stop per head
-/// would put hundreds between this panel and the next.
+/// Draws the matrix; a click singles a head out, a second click releases it. With the keyboard it is one tab stop, for one
+/// per head would put hundreds between this panel and the next: arrows go from head to head, space releases.
 pub fn show(
     ui: &mut Ui,
     view: &TraceView<'_>,
@@ -47,7 +47,9 @@ pub fn show(
     let numbered = !worded && width >= 20.0 && height >= 15.0;
     let now = view.event_count() as u32;
     let size = vec2(ui.available_width(), height * layers as f32);
-    let (area, keys) = ui.allocate_exact_size(size, Sense::FOCUSABLE);
+    let (area, _) = ui.allocate_exact_size(size, Sense::hover());
+    // An id of its own: what stands above it comes and goes with the head that is chosen.
+    let keys = ui.interact(area, ui.scope_id().with("holders"), Sense::FOCUSABLE);
     with_keys(ui, &keys, [layers, kv_heads], chosen, commands);
     let every = (12.0 / height).ceil() as u32;
     for layer in (0..layers).step_by(every as usize) {
@@ -125,7 +127,7 @@ pub fn show(
     }
 }
 
-/// Where the matrix has the keys, the arrows go from head to head.
+/// Where the matrix has the keys, the arrows go from head to head, and space releases the one that is chosen.
 fn with_keys(
     ui: &Ui,
     matrix: &Response,
@@ -134,7 +136,11 @@ fn with_keys(
     commands: &mut Vec<UiCommand>,
 ) {
     matrix.widget_info(|| {
-        WidgetInfo::labeled(Role::Group, true, "Heads: the arrow keys single one out")
+        WidgetInfo::labeled(
+            Role::Group,
+            true,
+            "Heads: the arrow keys single one out, space lets it go",
+        )
     });
     if !matrix.has_focus() {
         return;
@@ -149,6 +155,10 @@ fn with_keys(
     ui.painter()
         .rect_stroke(matrix.rect.expand(3.0), 3.0, ring, StrokeKind::Outside);
     let pressed = |key| ui.input_mut(|input| input.consume_key(Modifiers::NONE, key));
+    if pressed(Key::Space) && chosen.is_some() {
+        commands.push(UiCommand::SelectHead(None));
+        return;
+    }
     let step = |less, more| i64::from(pressed(more)) - i64::from(pressed(less));
     let (down, right) = (
         step(Key::ArrowUp, Key::ArrowDown),

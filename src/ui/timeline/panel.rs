@@ -29,6 +29,9 @@ const FOOTER: f32 = 23.0;
 /// Between the buttons of the zoom and the numbers at their right, in points.
 const BESIDE_BUTTONS: f32 = 12.0;
 
+/// The words at their right take room in steps of this, in points.
+const STEP: f32 = 24.0;
+
 /// The timeline, for who asks whether it has the keys.
 pub fn id() -> Id {
     Id::unique("timeline cursor")
@@ -119,9 +122,10 @@ pub fn show(
     let free = transport::show(ui, view, runs, transport, speed, commands);
     let store = view.store();
     let total = store.tokens().len();
-    if let Some(free) = free.filter(|free| free.width() > WIDEST_BUTTONS + BESIDE_BUTTONS) {
-        // The third button comes and goes without moving the others.
-        let left = free.right() - BESIDE_BUTTONS - WIDEST_BUTTONS;
+    if let Some(free) = free.filter(|free| free.width() > WIDEST_BUTTONS + BESIDE_BUTTONS + STEP) {
+        // Neither the third button nor another digit beside them moves the others.
+        let words = ((sides.max - free.right()) / STEP).ceil() * STEP;
+        let left = sides.max - words - BESIDE_BUTTONS - WIDEST_BUTTONS;
         let row = UiBuilder::new()
             .max_rect(free.with_min_x(left))
             .layout(Layout::left_to_right(Align::Center))
