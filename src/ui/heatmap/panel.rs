@@ -386,6 +386,10 @@ fn draw(
             _ => picture::held(table, view.store().evictions(), &columns, dark),
         };
         state.raster.set(ui.ctx(), "heatmap", &drawn.image);
+        if state.picture.as_ref().map(|last| last.columns) != Some(columns) {
+            // The legend above has told of the last one.
+            ui.ctx().request_repaint();
+        }
         state.picture = Some(CachedPicture {
             of: Arc::clone(&shown.record),
             quality,
