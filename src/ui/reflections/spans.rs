@@ -61,7 +61,7 @@ fn title(ui: &mut Ui, view: &TraceView<'_>, span: &RepeatedSpan, commands: &mut 
     let first = span.copies[0];
     let tokens = first..first + span.length;
     let words = row::words(view.store(), tokens.clone());
-    let text = format!("{} × {} tokens: “{words}”", span.copies.len(), span.length,);
+    let text = format!("{} × {} tokens: “{words}”", span.copies.len(), span.length);
     let label = format!("Repeated {text}");
     let row = Row {
         text,
