@@ -1,6 +1,6 @@
 //! Text to token ids and back, whatever file the vocabulary came in.
 //!
-//! Encoding is the `tokenizers` crate's. Decoding is our own table ([`pieces`](super::pieces)), because the tool
+//! Encoding is the `tokenizers` crate's. Decoding is our own table (`pieces`), because the tool
 //! shows every token as soon as it is generated. What a model file says about its special tokens (which one begins a
 //! document, which ones end a turn) is gathered here too, from the several places that files keep it.
 

@@ -32,7 +32,7 @@ type Parts = (ModelConfig, Tokenizer, Result<ChatTemplate, TemplateError>);
 /// Whether the model that a person's word speaks of can be used, as far as that can be told without reading its weights.
 ///
 /// # Errors
-/// [`LanguageModelError`], the same that [`load`](super::load) would end with.
+/// [`LanguageModelError`], the same that [`load`](super::load()) would end with.
 pub fn check(name: &str) -> Result<(), LanguageModelError> {
     Words::of(&ModelSource::resolve(name)?.files()?).map(drop)
 }

@@ -1,7 +1,7 @@
 //! The kernels of `kernels/*.cu`: how each is launched, and what a machine must offer to launch it.
 //!
 //! A launch is data ([`Launch`]): kernel, grid and arguments as functions of shapes and addresses. An [`Accelerator`] runs
-//! it. The one of the feature `cuda` is a GPU on candle's device and stream ([`gpu`]); the one of the tests is a CPU that
+//! it. The one of the feature `cuda` is a GPU on candle's device and stream (`gpu`); the one of the tests is a CPU that
 //! runs the same sources through a shim, so that grids, argument orders and all host logic are tested without a GPU.
 
 mod accelerator;

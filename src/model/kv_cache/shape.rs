@@ -2,7 +2,7 @@
 
 use crate::trace::ModelSummary;
 
-/// Sizes of a [`KvCache`].
+/// Sizes of a [`KvCache`](super::KvCache).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheShape {
     /// Decoder layers.
