@@ -2,6 +2,7 @@
 //! let go. Cells are a texture; hatched cells are not in the cache, struck ones leave at this compression.
 
 mod axes;
+mod legend;
 mod panel;
 mod picture;
 mod quality;

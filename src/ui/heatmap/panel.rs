@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use egui::{
-    FontId, PointerButton, Rect, RichText, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui,
+    PointerButton, Rect, RichText, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind, Ui,
     UiBuilder, WidgetInfo, pos2, vec2,
 };
 
 use super::reading::Reading;
-use super::{Quality, Scale, axes, picture, strikes, tooltip};
+use super::{Quality, Scale, axes, legend, picture, strikes, tooltip};
 use crate::analysis::HeadTable;
 use crate::policy::shown_name;
 use crate::trace::{Component, CompressionRecord, EventIndex, Position, TraceView};
@@ -22,7 +22,7 @@ use crate::ui::raster::Raster;
 use crate::ui::selection::Selection;
 use crate::ui::theme::{Palette, mix};
 use crate::ui::unscored::left_out;
-use crate::ui::{bands, colour_bar, empty_state, uncompressed};
+use crate::ui::{bands, empty_state, uncompressed};
 
 /// Narrowest and widest slider of compressions, in points.
 const SLIDER: (f32, f32) = (40.0, 140.0);
@@ -251,7 +251,7 @@ fn body(
         let width = (ui.available_width() - GUTTER - RIGHT).max(8.0);
         columns(ui, state.zoom.visible(total), seen, width)
     });
-    legend(ui, state.quality, palette, scale, shown.bin());
+    legend::show(ui, state.quality, palette, scale, shown.bin());
     let whole = ui.available_rect_before_wrap();
     // Parts and numbers of the text stay where they are while the heads scroll.
     let cells = Rect::from_min_max(
@@ -434,82 +434,4 @@ fn draw(
             painter.add(mesh.clone());
         }
     }
-}
-
-/// Colour bar and the signs that are not colour. A column of the picture is of `bin` tokens.
-fn legend(ui: &mut Ui, quality: Quality, palette: &Palette, scale: Option<Scale>, bin: usize) {
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        if let Some(scale) = scale.filter(|_| quality != Quality::Held) {
-            let name = match scale {
-                Scale::Log { .. } => "importance, × an even share, logarithmic",
-                Scale::Linear { .. } => "redundancy, × an even share",
-                Scale::Centred { .. } => "score Z minus the cut",
-            };
-            colour_bar::show(
-                ui,
-                quality.colormap(),
-                quality.floor(),
-                name,
-                &scale.numbers(),
-            );
-            ui.add_space(10.0);
-        }
-        let key = |ui: &mut Ui, text: &str, paint: &dyn Fn(&egui::Painter, Rect)| {
-            let font = FontId::proportional(11.5);
-            let words = ui
-                .painter()
-                .layout_no_wrap(text.to_owned(), font, palette.weak);
-            let size = vec2(24.0 + words.size().x + 8.0, words.size().y);
-            // One piece, so that sign and words wrap together.
-            let (area, response) = ui.allocate_exact_size(size, Sense::hover());
-            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, text));
-            let left = pos2(area.left() + 9.0, area.center().y);
-            paint(ui.painter(), Rect::from_center_size(left, vec2(18.0, 11.0)));
-            ui.painter()
-                .galley(area.min + vec2(24.0, 0.0), words, palette.weak);
-        };
-        let dark = ui.ctx().theme() == egui::Theme::Dark;
-        if quality == Quality::Held {
-            let held = quality
-                .colormap()
-                .colour(dark, picture::held_unit(dark, 1.0));
-            key(ui, "held", &|p, r| {
-                p.rect_filled(r, 1.0, held);
-            });
-            let gone = crate::ui::colormap::Colormap::Age;
-            key(ui, "left lately", &|p, r| {
-                p.rect_filled(r, 1.0, gone.colour(dark, 1.0));
-            });
-            key(ui, "left long ago", &|p, r| {
-                p.rect_filled(r, 1.0, gone.colour(dark, 0.0));
-            });
-        } else {
-            key(ui, "not in the cache", &|p, r| {
-                p.rect_filled(r, 0.0, palette.panel);
-                strikes::hatch(p, r, mix(palette.panel, palette.faint, 0.5));
-            });
-            key(ui, "window, no score", &|p, r| {
-                p.rect_filled(r, 1.0, palette.line);
-            });
-        }
-        key(ui, "leaves now", &|p, r| {
-            p.rect_filled(r, 1.0, quality.colour(dark, 0.3));
-            let bar = Rect::from_center_size(r.center(), vec2(r.width(), 1.5));
-            p.rect_filled(bar, 0.0, palette.text.gamma_multiply(0.8));
-        });
-        if bin > 1 {
-            let which = match quality {
-                Quality::Importance | Quality::Redundancy => "the highest of",
-                Quality::Score => "the mean of",
-                Quality::Held => "the share of",
-            };
-            let said = format!("a column: {which} {bin} tokens");
-            ui.label(RichText::new(said).size(11.5).color(palette.weak))
-                .on_hover_text(
-                    "There are more tokens than columns of pixels; zoom in to see each.",
-                );
-        }
-    });
-    ui.add_space(4.0);
 }
