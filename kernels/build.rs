@@ -19,6 +19,7 @@ fn main() {
     println!("cargo:rerun-if-changed=kernels");
     println!("cargo:rerun-if-env-changed=NVCC");
     println!("cargo:rerun-if-env-changed=CUDA_HOME");
+    println!("cargo:rerun-if-env-changed=CUDA_PATH");
     println!("cargo:rustc-check-cfg=cfg(late_libraries, launch_by_handle)");
     let target = |part: &str| env::var(format!("CARGO_CFG_TARGET_{part}")).unwrap_or_default();
     if target("OS") == "linux" && ["x86_64", "aarch64"].contains(&target("ARCH").as_str()) {
@@ -68,8 +69,10 @@ fn nvcc() -> PathBuf {
     if let Some(nvcc) = env::var_os("NVCC") {
         return nvcc.into();
     }
-    let home = env::var_os("CUDA_HOME").unwrap_or_else(|| "/usr/local/cuda".into());
-    let inside = Path::new(&home).join("bin/nvcc");
+    let home = env::var_os("CUDA_HOME").or_else(|| env::var_os("CUDA_PATH"));
+    let home = home.unwrap_or_else(|| "/usr/local/cuda".into());
+    let nvcc = format!("nvcc{}", env::consts::EXE_SUFFIX);
+    let inside = Path::new(&home).join("bin").join(nvcc);
     if inside.exists() {
         inside
     } else {

@@ -168,6 +168,10 @@ fn a_part_of_something_else_is_thrown_away() {
 #[test]
 fn when_the_head_moved_only_contents_that_are_not_here_are_transferred() {
     let cache = tempfile::tempdir().unwrap();
+    if cfg!(windows) {
+        // Links, by which commits share contents, take a privilege there; without it each commit has a copy.
+        return;
+    }
     let fetch = |commit| {
         let server = Server::at(commit, smollm2(Manner::Whole));
         let hub = Hub::new(&server.endpoint, cache.path());

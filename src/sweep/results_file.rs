@@ -4,7 +4,9 @@
 //! sweep goes on. The file of another sweep is never written to.
 
 use std::collections::BTreeSet;
-use std::fs::{File, OpenOptions, TryLockError};
+#[cfg(not(windows))]
+use std::fs::TryLockError;
+use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -228,18 +230,7 @@ impl ResultsFile {
         if path.as_os_str().as_encoded_bytes().ends_with(b"/") || !folder_of(&path).is_dir() {
             return Err(FileError::without_folder(&path).into());
         }
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(io("open", &path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(ResultsError::Busy { path }),
-            Err(TryLockError::Error(source)) => return Err(io("open", &path)(source)),
-        }
+        let mut file = open_alone(&path)?;
         let stored = StoredSweep::read_from(&mut file, &path)?;
         let (whole, outcomes) = match stored {
             None => (0, vec![]),
@@ -282,6 +273,40 @@ impl ResultsFile {
         line.and_then(|payload| self.file.write_all(stamp(&payload).as_bytes()))
             .map_err(io("write", &self.path))
     }
+}
+
+/// Opens a results file that nobody else may write to meanwhile, and anybody may read.
+#[cfg(not(windows))]
+fn open_alone(path: &Path) -> Result<File, ResultsError> {
+    let file = to_be_written().open(path).map_err(io("open", path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(ResultsError::Busy {
+            path: path.to_owned(),
+        }),
+        Err(TryLockError::Error(source)) => Err(io("open", path)(source)),
+    }
+}
+
+/// The same where a lock would keep readers out, too: the file is opened so that only readers can open it as well.
+#[cfg(windows)]
+fn open_alone(path: &Path) -> Result<File, ResultsError> {
+    use std::os::windows::fs::OpenOptionsExt as _;
+    const FILE_SHARE_READ: u32 = 1;
+    const ERROR_SHARING_VIOLATION: i32 = 32;
+    let opened = to_be_written().share_mode(FILE_SHARE_READ).open(path);
+    opened.map_err(|error| match error.raw_os_error() {
+        Some(ERROR_SHARING_VIOLATION) => ResultsError::Busy {
+            path: path.to_owned(),
+        },
+        _ => io("open", path)(error),
+    })
+}
+
+fn to_be_written() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    options
 }
 
 fn io(doing: &'static str, path: &Path) -> impl Fn(std::io::Error) -> ResultsError + use<> {

@@ -22,7 +22,11 @@ impl FileError {
         let way_out = match source.kind() {
             io::ErrorKind::NotFound => "create the folder first, or choose another",
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                "choose a folder that you may write to"
+                if cfg!(windows) {
+                    "close the program that has it open, or choose a folder that you may write to"
+                } else {
+                    "choose a folder that you may write to"
+                }
             }
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 "free some space or choose another disk; a file of that name is as it was"
@@ -115,7 +119,10 @@ pub fn sync_folder(path: &Path) {
 /// in place. Dropped without, it leaves nothing behind.
 #[derive(Debug)]
 pub struct AtomicFile {
+    /// As it was named.
     path: PathBuf,
+    /// Where it goes.
+    target: PathBuf,
     out: BufWriter<NamedTempFile>,
 }
 
@@ -138,7 +145,8 @@ impl AtomicFile {
         }
         let file = builder.tempfile_in(folder).map_err(|e| failed(plain(e)))?;
         Ok(Self {
-            path: target,
+            path: path.to_owned(),
+            target,
             out: BufWriter::with_capacity(1 << 16, file),
         })
     }
@@ -156,14 +164,14 @@ impl AtomicFile {
     /// # Errors
     /// [`FileError`]; the previous file is then as it was.
     pub fn commit(self) -> Result<(), FileError> {
-        let Self { path, out } = self;
+        let Self { path, target, out } = self;
         let failed = |source| FileError::writing(&path, source);
         let file = out
             .into_inner()
             .map_err(|error| failed(plain(error.into_error())))?;
         file.as_file().sync_all().map_err(failed)?;
-        file.persist(&path).map_err(|error| failed(error.error))?;
-        sync_folder(&path);
+        file.persist(&target).map_err(|error| failed(error.error))?;
+        sync_folder(&target);
         Ok(())
     }
 }

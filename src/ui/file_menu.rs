@@ -7,6 +7,7 @@ use egui::{Button, RichText, ThemePreference, Ui};
 
 use super::ago::ago;
 use super::command::{CompareCommand, UiCommand};
+use super::shortcuts::command;
 use super::theme::Palette;
 
 /// Earlier runs in the menu.
@@ -43,7 +44,7 @@ pub fn show(
             ui,
             true,
             "Open trace…",
-            "Ctrl+O",
+            concat!(command!(), "+O"),
             UiCommand::Open(None),
             commands,
         );
@@ -52,7 +53,7 @@ pub fn show(
             ui,
             savable,
             "Save trace…",
-            "Ctrl+S",
+            concat!(command!(), "+S"),
             UiCommand::Save(None),
             commands,
         );
@@ -60,7 +61,7 @@ pub fn show(
             ui,
             savable,
             "Export…",
-            "Ctrl+E",
+            concat!(command!(), "+E"),
             UiCommand::ShowExport(true),
             commands,
         );

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use egui::{Align2, Button, Context, Key, Label, RichText, TextEdit, Window, vec2};
 
 use super::command::{Browse, CompareCommand, SaveTo, UiCommand};
+use super::dropping;
 use super::overwrite::Overwrite;
 use super::theme::Palette;
 use super::typed_path::typed_path;
@@ -125,7 +126,7 @@ impl PathDialog {
                     if ui.button("Browse…").clicked() {
                         commands.push(UiCommand::Browse(purpose));
                     }
-                    if opens {
+                    if opens && dropping::is_possible() {
                         let hint = "or drop a file on the window";
                         ui.label(RichText::new(hint).size(12.5).color(palette.faint));
                     }

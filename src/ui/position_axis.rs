@@ -3,6 +3,7 @@
 use egui::{Align, Layout, Painter, Pos2, Rangef, Rect, Response, Stroke, Ui, pos2, vec2};
 
 use super::quantity::count;
+use super::shortcuts::command;
 use super::theme::Palette;
 
 /// Fewest tokens that fill the width.
@@ -138,7 +139,7 @@ impl Zoom {
                 ui,
                 "−",
                 format!("Zoom out, {about}"),
-                "Zoom out (ctrl+scroll)",
+                concat!("Zoom out (", command!(), "+scroll)"),
             ) {
                 self.zoom_around(at, 0.5, total);
             }
@@ -146,7 +147,7 @@ impl Zoom {
                 ui,
                 "+",
                 format!("Zoom in, {about}"),
-                "Zoom in (ctrl+scroll)",
+                concat!("Zoom in (", command!(), "+scroll)"),
             ) {
                 self.closer(at, filled, total);
             }

@@ -6,6 +6,21 @@ use super::command::UiCommand;
 use super::selection::{Selection, Tab};
 use crate::trace::Position;
 
+/// The name of the key that [`Modifiers::COMMAND`] is.
+#[cfg(target_os = "macos")]
+macro_rules! command {
+    () => {
+        "Cmd"
+    };
+}
+#[cfg(not(target_os = "macos"))]
+macro_rules! command {
+    () => {
+        "Ctrl"
+    };
+}
+pub(super) use command;
+
 /// Keys in words, and what they do; the help's table.
 pub const HELP: &[(&str, &str)] = &[
     ("Enter", "run the problem (in the problem field)"),
@@ -24,10 +39,13 @@ pub const HELP: &[(&str, &str)] = &[
         "1 to 6",
         "Reading, Survival, Heatmap, Reflections, Compare, Sweep; not on the first page",
     ),
-    ("Ctrl + O", "open a trace"),
-    ("Ctrl + S", "save the trace"),
-    ("Ctrl + E", "export a figure or a table"),
-    ("Ctrl + Plus, Minus, 0", "larger, smaller, usual size"),
+    (concat!(command!(), " + O"), "open a trace"),
+    (concat!(command!(), " + S"), "save the trace"),
+    (concat!(command!(), " + E"), "export a figure or a table"),
+    (
+        concat!(command!(), " + Plus, Minus, 0"),
+        "larger, smaller, usual size",
+    ),
     ("? or F1", "this help"),
 ];
 
@@ -63,7 +81,7 @@ pub fn typing(ctx: &Context) -> bool {
     focused.is_some_and(|id| id != super::timeline::id())
 }
 
-/// What the keys pressed in this frame ask for. Keys without Ctrl are left alone while a field has them.
+/// What the keys pressed in this frame ask for. Keys without Ctrl (Cmd on a Mac) are left alone while a field has them.
 ///
 /// `typing`: a field or slider had the keys when the frame began. It may have let go since: a slow frame
 /// brings a number and the Enter after it together. `asking`: a dialog asks for a path, which another one must not replace.

@@ -6,6 +6,7 @@ use egui::{
 };
 
 use super::command::UiCommand;
+use super::dropping;
 use super::engine_status::{EngineStatus, Link};
 use super::examples::{EXAMPLES, Example};
 use super::prompt_bar::{PromptBarState, problem_field, run_button};
@@ -205,7 +206,7 @@ fn other_ways(ui: &mut Ui, palette: &Palette, commands: &mut Vec<UiCommand>) {
         ),
         (
             "Open a trace…",
-            "Replay a recorded run: open a .rkvt file, or drop it on the window",
+            "Replay a recorded run (.rkvt)",
             UiCommand::Open(None),
         ),
     ];
@@ -221,8 +222,10 @@ fn other_ways(ui: &mut Ui, palette: &Palette, commands: &mut Vec<UiCommand>) {
                         commands.push(command);
                     }
                 }
-                let text = "or drop a recorded run (.rkvt) on the window";
-                ui.label(RichText::new(text).size(13.0).color(palette.weak));
+                if dropping::is_possible() {
+                    let text = "or drop a recorded run (.rkvt) on the window";
+                    ui.label(RichText::new(text).size(13.0).color(palette.weak));
+                }
             });
         });
 }

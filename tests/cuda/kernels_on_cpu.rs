@@ -29,7 +29,8 @@ fn newest(paths: impl IntoIterator<Item = PathBuf>) -> SystemTime {
     paths.into_iter().map(changed).max().unwrap()
 }
 
-/// The folder with everything built for a generation, `check` and `libkernels.so` among it; `None` without a compiler.
+/// The folder with everything built for a generation, `check` and `libkernels.so` among it; `None` without a compiler, and on
+/// systems other than Linux.
 pub fn built(generation: u32) -> Option<&'static Path> {
     static FOLDERS: [OnceLock<Option<PathBuf>>; 2] = [OnceLock::new(), OnceLock::new()];
     let index = GENERATIONS
@@ -40,6 +41,10 @@ pub fn built(generation: u32) -> Option<&'static Path> {
 }
 
 fn build(generation: u32) -> Option<PathBuf> {
+    // The fibers are of glibc.
+    if !cfg!(target_os = "linux") {
+        return None;
+    }
     if Command::new(compiler()).arg("--version").output().is_err() {
         return None;
     }

@@ -20,12 +20,14 @@ impl CpuClock {
         }
     }
 
-    /// CPU seconds since the start, where the system tells them; else wall-clock seconds.
-    pub fn seconds(&self) -> f64 {
-        match (self.cpu, process_seconds()) {
-            (Some(start), Some(now)) => (now - start).max(1.0 / TICKS),
-            _ => self.wall().as_secs_f64(),
-        }
+    /// CPU seconds since the start, where the system tells them.
+    pub fn seconds(&self) -> Option<f64> {
+        Some((process_seconds()? - self.cpu?).max(1.0 / TICKS))
+    }
+
+    /// Whether the system tells them: Linux does.
+    pub fn is_told() -> bool {
+        process_seconds().is_some()
     }
 
     /// Wall-clock time since the start.

@@ -30,7 +30,7 @@ struct Row {
     policy: &'static str,
     context: usize,
     tokens: usize,
-    cpu_seconds: f64,
+    cpu_seconds: Option<f64>,
     wall_seconds: f64,
     on_cpu: bool,
 }
@@ -39,11 +39,8 @@ impl Row {
     /// Tokens per CPU-second, which other programs on the machine do not change; on a GPU, whose work costs no CPU time,
     /// per second.
     fn rate(&self) -> f64 {
-        let seconds = if self.on_cpu {
-            self.cpu_seconds
-        } else {
-            self.wall_seconds
-        };
+        let seconds = self.cpu_seconds.filter(|_| self.on_cpu);
+        let seconds = seconds.unwrap_or(self.wall_seconds);
         self.tokens as f64 / seconds
     }
 
@@ -147,8 +144,9 @@ pub(super) fn run(
     Ok(())
 }
 
+/// Whether what it takes can be told in CPU time.
 fn is_cpu(model: &dyn LanguageModel) -> bool {
-    model.device().starts_with("CPU")
+    CpuClock::is_told() && model.device().starts_with("CPU")
 }
 
 /// Token ids that every vocabulary has; speed does not depend on them.

@@ -11,6 +11,7 @@ use crate::compare::{MOST_RUNS, letter};
 use crate::config::{CacheSettings, Sampling};
 use crate::policy::{POLICIES, Param, PolicyInfo, find, shown_name};
 use crate::ui::command::{CompareCommand, UiCommand};
+use crate::ui::dropping;
 use crate::ui::engine_status::Link;
 use crate::ui::number_field::number_field;
 use crate::ui::settings_panel;
@@ -351,7 +352,11 @@ fn recorded(
                 let (pane, paths) = (None, vec![]);
                 commands.push(UiCommand::Compare(CompareCommand::Open { pane, paths }));
             }
-            let said = "Put a recorded run into a pane: open a .rkvt file, or drop some here.";
+            let said = if dropping::is_possible() {
+                "Put a recorded run into a pane: open a .rkvt file, or drop some here."
+            } else {
+                "Put a recorded run (.rkvt) into a pane."
+            };
             ui.label(RichText::new(said).size(13.0).color(palette.weak));
         });
         if let Some(run) = &shown.reading {

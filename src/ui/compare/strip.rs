@@ -7,6 +7,7 @@ use super::lens::Colours;
 use super::panel::Shown;
 use crate::compare::{MOST_RUNS, letter};
 use crate::ui::command::{CompareCommand, UiCommand};
+use crate::ui::dropping;
 use crate::ui::theme::Palette;
 
 /// Draws it.
@@ -27,9 +28,11 @@ pub(super) fn show(
             let open = CompareCommand::Open { pane: None, paths };
             let button = ui.add_enabled(free, Button::new("Add a trace…"));
             if button
-                .on_hover_text(
-                    "Open a recorded run in the next free pane; or drop a .rkvt file on a pane",
-                )
+                .on_hover_text(if dropping::is_possible() {
+                    "Open a recorded run in the next free pane; or drop a .rkvt file on a pane"
+                } else {
+                    "Open a recorded run in the next free pane"
+                })
                 .on_disabled_hover_text("All panes are taken; close one first")
                 .clicked()
             {
