@@ -94,10 +94,10 @@ pub struct ViewArgs {
     #[arg(long, value_parser = ["reading", "survival", "heatmap", "sweep", "reflections", "compare"])]
     pub tab: Option<String>,
     /// Put the timeline's cursor after this many tokens
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub cursor: Option<usize>,
     /// Pin the token at this position in the inspector
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub select: Option<u32>,
 }
 
@@ -153,7 +153,7 @@ pub struct AnalyzeArgs {
     #[arg(long, value_name = "FILE")]
     pub cues: Option<PathBuf>,
     /// Fewest tokens of a repetition
-    #[arg(long, value_name = "N", default_value_t = crate::analysis::SHORTEST_REPEAT as u32,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = crate::analysis::SHORTEST_REPEAT as u32,
         value_parser = clap::value_parser!(u32).range(2..))]
     pub min_repeat: u32,
 }
@@ -193,23 +193,23 @@ pub struct ExportArgs {
     #[arg(long, value_name = "O")]
     pub out: PathBuf,
     /// Compression to show, counted from 0 (heatmap, scores); the heatmap's is the last by default
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub event: Option<u32>,
     /// What the heatmap shows; importance by default, or what was recorded of a policy that has none
     #[arg(long, value_name = "importance|redundancy|score|held",
         value_parser = named(crate::export::Measure::from_name, crate::export::Measure::ALL))]
     pub measure: Option<crate::export::Measure>,
     /// Only this layer (heatmap, scores)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub layer: Option<u32>,
     /// Only this KV head of each layer (heatmap, scores)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub head: Option<u32>,
     /// Words by which reflections are told, in place of the built-in list (segments, table of tokens)
     #[arg(long, value_name = "FILE")]
     pub cues: Option<PathBuf>,
     /// Show the run as it stood after this many tokens
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub cursor: Option<usize>,
 }
 
@@ -217,13 +217,28 @@ pub struct ExportArgs {
 #[derive(Clone, Debug, ClapArgs)]
 pub struct ProblemsArgs {
     /// How many problems
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        default_value_t = 10
+    )]
     pub count: u64,
     /// Seed; 0 to 999 are held out from training
-    #[arg(long, value_name = "S", default_value_t = 0)]
+    #[arg(
+        long,
+        value_name = "S",
+        allow_negative_numbers = true,
+        default_value_t = 0
+    )]
     pub seed: u64,
     /// Number of the first problem of the seed
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        default_value_t = 0
+    )]
     pub first: u64,
     /// Only these kinds, separated by commas
     #[arg(long, value_name = "KIND,...", value_delimiter = ',', value_parser = super::problems::kind)]
@@ -236,6 +251,6 @@ pub struct ProblemsArgs {
     #[arg(long)]
     pub json: bool,
     /// List the kinds instead
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["count", "seed", "first", "kinds", "level"])]
     pub list: bool,
 }

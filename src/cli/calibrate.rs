@@ -88,6 +88,12 @@ pub(super) fn read(path: &Path) -> Result<Calibration, CliError> {
             path.display()
         ))
     };
-    let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
+    let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::InvalidData => refused(error.to_string()),
+        _ => CliError::Usage(format!(
+            "cannot read {}: {error}; check the name, or make one with `rkv-scope calibrate`",
+            path.display()
+        )),
+    })?;
     serde_json::from_str(&text).map_err(|error| refused(error.to_string()))
 }

@@ -34,20 +34,21 @@ pub(super) fn run(args: &CompareArgs, out: &mut dyn Write) -> Result<(), CliErro
     if let Some(caution) = comparison.caution() {
         progress(format_args!("warning: {caution}"));
     }
+    let options = ExportOptions::default();
+    // Before the JSON: whoever reads that may have gone.
+    let drawn = match figure {
+        Some((path, format)) if path != Path::new("-") => {
+            comparison.write_figure_file(format, &options, path)
+        }
+        Some((_, format)) => comparison.write_figure(format, &options, out),
+        None => Ok(()),
+    };
     if args.json {
         comparison.write_json(out)?;
     } else if figure.is_none() {
         comparison.write_text(out)?;
     }
-    match figure {
-        None => Ok(()),
-        Some((path, format)) if path == Path::new("-") => {
-            Ok(comparison.write_figure(format, &ExportOptions::default(), out)?)
-        }
-        Some((path, format)) => {
-            Ok(comparison.write_figure_file(format, &ExportOptions::default(), path)?)
-        }
-    }
+    Ok(drawn?)
 }
 
 /// The format asked for, or the one that the file's name speaks of.

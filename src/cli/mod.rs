@@ -62,6 +62,16 @@ pub enum CliError {
     Failed(String),
 }
 
+impl CliError {
+    /// The program's exit code: 2, as for an option that there is not, where something was asked for that cannot be; else 1.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) | Self::Files(_) => 2,
+            _ => 1,
+        }
+    }
+}
+
 /// Carries out a command.
 ///
 /// # Errors

@@ -30,13 +30,13 @@ pub struct CacheArgs {
     /// Observation window: newest tokens, always kept
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub window: Option<u32>,
-    /// Width of the pooling over importance, odd
+    /// Width of the pooling over importance, odd, from 1 to 4097
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub kernel: Option<u32>,
-    /// Cosine above which keys are near duplicates
+    /// Cosine above which keys are near duplicates, -1 to 1
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub threshold: Option<f64>,
-    /// Slot order after a compression
+    /// Slot order after a compression: by time, or by score as the published code leaves them
     #[arg(long, value_name = "time|reference", value_parser = named(SlotOrder::from_name, SlotOrder::ALL))]
     pub order: Option<SlotOrder>,
     /// Who decides together
@@ -175,7 +175,8 @@ pub struct RecordArgs {
     /// Likeliest tokens kept
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub top_k: Option<u32>,
-    /// How much of each compression to record
+    /// How much of each compression to record: which tokens leave; their scores, too; or the importance, redundancy and near
+    /// duplicates that these are made of as well
     #[arg(long, value_name = "summary|scores|components", default_value_t = RecordLevel::default(), value_parser = named(RecordLevel::from_name, RecordLevel::ALL))]
     pub level: RecordLevel,
     /// Trace file to write
@@ -207,7 +208,7 @@ pub struct CalibrateArgs {
 }
 
 /// The window always stays, so protecting it alone is to protect nothing else.
-fn protection(name: &str) -> Option<Protection> {
+pub(super) fn protection(name: &str) -> Option<Protection> {
     match name {
         "window" => Some(Protection::None),
         _ => Protection::from_name(name),
@@ -256,14 +257,19 @@ pub enum BenchCommand {
         #[arg(long, value_name = "auto|cpu|cuda", default_value = "cpu", value_parser = named(DeviceChoice::from_name, DeviceChoice::ALL))]
         device: DeviceChoice,
         /// Context lengths, at least 1
-        #[arg(long, value_name = "N,N,..", value_delimiter = ',', default_values_t = [80, 2048, 7000],
+        #[arg(long, value_name = "N,N,..", value_delimiter = ',', allow_negative_numbers = true, default_values_t = [80, 2048, 7000],
             value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
         contexts: Vec<usize>,
         /// Instead of a model: a shape with random weights on the GPU, 16,384 tokens at batch 1 and the largest that fits
         #[arg(long, value_name = "SHAPE", conflicts_with = "model", value_parser = named(ModelShape::from_name, ModelShape::ALL))]
         random_weights: Option<ModelShape>,
         /// R-KV budget
-        #[arg(long, value_name = "N", default_value_t = 256)]
+        #[arg(
+            long,
+            value_name = "N",
+            allow_negative_numbers = true,
+            default_value_t = 256
+        )]
         budget: u32,
         /// Print JSON
         #[arg(long)]

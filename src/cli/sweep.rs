@@ -60,20 +60,22 @@ pub(super) fn run(args: &SweepArgs, out: &mut dyn Write) -> Result<(), CliError>
         return failure.map_or(Ok(()), Err);
     };
     let table = SweepTable::of(&plan, &outcomes);
+    // Before the table: whoever reads that may have gone.
+    let drawn = match (&args.plot, plot) {
+        (Some(path), Some(format)) if failure.is_none() => {
+            let figure = export::sweep_figure(&plan, &table, args.x, export::Theme::Light);
+            export::write_figure(&figure, format, path)
+                .map(|()| progress(format_args!("drawn: {}", path.display())))
+        }
+        _ => Ok(()),
+    };
     if args.json {
         writeln!(out, "{}", json(&plan, &table, &teller.left_out))?;
     } else {
         write!(out, "{}", printable(&text(&plan, &table)))?;
     }
-    if let Some(error) = failure {
-        return Err(error);
-    }
-    if let (Some(path), Some(format)) = (&args.plot, plot) {
-        let figure = export::sweep_figure(&plan, &table, args.x, export::Theme::Light);
-        export::write_figure(&figure, format, path)?;
-        progress(format_args!("drawn: {}", path.display()));
-    }
-    Ok(())
+    drawn?;
+    failure.map_or(Ok(()), Err)
 }
 
 fn processors() -> usize {

@@ -8,7 +8,7 @@ use clap::builder::RangedU64ValueParser;
 
 use super::args::named;
 use super::progress;
-use super::run_args::{CacheArgs, warn_greedy};
+use super::run_args::{CacheArgs, protection, warn_greedy};
 use crate::config::{CacheSettings, EMBEDDED_MODEL, Protection, Sampling, Scope, Trigger};
 use crate::export::SweepAxis;
 use crate::sweep::ProblemSource;
@@ -17,7 +17,8 @@ use crate::sweep::ProblemSource;
 #[derive(Clone, Debug, ClapArgs)]
 pub struct SweepArgs {
     /// Problems to ask [default: 100, or all of --problems-file]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true,
+        value_parser = clap::value_parser!(u32).range(1..=MOST_PROBLEMS))]
     pub problems: Option<u32>,
     /// Ask the problems of a file, a JSON object with problem, answer and kind on each line, instead of drawing them
     #[arg(long, value_name = "F.jsonl")]
@@ -27,7 +28,7 @@ pub struct SweepArgs {
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     pub instruction: Option<String>,
     /// Slots each KV head keeps after a compression
-    #[arg(long, value_name = "N,N,..", value_delimiter = ',', default_values_t = [32, 48, 64, 96, 128, 192, 256])]
+    #[arg(long, value_name = "N,N,..", value_delimiter = ',', allow_negative_numbers = true, default_values_t = [32, 48, 64, 96, 128, 192, 256])]
     pub budgets: Vec<u32>,
     /// Cache policies (see `rkv-scope policies`); the full cache is always run, as the reference
     #[arg(long, value_name = "NAME,..", value_delimiter = ',', default_values_t = ["full", "rkv", "snapkv", "streamingllm"].map(str::to_owned))]
@@ -57,9 +58,9 @@ pub struct SweepArgs {
     /// Nucleus mass
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub top_p: Option<f64>,
-    /// Tokens that gather before the next compression; the same for all policies, so that none has more slots
-    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = CacheSettings::default().buffer)]
-    pub buffer: u32,
+    /// Tokens that gather before the next compression; the same for all policies, so that none has more slots [default: 32]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub buffer: Option<u32>,
     /// Weight of importance against redundancy, 0 to 1
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     pub lambda: Option<f64>,
@@ -69,8 +70,8 @@ pub struct SweepArgs {
     /// Who decides together; each policy's default if not given
     #[arg(long, value_name = "head|layer|global", value_parser = named(Scope::from_name, Scope::ALL))]
     pub scope: Option<Scope>,
-    /// Tokens never evicted; each policy's default if not given
-    #[arg(long, value_name = "none|sinks|prompt", value_parser = named(Protection::from_name, Protection::ALL))]
+    /// Tokens never evicted beside the window, `window` being another word for none; each policy's default if not given
+    #[arg(long, value_name = "none|sinks|prompt", value_parser = named(protection, Protection::ALL))]
     pub protect: Option<Protection>,
     /// When to compress: cache full, or the published code's schedule
     #[arg(long, value_name = "full|published", value_parser = named(Trigger::from_name, Trigger::ALL))]
@@ -96,6 +97,8 @@ pub struct SweepArgs {
 
 /// Problems of a sweep unless a number is given.
 const PROBLEMS: u32 = 100;
+/// Most problems of a sweep: they are all held in memory.
+const MOST_PROBLEMS: i64 = 1_000_000;
 
 impl SweepArgs {
     /// Where the problems come from.
@@ -125,12 +128,13 @@ impl SweepArgs {
 
     /// Puts what was given into a policy's settings.
     pub(super) fn adjust(&self, settings: &mut CacheSettings) {
+        settings.buffer = CacheSettings::default().buffer;
         self.given().put_into(settings);
     }
 
     fn given(&self) -> CacheArgs {
         CacheArgs {
-            buffer: Some(self.buffer),
+            buffer: self.buffer,
             lambda: self.lambda,
             window: self.window,
             scope: self.scope,
@@ -147,7 +151,9 @@ impl SweepArgs {
             let Ok(info) = crate::policy::find(&arm.policy) else {
                 continue;
             };
-            if !info.compresses || !told.insert(info.id) {
+            // Beside other policies the full cache goes without saying.
+            let beside = !info.compresses && arms.len() > 1;
+            if beside || !told.insert(info.id) {
                 continue;
             }
             for option in self.given().unused(info, arm) {

@@ -57,7 +57,7 @@ impl Meters {
 }
 
 /// The most bytes that the run's policies keep beside keys and values, at the run's peak.
-fn auxiliary_bytes(store: &TraceStore, summary: &RunSummary) -> u64 {
+pub fn auxiliary_bytes(store: &TraceStore, summary: &RunSummary) -> u64 {
     let header = store.header();
     let later = store.params().iter().map(|(_, _, settings)| settings);
     std::iter::once(&header.settings)

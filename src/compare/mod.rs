@@ -14,7 +14,7 @@ mod overlap;
 pub use caution::cautions;
 pub use divergence::{Divergence, common_prefix, divergence};
 pub use held::{HeldBy, HeldDifference, HeldTotals, held_difference};
-pub use meters::Meters;
+pub use meters::{Meters, auxiliary_bytes};
 pub use mismatch::{Mismatch, check, check_models};
 pub use overlap::Overlap;
 

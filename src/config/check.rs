@@ -169,7 +169,9 @@ impl CacheSettings {
         if self.kernel.is_multiple_of(2) {
             return Err(SettingsError::EvenKernel(self.kernel));
         }
-        let protected = self.protected(prompt_tokens);
+        // A policy that spares the sinks by itself needs room for them, whatever is protected.
+        let spared = if info.needs.sinks { self.sinks } else { 0 };
+        let protected = self.protected(prompt_tokens).max(spared);
         let reserved = self.window.saturating_add(protected);
         if self.budget <= reserved {
             return Err(SettingsError::BudgetTooSmall {

@@ -3,7 +3,8 @@
 use std::io;
 
 use super::{Format, Measure, What};
-use crate::trace::{FileError, RecordLevel};
+use crate::policy::find;
+use crate::trace::{FileError, RecordLevel, TraceView};
 
 /// An export failed; the message names the way out.
 #[derive(Debug, thiserror::Error)]
@@ -25,9 +26,11 @@ pub enum ExportError {
     /// Nothing had been compressed yet.
     #[error(
         "no compression had run when {cursor} tokens had been seen, so there is no {what} to show; \
-         move on in the run, or record it with a smaller budget"
+         {way_out}"
     )]
     NoCompression {
+        /// What would have one to show.
+        way_out: &'static str,
         /// Tokens seen.
         cursor: usize,
         /// What was asked for.
@@ -117,5 +120,21 @@ fn why_missing(policy: &str, level: RecordLevel) -> String {
         RecordLevel::Scores | RecordLevel::Summary => format!(
             "level {level} leaves it out; if {policy}, in force there, has it, --level components records it"
         ),
+    }
+}
+
+impl ExportError {
+    /// There is no `what` to show of a run in which nothing had been compressed at the cursor.
+    pub(super) fn no_compression(view: &TraceView<'_>, what: What) -> Self {
+        let compresses = find(&view.settings().policy).is_ok_and(|info| info.compresses);
+        Self::NoCompression {
+            way_out: if compresses {
+                "move on in the run, or record it with a smaller budget"
+            } else {
+                "record it with a policy that evicts, such as --policy rkv"
+            },
+            cursor: view.cursor(),
+            what,
+        }
     }
 }

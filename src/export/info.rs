@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::caption::one_line;
 use crate::analysis::{THEN, policies_in_force};
+use crate::compare::auxiliary_bytes;
 use crate::config::{CacheSettings, Sampling, SettingsReport};
 use crate::policy::{self, Param};
 use crate::printable::Printable;
@@ -40,6 +41,8 @@ pub struct Info {
     pub changes: Vec<SettingsChange>,
     /// What the run saved.
     pub summary: RunSummary,
+    /// The most bytes that the run's policies keep beside keys and values, at the peak.
+    pub auxiliary_bytes: u64,
     /// Content of the last `\boxed{}` of what the model wrote.
     pub answer: Option<String>,
     /// Why the run ended; missing if the recording stops before its end.
@@ -94,6 +97,7 @@ impl Info {
             settings: header.settings.clone(),
             sampling: header.sampling.clone(),
             calibration: header.calibration.clone(),
+            auxiliary_bytes: auxiliary_bytes(store, &summary),
             changes: store
                 .params()
                 .iter()
@@ -205,8 +209,12 @@ impl Info {
         line(
             "cache",
             format!(
-                "{} at the peak; a full cache would end at {}",
+                "{} at the peak{}; a full cache would end at {}",
                 bytes(sum.peak_bytes),
+                match self.auxiliary_bytes {
+                    0 => String::new(),
+                    own => format!(" and {} of the policy's own", bytes(own)),
+                },
                 bytes(sum.full_bytes)
             ),
         )?;

@@ -56,10 +56,8 @@ impl ExportOptions {
         what: What,
     ) -> Result<EventIndex, ExportError> {
         let count = view.event_count();
-        let last = view.last_event().ok_or(ExportError::NoCompression {
-            cursor: view.cursor(),
-            what,
-        })?;
+        let last = view.last_event();
+        let last = last.ok_or_else(|| ExportError::no_compression(view, what))?;
         match self.event {
             None => Ok(last),
             Some(event) if event.index() < count => Ok(event),

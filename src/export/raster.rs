@@ -28,10 +28,7 @@ impl<'a> Raster<'a> {
     pub(super) fn of(view: &TraceView<'a>, options: &ExportOptions) -> Result<Self, ExportError> {
         let events = &view.store().events()[..view.event_count()];
         let Some(last) = events.last() else {
-            return Err(ExportError::NoCompression {
-                cursor: view.cursor(),
-                what: What::Raster,
-            });
+            return Err(ExportError::no_compression(view, What::Raster));
         };
         Ok(Self {
             events,

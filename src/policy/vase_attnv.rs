@@ -84,7 +84,10 @@ impl Policy for VaseAttnV {
             .filter(|r| r.is_finite())
             .fold(f32::MIN_POSITIVE, f32::max);
         let mut order: Vec<usize> = (0..candidates).collect();
-        let wide = ((settings.budget / WIDE_SHARE) as usize).min(candidates);
+        let sinks = ranges.iter().filter(|range| range.is_infinite()).count();
+        let wide = ((settings.budget / WIDE_SHARE) as usize)
+            .max(sinks)
+            .min(candidates);
         if wide > 0 && wide < candidates {
             order.select_nth_unstable_by(wide - 1, |&a, &b| {
                 ranges[b]

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::stamped_line::{begins_as_stamped, payload, stamp};
 use super::{ArmKey, RunOutcome, SweepPlan};
-use crate::trace::{FileError, folder_of};
+use crate::trace::{FileError, folder_of, names_folder};
 
 /// Grows with every change of what is written or of what a number means. 2: ratios are of slots read, answers graded anew.
 /// 3: costs are of decoding alone, units graded anew. 4: a box ends on its line; policies without a window have none.
@@ -227,7 +227,7 @@ impl ResultsFile {
     /// [`ResultsError`]; a file of another sweep is left as it is.
     pub fn open(path: &Path, plan: &SweepPlan) -> Result<(Self, Vec<RunOutcome>), ResultsError> {
         let path = Self::at(path);
-        if path.as_os_str().as_encoded_bytes().ends_with(b"/") || !folder_of(&path).is_dir() {
+        if names_folder(&path) || !folder_of(&path).is_dir() {
             return Err(FileError::without_folder(&path).into());
         }
         let mut file = open_alone(&path)?;

@@ -61,6 +61,9 @@ pub fn destination(path: &Path) -> Result<PathBuf, FileError> {
     let failed = |source| FileError::writing(path, source);
     let target = match path.canonicalize() {
         Ok(target) => target,
+        Err(error) if error.kind() == io::ErrorKind::NotFound && names_folder(path) => {
+            return Err(FileError::without_folder(path));
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
         Err(error) => return Err(failed(error)),
     };
@@ -72,6 +75,12 @@ pub fn destination(path: &Path) -> Result<PathBuf, FileError> {
         return Err(failed(io::Error::new(io::ErrorKind::InvalidInput, what)));
     }
     Ok(target)
+}
+
+/// Whether a path speaks of a folder: it ends as only a folder's does.
+pub fn names_folder(path: &Path) -> bool {
+    let last = path.as_os_str().as_encoded_bytes().last();
+    last.is_some_and(|byte| std::path::is_separator(char::from(*byte)))
 }
 
 /// Where a run that is being recorded to `path` lies until it has ended.

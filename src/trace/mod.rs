@@ -38,7 +38,8 @@ mod writer;
 
 pub use answer::{END_OF_THOUGHT, last_boxed};
 pub use atomic_file::{
-    AtomicFile, FileError, destination, folder_of, is_free, numbered, sync_folder, unfinished,
+    AtomicFile, FileError, destination, folder_of, is_free, names_folder, numbered, sync_folder,
+    unfinished,
 };
 pub use codec::FORMAT_VERSION;
 pub use eviction::EvictionMap;

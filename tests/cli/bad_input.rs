@@ -29,6 +29,69 @@ fn bad_settings_are_one_clear_message() {
 }
 
 #[test]
+fn the_exit_code_tells_a_wrong_wish_from_work_that_failed() {
+    let code = |args: &[&str]| rkv_scope(args).output().unwrap().status.code();
+    let record = ["record", "--prompt", PROBLEM];
+    for extra in [
+        ["--policy", "magic"],
+        ["--kernel", "6"],
+        ["--scope", "house"],
+    ] {
+        assert_eq!(code(&[&record[..], &extra].concat()), Some(2), "{extra:?}");
+    }
+    assert_eq!(code(&["info", "/nonexistent/run.rkvt"]), Some(1));
+}
+
+#[test]
+fn what_cannot_be_is_told_before_any_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("new/").to_str().unwrap().to_owned();
+    for args in [
+        vec!["record", "--prompt", PROBLEM, "--out", &missing],
+        vec!["calibrate", "--prompt", PROBLEM, "--out", &missing],
+    ] {
+        let message = refused(&args);
+        assert!(message.contains("its folder is not there"), "{message}");
+        assert!(!message.contains("tokens"), "nothing ran: {message}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    for count in ["0", "4294967295", "-5"] {
+        let message = refused(&["sweep", "--problems", count]);
+        assert!(message.contains("1..=1000000"), "{message}");
+    }
+    let message = refused(&["problems", "--list", "--kinds", "gains"]);
+    assert!(message.contains("cannot be used with"), "{message}");
+    let vase = ["--policy", "vase-dkv", "--protect", "none", "--sinks", "60"];
+    let record = ["record", "--prompt", PROBLEM, "--budget", "48"];
+    let message = refused(&[&record[..], &vase].concat());
+    assert!(message.contains("at least 69"), "{message}");
+    let tri = [
+        "--policy",
+        "triattention",
+        "--calibration",
+        "/nonexistent.json",
+    ];
+    let message = refused(&[&record[..], &tri].concat());
+    assert!(message.contains("check the name"), "{message}");
+}
+
+#[test]
+fn an_export_without_compressions_says_what_would_have_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (full, _) = record(folder.path(), "full.rkvt", &["--policy", "full"]);
+    let heatmap = [
+        "export", &full, "--what", "heatmap", "--format", "csv", "--out", "-",
+    ];
+    let message = refused(&heatmap);
+    assert!(message.contains("a policy that evicts"), "{message}");
+    let message = refused(&[&heatmap[..], &["--event", "-1"]].concat());
+    assert!(
+        message.contains("invalid value '-1' for '--event <N>'"),
+        "{message}"
+    );
+}
+
+#[test]
 fn a_benchmark_that_cannot_run_says_so_once() {
     let message = refused(&["bench", "decode", "--contexts", "999999"]);
     assert!(message.contains("no context length fits"), "{message}");

@@ -37,6 +37,35 @@ fn a_full_disk_keeps_the_previous_file() {
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_figure_is_drawn_though_nobody_takes_the_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let figure = folder.path().join("curve.png");
+    let figure = figure.to_str().unwrap();
+    let sweep = [
+        "sweep",
+        "--problems",
+        "1",
+        "--budgets",
+        "48",
+        "--policies",
+        "rkv",
+    ];
+    let (a, _) = record(folder.path(), "a.rkvt", &[]);
+    let compare = ["compare", &a, &a, "--json", "--out"];
+    let ended = ["--max-tokens", "40", "--plot"];
+    for args in [[&sweep[..], &ended].concat(), compare.to_vec()] {
+        let gone = std::fs::OpenOptions::new().write(true).open("/dev/full");
+        let output = rkv_scope(&[&args[..], &[figure]].concat())
+            .stdout(gone.unwrap())
+            .output()
+            .unwrap();
+        assert!(!output.status.success());
+        std::fs::remove_file(figure).expect("it was drawn");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_pipe_or_device_is_never_replaced_by_a_file() {

@@ -231,7 +231,8 @@ fn every_policy_keeps_the_invariants_at_every_scope_protection_and_budget() {
                     protection,
                     ..with_small_window(info)
                 };
-                let protected = base.protected(PROMPT_TOKENS);
+                let spared = if info.needs.sinks { base.sinks } else { 0 };
+                let protected = base.protected(PROMPT_TOKENS).max(spared);
                 let least = base.window + protected + 1;
                 // The least that works with a compression at every step; room; more than is ever needed.
                 for (budget, buffer) in [(least, 1), (least + 9, 7), (1000, 8)] {
