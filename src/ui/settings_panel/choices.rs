@@ -56,12 +56,12 @@ pub fn show(ui: &mut Ui, settings: &mut CacheSettings) {
             (
                 Trigger::CacheFull,
                 "cache full",
-                "The cache holds budget + buffer slots, as in the paper",
+                "The cache holds budget + buffer slots, as in the paper (--trigger full)",
             ),
             (
                 Trigger::Published,
                 "published code",
-                "Every buffer tokens of prompt and text, once the cache holds the budget, as the published code does",
+                "Every buffer tokens of prompt and text, once the cache holds the budget, as the published code does (--trigger published)",
             ),
         ],
     );
@@ -73,12 +73,12 @@ pub fn show(ui: &mut Ui, settings: &mut CacheSettings) {
             (
                 SlotOrder::Time,
                 "by time",
-                "By position, so that \"newest\" and the pooling neighbourhood mean time",
+                "By position, so that \"newest\" and the pooling neighbourhood mean time (--order time)",
             ),
             (
                 SlotOrder::Reference,
                 "by score",
-                "By descending score, as the published code leaves them",
+                "By descending score, as the published code leaves them (--order reference)",
             ),
         ],
     );

@@ -33,13 +33,14 @@ fn amber(param: Param) -> bool {
 fn number(ui: &mut Ui, param: Param, settings: &mut CacheSettings) {
     let palette = Palette::of(ui.ctx());
     let spec = param.spec();
+    let hint = format!("{}\n\n--{} on the command line", spec.help, spec.option);
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 1.0;
         ui.spacing_mut().interact_size.y = 20.0;
         let label = ui
             .horizontal(|ui| {
                 let label = ui.label(RichText::new(spec.label).size(13.5).color(palette.text));
-                let label = label.on_hover_text(spec.help);
+                let label = label.on_hover_text(&hint);
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                     let mut value = param.get(settings);
                     // Typed values may leave the slider; the check says when they go too far.
@@ -49,7 +50,7 @@ fn number(ui: &mut Ui, param: Param, settings: &mut CacheSettings) {
                     if ui
                         .add(field)
                         .labelled_by(label.id)
-                        .on_hover_text(spec.help)
+                        .on_hover_text(&hint)
                         .changed()
                     {
                         param.set(settings, value);
@@ -78,7 +79,7 @@ fn number(ui: &mut Ui, param: Param, settings: &mut CacheSettings) {
         if ui
             .add(slider)
             .labelled_by(label.id)
-            .on_hover_text(spec.help)
+            .on_hover_text(&hint)
             .changed()
         {
             param.set(settings, odd_kernel(param, value));

@@ -74,17 +74,17 @@ pub fn show(ui: &mut Ui, sampling: &mut Sampling, level: &mut RecordLevel) {
         (
             RecordLevel::Summary,
             "evictions",
-            "Which tokens left, nothing more: the smallest files",
+            "Which tokens left, nothing more: the smallest files (--level summary)",
         ),
         (
             RecordLevel::Scores,
             "scores",
-            "Also the final score of every candidate",
+            "Also the final score of every candidate (--level scores)",
         ),
         (
             RecordLevel::Components,
             "all",
-            "Also importance and redundancy, which the colours need",
+            "Also importance and redundancy, which the colours need (--level components)",
         ),
     ];
     segmented::show(ui, "Record", 3, &choices, level);
