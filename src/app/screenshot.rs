@@ -1,6 +1,5 @@
 //! `--screenshot-to`: waits until everything is drawn, writes a picture of the window, and quits.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,7 +9,7 @@ use resvg::tiny_skia::{IntSize, Pixmap};
 
 use super::state::App;
 use crate::error_chain::chain;
-use crate::trace::{AtomicFile, FileError};
+use crate::trace::AtomicFile;
 use crate::ui::engine_status::{Link, Phase};
 
 /// Frames without news before the picture is taken: panels settle their sizes over two or three.
@@ -94,12 +93,5 @@ fn write_png(path: &Path, image: &ColorImage) -> Result<(), String> {
         .ok_or("the window has no pixels".to_owned())?
         .encode_png()
         .map_err(|error| format!("the picture could not be encoded: {error}"))?;
-    write_whole(path, &encoded).map_err(|error| chain(&error))
-}
-
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
-    let mut file = AtomicFile::create(path)?;
-    file.write_all(bytes)
-        .map_err(|source| FileError::writing(path, source))?;
-    file.commit()
+    AtomicFile::put(path, &encoded).map_err(|error| chain(&error))
 }

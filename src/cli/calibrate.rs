@@ -73,11 +73,9 @@ pub(super) fn run(args: &CalibrateArgs, out: &mut dyn Write) -> Result<(), CliEr
 }
 
 fn write(path: &Path, statistics: &Calibration) -> Result<(), FileError> {
-    let failed = |source| FileError::writing(path, source);
-    let mut file = AtomicFile::create(path)?;
-    let json = serde_json::to_string(statistics).map_err(|error| failed(error.into()))?;
-    file.write_all(json.as_bytes()).map_err(failed)?;
-    file.commit()
+    let json = serde_json::to_string(statistics);
+    let json = json.map_err(|error| FileError::writing(path, error.into()))?;
+    AtomicFile::put(path, json.as_bytes())
 }
 
 /// Reads what `calibrate` wrote.

@@ -109,10 +109,7 @@ fn rendered(figure: &Figure, format: Format) -> Result<Vec<u8>, ExportError> {
 /// [`ExportError`]; a file of that name is then as it was.
 pub fn write_figure(figure: &Figure, format: Format, path: &Path) -> Result<(), ExportError> {
     let bytes = rendered(figure, format)?;
-    let mut file = AtomicFile::create(path)?;
-    file.write_all(&bytes)
-        .map_err(|source| FileError::writing(path, source))?;
-    Ok(file.commit()?)
+    Ok(AtomicFile::put(path, &bytes)?)
 }
 
 /// Writes `what` to a file, which appears whole or not at all.

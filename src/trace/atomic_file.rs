@@ -160,6 +160,17 @@ impl AtomicFile {
         })
     }
 
+    /// Puts `bytes` in place at `path`.
+    ///
+    /// # Errors
+    /// As [`AtomicFile::create`] and [`AtomicFile::commit`].
+    pub fn put(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
+        let mut file = Self::create(path)?;
+        file.write_all(bytes)
+            .map_err(|source| FileError::writing(path, source))?;
+        file.commit()
+    }
+
     /// Tells before long work, not after it, that its result could not be kept. Leaves nothing behind.
     ///
     /// # Errors

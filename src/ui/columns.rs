@@ -27,6 +27,11 @@ impl Columns {
         }
     }
 
+    /// Columns as [`Self::new`] makes them, for a picture so many points wide.
+    pub fn across(sight: (f64, f64), end: usize, width: f32, pixels_per_point: f32) -> Self {
+        Self::new(sight, end, (width * pixels_per_point).round() as usize)
+    }
+
     /// Number of columns.
     pub fn count(&self) -> usize {
         self.count

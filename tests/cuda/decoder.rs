@@ -139,7 +139,9 @@ fn assert_evictions_alike(host: &[Vec<Vec<u32>>], device: &[Vec<Vec<u32>>]) {
 
 /// Logits after each of `tokens`, fed one by one.
 fn logits_of_each(model: &mut dyn LanguageModel, tokens: &[u32]) -> Vec<Vec<f32>> {
-    let mut cache = model.new_cache(cache_shape(model, tokens.len())).unwrap();
+    let mut cache = model
+        .new_cache(CacheShape::of(&model.summary(), tokens.len(), 8))
+        .unwrap();
     let each = tokens.iter().map(|&token| {
         let mut logits = vec![];
         model
@@ -148,18 +150,6 @@ fn logits_of_each(model: &mut dyn LanguageModel, tokens: &[u32]) -> Vec<Vec<f32>
         logits
     });
     each.collect()
-}
-
-fn cache_shape(model: &dyn LanguageModel, capacity: usize) -> CacheShape {
-    let summary = model.summary();
-    CacheShape {
-        layers: summary.layers as usize,
-        query_heads: summary.query_heads as usize,
-        kv_heads: summary.kv_heads as usize,
-        head_dim: summary.head_dim as usize,
-        capacity,
-        window: 8,
-    }
 }
 
 /// A cache and weights of sixteen bits: logits off by rounding, and mostly the same next token.
@@ -310,7 +300,7 @@ fn a_batch_is_its_sequences<A: Accelerator + 'static>(accelerator: Arc<A>) {
 fn a_stopped_pass_leaves_no_trace<A: Accelerator + 'static>(accelerator: Arc<A>) {
     use rkv_scope::model::Forward;
     let mut model = load_on_accelerator("reasoner", accelerator, Element::F32).unwrap();
-    let shape = cache_shape(model.as_ref(), 20);
+    let shape = CacheShape::of(&model.summary(), 20, 8);
     let mut cache = model.new_cache(shape).unwrap();
     let (mut first, mut again) = (vec![], vec![]);
     model

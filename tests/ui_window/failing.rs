@@ -11,20 +11,12 @@ use rkv_scope::ui::engine_status::Link;
 use rkv_scope::ui::notifications::Level;
 
 use super::live::{ask, plan, running};
-use super::stage::{Stage, execute, wait, with_engine, with_engine_and_runs};
+use super::stage::{Stage, execute, read, wait, with_engine, with_engine_and_runs};
 
 #[test]
 fn what_a_run_that_fails_wrote_last_is_shown_and_so_is_its_end() {
     let (mut harness, engine, run) = running();
-    let store = |harness: &Harness<'static, Stage>| {
-        harness
-            .state()
-            .app()
-            .session()
-            .expect("a run is shown")
-            .store
-            .clone()
-    };
+    let store = |harness: &Harness<'static, Stage>| read(harness).clone();
     let written = store(&harness).tokens().len();
     let message = "the disk of the weights is gone".to_owned();
     let failed = FinishReason::Failed(message.clone());
@@ -53,14 +45,7 @@ fn what_a_run_that_fails_wrote_last_is_shown_and_so_is_its_end() {
 #[test]
 fn when_the_engine_dies_the_run_stays_and_it_can_start_again() {
     let (mut harness, engine, run) = running();
-    let tokens = harness
-        .state()
-        .app()
-        .session()
-        .unwrap()
-        .store
-        .tokens()
-        .len();
+    let tokens = read(&harness).tokens().len();
     let message = "the model failed: out of memory".to_owned();
     engine.say(EngineEvent::Failed {
         run: Some(run),
@@ -70,17 +55,7 @@ fn when_the_engine_dies_the_run_stays_and_it_can_start_again() {
     harness.run();
     harness.get_by_label(&message);
     assert_eq!(harness.state().app().status().link, Link::Down);
-    assert_eq!(
-        harness
-            .state()
-            .app()
-            .session()
-            .unwrap()
-            .store
-            .tokens()
-            .len(),
-        tokens
-    );
+    assert_eq!(read(&harness).tokens().len(), tokens);
     harness.get_by_label("Start it again").click();
     harness.run();
     assert_eq!(harness.state().app().status().link, Link::Up);

@@ -8,7 +8,7 @@ use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::trace::{FinishReason, Position};
 use rkv_scope::ui::{Tab, UiCommand};
 
-use super::stage::{Engine, Stage, execute, with_engine};
+use super::stage::{Engine, Stage, execute, read, with_engine};
 
 pub fn plan() -> Synthetic {
     Synthetic {
@@ -316,14 +316,7 @@ fn another_tab_forgets_what_the_pointer_was_over() {
 #[test]
 fn events_of_an_older_run_change_nothing() {
     let (mut harness, engine, run) = running();
-    let tokens = harness
-        .state()
-        .app()
-        .session()
-        .unwrap()
-        .store
-        .tokens()
-        .len();
+    let tokens = read(&harness).tokens().len();
     let old = RunId(run.0 - 1);
     engine.say(EngineEvent::Records {
         run: old,

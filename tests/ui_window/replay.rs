@@ -10,7 +10,9 @@ use rkv_scope::trace::{Position, RecordLevel, TraceStore};
 use rkv_scope::ui::command::SaveTo;
 use rkv_scope::ui::{ColourMode, Tab, UiCommand};
 
-use super::stage::{Stage, enter_trace_path, execute, replaying, viewer, wait, wait_for_text};
+use super::stage::{
+    Stage, enter_trace_path, execute, read, replaying, viewer, wait, wait_for_text,
+};
 
 fn cursor(harness: &Harness<'static, Stage>) -> usize {
     harness
@@ -71,17 +73,7 @@ fn a_click_pins_a_token_and_escape_lets_go() {
     harness.get_by_label_contains("so the area is").click();
     harness.run();
     let pinned = harness.state().app().selection().pinned;
-    let text = pinned.map(|p| {
-        harness
-            .state()
-            .app()
-            .session()
-            .unwrap()
-            .store
-            .tokens()
-            .text(p)
-            .to_owned()
-    });
+    let text = pinned.map(|p| read(&harness).tokens().text(p).to_owned());
     assert!(text.is_some_and(|text| !text.is_empty()), "{pinned:?}");
     harness.key_press_modifiers(Modifiers::ALT, Key::ArrowRight);
     harness.run();

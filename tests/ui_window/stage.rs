@@ -235,3 +235,13 @@ pub fn with_engine_and(
     };
     (window(size, theme, config), engine)
 }
+
+/// The run that is read.
+pub fn read<'h>(harness: &'h Harness<'static, Stage>) -> &'h TraceStore {
+    &harness
+        .state()
+        .app()
+        .session()
+        .expect("a run is shown")
+        .store
+}

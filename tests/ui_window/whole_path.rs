@@ -17,7 +17,7 @@ use rkv_scope::model::{self, Forward, KvCache, LanguageModel, LanguageModelError
 use rkv_scope::trace::{EventIndex, ModelSummary, Position, load};
 use rkv_scope::ui::{Tab, UiCommand};
 
-use super::stage::{Stage, compared, window};
+use super::stage::{Stage, compared, read, window};
 
 const PROBLEM: &str = "A farm has 24 eggs. It gets 5 baskets with 12 eggs in each. It sells 37 of them. \
                        How many eggs does it have left?";
@@ -126,7 +126,7 @@ fn a_typed_problem_is_reasoned_about_scrubbed_steered_and_exported() {
             .session()
             .is_some_and(|s| s.store.end().is_some())
     });
-    let store = harness.state().app().session().unwrap().store.clone();
+    let store = read(&harness).clone();
     assert_eq!(store.events()[0].slots_after[0], 96);
     assert_eq!(store.events().last().unwrap().slots_after[0], 64);
     assert!(

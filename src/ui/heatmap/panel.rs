@@ -249,7 +249,8 @@ fn body(
     let drawn = state.picture.as_ref().map(|picture| picture.columns);
     let shown = drawn.unwrap_or_else(|| {
         let width = (ui.available_width() - GUTTER - RIGHT).max(8.0);
-        columns(ui, state.zoom.visible(total), seen, width)
+        let scale = ui.ctx().pixels_per_point();
+        Columns::across(state.zoom.visible(total), seen, width, scale)
     });
     legend::show(ui, state.quality, palette, scale, shown.bin());
     let whole = ui.available_rect_before_wrap();
@@ -349,12 +350,6 @@ fn body(
     under
 }
 
-/// The columns of a picture so many points wide.
-fn columns(ui: &Ui, visible: (f64, f64), seen: usize, width: f32) -> Columns {
-    let pixels = (width * ui.ctx().pixels_per_point()).round() as usize;
-    Columns::new(visible, seen, pixels)
-}
-
 /// Brings texture and marks up to date and draws them.
 fn draw(
     ui: &Ui,
@@ -371,7 +366,8 @@ fn draw(
     let table = &shown.table;
     let dark = ui.ctx().theme() == egui::Theme::Dark;
     let quality = state.quality;
-    let columns = columns(ui, axis.range(), table.seen(), rect.width());
+    let per_point = ui.ctx().pixels_per_point();
+    let columns = Columns::across(axis.range(), table.seen(), rect.width(), per_point);
     let fresh = state.picture.as_ref().is_some_and(|p| {
         Arc::ptr_eq(&p.of, &shown.record)
             && p.quality == quality
@@ -425,7 +421,7 @@ fn draw(
                 axis,
                 rect.top(),
                 row_height,
-                ui.ctx().pixels_per_point(),
+                per_point,
                 colour,
             );
             cached.mesh = Some((*axis, rect, mesh));

@@ -62,8 +62,8 @@ pub fn show(
     let total = store.events().last().map_or(0, |e| e.seen as usize);
     let at = selection.zoomed_at(view.cursor());
     let width = (ui.available_width() - GUTTER - RIGHT).max(1.0);
-    let pixels = (width * ui.ctx().pixels_per_point()).round() as usize;
-    let columns = Columns::new(state.zoom.visible(total), total, pixels);
+    let scale = ui.ctx().pixels_per_point();
+    let columns = Columns::across(state.zoom.visible(total), total, width, scale);
     let heads = store.header().model.heads();
     header(ui, state, palette, heads, at, total, columns.bin());
 

@@ -43,11 +43,10 @@ impl SurvivalPicture {
             .take_if(|(look, _)| !look.run.has_become(store));
         self.events = store.events().len();
         let scale = ctx.pixels_per_point();
-        let pixels = (axis.width() * scale).round() as usize;
         let seen = store.events().last().map_or(0, |last| last.seen as usize);
         let wanted = Look {
             run: RunKey::of_events(store),
-            columns: Columns::new(axis.range(), seen, pixels),
+            columns: Columns::across(axis.range(), seen, axis.width(), scale),
             lines: self
                 .events
                 .min((y.span() * scale).round().max(1.0) as usize),
