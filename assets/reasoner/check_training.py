@@ -46,9 +46,9 @@ def write_data(folder: Path):
     (folder / "tokenizer.json").write_text(json.dumps({"added_tokens": [], "model": {"vocab": vocab}}))
 
 
-def run(folder: Path, out: Path, steps: int) -> dict:
+def run(folder: Path, out: Path, steps: int, **more) -> dict:
     options = {"steps": steps, "tokens": 40000, "batch": 512, "easy-until": 2000, "all-from": 8000, "log-every": 20, "threads": 1}
-    options |= {"lr": 0.02, "adam-lr": 0.004, "decay": 0.3, "candidates": 2, "word-weight": 0.5, "brief-share": 0.3}
+    options |= {"lr": 0.02, "adam-lr": 0.004, "decay": 0.3, "candidates": 2, "word-weight": 0.5, "brief-share": 0.3} | more
     words = [word for option, value in options.items() for word in (f"--{option}", str(value))]
     train.main(["train", "--data", str(folder), "--out", str(out), *words, *SIZES])
     return torch.load(out / "checkpoint.pt", weights_only=False)
@@ -203,6 +203,8 @@ def main():
         run(folder, root / "cut", 53)
         resumed = run(folder, root / "cut", 150)
         assert same(whole, resumed), "the resumed run differs from the uninterrupted one"
+        timed = run(folder, root / "timed", 100_000, minutes=0.02, tokens=1)
+        assert timed["step"] > 1 and timed["seconds"] >= 1.2, "a training by time does not end with it"
         check_adopting(folder, root / "cut", root)
         check_growing(root / "whole")
         retokenized = check_retokenizing(root)

@@ -23,6 +23,8 @@ LEVELS = ("easy", "medium", "hard")
 MEASURED_SEEDS = range(10)
 # Share of the words of a problem that are cut in two.
 CUT = 0.03
+# Share of the problems that are read as if typed in a hurry.
+HURRIED = 0.1
 SPECIAL = ["<|end|>", "<|user|>", "<|assistant|>", "<think>", "</think>"]
 END, THINK = 0, 3
 # Fills batches up; no token.
@@ -98,12 +100,15 @@ def prepare(
     if seed < 1000:
         raise SystemExit(f"seed {seed} is held out from training: seeds begin at 1000")
     folder.mkdir(parents=True, exist_ok=True)
+    kinds, extra = more
+    mixes = ("", kinds) if extra else ("",)
     if known:
         from tokenizers import Tokenizer
 
         tokenizer = Tokenizer.from_file(str(known))
     else:
-        texts = (f"{sample['problem']}\n{sample['trace']}" for sample in problems(binary, 40_000, seed + 1))
+        drawn = chain.from_iterable(problems(binary, 40_000, seed + 1, kinds=mix) for mix in mixes)
+        texts = (f"{sample['problem']}\n{sample['trace']}" for sample in drawn)
         tokenizer = train_tokenizer(texts, vocab)
     tokenizer.save(str(folder / "tokenizer.json"))
     config = {
@@ -114,14 +119,13 @@ def prepare(
     }
     (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=1))
     samples = []
-    for sample in problems(binary, held_out, 0):
+    for sample in chain.from_iterable(problems(binary, held_out, 0, kinds=mix) for mix in mixes):
         sample["tokens"] = tokenizer.encode(prompt(sample["problem"])).ids
         sample["document"] = tokenizer.encode(document(sample)).ids
         samples.append(sample)
     (folder / "held_out.json").write_text(json.dumps(samples))
-    measured = {sample["problem"] for one in MEASURED_SEEDS for sample in problems(binary, 1000, one)}
+    measured = {sample["problem"] for one in MEASURED_SEEDS for mix in mixes for sample in problems(binary, 1000, one, kinds=mix)}
     for level in LEVELS:
-        kinds, extra = more
         drawn = chain(
             problems(binary, count, seed, level),
             problems(binary, extra, seed + 1, level, kinds=kinds) if extra else (),
@@ -143,12 +147,24 @@ def cut(text: str, rng: random.Random) -> list[str]:
     return [text[a:b] for a, b in pairwise([*cuts, len(text)])]
 
 
+def hurried(problem: str, rng: random.Random) -> str:
+    """The problem as people type it who are in a hurry, now and then: without capitals, without the last sign, or both."""
+    if rng.random() >= HURRIED:
+        return problem
+    way = rng.randrange(4)
+    if way == 0:
+        return problem[:1].lower() + problem[1:]
+    if way < 3:
+        problem = problem.lower()
+    return problem.rstrip("?.") if way > 1 else problem
+
+
 def write_level(tokenizer, samples, path: Path):
     rng = random.Random(path.name)
     lengths, mains = [], []
     with path.with_suffix(".bin").open("wb") as out:
         for batch in batched(samples, 2000):
-            parts = [[*cut(prompt(sample["problem"]), rng), reply(sample)] for sample in batch]
+            parts = [[*cut(prompt(hurried(sample["problem"], rng)), rng), reply(sample)] for sample in batch]
             encoded = iter(tokenizer.encode_batch([part for document in parts for part in document]))
             for document in parts:
                 *asked, replied = [next(encoded) for _ in document]
@@ -282,21 +298,21 @@ class Curriculum:
             ]
 
         self.whole, self.main = levels("len", tokens), levels("main", tokens * candidates)
-        self.brief = levels("main", tokens, pieces) if pieces else []
+        self.brief = levels("main", tokens * candidates, pieces) if pieces else []
         self.rng = random.Random(f"{seed} levels")
 
     def batch(self, seen: int, easy_until: int, all_from: int, main_share: float, brief_share: float) -> tuple[Batch, bool]:
         """Only easy problems until `easy_until` tokens, then ever more of the others, and all from `all_from` on.
 
         `main_share` of the batches hold main parts only, `candidates` times as many of them: the second result says so.
-        `brief_share` of them are brief instead.
+        `brief_share` of them are brief.
         """
         progress = min(1.0, max(0.0, (seen - easy_until) / max(1, all_from - easy_until)))
         weights = (1 - 0.8 * progress, 0.35 * progress, 0.45 * progress)
         main = self.rng.random() < main_share
         brief = main and brief_share > 0 and self.rng.random() < brief_share
         levels = self.brief if brief else self.main if main else self.whole
-        return self.rng.choices(levels, weights)[0].batch(), main and not brief
+        return self.rng.choices(levels, weights)[0].batch(), main
 
     def state(self):
         return {"rng": self.rng.getstate(), "levels": [level.state() for level in self.whole + self.main + self.brief]}

@@ -2,11 +2,13 @@
 
 import torch
 
+from precision import multiplies_bf16
+
 
 def orthogonal(g: torch.Tensor, steps: int = 5) -> torch.Tensor:
     """Nearest orthogonal matrices, about: g is [n, rows, columns]."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = g.bfloat16()
+    x = g.bfloat16() if multiplies_bf16(g.device) else g.float()
     tall = x.shape[-2] > x.shape[-1]
     if tall:
         x = x.mT

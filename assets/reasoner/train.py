@@ -26,6 +26,7 @@ from data import PAD, THINK, Batch, Curriculum, prepare
 from evaluate import answers, byte_pieces
 from model import Config, Reasoner
 from muon import Muon
+from precision import multiplies_bf16
 
 WARM_UP_STEPS = 50
 
@@ -66,10 +67,10 @@ def mean(losses: torch.Tensor, counted: torch.Tensor) -> float:
     return losses.sum().item() / int(counted.sum())
 
 
-def rate(seen: int, step: int, total: int, decay: float) -> float:
-    """Share of the peak learning rate: warm-up, constant, then linear to zero over the last `decay` of all tokens."""
-    left = (total - seen) / (decay * total)
-    return min(1.0, (step + 1) / WARM_UP_STEPS) * min(1.0, max(0.0, left))
+def rate(done: float, step: int, decay: float) -> float:
+    """Share of the peak learning rate: warm-up, constant, then linear to zero over the last `decay` of the training, of which
+    `done` is the share that is over."""
+    return min(1.0, (step + 1) / WARM_UP_STEPS) * min(1.0, max(0.0, (1 - done) / decay))
 
 
 def save(path: Path, content: dict):
@@ -156,6 +157,7 @@ class Run:
             torch.set_num_threads(args.threads)
         torch.manual_seed(args.seed)
         self.device = torch.device(args.device)
+        self.bf16 = multiplies_bf16(self.device) if args.bf16 is None else args.bf16
         self.out = Path(args.out)
         self.out.mkdir(parents=True, exist_ok=True)
         self.step = self.seen = 0
@@ -210,13 +212,13 @@ class Run:
         batch, loss = Batch(*(part.to(self.device) for part in batch)), None
         if main and args.candidates > 1:
             batch, loss = self.worst(batch)
-        losses, counted = losses_of(self.model, batch, args.bf16, self.forward, self.cross_entropy)
+        losses, counted = losses_of(self.model, batch, self.bf16, self.forward, self.cross_entropy)
         tokens = batch.tokens
         weights = torch.where(self.digits.of(tokens[:, 1:]), 1.0, args.word_weight)
         weights = torch.where(self.deciding.of(tokens), args.deciding_weight, weights) * counted
         ((losses * weights).sum() / weights.sum()).backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
-        share = rate(self.seen, self.step, int(args.tokens), args.decay)
+        share = rate(self.done(), self.step, args.decay)
         for optimizer, peak in zip(self.optimizers, (args.lr, args.adam_lr), strict=True):
             for group in optimizer.param_groups:
                 group["lr"] = peak * share
@@ -226,12 +228,20 @@ class Run:
         self.seen += int((tokens != PAD).sum())
         return mean(losses, counted) if loss is None else loss
 
+    def done(self) -> float:
+        """Share of the training that is over, by time where a time is set, else by tokens."""
+        if self.args.minutes:
+            return self.seconds / (60 * self.args.minutes)
+        return self.seen / int(self.args.tokens)
+
     @torch.no_grad()
     def worst(self, batch: Batch) -> tuple[Batch, float]:
-        """Of so many `candidates` the one whose worst digit is worst, for a whole batch of them; and the mean loss of all."""
-        losses, counted = losses_of(self.model, batch, self.args.bf16, self.forward, self.cross_entropy)
-        digit = losses.masked_fill(~self.digits.of(batch.tokens[:, 1:]), 0).amax(1)
-        chosen = digit.topk(max(1, len(digit) // self.args.candidates)).indices
+        """Of so many `candidates` the one whose worst digit, operation or label is worst, for a whole batch of them; and the
+        mean loss of all."""
+        losses, counted = losses_of(self.model, batch, self.bf16, self.forward, self.cross_entropy)
+        decides = self.digits.of(batch.tokens[:, 1:]) | self.deciding.of(batch.tokens)
+        worst = losses.masked_fill(~decides, 0).amax(1)
+        chosen = worst.topk(max(1, len(worst) // self.args.candidates)).indices
         return Batch(*(part[chosen] for part in batch)), mean(losses, counted)
 
     @torch.no_grad()
@@ -241,7 +251,7 @@ class Run:
             rows = [torch.tensor(sample["document"]) for sample in samples[at : at + 16]]
             tokens = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=PAD).to(self.device)
             positions, learnt = torch.arange(tokens.shape[1], device=self.device).expand_as(tokens), tokens != PAD
-            losses, counted = losses_of(self.model, Batch(tokens, positions, learnt), self.args.bf16)
+            losses, counted = losses_of(self.model, Batch(tokens, positions, learnt), self.bf16)
             total, count = total + losses.sum().item(), count + int(counted.sum())
         return total / count
 
@@ -273,7 +283,7 @@ def train(args):
     stop = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, frame: stop.append(number))
-    while not stop and run.seen < args.tokens and (args.steps is None or run.step < args.steps):
+    while not stop and run.done() < 1 and (args.steps is None or run.step < args.steps):
         losses.append(run.train_step())
         run.seconds = time.monotonic() - started
         if run.step % args.log_every == 0:
@@ -286,7 +296,7 @@ def train(args):
             next_evaluation += int(args.evaluate_every)
             run.check()
     run.save()
-    if run.seen >= args.tokens:
+    if run.done() >= 1:
         run.check()
 
 
@@ -469,20 +479,19 @@ def arguments(argv=None):
         p.add_argument("--out", type=Path, required=True, help="checkpoint, log and samples")
         p.add_argument("--device", default="cpu", help="cpu or cuda")
         p.add_argument("--threads", type=int, default=0, help="CPU threads; 0 leaves it to torch")
-        p.add_argument("--bf16", action=argparse.BooleanOptionalAction, default=True, help="bfloat16 autocast")
+        p.add_argument("--bf16", action=argparse.BooleanOptionalAction, help="bfloat16 autocast (where the device has it)")
         p.add_argument("--compile", action="store_true", help="torch.compile; needs a C++ compiler")
         p.add_argument("--seed", type=int, default=1)
         p.add_argument("--tokens", type=float, default=20e6, help="all tokens of the training, to which the decay leads")
-        p.add_argument("--decay", type=float, default=0.8, help="share of the tokens in which the learning rate falls to zero")
+        p.add_argument("--minutes", type=float, help="train for so long instead, whatever the number of tokens")
+        p.add_argument("--decay", type=float, default=0.8, help="share of the training in which the learning rate falls to zero")
         p.add_argument("--easy-until", type=float, default=1.5e6, help="tokens with easy problems only")
         p.add_argument("--all-from", type=float, default=10e6, help="tokens from which on the mix is final")
         p.add_argument("--main-share", type=float, default=0.5, help="share of batches without what follows the first answer")
         p.add_argument("--brief-share", type=float, default=0, help="share of these in which the digit work is left out")
         p.add_argument("--steps", type=int, help="stop after this step")
         p.add_argument("--batch", type=int, default=8192, help="tokens of a batch")
-        p.add_argument(
-            "--candidates", type=int, default=1, help="main parts read for one that is trained on: the one with the worst digit"
-        )
+        p.add_argument("--candidates", type=int, default=1, help="main parts read for one that is trained on: the worst one")
         p.add_argument("--word-weight", type=float, default=1, help="weight in the loss of all but the digits")
         p.add_argument("--deciding-weight", type=float, default=1, help="weight in the loss of what is decided")
         p.add_argument("--longest", type=int, default=1536, help="longest document, and most tokens of an evaluated trace")

@@ -82,4 +82,11 @@ kinds! {
     short SHORT "stories of all subjects in few words"
     textbook TEXTBOOK "stories of all subjects as schoolbooks tell them"
     chatty CHATTY "stories of all subjects as people tell them"
+    asks ASKS "bare questions: sums, equations, fractions in all words"
+    grades GRADES "stories: chains of facts as in grade-school sets"
+    household HOUSEHOLD "stories: bills, recipes, work, repairs"
+    leisure LEISURE "stories: sport, games, clubs, exams"
+    world WORLD "stories: nature, travel, time, machines"
+    turned TURNED "stories whose plain operation is the wrong one"
+    messages MESSAGES "questions as people type them to an assistant"
 }

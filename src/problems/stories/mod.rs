@@ -48,16 +48,23 @@ macro_rules! books {
 }
 
 books! {
+    ASKS "asks.txt"
     CHANGES "changes.txt"
     CHATTY "chatty.txt"
     COMPARING "comparing.txt"
+    GRADES "grades.txt"
+    HOUSEHOLD "household.txt"
+    LEISURE "leisure.txt"
     MEASURES "measures.txt"
+    MESSAGES "messages.txt"
     MONEY "money.txt"
     PORTIONS "portions.txt"
     PUZZLES "puzzles.txt"
     SHORT "short.txt"
     TEXTBOOK "textbook.txt"
+    TURNED "turned.txt"
     WHOLES "wholes.txt"
+    WORLD "world.txt"
 }
 
 fn open(book: &str) -> Vec<Story> {

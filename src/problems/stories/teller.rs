@@ -15,6 +15,9 @@ const TRIES: usize = 60;
 /// Words on either side of a number that are noted with it.
 const AROUND: usize = 2;
 
+/// Words that hold an expression together.
+const SIGNS: &[&str] = &["+", "-", "*", "/", "=", "x"];
+
 /// Words that are not noted at either end.
 const LOOSE: &[&str] = &[
     "a", "an", "and", "are", "as", "at", "but", "by", "for", "from", "in", "into", "is", "of",
@@ -215,39 +218,67 @@ fn beside_a_sign(name: &str, sentences: &[&str]) -> bool {
     })
 }
 
-/// What someone notes of a sentence: its numbers, each with the words around it. What counts stands there mostly, and a
-/// small model copies a few words more surely than a sentence.
+/// What someone notes of a sentence: its numbers, each with the words around it, the number first. What counts stands there
+/// mostly, and a small model copies a few words more surely than a sentence, and those it begins with most surely. An
+/// expression or equation stays whole.
 fn passages(sentence: &str) -> Vec<String> {
     let words: Vec<&str> = sentence.split_whitespace().collect();
     let ends_clause = |word: &str| word.ends_with([',', ';', ':']);
-    let mut spans: Vec<(usize, usize)> = vec![];
-    for at in (0..words.len()).filter(|&at| words[at].contains('{')) {
-        let before = (1..=AROUND).take_while(|n| *n <= at && !ends_clause(words[at - n]));
+    let is_sign = |at: usize| words.get(at).is_some_and(|word| SIGNS.contains(word));
+    let is_number = |at: &usize| words[*at].contains('{');
+    let mut spans: Vec<(usize, usize, usize)> = vec![];
+    for at in (0..words.len()).filter(is_number) {
+        let mut number = at;
+        while number > 1 && is_sign(number - 1) {
+            number -= 2;
+        }
+        let before = (1..=AROUND).take_while(|n| *n <= number && !ends_clause(words[number - n]));
         let after =
             (0..AROUND).take_while(|n| at + n + 1 < words.len() && !ends_clause(words[at + n]));
-        let span = (at - before.count(), at + after.count());
+        let (from, mut to) = (number - before.count(), at + after.count());
+        while to + 1 < words.len() && (is_sign(to) || is_sign(to + 1)) {
+            to += 1;
+        }
         match spans.last_mut() {
-            Some(last) if span.0 <= last.1 => last.1 = span.1,
-            _ => spans.push(span),
+            Some((_, _, last)) if from <= *last => *last = to.max(*last),
+            _ => spans.push((from, number, to)),
         }
     }
-    let text = |(from, to): &(usize, usize)| {
-        let mut words = &words[*from..=*to];
-        while let [first, rest @ ..] = words
-            && LOOSE.contains(first)
-        {
-            words = rest;
+    let noted = |&(from, number, to): &(usize, usize, usize)| {
+        let [before, after] = [&words[from..number], &words[number..=to]].map(without_loose_ends);
+        if before.is_empty() {
+            after
+        } else {
+            format!("{after}, {before}")
         }
-        while let [rest @ .., last] = words
-            && LOOSE.contains(last)
-        {
-            words = rest;
-        }
-        let text = words.join(" ");
-        text.trim_end_matches([',', ';', ':', '.', '?', '!'])
-            .to_owned()
     };
-    spans.iter().map(text).collect()
+    spans.iter().map(noted).collect()
+}
+
+/// Words as a text, without words and signs at either end that say nothing.
+fn without_loose_ends(mut words: &[&str]) -> String {
+    let loose = |word: &str| {
+        LOOSE.contains(&word) || !word.contains(|c: char| c == '{' || c.is_alphanumeric())
+    };
+    while let [first, rest @ ..] = words
+        && loose(first)
+    {
+        words = rest;
+    }
+    // The question mark of `7 * ?` stands for a number.
+    if let [.., sign, "?"] = words
+        && SIGNS.contains(sign)
+    {
+        return words.join(" ");
+    }
+    while let [rest @ .., last] = words
+        && loose(last)
+    {
+        words = rest;
+    }
+    let text = words.join(" ");
+    text.trim_end_matches([',', ';', ':', '.', '?', '!'])
+        .to_owned()
 }
 
 /// The sentences of a text, each with its full stop.
@@ -278,15 +309,21 @@ mod tests {
     fn a_number_is_noted_with_the_words_around_it() {
         assert_eq!(
             passages("A farmer had {n} sheep."),
-            ["farmer had {n} sheep"]
+            ["{n} sheep, farmer had"]
         );
         assert_eq!(
             passages("Today, {m} of the {n} old apples on the table were sold for ${p}."),
-            ["{m} of the {n} old apples", "sold for ${p}"]
+            ["{m} of the {n} old apples", "${p}, sold"]
         );
         assert_eq!(
             passages("They counted 5 and {n} on the first day."),
-            ["5 and {n}"]
+            ["{n}, 5"]
+        );
+        assert_eq!(passages("{n} * ? = {m}"), ["{n} * ? = {m}"]);
+        assert_eq!(passages("What is {n} - ?"), ["{n} - ?, What"]);
+        assert_eq!(
+            passages("Given that w / {k} - {m} = {n}, find w"),
+            ["w / {k} - {m} = {n}, Given"]
         );
         assert!(passages("How many are left?").is_empty());
     }

@@ -12,7 +12,7 @@ pub(super) fn check(text: &str) -> Result<usize, String> {
             continue; // A unit or an unknown: `6x = 60`, `x + 3 = 9`.
         };
         let right = &text[at + 3..];
-        if right.starts_with('?') {
+        if right.starts_with(['?', '_']) {
             continue; // The problem, quoted.
         }
         let end = right
@@ -22,6 +22,9 @@ pub(super) fn check(text: &str) -> Result<usize, String> {
             .parse()
             .map_err(|_none| format!("no value behind {left:?}"))?;
         let rest = &right[end..];
+        if unknown_follows(rest) {
+            continue; // The problem, quoted: `7 * 60 = 42 * ?`.
+        }
         let remainder = [" rest ", " remainder "]
             .iter()
             .find_map(|word| rest.strip_prefix(word));
@@ -48,6 +51,14 @@ pub(super) fn check(text: &str) -> Result<usize, String> {
         }
     }
     Ok(slips)
+}
+
+/// Whether a text goes on with an operation on something that is no number.
+fn unknown_follows(text: &str) -> bool {
+    let after = [" + ", " - ", " * ", " / "]
+        .iter()
+        .find_map(|sign| text.strip_prefix(sign));
+    after.is_some_and(|after| !after.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// The longest expression of numbers and signs that ends the text, and its value; `None` if there is no operation in it.
@@ -117,5 +128,5 @@ fn statements_are_checked() {
     assert_eq!(check("17 / 5 = 3 rest 2"), Ok(0));
     assert!(check("17 / 5 = 3 rest 3").is_err());
     assert!(check("17 / 5 = 3.").is_err());
-    assert_eq!(check("6x = 60, x + 3 = 9"), Ok(0));
+    assert_eq!(check("6x = 60, x + 3 = 9, 7 * 6 = 14 * ?"), Ok(0));
 }
