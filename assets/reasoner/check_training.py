@@ -7,6 +7,7 @@ Needs torch; says so and ends without a failure where it is missing. Takes some 
 
 import json
 import random
+import re
 import sys
 import tempfile
 from array import array
@@ -20,6 +21,7 @@ except ImportError as missing:
 
 import brief
 import data
+import strange
 import train
 from model import Config, Reasoner
 
@@ -151,6 +153,22 @@ def check_cutting():
         assert all(any(token in part for part in cut) for cut in parts), f"{token} is cut"
 
 
+def check_strange_words():
+    """Names, things and asides change alike in problem and trace; numbers and what is asked stay."""
+    here = ["Now Ben has 5 stamps.", "Now Eva has 7 marbles."]
+    elsewhere = ["The pigeons on the roof slept.", "Lanterns hung in the old barn. They saw lizards."]
+    words = strange.Strange(here, elsewhere)
+    assert words.names == {"Ben", "Eva"} and words.things == {"stamps", "marbles"}
+    problem = "Now Ben has 57 stamps. He sells 9. How many stamps are left?"
+    trace = "Now Ben has 57 stamps. The start is 57. So Ben has 48."
+    rng = random.Random(0)
+    drawn = {words.put_into(problem, trace, rng) for _ in range(300)}
+    assert len(drawn) > 10, "hardly anything changes"
+    for asked, told in drawn:
+        assert re.findall(r"\d+", asked) == ["57", "9"] and asked.split(". ")[0] == told.split(". ")[0], (asked, told)
+        assert asked.endswith("are left?") and told.endswith("has 48."), (asked, told)
+
+
 def check_deciding():
     """Labels, operations, noted numbers and how a line of the calculation begins; not the opening nor what follows the answer."""
     split = ["<|user|>", "7", "\n", "8", "<think>", "\n", "Okay", " (", "A", ")", " ", "7", "\n", "(", "A", ")", " ", "7"]
@@ -191,6 +209,7 @@ def check_brief_batches(folder: Path):
 def main():
     check_decoding()
     check_cutting()
+    check_strange_words()
     check_deciding()
     check_brief()
     with tempfile.TemporaryDirectory() as temporary:

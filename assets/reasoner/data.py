@@ -17,6 +17,7 @@ from typing import NamedTuple
 import torch
 
 from brief import work
+from strange import Strange
 
 LEVELS = ("easy", "medium", "hard")
 # The first thousand problems of these seeds are no training data even where another seed draws the same words and numbers.
@@ -92,10 +93,12 @@ def prepare(
     held_out: int,
     known: Path | None = None,
     more: tuple[str, int] = ("", 0),
+    words_of: str = "",
 ):
     """Writes a data folder with `count` problems of each level; `known` is a tokenizer to use instead of a new one.
 
-    `more` is kinds that a model finds hard, and how many problems of these alone each level gets on top.
+    `more` is kinds that a model finds hard, and how many problems of these alone each level gets on top. `words_of` is kinds
+    whose words are put into the problems.
     """
     if seed < 1000:
         raise SystemExit(f"seed {seed} is held out from training: seeds begin at 1000")
@@ -125,12 +128,16 @@ def prepare(
         samples.append(sample)
     (folder / "held_out.json").write_text(json.dumps(samples))
     measured = {sample["problem"] for one in MEASURED_SEEDS for mix in mixes for sample in problems(binary, 1000, one, kinds=mix)}
+    strange = None
+    if words_of:
+        here, elsewhere = ([one["problem"] for one in problems(binary, 20_000, seed + 2, kinds=of)] for of in ("", words_of))
+        strange = Strange(here, elsewhere)
     for level in LEVELS:
         drawn = chain(
             problems(binary, count, seed, level),
             problems(binary, extra, seed + 1, level, kinds=kinds) if extra else (),
         )
-        write_level(tokenizer, (sample for sample in drawn if sample["problem"] not in measured), folder / level)
+        write_level(tokenizer, (sample for sample in drawn if sample["problem"] not in measured), folder / level, strange)
 
 
 def cut(text: str, rng: random.Random) -> list[str]:
@@ -159,11 +166,14 @@ def hurried(problem: str, rng: random.Random) -> str:
     return problem.rstrip("?.") if way > 1 else problem
 
 
-def write_level(tokenizer, samples, path: Path):
+def write_level(tokenizer, samples, path: Path, strange: Strange | None = None):
     rng = random.Random(path.name)
     lengths, mains = [], []
     with path.with_suffix(".bin").open("wb") as out:
         for batch in batched(samples, 2000):
+            if strange:
+                for sample in batch:
+                    sample["problem"], sample["trace"] = strange.put_into(sample["problem"], sample["trace"], rng)
             parts = [[*cut(prompt(hurried(sample["problem"], rng)), rng), reply(sample)] for sample in batch]
             encoded = iter(tokenizer.encode_batch([part for document in parts for part in document]))
             for document in parts:

@@ -471,6 +471,7 @@ def arguments(argv=None):
     p.add_argument("--held-out", type=int, default=1000)
     p.add_argument("--more-of", default="", help="kinds of which each level gets more: gains,groups")
     p.add_argument("--more", type=int, default=0, help="how many problems of these kinds each level gets on top")
+    p.add_argument("--words-of", default="", help="kinds whose words are put into the problems: changes,money")
     p.add_argument("--tokenizer", type=Path, help="use this tokenizer.json instead of training one")
 
     for name in ("train", "evaluate"):
@@ -538,7 +539,7 @@ def main(argv=None):
     args = arguments(argv)
     if args.command == "prepare":
         more = (args.more_of, args.more if args.more_of else 0)
-        prepare(args.binary, args.data, args.count, args.seed, args.vocab, args.held_out, args.tokenizer, more)
+        prepare(args.binary, args.data, args.count, args.seed, args.vocab, args.held_out, args.tokenizer, more, args.words_of)
     else:
         commands = [train, evaluate, grow, adopt, retokenize, export, plot]
         {command.__name__: command for command in commands}[args.command](args)

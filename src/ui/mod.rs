@@ -9,6 +9,7 @@ pub mod columns;
 pub mod command;
 pub mod compare;
 pub mod derived;
+mod drawn;
 mod dropping;
 pub mod empty_state;
 pub mod engine_status;

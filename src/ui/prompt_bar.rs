@@ -9,6 +9,7 @@ use egui::{
 };
 
 use super::command::UiCommand;
+use super::drawn::{Drawn, draw};
 use super::engine_status::{EngineStatus, Link, Phase};
 use super::examples::EXAMPLES;
 use super::file_menu::{self, EarlierRun};
@@ -20,12 +21,29 @@ use super::theme::{Palette, mix};
 pub struct PromptBarState {
     /// The problem.
     pub problem: String,
+    /// The problem that was drawn last.
+    pub drawn: Option<Drawn>,
     /// Path or name in the model menu.
     pub model: String,
     /// When a run was last seen under way, in the window's seconds.
     pub last_busy: Option<f64>,
     /// When none was last seen under way, in the window's seconds.
     pub last_idle: Option<f64>,
+}
+
+impl PromptBarState {
+    /// Puts a problem drawn by chance into the field.
+    pub fn draw(&mut self) {
+        let drawn = draw();
+        self.problem.clone_from(&drawn.problem);
+        self.drawn = Some(drawn);
+    }
+
+    /// What is right, if the problem in the field was drawn.
+    pub fn right_answer(&self) -> Option<i64> {
+        let drawn = self.drawn.as_ref()?;
+        (drawn.problem == self.problem).then_some(drawn.answer)
+    }
 }
 
 /// What the bar shows besides its own fields.
@@ -122,7 +140,8 @@ fn field_and_buttons(
     let width = ui.available_width().max(NARROWEST_FIELD);
     let room = vec2(width, 34.0);
     ui.allocate_ui_with_layout(room, Layout::left_to_right(Align::Center), |ui| {
-        if problem_field(ui, &mut state.problem, width, 1..=3) {
+        let right = state.right_answer();
+        if problem_field(ui, &mut state.problem, width, 1..=3, right) {
             run_if_possible(state, bar, commands);
         }
     });
@@ -201,12 +220,14 @@ pub fn problem_id() -> Id {
     Id::unique("problem")
 }
 
-/// The field for the problem, as high as its text between two numbers of lines; returns whether Enter was pressed in it.
+/// The field for the problem, as high as its text between two numbers of lines; returns whether Enter was pressed in it. The
+/// right answer of a problem that was drawn is a hint of the field.
 pub fn problem_field(
     ui: &mut Ui,
     problem: &mut String,
     width: f32,
     lines: RangeInclusive<usize>,
+    right_answer: Option<i64>,
 ) -> bool {
     let palette = Palette::of(ui.ctx());
     let width = width.max(NARROWEST_FIELD);
@@ -250,6 +271,10 @@ pub fn problem_field(
         .inner;
     response
         .widget_info(|| egui::WidgetInfo::labeled(egui::Role::MultilineTextInput, true, "Problem"));
+    let response = match right_answer {
+        Some(answer) => response.on_hover_text(format!("The right answer is {answer}")),
+        None => response,
+    };
     response.has_focus()
         && ui.input(|i| i.key_pressed(Key::Enter) && i.modifiers == Modifiers::NONE)
 }
@@ -271,7 +296,21 @@ fn examples_menu(ui: &mut Ui, state: &mut PromptBarState) {
                 ui.close();
             }
         }
+        ui.separator();
+        if draw_button(ui).clicked() {
+            state.draw();
+            ui.ctx()
+                .memory_mut(|memory| memory.request_focus(problem_id()));
+            ui.close();
+        }
     });
+}
+
+/// The button that draws a problem.
+pub fn draw_button(ui: &mut Ui) -> Response {
+    ui.button("Draw a problem").on_hover_text(
+        "Puts another problem into the field, of the kinds that the built-in reasoner knows",
+    )
 }
 
 /// Run, or what can be done with the run that is under way. Laid out from the right.

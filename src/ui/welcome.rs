@@ -5,11 +5,13 @@ use egui::{
     Sense, Stroke, Ui, WidgetInfo, vec2,
 };
 
+use crate::config::is_embedded;
+
 use super::command::UiCommand;
 use super::dropping;
 use super::engine_status::{EngineStatus, Link};
 use super::examples::{EXAMPLES, Example};
-use super::prompt_bar::{PromptBarState, problem_field, run_button};
+use super::prompt_bar::{PromptBarState, draw_button, problem_field, problem_id, run_button};
 use super::selection::Tab;
 use super::theme::{Palette, caption, mix};
 
@@ -58,7 +60,7 @@ pub fn show(
                 }
                 ui.add_space(22.0);
                 if status.link != Link::None {
-                    caption(ui, "Or take one of these");
+                    offer(ui, state);
                     ui.add_space(2.0);
                     cards(ui, status, settings_error, width, commands);
                     ui.add_space(22.0);
@@ -80,7 +82,8 @@ fn prompt(
 ) {
     let palette = Palette::of(ui.ctx());
     let obstacle = status.obstacle(&state.problem, settings_error);
-    let enter = problem_field(ui, &mut state.problem, width, 3..=8);
+    let right = state.right_answer();
+    let enter = problem_field(ui, &mut state.problem, width, 3..=8, right);
     ui.add_space(4.0);
     let mut run = enter;
     ui.horizontal(|ui| {
@@ -103,7 +106,7 @@ fn prompt(
                     .model
                     .as_ref()
                     .map_or("", |(model, _)| model.name.as_str());
-                let text = format!("Enter runs it on {name}; settings are at the left");
+                let text = ready(name, state);
                 ui.label(RichText::new(text).size(13.0).color(palette.weak));
             }
         }
@@ -111,6 +114,32 @@ fn prompt(
     if run && obstacle.is_none() && !status.busy() {
         commands.push(UiCommand::Run);
     }
+}
+
+/// What stands beside Run while nothing is in its way.
+fn ready(model: &str, state: &PromptBarState) -> String {
+    if let Some(answer) = state.right_answer() {
+        format!("Enter runs it on {model}; the right answer is {answer}")
+    } else if is_embedded(model) && !EXAMPLES.iter().any(|one| one.problem == state.problem) {
+        format!(
+            "Enter runs it on {model}, which misreads most problems that are worded unlike those below"
+        )
+    } else {
+        format!("Enter runs it on {model}; settings are at the left")
+    }
+}
+
+/// The line over the examples, with the button for one more.
+fn offer(ui: &mut Ui, state: &mut PromptBarState) {
+    ui.horizontal(|ui| {
+        caption(ui, "Or take one of these");
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            if draw_button(ui).clicked() {
+                state.draw();
+                ui.memory_mut(|memory| memory.request_focus(problem_id()));
+            }
+        });
+    });
 }
 
 fn cards(

@@ -149,6 +149,29 @@ fn an_example_runs_with_one_click() {
 }
 
 #[test]
+fn a_problem_is_drawn_into_the_field_and_its_right_answer_told() {
+    let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
+    engine.loaded();
+    harness.run();
+    harness.get_by_label("Draw a problem").click();
+    harness.run();
+    let drawn = harness.get_by_label("Problem").value().unwrap();
+    assert!(!drawn.is_empty());
+    harness.get_by_label_contains("the right answer is");
+    // The field has the keys: what is typed now makes another problem, of which nothing is known.
+    harness.get_by_label("Problem").type_text(" And then?");
+    harness.run();
+    assert!(
+        harness
+            .query_by_label_contains("the right answer is")
+            .is_none()
+    );
+    harness.key_press(Key::Enter);
+    harness.run();
+    assert_eq!(engine.next_start().problem, format!("{drawn} And then?"));
+}
+
+#[test]
 fn the_fonts_have_every_sign_of_the_window_itself() {
     for theme in [Theme::Dark, Theme::Light] {
         let mut harness = strict_window([1280.0, 900.0], theme);
