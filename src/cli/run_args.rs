@@ -256,7 +256,7 @@ pub enum BenchCommand {
         /// Where to run it; candle's own llama beside it always runs on the CPU
         #[arg(long, value_name = "auto|cpu|cuda", default_value = "cpu", value_parser = named(DeviceChoice::from_name, DeviceChoice::ALL))]
         device: DeviceChoice,
-        /// Context lengths, at least 1
+        /// Context lengths, at least 1; R-KV is measured just after its first compressions, too
         #[arg(long, value_name = "N,N,..", value_delimiter = ',', allow_negative_numbers = true, default_values_t = [80, 2048, 7000],
             value_parser = RangedU64ValueParser::<usize>::new().range(1..))]
         contexts: Vec<usize>,

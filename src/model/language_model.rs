@@ -41,6 +41,14 @@ pub enum LanguageModelError {
         /// Rows of the embedding.
         model: usize,
     },
+    /// A problem would end itself, or speak for the model.
+    #[error(
+        "the problem holds `{token}`, which this model reads as a control token and not as text; leave it out"
+    )]
+    SpecialToken {
+        /// The token's text.
+        token: String,
+    },
 }
 
 /// How a forward pass ended.
@@ -60,7 +68,7 @@ pub trait LanguageModel {
     /// The prompt around a problem: chat template, then tokenizer.
     ///
     /// # Errors
-    /// A template or tokenizer that fails, with the way out.
+    /// A template or tokenizer that fails, or a problem that spells out a token of the chat template, with the way out.
     fn encode_prompt(&self, problem: &str) -> Result<Vec<u32>, LanguageModelError>;
 
     /// Turns token ids into text, UTF-8-safely.

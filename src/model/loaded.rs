@@ -322,16 +322,19 @@ impl<R: Runner> LanguageModel for Loaded<R> {
     }
 
     fn encode_prompt(&self, problem: &str) -> Result<Vec<u32>, LanguageModelError> {
-        let text = self
-            .words
-            .template
-            .render(&[ChatMessage::user(problem)], true)?;
-        let start = if self.words.template.is_plain() {
-            TextStart::Document
+        let words = &self.words;
+        let (start, special) = if words.template.is_plain() {
+            // The problem is the whole prompt then, and may be one that was written out.
+            (TextStart::Document, None)
         } else {
-            TextStart::AsWritten
+            let special = words.tokenizer.special_token_in(problem);
+            (TextStart::AsWritten, special)
         };
-        Ok(self.words.tokenizer.encode(&text, start)?)
+        if let Some(token) = special {
+            return Err(LanguageModelError::SpecialToken { token });
+        }
+        let text = words.template.render(&[ChatMessage::user(problem)], true)?;
+        Ok(words.tokenizer.encode(&text, start)?)
     }
 
     fn device(&self) -> String {

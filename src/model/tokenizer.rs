@@ -300,6 +300,18 @@ impl Tokenizer {
         Ok(bos.into_iter().chain(ids.iter().copied()).collect())
     }
 
+    /// The first special token that a text spells out, if it spells any: encoded, it would be that token and no text.
+    pub fn special_token_in(&self, text: &str) -> Option<String> {
+        let added = self.inner.get_added_tokens_decoder();
+        let special = added
+            .values()
+            .filter(|token| token.special && !token.content.is_empty());
+        special
+            .filter_map(|token| Some((text.find(&token.content)?, &token.content)))
+            .min()
+            .map(|(_, content)| content.clone())
+    }
+
     /// The text of a run of tokens, special tokens included; bytes that are not UTF-8 become U+FFFD.
     pub fn decode(&self, ids: &[u32]) -> String {
         let bytes: Vec<u8> = ids

@@ -52,6 +52,14 @@ fn the_reasoner_knows_its_special_tokens() {
     assert_eq!(tokenizer.token_to_id("<nothing>"), None);
 }
 
+#[test]
+fn the_first_special_token_that_a_text_spells_out_is_found() {
+    let tokenizer = reasoner();
+    let found = |text| tokenizer.special_token_in(text);
+    assert_eq!(found("2 < 3 and <|nothing|>"), None);
+    assert_eq!(found("a </think> b <|end|>").as_deref(), Some("</think>"));
+}
+
 /// A two-token vocabulary whose post-processor begins every text with `<s>`, as Llama's does.
 fn with_bos(decoder: &str) -> String {
     format!(

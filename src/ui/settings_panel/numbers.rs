@@ -3,7 +3,7 @@
 use egui::{Align, Layout, RichText, Slider, SliderClamping, Ui};
 
 use crate::config::{CacheSettings, Protection};
-use crate::policy::{Param, PolicyInfo};
+use crate::policy::{Param, ParamSpec, PolicyInfo};
 use crate::ui::number_field::number_field;
 use crate::ui::theme::{Palette, mix};
 
@@ -33,7 +33,7 @@ fn amber(param: Param) -> bool {
 fn number(ui: &mut Ui, param: Param, settings: &mut CacheSettings) {
     let palette = Palette::of(ui.ctx());
     let spec = param.spec();
-    let hint = format!("{}\n\n--{} on the command line", spec.help, spec.option);
+    let hint = hint(spec);
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.y = 1.0;
         ui.spacing_mut().interact_size.y = 20.0;
@@ -85,6 +85,15 @@ fn number(ui: &mut Ui, param: Param, settings: &mut CacheSettings) {
             param.set(settings, odd_kernel(param, value));
         }
     });
+}
+
+/// What a number means, how far its slider goes, and its name on the command line.
+fn hint(spec: &ParamSpec) -> String {
+    let [low, high] = [spec.low, spec.high].map(|end| format!("{end:.*}", spec.decimals));
+    format!(
+        "{}\n\nThe slider goes from {low} to {high}; --{} on the command line",
+        spec.help, spec.option
+    )
 }
 
 /// The slider passes over the widths that have no centre; the field does not, and is told so.
