@@ -3,6 +3,7 @@
 use std::ops::RangeInclusive;
 
 use egui::scroll_area::ScrollBarVisibility;
+use egui::text::{CCursor, CCursorRange};
 use egui::{
     Align, Button, Color32, CornerRadius, Frame, Id, Key, KeyboardShortcut, Layout, Margin,
     Modifiers, Response, RichText, ScrollArea, Stroke, TextEdit, TextStyle, Ui, vec2,
@@ -279,6 +280,15 @@ pub fn problem_field(
         && ui.input(|i| i.key_pressed(Key::Enter) && i.modifiers == Modifiers::NONE)
 }
 
+/// Gives the field the keys, with the cursor behind the text that was put into it.
+pub fn focus_field(ui: &Ui, text: &str) {
+    let mut state = TextEdit::load_state(ui.ctx(), problem_id()).unwrap_or_default();
+    let end = CCursor::new(text.chars().count());
+    state.cursor.set_char_range(Some(CCursorRange::one(end)));
+    TextEdit::store_state(ui.ctx(), problem_id(), state);
+    ui.memory_mut(|memory| memory.request_focus(problem_id()));
+}
+
 /// The menu of examples; picking one fills the field.
 fn examples_menu(ui: &mut Ui, state: &mut PromptBarState) {
     ui.menu_button("examples ⏷", |ui| {
@@ -291,16 +301,14 @@ fn examples_menu(ui: &mut Ui, state: &mut PromptBarState) {
                 .clicked()
             {
                 example.problem.clone_into(&mut state.problem);
-                ui.ctx()
-                    .memory_mut(|memory| memory.request_focus(problem_id()));
+                focus_field(ui, &state.problem);
                 ui.close();
             }
         }
         ui.separator();
         if draw_button(ui).clicked() {
             state.draw();
-            ui.ctx()
-                .memory_mut(|memory| memory.request_focus(problem_id()));
+            focus_field(ui, &state.problem);
             ui.close();
         }
     });
