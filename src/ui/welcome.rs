@@ -132,9 +132,6 @@ fn ready(model: &str, state: &PromptBarState) -> String {
 /// The line over the examples, with the button for one more.
 fn offer(ui: &mut Ui, state: &mut PromptBarState) {
     ui.horizontal(|ui| {
-        // No higher than the caption: in a small window all ways to begin are to be seen.
-        ui.spacing_mut().button_padding.y = 0.0;
-        ui.spacing_mut().interact_size.y = 0.0;
         caption(ui, "Or take one of these");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if draw_button(ui).clicked() {
