@@ -4,7 +4,6 @@ use crate::problems::draw::Draw;
 use crate::problems::plan::{Op, Plan};
 use crate::problems::{Draft, Level};
 
-/// For an equation in signs.
 const ASKS: &[&str] = &[
     "Solve for {x}: {e}.",
     "Solve {e}.",
@@ -14,55 +13,6 @@ const ASKS: &[&str] = &[
     "{e}. What is {x}?",
     "Solve the equation {e}.",
     "{e}, find {x}.",
-    "{e}",
-    "solve {e}",
-    "{e} solve for {x}",
-    "{e}, {x} = ?",
-    "{e} what is {x}",
-    "what is {x} in {e}",
-    "{e}, so what's {x}?",
-    "Solve {e} for {x}.",
-    "Solve this for {x}: {e}",
-    "Please solve {e}.",
-    "Can you solve {e}?",
-    "Find {x}: {e}.",
-    "Find {x} when {e}.",
-    "Find the value of {x} in {e}.",
-    "Determine {x} from {e}.",
-    "Work out {x}: {e}.",
-    "Calculate {x} from {e}.",
-    "What's {x} in {e}?",
-    "What number is {x} in {e}?",
-    "What does {x} stand for in {e}?",
-    "Which number makes {e} true?",
-    "Which value of {x} solves {e}?",
-    "What value of {x} makes {e} true?",
-    "What is the solution of {e}?",
-    "What must {x} be for {e} to be true?",
-    "In the equation {e}, how much is {x}?",
-    "The equation {e} is given. What is {x}?",
-    "My homework says {e}. What's {x}?",
-    "My teacher wrote {e} on the board. What is {x}?",
-    "I'm stuck on {e}. What is {x}?",
-];
-/// For an equation in words, which is a sentence of its own.
-const CLAUSES: &[&str] = &[
-    "If {e}, what is {x}?",
-    "If {e}, what's {x}?",
-    "If {e}, find {x}.",
-    "If {e}, how much is {x}?",
-    "If {e}, which number is {x}?",
-    "Find {x} if {e}.",
-    "What is {x} if {e}?",
-    "What is {x} when {e}?",
-    "{e}. What is {x}?",
-    "{e}, what is {x}",
-    "Given that {e}, find {x}.",
-    "Suppose {e}. What is {x}?",
-    "We know that {e}. What is {x}?",
-    "I know that {e}. Can you find {x}?",
-    "Tell me what {x} is if {e}.",
-    "How much is {x} if {e}?",
 ];
 
 pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
@@ -138,21 +88,12 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             plan.step("", a * x, if minus { Op::Sub } else { Op::Add }, b);
         }
     });
-    let starred = equation.replace(&format!("{a}{name}"), &format!("{a} * {name}"));
-    let (asks, text) = match draw.below(20) {
-        0..=2 => (ASKS, starred),
-        3..=6 => (ASKS, equation.replace(' ', "")),
-        7 => (ASKS, turned(&equation)),
-        8..=10 => {
-            let equals = draw.pick(&[" equals ", " is ", " makes ", " is equal to "]);
-            // `7 plus 3 times x` could be read from left to right.
-            let product_last = equation.starts_with(&format!("{b} + "));
-            let written = if product_last { &equation } else { &starred };
-            (CLAUSES, spoken(written, equals))
-        }
-        _ => (ASKS, equation.clone()),
+    let text = if draw.chance(15) {
+        equation.replace(&format!("{a}{name}"), &format!("{a} * {name}"))
+    } else {
+        equation.clone()
     };
-    let question = draw.pick(asks).replace("{x}", name).replace("{e}", &text);
+    let question = draw.pick(ASKS).replace("{x}", name).replace("{e}", &text);
     let formula = equation
         .replace(&format!("{a}{name}"), &format!("{a} * x"))
         .replace(&format!("{a}("), &format!("{a} * ("))
@@ -163,23 +104,4 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         plan,
         formula,
     }
-}
-
-/// With its sides exchanged.
-fn turned(equation: &str) -> String {
-    match equation.split_once(" = ") {
-        Some((left, right)) => format!("{right} = {left}"),
-        None => equation.to_owned(),
-    }
-}
-
-/// In words but for the inside of brackets, which words would lose.
-fn spoken(equation: &str, equals: &str) -> String {
-    let text = equation.replace(" = ", equals);
-    if text.contains('(') {
-        return text;
-    }
-    text.replace(" + ", " plus ")
-        .replace(" - ", " minus ")
-        .replace(" * ", " times ")
 }

@@ -1,7 +1,5 @@
 //! Gains and losses, one after the other.
 
-mod wordings;
-
 use crate::problems::draw::Draw;
 use crate::problems::plan::{Line, Op, Plan, label, labelled};
 use crate::problems::words::{
@@ -9,115 +7,74 @@ use crate::problems::words::{
 };
 use crate::problems::{Draft, Level};
 
-pub(super) use wordings::EDIBLE;
-use wordings::{
-    ASIDES, CHOICES, DOUBLED, ENDS, GAINS, GROUPED, HALVED, LOSSES, ROLES, STARTS, TRIPLED, WHENS,
-    Wordings,
-};
-
-/// Somebody without a name, now and then: people tell of themselves and of their family.
-pub(super) fn role(draw: &mut Draw) -> Person {
-    let (name, pronoun) = draw.pick(ROLES);
-    Person {
-        name: name.to_owned(),
-        pronoun,
-    }
-}
-
-/// A name as it stands inside a sentence, where the farmer is known already.
-pub(super) fn inside(name: &str) -> String {
-    // Not a prefix: a name such as Weng is none of these.
-    if name == "We" {
-        return "we".to_owned();
-    }
-    let known = |(first, then): &(&str, &str)| Some(format!("{then}{}", name.strip_prefix(first)?));
-    [("The ", "the "), ("A ", "the "), ("My ", "my ")]
-        .iter()
-        .find_map(known)
-        .unwrap_or_else(|| name.to_owned())
-}
-
-pub(super) fn object(subject: &str) -> &str {
-    match subject {
-        "he" => "him",
-        "she" => "her",
-        "I" => "me",
-        "we" => "us",
-        other => other,
-    }
-}
-
-fn possessive(subject: &str) -> String {
-    match subject {
-        "he" => "his".to_owned(),
-        "she" => "her".to_owned(),
-        "it" => "its".to_owned(),
-        "I" => "my".to_owned(),
-        "we" => "our".to_owned(),
-        other => format!("{other}'s"),
-    }
-}
-
-/// A template with its choices made.
-fn chosen(draw: &mut Draw, template: &str) -> String {
-    let mut text = template.to_owned();
-    for (gap, list) in CHOICES {
-        let gap = format!("{{{gap}}}");
-        if text.contains(&gap) {
-            let choices: Vec<&str> = list.split(", ").collect();
-            text = text.replace(&gap, draw.pick(&choices));
-        }
-    }
-    text
-}
-
-/// Whether a number of 1 fits the words around it: only where no plural hangs on it.
-fn fits_one(text: &str) -> bool {
-    let rest = text.replace("of the {i}", "").replace("of {own} {i}", "");
-    let plural = [
-        "{i}",
-        "another",
-        "[are|",
-        "[go|",
-        "[get|",
-        "[break|",
-        "[disappear|",
-        "[arrive|",
-        "[come|",
-    ];
-    !plural.iter().any(|word| rest.contains(word))
-}
-
-/// A template for `I` and `we`: `{who} [buys|bought]` becomes `{who} [buy|bought]`. The verbs of others stay as they are.
-fn first_person(template: &str) -> String {
-    let mut text = template.replace("}'s got", "}'ve got");
-    for subject in ["{N}", "{p}"] {
-        for (third, first) in [("[does ", "[do "), ("[does|did] ", "[do|did] ")] {
-            text = text.replace(&format!("{third}{subject}"), &format!("{first}{subject}"));
-        }
-    }
-    for subject in ["{who} [", "{N} [", "{lower} ["] {
-        let parts: Vec<String> = text
-            .split(subject)
-            .enumerate()
-            .map(|(i, part)| {
-                let end = part.find([' ', '|']).unwrap_or(part.len());
-                match part[..end].strip_suffix('s') {
-                    Some("ha") if i > 0 => format!("have{}", &part[end..]),
-                    // tosses, purchases: only the first loses two letters.
-                    Some(stem) if i > 0 => {
-                        let long = ["sse", "she", "che"].iter().any(|end| stem.ends_with(end));
-                        let stem = if long { &stem[..stem.len() - 1] } else { stem };
-                        format!("{stem}{}", &part[end..])
-                    }
-                    _ => part.to_owned(),
-                }
-            })
-            .collect();
-        text = parts.join(subject);
-    }
-    text
-}
+const STARTS: &[&str] = &[
+    "{N} [has|had] {n} {i}.",
+    "{N} [starts|started] with {n} {i}.",
+    "{N} [owns|owned] {n} {i}.",
+    "At first {lower} [has|had] {n} {i}.",
+    "{N} [collects|collected] {n} {i}.",
+    "In the morning {lower} [has|had] {n} {i}.",
+    "There [are|were] {n} {i} in {at}.",
+    "{N} [keeps|kept] {n} {i} in {at}.",
+];
+const GAINS: &[&str] = &[
+    "{who} [buys|bought] {m} more.",
+    "{who} [buys|bought] another {m} {i}.",
+    "{who} [gets|got] {m} more {i}.",
+    "{who} [finds|found] {m} more.",
+    "{who} [finds|found] {m} {i}.",
+    "{who} [receives|received] {m} {i}.",
+    "Then {who} [picks|picked] up {m} more {i}.",
+    "A friend [gives|gave] {him} {m} more.",
+    "{who} [is|was] given {m} more {i}.",
+    "{who} [wins|won] {m} {i}.",
+    "{who} [makes|made] {m} more.",
+    "Then {who} [adds|added] {m} {i}.",
+    "After that, {who} [gets|got] {m} more.",
+    "The next day {who} [buys|bought] {m} {i}.",
+    "{who} [earns|earned] {m} more {i}.",
+    "{who} [collects|collected] {m} more.",
+    "Later {m} more {i} [arrive|arrived].",
+    "Someone [brings|brought] {m} more {i}.",
+];
+const LOSSES: &[&str] = &[
+    "{who} [gives|gave] away {m} of them.",
+    "{who} [gives|gave] away {m}.",
+    "{who} [sells|sold] {m}.",
+    "{who} [gives|gave] {m} {i} to a friend.",
+    "{who} [gives|gave] {m} {i} to {Other}.",
+    "{who} [sells|sold] {m} of them.",
+    "{who} [sells|sold] {m} {i}.",
+    "{who} [loses|lost] {m} {i}.",
+    "{who} [loses|lost] {m}.",
+    "{who} [uses|used] {m} of them.",
+    "Then {who} [uses|used] up {m} {i}.",
+    "{who} [eats|ate] {m}.",
+    "{who} [throws|threw] away {m} {i}.",
+    "{m} of them [break|broke].",
+    "{m} {i} [are|were] taken away.",
+    "Then {who} [drops|dropped] {m} of them.",
+    "After that, {who} [gives|gave] away {m}.",
+    "{who} [donates|donated] {m} {i}.",
+    "{who} [puts|put] {m} of the {i} away.",
+    "{Other} [takes|took] {m} {i} from {him}.",
+    "Later {m} of the {i} [are|were] lost.",
+    "{who} [removes|removed] {m} {i}.",
+];
+/// What a shop or a farm does not do.
+const ALIVE: &[&str] = &["[eats|", "[wins|", "[picks|", "[earns|", "[drops|", "{at}"];
+const ENDS: &[&str] = &[
+    "How many {i} [does {N} have now|did {N} have in the end]?",
+    "How many {i} [does|did] {N} have in the end?",
+    "How many {i} [does {N} have left|did {N} have left]?",
+    "How many {i} are left?",
+    "How many {i} are there now?",
+    "How many {i} [are|were] there in the end?",
+    "What is the number of {i} in the end?",
+    "How many [does|did] {p} have in the end?",
+    "How many {i} [does {p} have now|did {p} have left]?",
+    "How many {i} [remain|remained]?",
+];
 
 pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
     let (mut someone, other) = two_people(draw);
@@ -131,77 +88,51 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             name,
             pronoun: "it",
         };
-    } else if draw.chance(22) {
-        someone = role(draw);
     }
     let item = items(draw);
     let past = draw.chance(50);
     let at = place(draw);
     let start = level.number(draw).max(3);
-    let lower = inside(&someone.name);
+    let lower = someone
+        .name
+        .replacen("The ", "the ", 1)
+        .replacen("A ", "the ", 1);
     let by_pronoun = draw.chance(60);
     let subject = if by_pronoun { someone.pronoun } else { &lower };
-    let own = possessive(someone.pronoun);
-    let their = possessive(&lower);
-    let first = matches!(someone.pronoun, "I" | "we");
-    let was = match (someone.pronoun, past) {
-        ("I", false) => "am",
-        ("we", false) => "are",
-        (_, false) => "is",
-        ("we", true) => "were",
-        (_, true) => "was",
-    };
-    let told = |template: &str| {
-        if first {
-            tense(&first_person(template), past)
-        } else {
-            tense(template, past)
-        }
-    };
-    let fitting = |wordings: &Wordings| -> Vec<&'static str> {
-        let alive = someone.pronoun != "it";
-        let edible = alive && EDIBLE.contains(&item.as_str());
-        let people = if alive { wordings.people } else { &[] };
-        let food = if edible { wordings.food } else { &[] };
-        [wordings.anyone, people, food].concat()
+    let object = match subject {
+        "he" => "him",
+        "she" => "her",
+        other => other,
     };
     let sentence = |draw: &mut Draw, templates: &[&str], m: i64| {
-        let written = number(draw, m);
-        let (mut template, starts) = loop {
+        let m = number(draw, m);
+        let template = loop {
             let template = draw.pick(templates);
-            let text = chosen(draw, template);
-            let starts = template.contains("{n}");
-            // Who `she` is must have been said.
-            let named = template.contains("{N}") || template.contains("{lower}");
-            if (!starts || named || !by_pronoun) && (m != 1 || fits_one(&text)) {
-                break (text, starts);
+            if someone.pronoun != "it" || !ALIVE.iter().any(|verb| template.contains(verb)) {
+                break template;
             }
         };
-        let timed = ["later", "after", "next day", "evening", "Friday"];
-        if !starts && !timed.iter().any(|word| template.contains(word)) && draw.chance(25) {
-            let whens: Vec<&str> = WHENS.split("; ").collect();
-            template = format!("{} {template}", draw.pick(&whens));
-        }
+        let who = if template.starts_with("{who}") {
+            capital(subject)
+        } else {
+            subject.to_owned()
+        };
         capital(&fill(
-            &told(&template),
+            &tense(template, past),
             &[
                 ("N", &someone.name),
                 ("lower", &lower),
-                ("n", &written),
-                ("m", &written),
+                ("n", &m),
+                ("m", &m),
                 ("i", &item),
                 ("at", at),
-                ("who", subject),
-                ("him", object(subject)),
-                ("to", object(&lower)),
-                ("own", &own),
-                ("their", &their),
-                ("was", was),
+                ("who", &who),
+                ("him", object),
                 ("Other", &other.name),
             ],
         ))
     };
-    let opening = sentence(draw, &fitting(&STARTS), start);
+    let opening = sentence(draw, STARTS, start);
     let mut plan = Plan::default();
     plan.note(format!("{opening} The start is {start}."));
     let (mut story, mut formula, mut now) = (opening, start.to_string(), start);
@@ -213,30 +144,34 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
     let (mut gains, mut losses, mut plain) = (vec![start], vec![], true);
     let mut gains_came_first = true;
     let mut happened = vec![];
-    let named = format!("{} ", someone.name);
     for event in 0..events {
         let (text, op, m) = match draw.below(10) {
             0..=3 if now > 3 => {
                 let m = level.number_to(draw, now - 1);
                 losses.push(m);
-                (sentence(draw, &fitting(&LOSSES), m), Op::Sub, m)
+                (sentence(draw, LOSSES, m), Op::Sub, m)
             }
             4 if level != Level::Easy && now < 150 => {
                 let times = draw.range(2..=3);
-                let templates = if times == 2 { DOUBLED } else { TRIPLED };
+                let text = if times == 2 {
+                    "doubles|doubled"
+                } else {
+                    "triples|tripled"
+                };
                 plain = false;
-                (sentence(draw, templates, times), Op::Mul, times)
+                (
+                    tense(&format!("Then the number of {item} [{text}]."), past),
+                    Op::Mul,
+                    times,
+                )
             }
             5 if level != Level::Easy => {
                 let (count, each) = (draw.range(2..=9), 1 + level.factor(draw) % 40);
                 let holders = groups(draw, &item);
-                let text = fill(
-                    &sentence(draw, GROUPED, count),
-                    &[
-                        ("count", &count.to_string()),
-                        ("holders", holders),
-                        ("each", &each.to_string()),
-                    ],
+                let text = format!(
+                    "{} {} {count} {holders} with {each} {item} in each.",
+                    capital(subject),
+                    tense("[gets|got]", past)
                 );
                 let said = format!("plus {count} times {each}");
                 let more = plan.step(
@@ -257,13 +192,18 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
             }
             6 if now % 2 == 0 && now > 6 => {
                 plain = false;
-                (sentence(draw, HALVED, 2), Op::Div, 2)
+                let text = [
+                    "{who} [gives|gave] half of them away.",
+                    "{who} [sells|sold] half of the {i}.",
+                    "{who} [keeps|kept] only half of them.",
+                ];
+                (sentence(draw, &text, 2), Op::Div, 2)
             }
             _ => {
                 let m = level.number(draw);
                 gains_came_first &= losses.is_empty();
                 gains.push(m);
-                (sentence(draw, &fitting(&GAINS), m), Op::Add, m)
+                (sentence(draw, GAINS, m), Op::Add, m)
             }
         };
         let slip = draw.chance(3) && matches!(op, Op::Add | Op::Sub);
@@ -283,13 +223,8 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
         let verb = text.strip_prefix(&format!("{} ", capital(subject)));
         match verb {
             // One sentence instead of two.
-            Some(verb) if event == 0 && story.starts_with(&named) && draw.chance(30) => {
-                let joint = if op == Op::Sub && draw.chance(40) {
-                    draw.pick(&[" but", " but then", ", but"])
-                } else {
-                    draw.pick(&[" and", " and then", ", then", ", and"])
-                };
-                story = format!("{}{joint} {verb}", story.trim_end_matches('.'));
+            Some(verb) if event == 0 && story.starts_with(&someone.name) && draw.chance(30) => {
+                story = format!("{} and {verb}", story.trim_end_matches('.'));
                 happened.push(verb.to_owned());
             }
             _ => {
@@ -315,18 +250,9 @@ pub(super) fn draft(draw: &mut Draw, level: Level) -> Draft {
     }
     let end = draw.pick(ENDS);
     let question = fill(
-        &told(end),
-        &[
-            ("N", &lower),
-            ("i", &item),
-            ("p", someone.pronoun),
-            ("was", was),
-        ],
+        &tense(end, past),
+        &[("N", &lower), ("i", &item), ("p", someone.pronoun)],
     );
-    // The trace need not repeat what is no part of the problem.
-    if draw.chance(8) {
-        story = format!("{} {story}", draw.pick(ASIDES));
-    }
     Draft {
         story,
         question,
