@@ -33,13 +33,6 @@ pub struct PromptBarState {
 }
 
 impl PromptBarState {
-    /// Puts a problem drawn by chance into the field.
-    pub fn draw(&mut self) {
-        let drawn = draw();
-        self.problem.clone_from(&drawn.problem);
-        self.drawn = Some(drawn);
-    }
-
     /// What is right, if the problem in the field was drawn.
     pub fn right_answer(&self) -> Option<i64> {
         let drawn = self.drawn.as_ref()?;
@@ -281,7 +274,7 @@ pub fn problem_field(
 }
 
 /// Gives the field the keys, with the cursor behind the text that was put into it.
-pub fn focus_field(ui: &Ui, text: &str) {
+fn focus_field(ui: &Ui, text: &str) {
     let mut state = TextEdit::load_state(ui.ctx(), problem_id()).unwrap_or_default();
     let end = CCursor::new(text.chars().count());
     state.cursor.set_char_range(Some(CCursorRange::one(end)));
@@ -306,19 +299,24 @@ fn examples_menu(ui: &mut Ui, state: &mut PromptBarState) {
             }
         }
         ui.separator();
-        if draw_button(ui).clicked() {
-            state.draw();
-            focus_field(ui, &state.problem);
+        if draw_button(ui, state) {
             ui.close();
         }
     });
 }
 
-/// The button that draws a problem.
-pub fn draw_button(ui: &mut Ui) -> Response {
-    ui.button("Draw a problem").on_hover_text(
+/// The button that puts a problem drawn by chance into the field; returns whether it was pressed.
+pub fn draw_button(ui: &mut Ui, state: &mut PromptBarState) -> bool {
+    let response = ui.button("Draw a problem").on_hover_text(
         "Puts another problem into the field, of the kinds that the built-in reasoner knows",
-    )
+    );
+    if response.clicked() {
+        let drawn = draw();
+        state.problem.clone_from(&drawn.problem);
+        state.drawn = Some(drawn);
+        focus_field(ui, &state.problem);
+    }
+    response.clicked()
 }
 
 /// Run, or what can be done with the run that is under way. Laid out from the right.

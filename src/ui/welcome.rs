@@ -11,7 +11,7 @@ use super::command::UiCommand;
 use super::dropping;
 use super::engine_status::{EngineStatus, Link};
 use super::examples::{EXAMPLES, Example};
-use super::prompt_bar::{PromptBarState, draw_button, focus_field, problem_field, run_button};
+use super::prompt_bar::{PromptBarState, draw_button, problem_field, run_button};
 use super::selection::Tab;
 use super::theme::{Palette, caption, mix};
 
@@ -134,10 +134,7 @@ fn offer(ui: &mut Ui, state: &mut PromptBarState) {
     ui.horizontal(|ui| {
         caption(ui, "Or take one of these");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if draw_button(ui).clicked() {
-                state.draw();
-                focus_field(ui, &state.problem);
-            }
+            draw_button(ui, state);
         });
     });
 }
