@@ -4,6 +4,7 @@
 //! caller's knowledge ([`KvCache`](super::KvCache) for one sequence); here are the addresses and the launches. All layers
 //! of a compression go in one launch of each kernel, unless the scores of all would take too much room at once.
 
+mod bounds;
 mod compression;
 mod question;
 
@@ -59,13 +60,14 @@ impl<A: Accelerator> DeviceCache<A> {
     /// An empty cache of `batch` sequences, and the kernels for it.
     ///
     /// # Errors
-    /// [`AcceleratorError::OutOfMemory`], or the device failed.
+    /// [`AcceleratorError::OutOfMemory`], [`AcceleratorError::Beyond`] for a shape that no cache has, or the device failed.
     pub fn new(
         accelerator: Arc<A>,
         shape: CacheShape,
         batch: usize,
         element: Element,
     ) -> Result<Self, AcceleratorError> {
+        bounds::of_shape(&shape, batch)?;
         let slots = shape.layers * batch * shape.kv_heads * shape.capacity;
         let bytes = slots * shape.head_dim * element.bytes();
         let rows = shape.layers * batch * 2 * shape.window;
@@ -111,6 +113,12 @@ impl<A: Accelerator> DeviceCache<A> {
             .element
             .encode(keys)
             .map_err(|error| failed("take keys", &error))?;
+        if bytes.len() * self.layer_rows() != self.layer_bytes() {
+            return Err(AcceleratorError::Beyond {
+                what: "be filled".to_owned(),
+                why: "the keys are not those of one row".to_owned(),
+            });
+        }
         let mut row = gpu.allocate(bytes.len())?;
         gpu.upload(&mut row, 0, &bytes)?;
         for index in 0..self.shape.layers * self.layer_rows() {
@@ -188,7 +196,7 @@ impl<A: Accelerator> DeviceCache<A> {
     /// the result `[batch * tokens, query_heads * head_dim]` is in the cache's type.
     ///
     /// # Errors
-    /// Another type or layout, or the device failed.
+    /// Another type or layout, [`AcceleratorError::Beyond`] for tokens or rows of other sizes, or the device failed.
     pub fn append_and_attend(
         &mut self,
         layer: usize,
@@ -196,6 +204,7 @@ impl<A: Accelerator> DeviceCache<A> {
         new: &NewTokens,
         constants: &LayerConstants,
     ) -> candle_core::Result<Tensor> {
+        self.check_new(layer, rows.dims(), new)?;
         let Some(from) =
             Element::of(rows.dtype()).filter(|e| [Element::F32, self.element].contains(e))
         else {
@@ -239,6 +248,7 @@ impl<A: Accelerator> DeviceCache<A> {
     /// # Errors
     /// [`AcceleratorError`].
     pub fn read_layer(&self, layer: usize) -> Result<(Vec<f32>, Vec<f32>), AcceleratorError> {
+        self.check_layer(layer)?;
         let bytes = self.layer_bytes();
         Ok((
             self.read(&self.keys, layer * bytes, bytes)?,
@@ -251,6 +261,7 @@ impl<A: Accelerator> DeviceCache<A> {
     /// # Errors
     /// [`AcceleratorError`].
     pub fn read_queries(&self, layer: usize) -> Result<Vec<f32>, AcceleratorError> {
+        self.check_layer(layer)?;
         let bytes = self.query_bytes();
         self.read(&self.queries, layer * bytes, bytes)
     }
@@ -271,8 +282,9 @@ impl<A: Accelerator> DeviceCache<A> {
     /// The same contents in a cache of another capacity; `held` slots are in use. Queries stay only with an equal window.
     ///
     /// # Errors
-    /// [`AcceleratorError::OutOfMemory`], or the device failed.
+    /// [`AcceleratorError::OutOfMemory`], [`AcceleratorError::Beyond`] if they do not fit, or the device failed.
     pub fn resized(&self, capacity: usize, held: usize) -> Result<Self, AcceleratorError> {
+        self.check_resized(capacity, held)?;
         let shape = CacheShape {
             capacity,
             ..self.shape

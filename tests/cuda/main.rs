@@ -17,6 +17,8 @@
 #[cfg(feature = "infer")]
 mod accelerators;
 #[cfg(feature = "infer")]
+mod bounds;
+#[cfg(feature = "infer")]
 #[expect(dead_code, reason = "other tests of checkpoints use more of it")]
 #[path = "../checkpoint/mod.rs"]
 mod checkpoint;

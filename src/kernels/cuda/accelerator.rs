@@ -35,6 +35,16 @@ pub enum AcceleratorError {
         /// What the driver says.
         why: String,
     },
+    /// What was asked for reaches beyond the memory that it is about: a mistake of the caller, found before a launch.
+    #[error(
+        "the cache on the GPU cannot {what}: {why}; this is a mistake in rkv-scope: run with --device cpu"
+    )]
+    Beyond {
+        /// What it was to do, after "cannot".
+        what: String,
+        /// What does not fit.
+        why: String,
+    },
 }
 
 impl AcceleratorError {

@@ -124,6 +124,7 @@ impl<A: Accelerator> DeviceCache<A> {
     where
         A: 'static,
     {
+        self.check_question(question, question.choice.as_ref())?;
         let (mut keep, mut rounds) = (vec![], vec![]);
         for layers in self.rounds(question) {
             let scored = self.score(question, &layers)?;
@@ -157,6 +158,7 @@ impl<A: Accelerator> DeviceCache<A> {
         question: &Question,
         choice: &Choice,
     ) -> Result<(), AcceleratorError> {
+        self.check_question(question, Some(choice))?;
         for layers in self.rounds(question) {
             let scored = self.score(question, &layers)?;
             let keep = self.choose(question, choice, &layers, &scored)?;
@@ -307,6 +309,7 @@ impl<A: Accelerator> DeviceCache<A> {
     /// # Errors
     /// [`AcceleratorError`]. The slots must be held and distinct within a row.
     pub fn compact(&mut self, keep: &[u32], kept: usize) -> Result<(), AcceleratorError> {
+        self.check_keep(keep, kept)?;
         let gpu = Arc::clone(&self.accelerator);
         let bytes: Vec<u8> = keep.iter().flat_map(|slot| slot.to_le_bytes()).collect();
         let mut list = gpu.allocate(bytes.len())?;
