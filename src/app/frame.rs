@@ -205,8 +205,7 @@ impl App {
                     if back(ui, "Back to the settings") {
                         commands.push(UiCommand::Select(None));
                     }
-                    let state = &mut self.panels.inspector;
-                    inspector::show(ui, state, view, &self.derived, &self.selection, commands);
+                    self.inspector(ui, view, commands);
                     return;
                 }
                 let foot = Frame::new().inner_margin(Margin {
@@ -247,8 +246,7 @@ impl App {
                     .frame(side)
                     .default_size(most.min(310.0));
                 inspector.size_range(range).show(ui, |ui| {
-                    let state = &mut self.panels.inspector;
-                    inspector::show(ui, state, view, &self.derived, &self.selection, commands);
+                    self.inspector(ui, view, commands);
                 });
             }
             let low = Frame::new()
@@ -334,6 +332,13 @@ impl App {
                 ui_sweep::show(ui, state, sweep, commands);
             });
         });
+    }
+
+    fn inspector(&mut self, ui: &mut Ui, view: &TraceView<'_>, commands: &mut Vec<UiCommand>) {
+        let right_answer = self.prompt.right_answer_to(&view.store().header().problem);
+        let state = &mut self.panels.inspector;
+        let (derived, selection) = (&self.derived, &self.selection);
+        inspector::show(ui, state, view, derived, selection, right_answer, commands);
     }
 
     /// The greatest width of a panel at the right, if there is room for one.

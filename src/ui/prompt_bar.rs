@@ -22,8 +22,8 @@ use super::theme::{Palette, mix};
 pub struct PromptBarState {
     /// The problem.
     pub problem: String,
-    /// The problem that was drawn last.
-    pub drawn: Option<Drawn>,
+    /// The problems that were drawn.
+    pub drawn: Vec<Drawn>,
     /// Path or name in the model menu.
     pub model: String,
     /// When a run was last seen under way, in the window's seconds.
@@ -33,10 +33,18 @@ pub struct PromptBarState {
 }
 
 impl PromptBarState {
-    /// What is right, if the problem in the field was drawn.
+    /// What is right, if the problem in the field is known.
     pub fn right_answer(&self) -> Option<i64> {
-        let drawn = self.drawn.as_ref()?;
-        (drawn.problem == self.problem).then_some(drawn.answer)
+        self.right_answer_to(&self.problem)
+    }
+
+    /// What is right, if the problem is an example or was drawn.
+    pub fn right_answer_to(&self, problem: &str) -> Option<i64> {
+        let example = EXAMPLES.iter().find(|one| one.problem == problem);
+        let drawn = || self.drawn.iter().find(|one| one.problem == problem);
+        example
+            .map(|one| i64::from(one.answer))
+            .or_else(|| drawn().map(|one| one.answer))
     }
 }
 
@@ -215,7 +223,7 @@ pub fn problem_id() -> Id {
 }
 
 /// The field for the problem, as high as its text between two numbers of lines; returns whether Enter was pressed in it. The
-/// right answer of a problem that was drawn is a hint of the field.
+/// right answer to a problem, where it is known, is a hint of the field.
 pub fn problem_field(
     ui: &mut Ui,
     problem: &mut String,
@@ -313,7 +321,7 @@ pub fn draw_button(ui: &mut Ui, state: &mut PromptBarState) -> bool {
     if response.clicked() {
         let drawn = draw();
         state.problem.clone_from(&drawn.problem);
-        state.drawn = Some(drawn);
+        state.drawn.push(drawn);
         focus_field(ui, &state.problem);
     }
     response.clicked()

@@ -120,7 +120,7 @@ fn prompt(
 fn ready(model: &str, state: &PromptBarState) -> String {
     if let Some(answer) = state.right_answer() {
         format!("Enter runs it on {model}; the right answer is {answer}")
-    } else if is_embedded(model) && !EXAMPLES.iter().any(|one| one.problem == state.problem) {
+    } else if is_embedded(model) {
         format!(
             "Enter runs it on {model}, which misreads most problems that are worded unlike those below"
         )

@@ -12,7 +12,16 @@ pub fn inspector(
     theme: Theme,
     stage: Stage<InspectorState>,
 ) -> Harness<'static, Stage<InspectorState>> {
-    window(size, theme, stage, |ui, stage| {
+    inspector_that_knows(None, size, theme, stage)
+}
+
+fn inspector_that_knows(
+    right_answer: Option<i64>,
+    size: [f32; 2],
+    theme: Theme,
+    stage: Stage<InspectorState>,
+) -> Harness<'static, Stage<InspectorState>> {
+    window(size, theme, stage, move |ui, stage| {
         let view = stage.store.view(stage.cursor);
         show(
             ui,
@@ -20,6 +29,7 @@ pub fn inspector(
             &view,
             &stage.derived,
             &stage.selection,
+            right_answer,
             &mut stage.commands,
         );
     })
@@ -172,6 +182,20 @@ fn without_a_token_it_shows_the_run() {
         "final ratio",
     ] {
         window.get_by_label(name);
+    }
+}
+
+#[test]
+fn the_answer_is_held_against_what_is_right() {
+    for (right, said) in [
+        (None, "1750000"),
+        (Some(1_750_000), "1750000, right"),
+        (Some(7), "1750000, not 7"),
+    ] {
+        let stage = Stage::new(run());
+        let window = inspector_that_knows(right, [320.0, 700.0], Theme::Dark, stage);
+        window.get_by_label("answer");
+        window.get_by_label(said);
     }
 }
 

@@ -5,6 +5,7 @@ use egui::{Key, Theme};
 use egui_kittest::kittest::Queryable as _;
 use rkv_scope::app::AppConfig;
 use rkv_scope::engine::EngineEvent;
+use rkv_scope::trace::TraceHeader;
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::ui::UiCommand;
 use rkv_scope::ui::model_menu::KnownModelName;
@@ -169,6 +170,35 @@ fn a_problem_is_drawn_into_the_field_and_its_right_answer_told() {
     harness.key_press(Key::Enter);
     harness.run();
     assert_eq!(engine.next_start().problem, format!("{drawn} And then?"));
+}
+
+#[test]
+fn the_answer_to_a_drawn_problem_is_held_against_what_is_right() {
+    let (mut harness, engine) = with_engine([1280.0, 900.0], Theme::Dark);
+    engine.loaded();
+    harness.run();
+    harness.get_by_label("Draw a problem").click();
+    harness.run();
+    let told = harness.get_by_label_contains("the right answer is");
+    let told = told.value().unwrap();
+    let right = told.rsplit(' ').next().unwrap().to_owned();
+    harness.key_press(Key::Enter);
+    harness.run();
+    let request = engine.next_start();
+    let plan = Synthetic::default();
+    let header = TraceHeader {
+        problem: request.problem,
+        ..plan.header()
+    };
+    let run = request.run;
+    engine.say(EngineEvent::RunStarted {
+        run,
+        header: Arc::new(header),
+    });
+    let batch = plan.records();
+    engine.say(EngineEvent::Records { run, batch });
+    harness.run();
+    harness.get_by_label(&format!("1750000, not {right}"));
 }
 
 #[test]

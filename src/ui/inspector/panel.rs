@@ -21,9 +21,16 @@ use crate::ui::theme::Palette;
 /// Caches of the inspector.
 #[derive(Default)]
 pub struct InspectorState {
-    summary: Option<(RunKey, RunSummary)>,
+    outcome: Option<(RunKey, Outcome)>,
     history: Option<(RunKey, Position, History)>,
     scored: Option<Scored>,
+}
+
+/// What a run came to.
+struct Outcome {
+    summary: RunSummary,
+    /// Not before the run is over.
+    answer: Option<String>,
 }
 
 /// What is known of a token at the compression that scored it.
@@ -35,13 +42,15 @@ struct Scored {
     rows: Vec<Option<HeadRow>>,
 }
 
-/// Draws the token under the pointer, else the pinned one, else what the run saved.
+/// Draws the token under the pointer, else the pinned one, else what the run saved; `right_answer` is that to the run's
+/// problem, if it is known.
 pub fn show(
     ui: &mut Ui,
     state: &mut InspectorState,
     view: &TraceView<'_>,
     derived: &Derived,
     selection: &Selection,
+    right_answer: Option<i64>,
     commands: &mut Vec<UiCommand>,
 ) {
     let store = view.store();
@@ -50,8 +59,12 @@ pub fn show(
         return;
     }
     let key = RunKey::of(store);
-    if state.summary.as_ref().is_none_or(|(of, _)| *of != key) {
-        state.summary = Some((key, RunSummary::of(store)));
+    if state.outcome.as_ref().is_none_or(|(of, _)| *of != key) {
+        let outcome = Outcome {
+            summary: RunSummary::of(store),
+            answer: store.end().and_then(|_| store.answer()),
+        };
+        state.outcome = Some((key, outcome));
     }
     ScrollArea::vertical()
         .id_salt("inspector")
@@ -66,8 +79,9 @@ pub fn show(
                 Some(position) => token(ui, state, view, derived, selection, position, commands),
                 None => hint(ui),
             }
-            if let Some((_, summary)) = &state.summary {
-                run_card::show(ui, summary, view, derived);
+            if let Some((_, outcome)) = &state.outcome {
+                let answer = outcome.answer.as_deref();
+                run_card::show(ui, &outcome.summary, answer, right_answer, view, derived);
             }
             ui.add_space(8.0);
         });

@@ -3,12 +3,20 @@
 use egui::Ui;
 
 use super::section;
-use crate::trace::{RunSummary, TraceView};
+use crate::trace::{RunSummary, TraceView, same_answer};
 use crate::ui::derived::Derived;
 use crate::ui::quantity::{bytes, count, percent};
+use crate::ui::theme::Palette;
 
-/// Draws the numbers; hovering one tells its definition.
-pub fn show(ui: &mut Ui, summary: &RunSummary, view: &TraceView<'_>, derived: &Derived) {
+/// Draws the numbers; hovering one tells its definition. `answer` is what the run came to, once it is over.
+pub fn show(
+    ui: &mut Ui,
+    summary: &RunSummary,
+    answer: Option<&str>,
+    right_answer: Option<i64>,
+    view: &TraceView<'_>,
+    derived: &Derived,
+) {
     let line = |ui: &mut Ui, name: &str, value: String, hint: &str| {
         section::number(ui, name, &value, hint);
     };
@@ -26,6 +34,9 @@ pub fn show(ui: &mut Ui, summary: &RunSummary, view: &TraceView<'_>, derived: &D
     section::heading(ui, "The whole run", so_far);
     if view.store().end().is_none() && !derived.live {
         section::note(ui, "The recording stops before the run's end.");
+    }
+    if view.store().end().is_some() {
+        judged_answer(ui, answer, right_answer);
     }
     line(
         ui,
@@ -73,6 +84,21 @@ pub fn show(ui: &mut Ui, summary: &RunSummary, view: &TraceView<'_>, derived: &D
         percent(summary.time_averaged_ratio),
         "Slots read by all decode steps, over what a full cache would have read: what decoding really worked with",
     );
+}
+
+/// What the run came to, beside what is right where that is known.
+fn judged_answer(ui: &mut Ui, answer: Option<&str>, right: Option<i64>) {
+    let palette = Palette::of(ui.ctx());
+    let hint = "The last box of the model's text, and what is right where that is known";
+    let right = right.map(|right| right.to_string());
+    let (value, colour) = match (answer, right) {
+        (Some(given), Some(right)) if same_answer(given, &right) => {
+            (format!("{given}, right"), palette.text)
+        }
+        (Some(given), Some(right)) => (format!("{given}, not {right}"), palette.error),
+        (given, _) => (given.unwrap_or("none").to_owned(), palette.text),
+    };
+    section::coloured_number(ui, "answer", &value, hint, colour);
 }
 
 /// Share of (prompt token, head) pairs held at the cursor.

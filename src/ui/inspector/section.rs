@@ -1,6 +1,6 @@
 //! Headings and rows with numbers at the right, alike in every part of the inspector.
 
-use egui::{Align, Label, Layout, Response, RichText, Ui};
+use egui::{Align, Color32, Label, Layout, Response, RichText, Ui};
 
 use crate::ui::theme::Palette;
 
@@ -28,14 +28,23 @@ pub fn heading(ui: &mut Ui, title: &str, remark: &str) -> Response {
 
 /// A name at the left, a number at the right.
 pub fn number(ui: &mut Ui, name: &str, value: &str, hint: &str) -> Response {
+    let colour = Palette::of(ui.ctx()).text;
+    coloured_number(ui, name, value, hint, colour)
+}
+
+/// As [`number`], with the number in a colour.
+pub fn coloured_number(
+    ui: &mut Ui,
+    name: &str,
+    value: &str,
+    hint: &str,
+    colour: Color32,
+) -> Response {
     let palette = Palette::of(ui.ctx());
     let row = ui.horizontal(|ui| {
         ui.label(RichText::new(name).size(12.5).color(palette.weak));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let text = RichText::new(value)
-                .size(12.0)
-                .monospace()
-                .color(palette.text);
+            let text = RichText::new(value).size(12.0).monospace().color(colour);
             let label = Label::new(text).truncate();
             ui.add(label.show_tooltip_when_elided(hint.is_empty()));
         });
