@@ -24,6 +24,8 @@ pub struct PromptBarState {
     pub problem: String,
     /// The problems that were drawn.
     pub drawn: Vec<Drawn>,
+    /// Whether a button has put a text into the field, which then gets the keys.
+    pub filled: bool,
     /// Path or name in the model menu.
     pub model: String,
     /// When a run was last seen under way, in the window's seconds.
@@ -33,6 +35,12 @@ pub struct PromptBarState {
 }
 
 impl PromptBarState {
+    /// Puts a text into the field, which gets the keys.
+    fn fill(&mut self, problem: &str) {
+        problem.clone_into(&mut self.problem);
+        self.filled = true;
+    }
+
     /// What is right, if the problem in the field is known.
     pub fn right_answer(&self) -> Option<i64> {
         self.right_answer_to(&self.problem)
@@ -142,8 +150,7 @@ fn field_and_buttons(
     let width = ui.available_width().max(NARROWEST_FIELD);
     let room = vec2(width, 34.0);
     ui.allocate_ui_with_layout(room, Layout::left_to_right(Align::Center), |ui| {
-        let right = state.right_answer();
-        if problem_field(ui, &mut state.problem, width, 1..=3, right) {
+        if problem_field(ui, state, width, 1..=3) {
             run_if_possible(state, bar, commands);
         }
     });
@@ -226,12 +233,13 @@ pub fn problem_id() -> Id {
 /// right answer to a problem, where it is known, is a hint of the field.
 pub fn problem_field(
     ui: &mut Ui,
-    problem: &mut String,
+    state: &mut PromptBarState,
     width: f32,
     lines: RangeInclusive<usize>,
-    right_answer: Option<i64>,
 ) -> bool {
     let palette = Palette::of(ui.ctx());
+    let right_answer = state.right_answer();
+    let problem = &mut state.problem;
     let width = width.max(NARROWEST_FIELD);
     let margin = Margin::symmetric(10, 7);
     let text = ui.painter().layout(
@@ -277,6 +285,10 @@ pub fn problem_field(
         Some(answer) => response.on_hover_text(format!("The right answer is {answer}")),
         None => response,
     };
+    // Not before it is drawn: in a frame with a click elsewhere it lets go of the keys.
+    if std::mem::take(&mut state.filled) {
+        focus_field(ui, &state.problem);
+    }
     response.has_focus()
         && ui.input(|i| i.key_pressed(Key::Enter) && i.modifiers == Modifiers::NONE)
 }
@@ -294,6 +306,8 @@ fn focus_field(ui: &Ui, text: &str) {
 fn examples_menu(ui: &mut Ui, state: &mut PromptBarState) {
     ui.menu_button("examples ⏷", |ui| {
         ui.set_max_width(460.0);
+        // Rows are as high as their text: else short problems stand further apart than long ones.
+        ui.spacing_mut().interact_size.y = 0.0;
         for example in EXAMPLES {
             let text = RichText::new(example.problem).size(13.0);
             if ui
@@ -301,8 +315,8 @@ fn examples_menu(ui: &mut Ui, state: &mut PromptBarState) {
                 .on_hover_text(example.kind)
                 .clicked()
             {
-                example.problem.clone_into(&mut state.problem);
-                focus_field(ui, &state.problem);
+                state.fill(example.problem);
+                ui.ctx().request_repaint();
                 ui.close();
             }
         }
@@ -320,9 +334,9 @@ pub fn draw_button(ui: &mut Ui, state: &mut PromptBarState) -> bool {
     );
     if response.clicked() {
         let drawn = draw();
-        state.problem.clone_from(&drawn.problem);
+        state.fill(&drawn.problem);
         state.drawn.push(drawn);
-        focus_field(ui, &state.problem);
+        ui.ctx().request_repaint();
     }
     response.clicked()
 }

@@ -82,8 +82,7 @@ fn prompt(
 ) {
     let palette = Palette::of(ui.ctx());
     let obstacle = status.obstacle(&state.problem, settings_error);
-    let right = state.right_answer();
-    let enter = problem_field(ui, &mut state.problem, width, 3..=8, right);
+    let enter = problem_field(ui, state, width, 3..=8);
     ui.add_space(4.0);
     let mut run = enter;
     ui.horizontal(|ui| {

@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use egui::{Key, Theme};
 use egui_kittest::kittest::Queryable as _;
 use rkv_scope::app::AppConfig;
-use rkv_scope::engine::EngineEvent;
-use rkv_scope::trace::TraceHeader;
+use rkv_scope::engine::{EngineEvent, RunState};
 use rkv_scope::trace::synthetic::Synthetic;
+use rkv_scope::trace::{FinishReason, TraceHeader};
 use rkv_scope::ui::UiCommand;
 use rkv_scope::ui::model_menu::KnownModelName;
 
-use super::stage::{strict_window, viewer, with_engine, with_engine_and};
+use super::stage::{Engine, strict_window, viewer, with_engine, with_engine_and};
 
 #[test]
 fn a_viewer_offers_to_open_a_trace_and_nothing_it_cannot_do() {
@@ -172,18 +172,8 @@ fn a_problem_is_drawn_into_the_field_and_its_right_answer_told() {
     assert_eq!(engine.next_start().problem, format!("{drawn} And then?"));
 }
 
-#[test]
-fn the_answer_to_a_drawn_problem_is_held_against_what_is_right() {
-    let (mut harness, engine) = with_engine([1280.0, 900.0], Theme::Dark);
-    engine.loaded();
-    harness.run();
-    harness.get_by_label("Draw a problem").click();
-    harness.run();
-    let told = harness.get_by_label_contains("the right answer is");
-    let told = told.value().unwrap();
-    let right = told.rsplit(' ').next().unwrap().to_owned();
-    harness.key_press(Key::Enter);
-    harness.run();
+/// Answers a start with a whole made-up run.
+fn reason(engine: &Engine) {
     let request = engine.next_start();
     let plan = Synthetic::default();
     let header = TraceHeader {
@@ -197,8 +187,50 @@ fn the_answer_to_a_drawn_problem_is_held_against_what_is_right() {
     });
     let batch = plan.records();
     engine.say(EngineEvent::Records { run, batch });
+    let state = RunState::Finished(FinishReason::EndOfText);
+    engine.say(EngineEvent::State { run, state });
+}
+
+#[test]
+fn the_answer_to_a_drawn_problem_is_held_against_what_is_right() {
+    let (mut harness, engine) = with_engine([1280.0, 900.0], Theme::Dark);
+    engine.loaded();
+    harness.run();
+    harness.get_by_label("Draw a problem").click();
+    harness.run();
+    let told = harness.get_by_label_contains("the right answer is");
+    let told = told.value().unwrap();
+    let right = told.rsplit(' ').next().unwrap().to_owned();
+    harness.key_press(Key::Enter);
+    harness.run();
+    reason(&engine);
     harness.run();
     harness.get_by_label(&format!("1750000, not {right}"));
+}
+
+#[test]
+fn a_problem_out_of_the_menu_has_the_keys() {
+    let (mut harness, engine) = with_engine([1280.0, 900.0], Theme::Dark);
+    engine.loaded();
+    harness.run();
+    harness.get_by_label("Draw a problem").click();
+    harness.run();
+    harness.key_press(Key::Enter);
+    harness.run();
+    reason(&engine);
+    harness.run();
+    for (item, begins) in [("Leo has 57 stamps", "Leo has 57"), ("Draw a problem", "")] {
+        harness.get_by_label("examples ⏷").click();
+        harness.run();
+        harness.get_by_label_contains(item).click();
+        harness.run();
+        let put = harness.get_by_label("Problem").value().unwrap();
+        assert!(put.starts_with(begins));
+        harness.event(egui::Event::Text(" And then?".to_owned()));
+        harness.run();
+        let now = harness.get_by_label("Problem").value().unwrap();
+        assert_eq!(now, format!("{put} And then?"), "{item}");
+    }
 }
 
 #[test]
