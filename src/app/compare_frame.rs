@@ -91,6 +91,10 @@ impl App {
                     let name = path.file_name()?;
                     Some(name.to_string_lossy().into_owned())
                 }),
+                right_answer: pane
+                    .store
+                    .as_ref()
+                    .and_then(|store| self.prompt.right_answer_to(&store.header().problem)),
             })
             .collect();
         let whole = reading.filter(|view| view.store().end().is_some());

@@ -1,5 +1,7 @@
 //! The Compare tab: panes of one problem on one cursor.
 
+use std::sync::Arc;
+
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
@@ -7,8 +9,9 @@ use egui_kittest::kittest::Queryable as _;
 use rkv_scope::compare::{MOST_RUNS, Meters, Overlap, divergence, held_difference};
 use rkv_scope::config::CacheSettings;
 use rkv_scope::trace::synthetic::Synthetic;
-use rkv_scope::trace::{RecordLevel, TraceStore};
+use rkv_scope::trace::{RecordLevel, TraceHeader, TraceStore};
 use rkv_scope::ui::command::CompareCommand;
+use rkv_scope::ui::examples::EXAMPLES;
 use rkv_scope::ui::{Tab, UiCommand};
 
 use super::stage::{Stage, compared, enter_trace_path, execute, viewer, wait, wait_for_text};
@@ -176,6 +179,25 @@ fn the_numbers_of_a_run_are_those_of_its_trace() {
     }
     harness.get_by_label("A: answer 1750000");
     harness.get_by_label("B: answer 1750000 = A");
+}
+
+#[test]
+fn a_wrong_answer_to_an_example_is_said_to_be_wrong() {
+    let asked = |plan: Synthetic| {
+        let header = TraceHeader {
+            problem: EXAMPLES[0].problem.to_owned(),
+            ..plan.header()
+        };
+        let mut store = TraceStore::new(Arc::new(header));
+        for record in plan.records() {
+            store.apply(record).unwrap();
+        }
+        store
+    };
+    let runs = [plan(1, "rkv", 96), plan(2, "snapkv", 128)];
+    let harness = comparing(runs.into_iter().map(asked).collect());
+    harness.get_by_label("A: answer 1750000, wrong");
+    harness.get_by_label("B: answer 1750000 = A, wrong");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use egui::{Align2, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::compare::{Meters, letter};
+use crate::trace::same_answer;
 use crate::ui::quantity::{bytes, count, percent};
 use crate::ui::theme::Palette;
 
@@ -17,11 +18,18 @@ struct Cell {
     name: &'static str,
     value: String,
     hint: String,
+    wrong: bool,
 }
 
 /// Draws the numbers of a pane, or their empty place before its turn; `reference` are those of pane A for the
-/// other panes.
-pub(super) fn show(ui: &mut Ui, index: usize, meters: Option<&Meters>, reference: Option<&Meters>) {
+/// other panes, `right` is the right answer if it is known.
+pub(super) fn show(
+    ui: &mut Ui,
+    index: usize,
+    meters: Option<&Meters>,
+    reference: Option<&Meters>,
+    right: Option<i64>,
+) {
     let palette = Palette::of(ui.ctx());
     let per_row = ((ui.available_width() / LEAST) as usize).clamp(2, CELLS);
     // Rows of one length: six cells in rows of four would leave a hole.
@@ -32,7 +40,7 @@ pub(super) fn show(ui: &mut Ui, index: usize, meters: Option<&Meters>, reference
         }
         return;
     };
-    let cells = cells(meters, reference);
+    let cells = cells(meters, reference, right);
     for row in cells.chunks(per_row) {
         let size = vec2(ui.available_width(), CELL);
         let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
@@ -42,7 +50,8 @@ pub(super) fn show(ui: &mut Ui, index: usize, meters: Option<&Meters>, reference
             let area = Rect::from_min_size(pos2(left, rect.top()), vec2(width - 6.0, CELL));
             let id = ui.scope_id().with((cell.name, index));
             let response = ui.interact(area, id, Sense::hover());
-            let spoken = format!("{}: {} {}", letter(index), cell.name, cell.value);
+            let wrong = if cell.wrong { ", wrong" } else { "" };
+            let spoken = format!("{}: {} {}{wrong}", letter(index), cell.name, cell.value);
             response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
             let painter = ui.painter().with_clip_rect(area.intersect(ui.clip_rect()));
             painter.text(
@@ -57,21 +66,30 @@ pub(super) fn show(ui: &mut Ui, index: usize, meters: Option<&Meters>, reference
                 Align2::LEFT_BOTTOM,
                 &cell.value,
                 FontId::proportional(14.0),
-                palette.text,
+                if cell.wrong {
+                    palette.error
+                } else {
+                    palette.text
+                },
             );
             response.on_hover_text(&cell.hint);
         }
     }
 }
 
-fn cells(meters: &Meters, reference: Option<&Meters>) -> [Cell; CELLS] {
+fn cells(meters: &Meters, reference: Option<&Meters>, right: Option<i64>) -> [Cell; CELLS] {
     let sum = &meters.summary;
     let so_far = if meters.finish.is_some() {
         ""
     } else {
         " so far"
     };
-    let cell = |name, value, hint: String| Cell { name, value, hint };
+    let cell = |name, value, hint: String| Cell {
+        name,
+        value,
+        hint,
+        wrong: false,
+    };
     let ended = meters.finish.is_some();
     let none = if ended { "none" } else { "–" };
     let answer = meters.answer.clone().unwrap_or_else(|| none.to_owned());
@@ -82,6 +100,12 @@ fn cells(meters: &Meters, reference: Option<&Meters>) -> [Cell; CELLS] {
         Some(false) => (format!("{answer} ≠ A"), " It is not A's answer."),
         None => (answer, ""),
     };
+    let right = right.filter(|_| ended).map(|right| right.to_string());
+    let wrong = match (&meters.answer, &right) {
+        (Some(given), Some(right)) => !same_answer(given, right),
+        _ => false,
+    };
+    let told = right.map_or_else(String::new, |right| format!(" Right is {right}."));
     [
         cell(
             "peak slots",
@@ -117,10 +141,13 @@ fn cells(meters: &Meters, reference: Option<&Meters>) -> [Cell; CELLS] {
                 "Tokens written after the prompt{so_far}: a longer text costs more at the same ratio"
             ),
         ),
-        cell(
-            "answer",
-            answer,
-            format!("What the model put into its last \\boxed{{}}{so_far}.{same}"),
-        ),
+        Cell {
+            wrong,
+            ..cell(
+                "answer",
+                answer,
+                format!("What the model put into its last \\boxed{{}}{so_far}.{same}{told}"),
+            )
+        },
     ]
 }

@@ -51,6 +51,8 @@ pub struct Pane<'a> {
     pub generation: u64,
     /// The file it was read from or written to.
     pub file: Option<String>,
+    /// What is right, if the problem is known.
+    pub right_answer: Option<i64>,
 }
 
 /// Draws a pane into a rectangle.
@@ -82,7 +84,13 @@ pub(super) fn show(
         .then(|| state.panes[0].meters(&shown.panes[0]).cloned())
         .flatten();
     let numbers = state.panes[index].meters(pane);
-    meters::show(&mut head, index, numbers, reference.as_ref());
+    meters::show(
+        &mut head,
+        index,
+        numbers,
+        reference.as_ref(),
+        pane.right_answer,
+    );
     let top = head.min_rect().bottom() + 6.0;
     let line = egui::Stroke::new(1.0, palette.line);
     ui.painter().hline(area.x_range(), top, line);
