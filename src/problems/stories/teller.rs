@@ -12,8 +12,8 @@ use crate::problems::{Draft, Level};
 /// How often the numbers of a story are drawn before another story is taken.
 const TRIES: usize = 60;
 
-/// Words on either side of a number that are noted with it.
-const AROUND: usize = 2;
+/// Words behind a number that are noted with it.
+const BEHIND: usize = 2;
 
 /// Words that hold an expression together.
 const SIGNS: &[&str] = &["+", "-", "*", "/", "=", "x"];
@@ -218,40 +218,35 @@ fn beside_a_sign(name: &str, sentences: &[&str]) -> bool {
     })
 }
 
-/// What someone notes of a sentence: its numbers, each with the words around it, the number first. What counts stands there
-/// mostly, and a small model copies a few words more surely than a sentence, and those it begins with most surely. An
-/// expression or equation stays whole.
+/// What someone notes of a sentence: its numbers, each with the words behind it. What is counted stands there mostly, and a
+/// small model copies a few words more surely than a sentence. An expression or equation stays whole.
 fn passages(sentence: &str) -> Vec<String> {
     let words: Vec<&str> = sentence.split_whitespace().collect();
     let ends_clause = |word: &str| word.ends_with([',', ';', ':']);
     let is_sign = |at: usize| words.get(at).is_some_and(|word| SIGNS.contains(word));
     let is_number = |at: &usize| words[*at].contains('{');
-    let mut spans: Vec<(usize, usize, usize)> = vec![];
+    let mut spans: Vec<(usize, usize)> = vec![];
     for at in (0..words.len()).filter(is_number) {
-        let mut number = at;
-        while number > 1 && is_sign(number - 1) {
-            number -= 2;
+        let mut from = at;
+        while from > 1 && is_sign(from - 1) {
+            from -= 2;
         }
-        let before = (1..=AROUND).take_while(|n| *n <= number && !ends_clause(words[number - n]));
-        let after =
-            (0..AROUND).take_while(|n| at + n + 1 < words.len() && !ends_clause(words[at + n]));
-        let (from, mut to) = (number - before.count(), at + after.count());
+        let behind =
+            (0..BEHIND).take_while(|n| at + n + 1 < words.len() && !ends_clause(words[at + n]));
+        let mut to = at + behind.count();
         while to + 1 < words.len() && (is_sign(to) || is_sign(to + 1)) {
             to += 1;
         }
         match spans.last_mut() {
-            Some((_, _, last)) if from <= *last => *last = to.max(*last),
-            _ => spans.push((from, number, to)),
+            Some((_, last))
+                if from <= *last || (from == *last + 1 && !ends_clause(words[*last])) =>
+            {
+                *last = to.max(*last);
+            }
+            _ => spans.push((from, to)),
         }
     }
-    let noted = |&(from, number, to): &(usize, usize, usize)| {
-        let [before, after] = [&words[from..number], &words[number..=to]].map(without_loose_ends);
-        if before.is_empty() {
-            after
-        } else {
-            format!("{after}, {before}")
-        }
-    };
+    let noted = |&(from, to): &(usize, usize)| without_loose_ends(&words[from..=to]);
     spans.iter().map(noted).collect()
 }
 
@@ -306,24 +301,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_noted_with_the_words_around_it() {
-        assert_eq!(
-            passages("A farmer had {n} sheep."),
-            ["{n} sheep, farmer had"]
-        );
+    fn a_number_is_noted_with_the_words_behind_it() {
+        assert_eq!(passages("A farmer had {n} sheep."), ["{n} sheep"]);
         assert_eq!(
             passages("Today, {m} of the {n} old apples on the table were sold for ${p}."),
-            ["{m} of the {n} old apples", "${p}, sold"]
+            ["{m} of the {n} old apples", "${p}"]
         );
         assert_eq!(
             passages("They counted 5 and {n} on the first day."),
-            ["{n}, 5"]
+            ["{n}"]
         );
         assert_eq!(passages("{n} * ? = {m}"), ["{n} * ? = {m}"]);
-        assert_eq!(passages("What is {n} - ?"), ["{n} - ?, What"]);
+        assert_eq!(passages("What is {n} - ?"), ["{n} - ?"]);
         assert_eq!(
             passages("Given that w / {k} - {m} = {n}, find w"),
-            ["w / {k} - {m} = {n}, Given"]
+            ["w / {k} - {m} = {n}"]
         );
         assert!(passages("How many are left?").is_empty());
     }
