@@ -205,6 +205,9 @@ impl<A: Accelerator> DeviceCache<A> {
         constants: &LayerConstants,
     ) -> candle_core::Result<Tensor> {
         self.check_new(layer, rows.dims(), new)?;
+        if !rows.device().same_device(self.accelerator.device()) {
+            candle_core::bail!("rows on another device than the cache");
+        }
         let Some(from) =
             Element::of(rows.dtype()).filter(|e| [Element::F32, self.element].contains(e))
         else {

@@ -51,6 +51,7 @@ pub mod token_view;
 pub mod typed_path;
 pub mod uncompressed;
 pub mod unscored;
+mod verdict;
 pub mod welcome;
 
 pub use command::UiCommand;

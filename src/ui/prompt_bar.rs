@@ -48,6 +48,8 @@ impl PromptBarState {
 
     /// What is right, if the problem is an example or was drawn.
     pub fn right_answer_to(&self, problem: &str) -> Option<i64> {
+        // As a run is started: what stands around a problem is no part of it.
+        let problem = problem.trim();
         let example = EXAMPLES.iter().find(|one| one.problem == problem);
         let drawn = || self.drawn.iter().find(|one| one.problem == problem);
         example
@@ -285,12 +287,14 @@ pub fn problem_field(
         Some(answer) => response.on_hover_text(format!("The right answer is {answer}")),
         None => response,
     };
-    // Not before it is drawn: in a frame with a click elsewhere it lets go of the keys.
+    let entered = response.has_focus()
+        && ui.input(|i| i.key_pressed(Key::Enter) && i.modifiers == Modifiers::NONE);
+    // Not before it is drawn: in a frame with a click elsewhere it lets go of the keys. Nor before it was asked for Enter,
+    // which may have chosen an item of the menu in this very frame.
     if std::mem::take(&mut state.filled) {
         focus_field(ui, &state.problem);
     }
-    response.has_focus()
-        && ui.input(|i| i.key_pressed(Key::Enter) && i.modifiers == Modifiers::NONE)
+    entered
 }
 
 /// Gives the field the keys, with the cursor behind the text that was put into it.

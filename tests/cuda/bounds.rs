@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use candle_core::{DType, Tensor};
+use candle_core::Tensor;
 use rkv_scope::kernels::cuda::compression::KeepOrder;
 use rkv_scope::kernels::cuda::decode::NewTokens;
-use rkv_scope::kernels::cuda::{Accelerator, AcceleratorError, Element};
+use rkv_scope::kernels::cuda::{Accelerator, AcceleratorError, Element, MOST_WINDOW};
 use rkv_scope::model::CacheShape;
 use rkv_scope::model::device_cache::{Choice, DeviceCache, DeviceScore, Question, Wanted};
 
@@ -14,6 +14,7 @@ use super::device_cache::no_rotation;
 
 on_each_device!(
     what_reaches_beyond_the_cache_is_refused,
+    more_queries_than_the_kernels_take_are_refused,
     shapes_that_no_cache_has_are_refused,
 );
 
@@ -49,56 +50,82 @@ fn question() -> Question {
     }
 }
 
+/// What is in every layer.
+fn contents<A: Accelerator + 'static>(cache: &DeviceCache<A>) -> Vec<Vec<f32>> {
+    let of_layer = |layer: usize| {
+        let (keys, values) = cache.read_layer(layer).unwrap();
+        [keys, values, cache.read_queries(layer).unwrap()]
+    };
+    (0..SHAPE.layers).flat_map(of_layer).collect()
+}
+
 fn what_reaches_beyond_the_cache_is_refused<A: Accelerator + 'static>(accelerator: Arc<A>) {
     let mut cache = DeviceCache::new(Arc::clone(&accelerator), SHAPE, BATCH, Element::F32).unwrap();
     cache.clear().unwrap();
     let (_memory, constants) = no_rotation(&*accelerator, SHAPE.head_dim);
     let width = (SHAPE.query_heads + 2 * SHAPE.kv_heads) * SHAPE.head_dim;
-    let mut append = |layer: usize, width: usize, change: fn(&mut NewTokens)| {
-        let mut new = NewTokens {
-            batch: BATCH,
-            tokens: 12,
-            held: 0,
-            seen: 0,
-            ring: cache.ring(),
-            ring_next: 0,
-            remember: SHAPE.window,
+    let append =
+        |cache: &mut DeviceCache<A>, layer: usize, width: usize, change: fn(&mut NewTokens)| {
+            let mut new = NewTokens {
+                batch: BATCH,
+                tokens: 12,
+                held: 0,
+                seen: 0,
+                ring: cache.ring(),
+                ring_next: 0,
+                remember: SHAPE.window,
+            };
+            change(&mut new);
+            let count = BATCH * 12;
+            let numbers: Vec<f32> = (0..count * width)
+                .map(|i| (i * 7 % 31) as f32 / 31.0)
+                .collect();
+            let rows = Tensor::from_vec(numbers, (count, width), accelerator.device()).unwrap();
+            cache
+                .append_and_attend(layer, &rows, &new, &constants)
+                .map(drop)
+                .map_err(|error| AcceleratorError::of_tensors(&error).unwrap())
         };
-        change(&mut new);
-        let rows = (BATCH * 12, width);
-        let rows = Tensor::ones(rows, DType::F32, accelerator.device()).unwrap();
-        cache
-            .append_and_attend(layer, &rows, &new, &constants)
-            .map(drop)
-            .map_err(|error| AcceleratorError::of_tensors(&error).unwrap())
-    };
     for layer in 0..SHAPE.layers {
-        append(layer, width, |_| {}).unwrap();
+        append(&mut cache, layer, width, |_| {}).unwrap();
     }
+    let before = contents(&cache);
+    let mut refused = |layer: usize, width: usize, change: fn(&mut NewTokens)| {
+        append(&mut cache, layer, width, change)
+    };
     let refused = [
-        (append(2, width, |_| {}), "fewer layers"),
-        (append(0, width - 32, |_| {}), "other sizes"),
-        (append(0, width, |new| new.tokens = 0), "none"),
-        (append(0, width, |new| new.tokens = 13), "other sizes"),
-        (append(0, width, |new| new.batch = 3), "number of sequences"),
-        (append(0, width, |new| new.held = 1), "no slots"),
-        (append(0, width, |new| new.held = usize::MAX), "no slots"),
+        (refused(2, width, |_| {}), "fewer layers"),
+        (refused(0, width - 32, |_| {}), "other sizes"),
+        (refused(0, width, |new| new.tokens = 0), "none"),
+        (refused(0, width, |new| new.tokens = 13), "other sizes"),
         (
-            append(0, width, |new| new.ring = 8),
+            refused(0, width, |new| new.tokens = usize::MAX),
+            "other sizes",
+        ),
+        (
+            refused(0, width, |new| new.batch = 3),
+            "number of sequences",
+        ),
+        (refused(0, width, |new| new.held = 1), "no slots"),
+        (refused(0, width, |new| new.held = usize::MAX), "no slots"),
+        (
+            refused(0, width, |new| new.ring = 8),
             "a row that it has not",
         ),
         (
-            append(0, width, |new| new.ring_next = 6),
+            refused(0, width, |new| new.ring_next = 6),
             "a row that it has not",
         ),
-        (append(0, width, |new| new.remember = 7), "than it has rows"),
+        (
+            refused(0, width, |new| new.remember = 7),
+            "than it has rows",
+        ),
     ];
     for (result, reason) in refused {
         let error = result.unwrap_err();
         assert!(why(&error).contains(reason), "{error} should say {reason}");
     }
 
-    let before = cache.read_layer(1).unwrap();
     let changed = |change: fn(&mut Question)| {
         let mut question = question();
         change(&mut question);
@@ -142,7 +169,7 @@ fn what_reaches_beyond_the_cache_is_refused<A: Accelerator + 'static>(accelerato
     why(&cache.resized(20, 13).unwrap_err());
     why(&cache.resized(8, 9).unwrap_err());
     why(&cache.fill_keys(&[0.0; 32]).unwrap_err());
-    assert_eq!(cache.read_layer(1).unwrap(), before);
+    assert_eq!(contents(&cache), before);
 
     // The same cache still answers what it can be asked.
     let answer = cache.decide(&question()).unwrap();
@@ -161,9 +188,27 @@ fn shapes_that_no_cache_has_are_refused<A: Accelerator + 'static>(accelerator: A
         (changed(|s| s.window = 0), 1, "nought"),
         (SHAPE, 0, "nought"),
         (changed(|s| s.kv_heads = 3), 1, "no multiple"),
+        (changed(|s| s.capacity = 1 << 31), 1, "counted"),
+        (changed(|s| s.layers = usize::MAX / 4), 1, "counted"),
     ] {
         let made = DeviceCache::new(Arc::clone(&accelerator), shape, batch, Element::F16);
         let error = made.unwrap_err();
         assert!(why(&error).contains(reason), "{error} should say {reason}");
     }
+}
+
+fn more_queries_than_the_kernels_take_are_refused<A: Accelerator + 'static>(accelerator: Arc<A>) {
+    let shape = CacheShape {
+        window: MOST_WINDOW,
+        ..SHAPE
+    };
+    let cache = DeviceCache::new(accelerator, shape, 1, Element::F32).unwrap();
+    let asked = Question {
+        queries: (0, MOST_WINDOW + 1),
+        ..question()
+    };
+    let Err(error) = cache.decide(&asked) else {
+        panic!("it was answered");
+    };
+    assert!(why(&error).contains("more queries"), "{error}");
 }

@@ -1,11 +1,11 @@
 use egui::{Key, Theme};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
-use rkv_scope::trace::{HeadId, Position};
+use rkv_scope::trace::{HeadId, Position, TraceRecord};
 use rkv_scope::ui::UiCommand;
 use rkv_scope::ui::inspector::{InspectorState, show};
 
-use super::stage::{Stage, empty, run, window};
+use super::stage::{Stage, empty, plan, run, window};
 
 pub fn inspector(
     size: [f32; 2],
@@ -197,6 +197,20 @@ fn the_answer_is_held_against_what_is_right() {
         window.get_by_label("answer");
         window.get_by_label(said);
     }
+}
+
+#[test]
+fn a_run_that_goes_on_has_no_answer_yet() {
+    let mut store = empty();
+    let mut records = plan().records();
+    assert!(matches!(records.pop(), Some(TraceRecord::End { .. })));
+    for record in records {
+        store.apply(record).unwrap();
+    }
+    let size = [320.0, 700.0];
+    let window = inspector_that_knows(Some(7), size, Theme::Dark, Stage::new(store));
+    window.get_by_label("mean ratio");
+    assert!(window.query_by_label("answer").is_none());
 }
 
 #[test]

@@ -196,8 +196,8 @@ fn a_wrong_answer_to_an_example_is_said_to_be_wrong() {
     };
     let runs = [plan(1, "rkv", 96), plan(2, "snapkv", 128)];
     let harness = comparing(runs.into_iter().map(asked).collect());
-    harness.get_by_label("A: answer 1750000, wrong");
-    harness.get_by_label("B: answer 1750000 = A, wrong");
+    harness.get_by_label("A: wrong answer 1750000");
+    harness.get_by_label("B: wrong answer 1750000 = A");
 }
 
 #[test]

@@ -219,13 +219,25 @@ fn a_problem_out_of_the_menu_has_the_keys() {
     harness.run();
     reason(&engine);
     harness.run();
-    for (item, begins) in [("Leo has 57 stamps", "Leo has 57"), ("Draw a problem", "")] {
+    for (item, by_key) in [
+        ("Leo has 57 stamps", false),
+        ("Draw a problem", false),
+        ("Ben has 24 marbles", true),
+    ] {
+        let before = harness.get_by_label("Problem").value();
         harness.get_by_label("examples ⏷").click();
         harness.run();
-        harness.get_by_label_contains(item).click();
+        if by_key {
+            harness.get_by_label_contains(item).focus();
+            harness.run();
+            harness.key_press(Key::Enter);
+        } else {
+            harness.get_by_label_contains(item).click();
+        }
         harness.run();
         let put = harness.get_by_label("Problem").value().unwrap();
-        assert!(put.starts_with(begins));
+        assert_ne!(Some(&put), before.as_ref());
+        assert!(engine.commands.is_empty(), "{item} runs by itself");
         harness.event(egui::Event::Text(" And then?".to_owned()));
         harness.run();
         let now = harness.get_by_label("Problem").value().unwrap();

@@ -32,6 +32,10 @@ pub(super) fn of_shape(shape: &CacheShape, batch: usize) -> Checked {
         shape.window,
         batch,
     ];
+    // Kernels count in `int`; sixteen bytes for each number of a slot are more than is ever allocated.
+    let slots = [batch, shape.layers, shape.kv_heads, shape.head_dim, 16]
+        .iter()
+        .try_fold(shape.capacity, |all, size| all.checked_mul(*size));
     require(
         "be made",
         &[
@@ -39,6 +43,10 @@ pub(super) fn of_shape(shape: &CacheShape, batch: usize) -> Checked {
             (
                 shape.kv_heads > 0 && shape.query_heads.is_multiple_of(shape.kv_heads),
                 "its query heads are no multiple of its KV heads",
+            ),
+            (
+                slots.is_some() && i32::try_from(shape.capacity).is_ok(),
+                "it would have more slots than can be counted",
             ),
         ],
     )
@@ -67,7 +75,9 @@ impl<A: Accelerator> DeviceCache<A> {
                     "they are of another number of sequences",
                 ),
                 (
-                    rows == [new.batch * new.tokens, width],
+                    new.batch
+                        .checked_mul(new.tokens)
+                        .is_some_and(|count| rows == [count, width]),
                     "their rows have other sizes",
                 ),
                 (

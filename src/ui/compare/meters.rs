@@ -3,9 +3,9 @@
 use egui::{Align2, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::compare::{Meters, letter};
-use crate::trace::same_answer;
 use crate::ui::quantity::{bytes, count, percent};
 use crate::ui::theme::Palette;
+use crate::ui::verdict::Verdict;
 
 /// Height of a number with its name, in points.
 const CELL: f32 = 32.0;
@@ -50,8 +50,7 @@ pub(super) fn show(
             let area = Rect::from_min_size(pos2(left, rect.top()), vec2(width - 6.0, CELL));
             let id = ui.scope_id().with((cell.name, index));
             let response = ui.interact(area, id, Sense::hover());
-            let wrong = if cell.wrong { ", wrong" } else { "" };
-            let spoken = format!("{}: {} {}{wrong}", letter(index), cell.name, cell.value);
+            let spoken = format!("{}: {} {}", letter(index), cell.name, cell.value);
             response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &spoken));
             let painter = ui.painter().with_clip_rect(area.intersect(ui.clip_rect()));
             painter.text(
@@ -100,12 +99,14 @@ fn cells(meters: &Meters, reference: Option<&Meters>, right: Option<i64>) -> [Ce
         Some(false) => (format!("{answer} ≠ A"), " It is not A's answer."),
         None => (answer, ""),
     };
-    let right = right.filter(|_| ended).map(|right| right.to_string());
-    let wrong = match (&meters.answer, &right) {
-        (Some(given), Some(right)) => !same_answer(given, right),
-        _ => false,
+    let given = meters.answer.as_deref();
+    let verdict = Verdict::of(given, meters.finish.as_ref(), right);
+    let (name, told) = match (&verdict, given) {
+        (Verdict::Unknown, _) => ("answer", String::new()),
+        (Verdict::Right, _) => ("right answer", String::new()),
+        (Verdict::Wrong(right), Some(_)) => ("wrong answer", format!(" Right is {right}.")),
+        (Verdict::Wrong(right), None) => ("answer", format!(" Right is {right}.")),
     };
-    let told = right.map_or_else(String::new, |right| format!(" Right is {right}."));
     [
         cell(
             "peak slots",
@@ -142,12 +143,39 @@ fn cells(meters: &Meters, reference: Option<&Meters>, right: Option<i64>) -> [Ce
             ),
         ),
         Cell {
-            wrong,
+            wrong: matches!(verdict, Verdict::Wrong(_)),
             ..cell(
-                "answer",
+                name,
                 answer,
                 format!("What the model put into its last \\boxed{{}}{so_far}.{same}{told}"),
             )
         },
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::synthetic::Synthetic;
+
+    #[test]
+    fn an_answer_is_called_right_or_wrong_where_that_is_known() {
+        let mut meters = Meters::of(&Synthetic::default().store());
+        let mut last = |right, answer: Option<&str>| {
+            meters.answer = answer.map(str::to_owned);
+            let [.., cell] = cells(&meters, None, right);
+            (cell.name, cell.value, cell.wrong, cell.hint.contains('7'))
+        };
+        let said = |name, value: &str, wrong, told| (name, value.to_owned(), wrong, told);
+        assert_eq!(last(None, Some("8")), said("answer", "8", false, false));
+        assert_eq!(
+            last(Some(8), Some("8")),
+            said("right answer", "8", false, false)
+        );
+        assert_eq!(
+            last(Some(7), Some("8")),
+            said("wrong answer", "8", true, true)
+        );
+        assert_eq!(last(Some(7), None), said("answer", "none", true, true));
+    }
 }

@@ -3,10 +3,11 @@
 use egui::Ui;
 
 use super::section;
-use crate::trace::{RunSummary, TraceView, same_answer};
+use crate::trace::{RunSummary, TraceView};
 use crate::ui::derived::Derived;
 use crate::ui::quantity::{bytes, count, percent};
 use crate::ui::theme::Palette;
+use crate::ui::verdict::Verdict;
 
 /// Draws the numbers; hovering one tells its definition. `answer` is what the run came to, once it is over.
 pub fn show(
@@ -35,8 +36,9 @@ pub fn show(
     if view.store().end().is_none() && !derived.live {
         section::note(ui, "The recording stops before the run's end.");
     }
-    if view.store().end().is_some() {
-        judged_answer(ui, answer, right_answer);
+    if let Some((_, reason, _)) = view.store().end() {
+        let verdict = Verdict::of(answer, Some(reason), right_answer);
+        judged_answer(ui, answer, &verdict);
     }
     line(
         ui,
@@ -87,16 +89,14 @@ pub fn show(
 }
 
 /// What the run came to, beside what is right where that is known.
-fn judged_answer(ui: &mut Ui, answer: Option<&str>, right: Option<i64>) {
+fn judged_answer(ui: &mut Ui, answer: Option<&str>, verdict: &Verdict) {
     let palette = Palette::of(ui.ctx());
     let hint = "The last box of the model's text, and what is right where that is known";
-    let right = right.map(|right| right.to_string());
-    let (value, colour) = match (answer, right) {
-        (Some(given), Some(right)) if same_answer(given, &right) => {
-            (format!("{given}, right"), palette.text)
-        }
-        (Some(given), Some(right)) => (format!("{given}, not {right}"), palette.error),
-        (given, _) => (given.unwrap_or("none").to_owned(), palette.text),
+    let given = answer.unwrap_or("none");
+    let (value, colour) = match verdict {
+        Verdict::Unknown => (given.to_owned(), palette.text),
+        Verdict::Right => (format!("{given}, right"), palette.text),
+        Verdict::Wrong(right) => (format!("{given}, not {right}"), palette.error),
     };
     section::coloured_number(ui, "answer", &value, hint, colour);
 }
