@@ -31,6 +31,7 @@ fn small() -> Synthetic {
         },
         level: RecordLevel::Components,
         lambda_changes_at: Some(120),
+        ..Synthetic::default()
     }
 }
 

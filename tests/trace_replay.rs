@@ -27,6 +27,7 @@ fn plan(seed: u64, level: RecordLevel) -> Synthetic {
         },
         level,
         lambda_changes_at: Some(150),
+        ..Synthetic::default()
     }
 }
 

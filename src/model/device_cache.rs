@@ -108,17 +108,12 @@ impl<A: Accelerator> DeviceCache<A> {
     /// # Errors
     /// [`AcceleratorError`].
     pub fn fill_keys(&mut self, keys: &[f32]) -> Result<(), AcceleratorError> {
+        self.check_filling(keys)?;
         let gpu = Arc::clone(&self.accelerator);
         let bytes = self
             .element
             .encode(keys)
             .map_err(|error| failed("take keys", &error))?;
-        if bytes.len() * self.layer_rows() != self.layer_bytes() {
-            return Err(AcceleratorError::Beyond {
-                what: "be filled".to_owned(),
-                why: "the keys are not those of one row".to_owned(),
-            });
-        }
         let mut row = gpu.allocate(bytes.len())?;
         gpu.upload(&mut row, 0, &bytes)?;
         for index in 0..self.shape.layers * self.layer_rows() {

@@ -18,6 +18,8 @@ use crate::config::{CacheSettings, Sampling};
 pub struct Synthetic {
     /// Other seeds give other numbers in the text, other scores and other batches.
     pub seed: u64,
+    /// What was asked; the text stays the same.
+    pub problem: String,
     /// Decoder layers.
     pub layers: u32,
     /// KV heads per layer.
@@ -36,6 +38,10 @@ impl Default for Synthetic {
     fn default() -> Self {
         Self {
             seed: 1,
+            problem:
+                "A rectangle has a perimeter of 6400 and its length is 1800 more than its width. \
+                      Find the area of the rectangle."
+                    .to_owned(),
             layers: 6,
             kv_heads: 3,
             tokens: 700,
@@ -107,10 +113,7 @@ impl Synthetic {
                 seed: self.seed,
                 ..Sampling::default()
             },
-            problem:
-                "A rectangle has a perimeter of 6400 and its length is 1800 more than its width. \
-                      Find the area of the rectangle."
-                    .to_owned(),
+            problem: self.problem.clone(),
             prompt_tokens: prompt.len() as u32,
             device: "CPU, 2 threads".to_owned(),
             level: self.level,

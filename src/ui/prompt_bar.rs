@@ -320,7 +320,6 @@ fn examples_menu(ui: &mut Ui, state: &mut PromptBarState) {
                 .clicked()
             {
                 state.fill(example.problem);
-                ui.ctx().request_repaint();
                 ui.close();
             }
         }

@@ -35,6 +35,15 @@ fn why(error: &AcceleratorError) -> &str {
     }
 }
 
+fn assert_says(error: &AcceleratorError, reason: &str) {
+    assert!(why(error).contains(reason), "{error} should say {reason}");
+}
+
+fn changed<T>(mut of: T, change: fn(&mut T)) -> T {
+    change(&mut of);
+    of
+}
+
 fn question() -> Question {
     Question {
         held: 12,
@@ -66,7 +75,7 @@ fn what_reaches_beyond_the_cache_is_refused<A: Accelerator + 'static>(accelerato
     let width = (SHAPE.query_heads + 2 * SHAPE.kv_heads) * SHAPE.head_dim;
     let append =
         |cache: &mut DeviceCache<A>, layer: usize, width: usize, change: fn(&mut NewTokens)| {
-            let mut new = NewTokens {
+            let new = NewTokens {
                 batch: BATCH,
                 tokens: 12,
                 held: 0,
@@ -75,7 +84,7 @@ fn what_reaches_beyond_the_cache_is_refused<A: Accelerator + 'static>(accelerato
                 ring_next: 0,
                 remember: SHAPE.window,
             };
-            change(&mut new);
+            let new = changed(new, change);
             let count = BATCH * 12;
             let numbers: Vec<f32> = (0..count * width)
                 .map(|i| (i * 7 % 31) as f32 / 31.0)
@@ -90,59 +99,45 @@ fn what_reaches_beyond_the_cache_is_refused<A: Accelerator + 'static>(accelerato
         append(&mut cache, layer, width, |_| {}).unwrap();
     }
     let before = contents(&cache);
-    let mut refused = |layer: usize, width: usize, change: fn(&mut NewTokens)| {
+    let mut asked = |layer: usize, width: usize, change: fn(&mut NewTokens)| {
         append(&mut cache, layer, width, change)
     };
     let refused = [
-        (refused(2, width, |_| {}), "fewer layers"),
-        (refused(0, width - 32, |_| {}), "other sizes"),
-        (refused(0, width, |new| new.tokens = 0), "none"),
-        (refused(0, width, |new| new.tokens = 13), "other sizes"),
+        (asked(2, width, |_| {}), "fewer layers"),
+        (asked(0, width - 32, |_| {}), "other sizes"),
+        (asked(0, width, |new| new.tokens = 0), "none"),
+        (asked(0, width, |new| new.tokens = 13), "other sizes"),
         (
-            refused(0, width, |new| new.tokens = usize::MAX),
+            asked(0, width, |new| new.tokens = usize::MAX),
             "other sizes",
         ),
+        (asked(0, width, |new| new.batch = 3), "number of sequences"),
+        (asked(0, width, |new| new.held = 1), "no slots"),
+        (asked(0, width, |new| new.held = usize::MAX), "no slots"),
+        (asked(0, width, |new| new.ring = 8), "a row that it has not"),
         (
-            refused(0, width, |new| new.batch = 3),
-            "number of sequences",
-        ),
-        (refused(0, width, |new| new.held = 1), "no slots"),
-        (refused(0, width, |new| new.held = usize::MAX), "no slots"),
-        (
-            refused(0, width, |new| new.ring = 8),
+            asked(0, width, |new| new.ring_next = 6),
             "a row that it has not",
         ),
-        (
-            refused(0, width, |new| new.ring_next = 6),
-            "a row that it has not",
-        ),
-        (
-            refused(0, width, |new| new.remember = 7),
-            "than it has rows",
-        ),
+        (asked(0, width, |new| new.remember = 7), "than it has rows"),
     ];
     for (result, reason) in refused {
         let error = result.unwrap_err();
-        assert!(why(&error).contains(reason), "{error} should say {reason}");
+        assert_says(&error, reason);
     }
 
-    let changed = |change: fn(&mut Question)| {
-        let mut question = question();
-        change(&mut question);
-        question
-    };
     let questions = [
-        (changed(|q| q.held = 13), "more slots"),
-        (changed(|q| q.window = 12), "no candidates"),
-        (changed(|q| q.queries = (6, 1)), "more queries"),
-        (changed(|q| q.queries = (0, 7)), "more queries"),
-        (changed(|q| q.queries = (0, 0)), "no queries"),
+        (changed(question(), |q| q.held = 13), "more slots"),
+        (changed(question(), |q| q.window = 12), "no candidates"),
+        (changed(question(), |q| q.queries = (6, 1)), "more queries"),
+        (changed(question(), |q| q.queries = (0, 7)), "more queries"),
+        (changed(question(), |q| q.queries = (0, 0)), "no queries"),
         (
-            changed(|q| q.choice.as_mut().unwrap().kept = 2),
+            changed(question(), |q| q.choice.as_mut().unwrap().kept = 2),
             "less than the window",
         ),
         (
-            changed(|q| q.choice.as_mut().unwrap().kept = 13),
+            changed(question(), |q| q.choice.as_mut().unwrap().kept = 13),
             "more than it holds",
         ),
     ];
@@ -150,11 +145,11 @@ fn what_reaches_beyond_the_cache_is_refused<A: Accelerator + 'static>(accelerato
         let Err(error) = cache.decide(&question) else {
             panic!("{question:?} was answered");
         };
-        assert!(why(&error).contains(reason), "{error} should say {reason}");
+        assert_says(&error, reason);
         let error = cache
             .compress(&question, &question.choice.unwrap())
             .unwrap_err();
-        assert!(why(&error).contains(reason), "{error} should say {reason}");
+        assert_says(&error, reason);
     }
     let rows = SHAPE.layers * BATCH * SHAPE.kv_heads;
     for (keep, reason) in [
@@ -162,7 +157,7 @@ fn what_reaches_beyond_the_cache_is_refused<A: Accelerator + 'static>(accelerato
         (vec![12; rows * 2], "beyond its last"),
     ] {
         let error = cache.compact(&keep, 2).unwrap_err();
-        assert!(why(&error).contains(reason), "{error} should say {reason}");
+        assert_says(&error, reason);
     }
     why(&cache.read_layer(2).unwrap_err());
     why(&cache.read_queries(2).unwrap_err());
@@ -178,22 +173,17 @@ fn what_reaches_beyond_the_cache_is_refused<A: Accelerator + 'static>(accelerato
 }
 
 fn shapes_that_no_cache_has_are_refused<A: Accelerator + 'static>(accelerator: Arc<A>) {
-    let changed = |change: fn(&mut CacheShape)| {
-        let mut shape = SHAPE;
-        change(&mut shape);
-        shape
-    };
     for (shape, batch, reason) in [
-        (changed(|s| s.kv_heads = 0), 1, "nought"),
-        (changed(|s| s.window = 0), 1, "nought"),
+        (changed(SHAPE, |s| s.kv_heads = 0), 1, "nought"),
+        (changed(SHAPE, |s| s.window = 0), 1, "nought"),
         (SHAPE, 0, "nought"),
-        (changed(|s| s.kv_heads = 3), 1, "no multiple"),
-        (changed(|s| s.capacity = 1 << 31), 1, "counted"),
-        (changed(|s| s.layers = usize::MAX / 4), 1, "counted"),
+        (changed(SHAPE, |s| s.kv_heads = 3), 1, "no multiple"),
+        (changed(SHAPE, |s| s.capacity = 1 << 31), 1, "counted"),
+        (changed(SHAPE, |s| s.layers = usize::MAX / 4), 1, "counted"),
     ] {
         let made = DeviceCache::new(Arc::clone(&accelerator), shape, batch, Element::F16);
         let error = made.unwrap_err();
-        assert!(why(&error).contains(reason), "{error} should say {reason}");
+        assert_says(&error, reason);
     }
 }
 
@@ -210,5 +200,5 @@ fn more_queries_than_the_kernels_take_are_refused<A: Accelerator + 'static>(acce
     let Err(error) = cache.decide(&asked) else {
         panic!("it was answered");
     };
-    assert!(why(&error).contains("more queries"), "{error}");
+    assert_says(&error, "more queries");
 }

@@ -1,7 +1,5 @@
 //! The Compare tab: panes of one problem on one cursor.
 
-use std::sync::Arc;
-
 use egui::accesskit::Role;
 use egui::{Key, Modifiers};
 use egui_kittest::Harness;
@@ -9,7 +7,7 @@ use egui_kittest::kittest::Queryable as _;
 use rkv_scope::compare::{MOST_RUNS, Meters, Overlap, divergence, held_difference};
 use rkv_scope::config::CacheSettings;
 use rkv_scope::trace::synthetic::Synthetic;
-use rkv_scope::trace::{RecordLevel, TraceHeader, TraceStore};
+use rkv_scope::trace::{RecordLevel, TraceStore};
 use rkv_scope::ui::command::CompareCommand;
 use rkv_scope::ui::examples::EXAMPLES;
 use rkv_scope::ui::{Tab, UiCommand};
@@ -183,19 +181,12 @@ fn the_numbers_of_a_run_are_those_of_its_trace() {
 
 #[test]
 fn a_wrong_answer_to_an_example_is_said_to_be_wrong() {
-    let asked = |plan: Synthetic| {
-        let header = TraceHeader {
-            problem: EXAMPLES[0].problem.to_owned(),
-            ..plan.header()
-        };
-        let mut store = TraceStore::new(Arc::new(header));
-        for record in plan.records() {
-            store.apply(record).unwrap();
-        }
-        store
+    let asked = |seed: u64, policy: &str, budget: u32| {
+        let problem = EXAMPLES[0].problem.to_owned();
+        let plan = plan(seed, policy, budget);
+        Synthetic { problem, ..plan }.store()
     };
-    let runs = [plan(1, "rkv", 96), plan(2, "snapkv", 128)];
-    let harness = comparing(runs.into_iter().map(asked).collect());
+    let harness = comparing(vec![asked(1, "rkv", 96), asked(2, "snapkv", 128)]);
     harness.get_by_label("A: wrong answer 1750000");
     harness.get_by_label("B: wrong answer 1750000 = A");
 }

@@ -6,7 +6,7 @@ use egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use rkv_scope::config::Sampling;
-use rkv_scope::engine::{EngineCommand, EngineEvent, RunRequest, RunState};
+use rkv_scope::engine::{EngineCommand, EngineEvent, RunRequest};
 use rkv_scope::trace::synthetic::Synthetic;
 use rkv_scope::trace::{FinishReason, TraceRecord, TraceStore};
 use rkv_scope::ui::command::CompareCommand;
@@ -40,11 +40,6 @@ fn start(engine: &Engine) -> RunRequest {
     }
 }
 
-fn finish(engine: &Engine, run: rkv_scope::engine::RunId, reason: FinishReason) {
-    let state = RunState::Finished(reason);
-    engine.say(EngineEvent::State { run, state });
-}
-
 fn states(harness: &Harness<'static, Stage>) -> Vec<PaneState> {
     let panes = &harness.state().app().comparison().panes;
     panes.iter().map(|pane| pane.state.clone()).collect()
@@ -66,7 +61,7 @@ fn policies_run_one_after_another_on_the_same_terms() {
     harness.run();
     let tokens = tokens_of_first(&harness);
     assert_eq!(tokens, Some(plan_a.store().tokens().len()), "it streams in");
-    finish(&engine, first.run, FinishReason::EndOfText);
+    engine.finish(first.run, FinishReason::EndOfText);
     harness.run();
     let second = start(&engine);
     assert_ne!(second.settings.policy, first.settings.policy);
@@ -79,7 +74,7 @@ fn policies_run_one_after_another_on_the_same_terms() {
     assert_eq!(states(&harness), [PaneState::Done, PaneState::Running]);
     let plan_b = plan(2, &second.settings.policy, 96);
     engine.begin(second.run, &plan_b, plan_b.records().len());
-    finish(&engine, second.run, FinishReason::EndOfText);
+    engine.finish(second.run, FinishReason::EndOfText);
     harness.run();
     assert_eq!(states(&harness), [PaneState::Done, PaneState::Done]);
     assert!(!harness.state().app().status().busy());
@@ -99,7 +94,7 @@ fn later_panes_solve_the_problem_that_was_asked_for_whatever_is_typed_meanwhile(
         UiCommand::SetSampling(sampling),
     ];
     execute(&mut harness, commands);
-    finish(&engine, first.run, FinishReason::EndOfText);
+    engine.finish(first.run, FinishReason::EndOfText);
     harness.run();
     let second = start(&engine);
     assert_eq!(
@@ -131,7 +126,7 @@ fn one_budget_for_all_goes_by_the_row_whose_slider_was_moved() {
     execute(&mut harness, vec![UiCommand::Run]);
     let first = start(&engine);
     assert!(first.settings.budget > 96, "A goes by B's slider");
-    finish(&engine, first.run, FinishReason::EndOfText);
+    engine.finish(first.run, FinishReason::EndOfText);
     harness.run();
     assert_eq!(start(&engine).settings.budget, first.settings.budget);
 }
@@ -145,7 +140,7 @@ fn stopping_keeps_what_was_recorded_and_it_can_run_again() {
     harness.get_by_label("Stop comparison").click();
     harness.run();
     assert_eq!(engine.next(), EngineCommand::Stop(first.run));
-    finish(&engine, first.run, FinishReason::Stopped);
+    engine.finish(first.run, FinishReason::Stopped);
     harness.run();
     assert_eq!(states(&harness), [PaneState::Done, PaneState::Cancelled]);
     let kept = tokens_of_first(&harness);
@@ -172,7 +167,7 @@ fn a_policy_that_fails_leaves_the_others_their_turn() {
     assert!(matches!(states(&harness)[0], PaneState::Failed(_)));
     let plan = plan(2, &second.settings.policy, 96);
     engine.begin(second.run, &plan, plan.records().len());
-    finish(&engine, second.run, FinishReason::EndOfText);
+    engine.finish(second.run, FinishReason::EndOfText);
     harness.run();
     assert_eq!(states(&harness)[1], PaneState::Done);
 }
@@ -195,7 +190,7 @@ fn the_next_policy_waits_for_the_last_words_of_one_that_failed() {
         run,
         message: not_written.clone(),
     });
-    finish(&engine, run, FinishReason::Failed(message.clone()));
+    engine.finish(run, FinishReason::Failed(message.clone()));
     harness.run();
     start(&engine);
     assert_eq!(states(&harness)[0], PaneState::Failed(message));
@@ -216,10 +211,10 @@ fn a_record_that_does_not_fit_ends_its_run_and_leaves_the_others_their_turn() {
     });
     harness.run();
     assert_eq!(engine.next(), EngineCommand::Stop(first.run));
-    finish(&engine, first.run, FinishReason::Stopped);
+    engine.finish(first.run, FinishReason::Stopped);
     harness.run();
     let second = start(&engine);
-    finish(&engine, second.run, FinishReason::EndOfText);
+    engine.finish(second.run, FinishReason::EndOfText);
     harness.run();
     let states = states(&harness);
     assert!(matches!(&states[0], PaneState::Failed(_)));
@@ -267,7 +262,7 @@ fn a_run_of_a_model_that_was_loaded_meanwhile_is_stopped_before_it_is_compared()
     engine.begin(first.run, &larger, 40);
     harness.run();
     assert_eq!(engine.next(), EngineCommand::Stop(first.run));
-    finish(&engine, first.run, FinishReason::Stopped);
+    engine.finish(first.run, FinishReason::Stopped);
     harness.run();
     let states = states(&harness);
     assert_eq!(

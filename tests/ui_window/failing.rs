@@ -4,7 +4,7 @@ use egui::Theme;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use rkv_scope::app::RunFolder;
-use rkv_scope::engine::{EngineEvent, RunState};
+use rkv_scope::engine::EngineEvent;
 use rkv_scope::trace::{FinishReason, Position, TraceRecord, unfinished};
 use rkv_scope::ui::UiCommand;
 use rkv_scope::ui::engine_status::Link;
@@ -32,10 +32,7 @@ fn what_a_run_that_fails_wrote_last_is_shown_and_so_is_its_end() {
     };
     let batch = vec![TraceRecord::Tokens(vec![last]), end];
     engine.say(EngineEvent::Records { run, batch });
-    engine.say(EngineEvent::State {
-        run,
-        state: RunState::Finished(failed),
-    });
+    engine.finish(run, failed);
     harness.run();
     let store = store(&harness);
     assert_eq!(store.tokens().len(), written + 1);

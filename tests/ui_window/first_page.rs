@@ -2,15 +2,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use egui::{Key, Theme};
+use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use rkv_scope::app::AppConfig;
-use rkv_scope::engine::{EngineEvent, RunState};
+use rkv_scope::engine::EngineEvent;
+use rkv_scope::trace::FinishReason;
 use rkv_scope::trace::synthetic::Synthetic;
-use rkv_scope::trace::{FinishReason, TraceHeader};
 use rkv_scope::ui::UiCommand;
 use rkv_scope::ui::model_menu::KnownModelName;
 
-use super::stage::{Engine, strict_window, viewer, with_engine, with_engine_and};
+use super::stage::{Engine, Stage, strict_window, viewer, with_engine, with_engine_and};
 
 #[test]
 fn a_viewer_offers_to_open_a_trace_and_nothing_it_cannot_do() {
@@ -149,13 +150,19 @@ fn an_example_runs_with_one_click() {
     assert!(request.problem.starts_with("Leo has 57 stamps"));
 }
 
-#[test]
-fn a_problem_is_drawn_into_the_field_and_its_right_answer_told() {
+/// A window with a drawn problem in its field.
+fn drawn() -> (Harness<'static, Stage>, Engine) {
     let (mut harness, engine) = with_engine([1280.0, 800.0], Theme::Dark);
     engine.loaded();
     harness.run();
     harness.get_by_label("Draw a problem").click();
     harness.run();
+    (harness, engine)
+}
+
+#[test]
+fn a_problem_is_drawn_into_the_field_and_its_right_answer_told() {
+    let (mut harness, engine) = drawn();
     let drawn = harness.get_by_label("Problem").value().unwrap();
     assert!(!drawn.is_empty());
     harness.get_by_label_contains("the right answer is");
@@ -172,53 +179,35 @@ fn a_problem_is_drawn_into_the_field_and_its_right_answer_told() {
     assert_eq!(engine.next_start().problem, format!("{drawn} And then?"));
 }
 
-/// Answers a start with a whole made-up run.
-fn reason(engine: &Engine) {
+/// Enter runs what stands in the field: a whole made-up run.
+fn run(harness: &mut Harness<'static, Stage>, engine: &Engine) {
+    harness.key_press(Key::Enter);
+    harness.run();
     let request = engine.next_start();
-    let plan = Synthetic::default();
-    let header = TraceHeader {
-        problem: request.problem,
-        ..plan.header()
+    let problem = request.problem;
+    let plan = Synthetic {
+        problem,
+        ..Synthetic::default()
     };
-    let run = request.run;
-    engine.say(EngineEvent::RunStarted {
-        run,
-        header: Arc::new(header),
-    });
-    let batch = plan.records();
-    engine.say(EngineEvent::Records { run, batch });
-    let state = RunState::Finished(FinishReason::EndOfText);
-    engine.say(EngineEvent::State { run, state });
+    engine.begin(request.run, &plan, plan.records().len());
+    engine.finish(request.run, FinishReason::EndOfText);
+    harness.run();
 }
 
 #[test]
 fn the_answer_to_a_drawn_problem_is_held_against_what_is_right() {
-    let (mut harness, engine) = with_engine([1280.0, 900.0], Theme::Dark);
-    engine.loaded();
-    harness.run();
-    harness.get_by_label("Draw a problem").click();
-    harness.run();
+    let (mut harness, engine) = drawn();
     let told = harness.get_by_label_contains("the right answer is");
     let told = told.value().unwrap();
     let right = told.rsplit(' ').next().unwrap().to_owned();
-    harness.key_press(Key::Enter);
-    harness.run();
-    reason(&engine);
-    harness.run();
+    run(&mut harness, &engine);
     harness.get_by_label(&format!("1750000, not {right}"));
 }
 
 #[test]
 fn a_problem_out_of_the_menu_has_the_keys() {
-    let (mut harness, engine) = with_engine([1280.0, 900.0], Theme::Dark);
-    engine.loaded();
-    harness.run();
-    harness.get_by_label("Draw a problem").click();
-    harness.run();
-    harness.key_press(Key::Enter);
-    harness.run();
-    reason(&engine);
-    harness.run();
+    let (mut harness, engine) = drawn();
+    run(&mut harness, &engine);
     for (item, by_key) in [
         ("Leo has 57 stamps", false),
         ("Draw a problem", false),

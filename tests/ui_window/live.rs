@@ -75,10 +75,7 @@ fn tokens_stream_in_and_the_cursor_follows_them() {
         .skip(plan().records().len() / 2)
         .collect();
     engine.say(EngineEvent::Records { run, batch: rest });
-    engine.say(EngineEvent::State {
-        run,
-        state: RunState::Finished(FinishReason::EndOfText),
-    });
+    engine.finish(run, FinishReason::EndOfText);
     harness.run();
     let (cursor, more) = seen(&harness);
     assert!(more > tokens && cursor == more);
@@ -103,10 +100,7 @@ fn a_change_that_waits_for_its_compression_is_told_beside_what_is_in_force() {
     assert!(!waits(&harness));
     execute(&mut harness, vec![UiCommand::SetSettings(settings)]);
     assert!(waits(&harness));
-    engine.say(EngineEvent::State {
-        run,
-        state: RunState::Finished(FinishReason::Stopped),
-    });
+    engine.finish(run, FinishReason::Stopped);
     harness.run();
     assert!(!waits(&harness), "no compression of this run is to come");
 }
@@ -293,10 +287,7 @@ fn the_speed_of_a_run_is_not_shown_as_that_of_the_next() {
         compression_share: 0.01,
     };
     engine.say(EngineEvent::Stats { run, stats });
-    engine.say(EngineEvent::State {
-        run,
-        state: RunState::Finished(FinishReason::EndOfText),
-    });
+    engine.finish(run, FinishReason::EndOfText);
     harness.run();
     execute(&mut harness, vec![UiCommand::Run]);
     let request = engine.next_start();
@@ -322,10 +313,7 @@ fn events_of_an_older_run_change_nothing() {
         run: old,
         batch: plan().records(),
     });
-    engine.say(EngineEvent::State {
-        run: old,
-        state: RunState::Finished(FinishReason::Stopped),
-    });
+    engine.finish(old, FinishReason::Stopped);
     harness.run();
     let app = harness.state().app();
     assert_eq!(app.session().unwrap().store.tokens().len(), tokens);

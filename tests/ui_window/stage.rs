@@ -9,9 +9,9 @@ use egui::{Key, Theme};
 use egui_kittest::kittest::Queryable as _;
 use egui_kittest::{Harness, HarnessBuilder};
 use rkv_scope::app::{App, AppConfig, RunFolder};
-use rkv_scope::engine::{EngineCommand, EngineEvent, EngineHandle, RunId, RunRequest};
+use rkv_scope::engine::{EngineCommand, EngineEvent, EngineHandle, RunId, RunRequest, RunState};
 use rkv_scope::trace::synthetic::Synthetic;
-use rkv_scope::trace::{ModelSummary, TraceRecord, TraceStore};
+use rkv_scope::trace::{FinishReason, ModelSummary, TraceRecord, TraceStore};
 use rkv_scope::ui::UiCommand;
 
 pub struct Stage {
@@ -179,7 +179,13 @@ impl Engine {
         });
         let batch: Vec<TraceRecord> = plan.records().into_iter().take(records).collect();
         self.say(EngineEvent::Records { run, batch });
-        let state = rkv_scope::engine::RunState::Running;
+        let state = RunState::Running;
+        self.say(EngineEvent::State { run, state });
+    }
+
+    /// Says that a run is over.
+    pub fn finish(&self, run: RunId, reason: FinishReason) {
+        let state = RunState::Finished(reason);
         self.say(EngineEvent::State { run, state });
     }
 }

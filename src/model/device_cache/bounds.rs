@@ -61,6 +61,17 @@ impl<A: Accelerator> DeviceCache<A> {
         )
     }
 
+    /// Whether keys are those of one row.
+    pub(super) fn check_filling(&self, keys: &[f32]) -> Checked {
+        require(
+            "be filled",
+            &[(
+                keys.len() == self.shape.capacity * self.shape.head_dim,
+                "the keys are not those of one row",
+            )],
+        )
+    }
+
     /// Whether there is room for new tokens whose rows have these dimensions.
     pub(super) fn check_new(&self, layer: usize, rows: &[usize], new: &NewTokens) -> Checked {
         self.check_layer(layer)?;
